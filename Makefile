@@ -1,0 +1,77 @@
+# Everything happens in .venv, which a target fills from a hashed lock the first time and leaves alone until the lock changes.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
+INSTALL := $(PIP) install --quiet --require-hashes --no-build-isolation --use-pep517
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all bench lint format lock clean
+.DELETE_ON_ERROR:
+
+help: ## tell what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.run ## set everything up and run the main job
+	$(BIN)/haoma demo
+
+lint: $(VENV)/.dev ## style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint ## everything that must hold, in minutes
+	$(BIN)/python -m pytest --doctest-modules --cov --cov-report=term src tests/unit tests/laws
+
+test-all: $(VENV)/.all java ## against real peers and services
+	$(BIN)/python -m pytest tests/peers tests/journeys
+
+bench: $(VENV)/.all ## figures beside other tools', in the same run
+	$(BIN)/python -m bench
+
+format: $(VENV)/.dev ## rewrite the code in the house format
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+
+# Each lock is resolved under the constraints of the larger one, so that a version is the same in all of them.
+LOCK = $(BIN)/uv --no-config --quiet pip compile --universal --python-version 3.11 --generate-hashes \
+	--default-index https://pypi.org/simple --no-emit-index-url --no-header --no-annotate pyproject.toml
+lock: $(VENV)/.dev ## resolve the newest versions into requirements/*.lock
+	$(LOCK) --upgrade --all-extras --group build --group dev -o requirements/all.lock
+	$(LOCK) --extra phone --group dev -c requirements/all.lock -o requirements/dev.lock
+	$(LOCK) --extra phone -c requirements/all.lock -o requirements/run.lock
+	$(LOCK) --only-group build -c requirements/all.lock -o requirements/build.lock
+
+clean: ## remove what make has made
+	rm -rf $(VENV) .cache .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
+
+.PHONY: java
+java:
+	@sh tests/journeys/java.sh
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.build: requirements/build.lock | $(BIN)/python
+	$(INSTALL) -r requirements/build.lock
+	@touch $@
+
+# A larger lock holds the smaller ones, so that its stamp stands for theirs too.
+$(VENV)/.run: requirements/run.lock pyproject.toml $(VENV)/.build
+	@echo "installing what haoma needs into $(VENV) …"
+	$(INSTALL) -r requirements/run.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock pyproject.toml $(VENV)/.build
+	@echo "installing what haoma and its tests need into $(VENV) …"
+	$(INSTALL) -r requirements/dev.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $(VENV)/.run $@
+
+$(VENV)/.all: requirements/all.lock pyproject.toml $(VENV)/.build
+	@echo "installing what haoma and all its tests need into $(VENV) …"
+	$(INSTALL) -r requirements/all.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $(VENV)/.run $(VENV)/.dev $@

@@ -1,0 +1,65 @@
+"""What a person reads on stderr when a command fails, and the exit code a script sees.
+
+Rules held here:
+- An error of haoma's tree is shown as it is, for it is written for people.
+- Click quotes what was typed, which may be a number: long runs of digits are masked before they are shown.
+- An unexpected exception shows where it happened and never its text, which may hold a number.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import traceback
+from pathlib import Path
+
+import click
+
+from haoma.errors import BadInput, HaomaError, Unavailable
+
+__all__ = ["exit_code_of"]
+
+_INTERNAL = 70  # EX_SOFTWARE of sysexits.h
+_INTERRUPTED = 128 + 2
+# Seven digits or more with what people write between them; a date such as 20261121 in a file's name is left alone.
+_DIGITS = re.compile(r"(?<!\d)(?!20\d\d[01]\d[0-3]\d(?!\d))\d(?:[ .()-]{0,2}\d){6,}")
+_NO_PLACE = {errno.EACCES, errno.EPERM, errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EROFS, errno.EEXIST}
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Tell the person what went wrong, and return the exit code for it."""
+    match error:
+        case HaomaError():
+            return _tell(str(error), error.hint, error.exit_code)
+        case click.UsageError():
+            return _tell(_masked(error.format_message()), _help_of(error.ctx), BadInput.exit_code)
+        case click.ClickException():
+            return _tell(_masked(error.format_message()), None, BadInput.exit_code)
+        case click.exceptions.Abort() | KeyboardInterrupt():
+            return _INTERRUPTED
+        case OSError() if error.strerror:
+            code = BadInput.exit_code if error.errno in _NO_PLACE else Unavailable.exit_code
+            return _tell(_masked(f"{error.filename or 'the output'}: {error.strerror}"), None, code)
+    return _unexpected(error)
+
+
+def _unexpected(error: BaseException) -> int:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return _tell(f"a fault of haoma's own ({type(error).__name__}{place})", "HAOMA_DEBUG=1 shows more", _INTERNAL)
+
+
+def _tell(message: str, hint: str | None, exit_code: int) -> int:
+    lines = [f"haoma: {message}"] + ([f"       {hint}"] if hint else [])
+    # A name typed in another encoding arrives as lone surrogates, which a strict stderr cannot write.
+    text = "\n".join(lines).encode("utf-8", "replace").decode()
+    click.echo(text, err=True)
+    return exit_code
+
+
+def _help_of(ctx: click.Context | None) -> str | None:
+    return f"{ctx.command_path} --help tells more" if ctx else None
+
+
+def _masked(text: str) -> str:
+    return _DIGITS.sub(lambda run: f"{run[0][:3]}****{run[0][-4:]}" if len(run[0]) > 9 else f"{run[0][:2]}****", text)

@@ -1,0 +1,92 @@
+"""The command `haoma`: finds the noun, runs it, and turns every failure into one line and an exit code.
+
+Rules held here:
+- A noun's module is imported when it is used. Nothing here imports numpy, pyarrow, numba, phonenumbers or rich.
+- Exit codes: 0 yes, 1 no, 2 usage, 3 refused, 4 unavailable, 5 tampered, 70 a fault of haoma's own, 130 Ctrl-C,
+  141 the reader of the output went away.
+- No traceback and no whole phone number reaches the terminal; `HAOMA_DEBUG=1` asks for the traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+import haoma
+from haoma.cli.failures import exit_code_of
+from haoma.cli.options import debugging, settings_flags
+
+__all__ = ["NOUNS", "cli", "main", "run"]
+
+NOUNS: dict[str, str] = {
+    "completion": "Print the completion script of a shell.",
+    "data": "The table of number segments: build it, see it, compare it.",
+    "demo": "Make a messy file of numbers, enrich it, and show what is known.",
+    "number": "Parse, look up and enrich phone numbers.",
+}
+
+
+class Nouns(click.Group):
+    """A group whose commands are the modules of `haoma.cli`: noun → `haoma.cli.<noun>:<noun>`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The nouns, sorted."""
+        return sorted(NOUNS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of one noun; None when there is no such noun."""
+        if cmd_name not in NOUNS:
+            return None
+        command = getattr(import_module(f"haoma.cli.{cmd_name}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the nouns with their help, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(noun, NOUNS[noun]) for noun in self.list_commands(ctx)])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a closed pipe behind it ends it quietly, and `debug` shows where a failure came from."""
+        try:
+            result: object = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Python flushes stdout once more at exit, which would fail again and be reported.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(128 + 13)
+        except Exception:
+            if debugging():
+                traceback.print_exc()
+            raise
+        return result
+
+
+@click.group(cls=Nouns, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(haoma.__version__, prog_name="haoma", message="%(prog)s %(version)s")
+@settings_flags
+def cli() -> None:
+    """Phone numbers you can trust: what a number is, and where that is known from.
+
+    Results go to stdout, everything else to stderr. Settings come from flags, HAOMA_* variables and haoma.toml.
+    """
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command line and return its exit code; failures are told on stderr."""
+    try:
+        result = cli.main(args=list(args), prog_name="haoma", standalone_mode=False)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    except BaseException as error:  # noqa: BLE001 - the edge: whatever it is, a person reads one line and no traceback
+        return exit_code_of(error)
+    return result if isinstance(result, int) else 0
+
+
+def main() -> None:
+    """The entry point of the `haoma` command."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,169 @@
+"""Every knob of haoma in one table: name, type, default, unit, help.
+
+Rules held here:
+- A flag wins over the environment (`HAOMA_<NAME>`), the environment over haoma.toml, haoma.toml over the default.
+- haoma.toml is the file `$HAOMA_CONFIG` names, else the one in the working directory, else the one in the user's
+  configuration directory (XDG Base Directory Specification 0.8). The first one found is the only one read.
+- An unknown key or a wrong value in a file is an error that names the file. An unknown `HAOMA_*` variable is none, for
+  Kubernetes sets `HAOMA_PORT` and its like for every service called haoma.
+- A relative path in a file starts at that file; anywhere else at the working directory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from haoma.errors import BadInput
+
+__all__ = ["SETTINGS", "Setting", "Settings", "load"]
+
+Value: TypeAlias = Path | tuple[Path, ...] | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One knob. `type` is path, paths, integer or boolean; `default` is as a person would write it ("" for unset)."""
+
+    name: str
+    type: str
+    default: str
+    unit: str
+    help: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"HAOMA_{self.name.upper()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What every knob stands at. Field by field as in `SETTINGS`."""
+
+    data_dir: Path
+    overlays: tuple[Path, ...]
+    phone_dat: Path | None
+    batch_rows: int
+    debug: bool
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("data_dir", "path", "$XDG_CACHE_HOME/haoma", "", "Directory of the packed table of number segments."),
+    Setting("overlays", "paths", "", "", "CSV files with segments of your own; they win over every other source."),
+    Setting("phone_dat", "path", "", "", "A phone.dat file; empty takes the one of PyPI's phone, if installed."),
+    Setting("batch_rows", "integer", "262144", "rows", "Rows held at once when a file is streamed."),
+    Setting("debug", "boolean", "false", "", "Show the traceback of an unexpected failure; it may hold numbers."),
+)
+
+_WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def load(
+    flags: Mapping[str, object] | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Settings:
+    """The settings in force here and now; a flag of None is one that was not given.
+
+    >>> load({"batch_rows": 1000}, env={"HOME": "/home/an", "HAOMA_BATCH_ROWS": "10"}).batch_rows
+    1000
+
+    Raises BadInput for a value of the wrong type, an unknown key in haoma.toml, and a file that cannot be read.
+    """
+    env = os.environ if env is None else env
+    cwd = Path() if cwd is None else cwd
+    given: dict[str, Value] = {}
+    for setting in SETTINGS:
+        default = setting.default.replace("$XDG_CACHE_HOME", str(_home(env, "XDG_CACHE_HOME", ".cache")))
+        given[setting.name] = _read(setting, default, cwd, "the default")
+    given |= _from_file(env, cwd)
+    given |= {s.name: _read(s, env[s.variable], cwd, s.variable) for s in SETTINGS if s.variable in env}
+    given |= {
+        s.name: _read(s, (flags or {})[s.name], cwd, f"--{s.name.replace('_', '-')}")
+        for s in SETTINGS
+        if (flags or {}).get(s.name) is not None
+    }
+    return Settings(**given)  # type: ignore[arg-type]  # _read gives each name the type that the table says
+
+
+def _home(env: Mapping[str, str], variable: str, below_home: str) -> Path:
+    # The specification: a relative path in these variables is invalid and to be ignored.
+    named = Path(env.get(variable, ""))
+    return named if named.is_absolute() else Path(env.get("HOME") or Path.home()) / below_home
+
+
+def _from_file(env: Mapping[str, str], cwd: Path) -> dict[str, Value]:
+    path = _config_file(env, cwd)
+    if path is None:
+        return {}
+    known = {setting.name: setting for setting in SETTINGS}
+    content = _toml(path)
+    for key in content.keys() - known.keys():
+        message = f"{path}: there is no setting {key!r}"
+        raise BadInput(message, hint=f"settings: {', '.join(known)}")
+    return {key: _read(known[key], value, path.parent, f"{path}: {key}") for key, value in content.items()}
+
+
+def _config_file(env: Mapping[str, str], cwd: Path) -> Path | None:
+    if env.get("HAOMA_CONFIG"):
+        return cwd / env["HAOMA_CONFIG"]
+    candidates = (cwd / "haoma.toml", _home(env, "XDG_CONFIG_HOME", ".config") / "haoma" / "haoma.toml")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _toml(path: Path) -> dict[str, object]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"{path}: the settings cannot be read ({error.strerror})"
+        raise BadInput(message, hint="HAOMA_CONFIG names the file to read; without it haoma.toml is optional") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path}: this is no TOML ({error})"
+        raise BadInput(message, hint='a line looks like this: batch_rows = 100000, or data_dir = "cache"') from None
+
+
+def _read(setting: Setting, value: object, base: Path, where: str) -> Value:
+    """A value of the setting's type out of text (environment, default), TOML or a flag."""
+    read = {"path": _path, "paths": _paths, "integer": _integer, "boolean": _boolean}[setting.type](value, base)
+    if read is None and not (setting.type == "path" and value == ""):
+        message = f"{where}: {value!r} is not {_ALLOWED[setting.type]}"
+        raise BadInput(message, hint=f"{setting.name}: {setting.help}")
+    return read
+
+
+_ALLOWED = {
+    "path": "a path",
+    "paths": f"a list of paths (in text separated by {os.pathsep!r})",
+    "integer": "a whole number above zero",
+    "boolean": "true or false",
+}
+
+
+def _path(value: object, base: Path) -> Path | None:
+    if not isinstance(value, str | Path) or not str(value):
+        return None
+    return base / Path(value).expanduser()
+
+
+def _paths(value: object, base: Path) -> tuple[Path, ...] | None:
+    parts: object = [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+    if not isinstance(parts, Sequence):
+        return None
+    paths = [path for path in (_path(part, base) for part in parts) if path is not None]
+    return tuple(paths) if len(paths) == len(parts) else None
+
+
+def _integer(value: object, _base: Path) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _boolean(value: object, _base: Path) -> bool | None:
+    return _WORDS.get(value.lower()) if isinstance(value, str) else value if isinstance(value, bool) else None
