@@ -44,7 +44,7 @@ def exit_code_of(error: BaseException) -> int:
 
 
 def _unexpected(error: BaseException) -> int:
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "haoma" in Path(frame.filename).parts]
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return _tell(f"a fault of haoma's own ({type(error).__name__}{place})", "HAOMA_DEBUG=1 shows more", _INTERNAL)
 
@@ -52,8 +52,7 @@ def _unexpected(error: BaseException) -> int:
 def _tell(message: str, hint: str | None, exit_code: int) -> int:
     lines = [f"haoma: {message}"] + ([f"       {hint}"] if hint else [])
     # A name typed in another encoding arrives as lone surrogates, which a strict stderr cannot write.
-    text = "\n".join(lines).encode("utf-8", "replace").decode()
-    click.echo(text, err=True)
+    click.echo("\n".join(lines).encode("utf-8", "replace"), err=True)
     return exit_code
 
 

@@ -9,6 +9,7 @@ Rules held here:
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -89,4 +90,8 @@ def run(args: Sequence[str]) -> int:
 
 def main() -> None:
     """The entry point of the `haoma` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Lone surrogates, and characters that the terminal's encoding lacks, must not end a command.
+            stream.reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:]))
