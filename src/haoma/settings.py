@@ -6,6 +6,7 @@ Rules held here:
   configuration directory (XDG Base Directory Specification 0.8). The first one found is the only one read.
 - An unknown key or a wrong value in a file is an error that names the file. An unknown `HAOMA_*` variable is none, for
   Kubernetes sets `HAOMA_PORT` and its like for every service called haoma.
+- An empty text is a setting that was not given: the next place is asked.
 - A relative path in a file starts at that file; anywhere else at the working directory.
 """
 
@@ -76,18 +77,20 @@ def load(
     """
     env = os.environ if env is None else env
     cwd = Path() if cwd is None else cwd
-    given: dict[str, Value] = {}
+    cache = str(_home(env, "XDG_CACHE_HOME", ".cache"))
+    file, in_file = _from_file(env, cwd)
+    found: dict[str, Value] = {}
     for setting in SETTINGS:
-        default = setting.default.replace("$XDG_CACHE_HOME", str(_home(env, "XDG_CACHE_HOME", ".cache")))
-        given[setting.name] = _read(setting, default, cwd, "the default")
-    given |= _from_file(env, cwd)
-    given |= {s.name: _read(s, env[s.variable], cwd, s.variable) for s in SETTINGS if s.variable in env}
-    given |= {
-        s.name: _read(s, (flags or {})[s.name], cwd, f"--{s.name.replace('_', '-')}")
-        for s in SETTINGS
-        if (flags or {}).get(s.name) is not None
-    }
-    return Settings(**given)  # type: ignore[arg-type]  # _read gives each name the type that the table says
+        name = setting.name
+        places = (
+            (f"--{name.replace('_', '-')}", (flags or {}).get(name), cwd),
+            (setting.variable, env.get(setting.variable), cwd),
+            (f"{file}: {name}", in_file.get(name), file.parent),
+            ("the default", setting.default.replace("$XDG_CACHE_HOME", cache), cwd),
+        )
+        given = next((place for place in places if place[1] not in (None, "")), None)
+        found[name] = _read(setting, *given) if given else _EMPTY.get(setting.type)
+    return Settings(**found)  # type: ignore[arg-type]  # _read gives each name the type that the table says
 
 
 def _home(env: Mapping[str, str], variable: str, below_home: str) -> Path:
@@ -96,16 +99,16 @@ def _home(env: Mapping[str, str], variable: str, below_home: str) -> Path:
     return named if named.is_absolute() else Path(env.get("HOME") or Path.home()) / below_home
 
 
-def _from_file(env: Mapping[str, str], cwd: Path) -> dict[str, Value]:
+def _from_file(env: Mapping[str, str], cwd: Path) -> tuple[Path, dict[str, object]]:
     path = _config_file(env, cwd)
     if path is None:
-        return {}
-    known = {setting.name: setting for setting in SETTINGS}
+        return Path(), {}
+    known = [setting.name for setting in SETTINGS]
     content = _toml(path)
-    for key in content.keys() - known.keys():
+    for key in content.keys() - known:
         message = f"{path}: there is no setting {key!r}"
         raise BadInput(message, hint=f"settings: {', '.join(known)}")
-    return {key: _read(known[key], value, path.parent, f"{path}: {key}") for key, value in content.items()}
+    return path, content
 
 
 def _config_file(env: Mapping[str, str], cwd: Path) -> Path | None:
@@ -128,15 +131,16 @@ def _toml(path: Path) -> dict[str, object]:
         raise BadInput(message, hint='a line looks like this: batch_rows = 100000, or data_dir = "cache"') from None
 
 
-def _read(setting: Setting, value: object, base: Path, where: str) -> Value:
-    """A value of the setting's type out of text (environment, default), TOML or a flag."""
+def _read(setting: Setting, where: str, value: object, base: Path) -> Value:
+    """Read a value of the setting's type out of text (flag, environment, default) or TOML."""
     read = {"path": _path, "paths": _paths, "integer": _integer, "boolean": _boolean}[setting.type](value, base)
-    if read is None and not (setting.type == "path" and value == ""):
+    if read is None:
         message = f"{where}: {value!r} is not {_ALLOWED[setting.type]}"
         raise BadInput(message, hint=f"{setting.name}: {setting.help}")
     return read
 
 
+_EMPTY: dict[str, Value] = {"paths": ()}
 _ALLOWED = {
     "path": "a path",
     "paths": f"a list of paths (in text separated by {os.pathsep!r})",
@@ -160,7 +164,7 @@ def _paths(value: object, base: Path) -> tuple[Path, ...] | None:
 
 
 def _integer(value: object, _base: Path) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and len(value) < 12 and value.isascii() and value.isdigit():
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 

@@ -159,8 +159,9 @@ def _write_parquet(rows: Iterable[Mapping[str, object]], columns: Sequence[str])
 
     kept = list(rows)
     table = pa.table({column: _column([row.get(column) for row in kept]) for column in columns})
-    with pa.PythonFile(sys.stdout.buffer, mode="w") as sink:
-        pq.write_table(table, sink)
+    packed = pa.BufferOutputStream()
+    pq.write_table(table, packed)
+    sys.stdout.buffer.write(packed.getvalue())
 
 
 def _column(values: list[object]) -> pa.Array:

@@ -1,0 +1,43 @@
+"""What every test stands on: its own settings and cache, the shared data, and calm Hypothesis."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parent.parent
+
+# The first example of a law may compile a kernel, which takes seconds.
+settings.register_profile("haoma", deadline=None, print_blob=True)
+settings.load_profile("haoma")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_world(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Cut the tests off from the user's settings, but keep the packed table between runs: it rebuilds itself."""
+    for name in [name for name in os.environ if name.startswith("HAOMA_")]:
+        del os.environ[name]
+    os.environ["HAOMA_DATA_DIR"] = str(ROOT / ".cache" / "tests")
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
+    os.environ.pop("FORCE_COLOR", None)
+    os.environ["NO_COLOR"] = "1"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """../shared/data, read in place: material with licences of its own, which a plain clone does not have."""
+    path = ROOT.parent / "shared" / "data"
+    if not path.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail("../shared/data is missing, and CI must test with it")
+        pytest.skip("needs ../shared/data, which is not part of the repository")
+    return path

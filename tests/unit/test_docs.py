@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from haoma.cli.main import cli
+from haoma.errors import ERRORS
+from haoma.settings import SETTINGS
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+
+
+def page_name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def reference(name: str) -> str:
+    return (ROOT / "docs" / "reference" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def sections(text: str) -> dict[str, str]:
+    parts = re.split(r"^#+ +`?([^`\n]+)`?$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def commands(command: click.Command = cli, path: str = "haoma") -> Iterator[tuple[str, click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below, name
+            yield from commands(below, f"{path} {name}")
+
+
+def test_every_command_and_option_is_documented() -> None:
+    documented = sections(reference("commands"))
+    for path, command in commands():
+        assert path in documented, f"docs/reference/commands.md has no section {path!r}"
+        for option in command.params:
+            name = (
+                max(option.opts, key=len)
+                if isinstance(option, click.Option)
+                else option.make_metavar(click.Context(command))
+            )
+            if path != "haoma" or name == "--version":
+                assert name in documented[path], f"docs/reference/commands.md: {path} does not tell of {name}"
+
+
+def test_every_command_and_option_has_a_help() -> None:
+    for path, command in commands():
+        assert command.help, path
+        assert all(option.help for option in command.params if isinstance(option, click.Option)), path
+
+
+def test_every_documented_command_exists() -> None:
+    there = {path for path, _ in commands()}
+    assert {name for name in sections(reference("commands")) if name.startswith("haoma")} <= there
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_every_setting_is_documented_with_its_default_unit_and_help(setting: object) -> None:
+    row = next(line for line in reference("settings").splitlines() if line.startswith(f"| `{setting.name}` |"))
+    cells = [cell.strip(" `") for cell in row.strip("|").split("|")]
+    assert cells == [setting.name, setting.variable, setting.type, setting.default, setting.unit, setting.help]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.code)
+def test_every_error_is_documented_with_its_codes(error: object) -> None:
+    row = next(line for line in reference("errors").splitlines() if line.startswith(f"| `{error.code}` |"))
+    cells = [cell.strip(" `") for cell in row.strip("|").split("|")]
+    assert cells[:4] == [error.code, error.__name__, str(error.http_status), str(error.exit_code)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert [link for link in LINK.findall(text) if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if CONSOLE.search(page.read_text(encoding="utf-8"))], ids=page_name
+)
+def test_console_blocks_show_what_haoma_prints(page: Path, tmp_path: Path) -> None:
+    """The blocks of a page are one session in one directory; `...` stands for anything."""
+    env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+    for block in CONSOLE.findall(page.read_text(encoding="utf-8")):
+        for session in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, wanted = split_command(session)
+            ended = subprocess.run(
+                ["bash", "-c", command],
+                cwd=tmp_path,
+                env=env,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+            got = "".join(f"{line.rstrip()}\n" for line in ended.stdout.decode().splitlines())
+            agree = doctest.OutputChecker().check_output(wanted, got, doctest.ELLIPSIS)
+            assert agree, f"$ {command}\nwanted:\n{wanted}\ngot:\n{got}"
+
+
+def split_command(session: str) -> tuple[str, str]:
+    """A command, continued over lines that end with a backslash or begin with `> `, and what it prints."""
+    first, *rest = session.splitlines(keepends=True)
+    command = first
+    while rest and (command.endswith("\\\n") or rest[0].startswith("> ")):
+        command += rest.pop(0).removeprefix("> ")
+    return command.rstrip("\n"), "".join(rest)
