@@ -1,10 +1,8 @@
 """Builds the shipped table of area codes, `src/haoma/numbers/data/areas.csv`.
 
-Source: libphonenumber through the installed `phonenumbers` (Apache-2.0): its fixed-line pattern says which lengths a local
-number may have, its Chinese geocoding data which cities share the code. The lists below correct both, each with its reason.
-Give a `phone.dat` as argument to print where its area codes disagree; it is a check only, nothing is taken from it.
-
-    python tools/build_areas.py [phone.dat]
+Source: libphonenumber through the installed `phonenumbers` (Apache-2.0): its fixed-line pattern says which lengths a
+local number may have, its Chinese geocoding data which cities share the code. The lists below correct both. Give a
+`phone.dat` as argument to print where its area codes disagree; it is a check only, nothing is taken from it.
 """
 
 from __future__ import annotations
@@ -90,9 +88,7 @@ def check(path: Path, table: dict[int, list[Place]]) -> None:
 def main(argv: list[str]) -> None:
     """Write the table; area codes with the trunk zero, lengths and adcodes joined by `|`."""
     described = geodata()
-    codes = [
-        code for code in [10, *range(20, 30), *range(300, 1000)] if code // 10 not in range(20, 30) and lengths(code)
-    ]
+    codes = [code for code in [10, *range(20, 30), *range(300, 1000)] if lengths(code)]
     table = {code: places(code, described) for code in codes}
     with TARGET.open("w", encoding="utf-8", newline="") as file:
         file.write("# Area codes, lengths of their local numbers, regions that share them (GB/T 2260)\n")

@@ -1,7 +1,7 @@
 """Builds the shipped table of provinces and prefectures, `src/haoma/numbers/data/regions.csv`.
 
-Source: the adcode table of cpca (MIT licence, state of 2021), given as the argument; columns adcode (12 digits) and name.
-Corrected to the state of 2025 by the lists below, each with its decision. Left out: the placeholders 市辖区, 县 and 省直辖县级行政区划.
+Source: the adcode table of cpca (MIT licence, state of 2021), given as the argument; columns adcode (12 digits), name.
+Corrected to the state of 2025 by the lists below. Left out: the placeholders 市辖区, 县 and 省直辖县级行政区划.
 
     python tools/build_regions.py adcodes.csv
 """

@@ -8,40 +8,29 @@ Rules held here:
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import hashlib
 import importlib
 import importlib.util
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import haoma
 from haoma.errors import BadInput
 from haoma.numbers.segments import libphonenumber, overlay, phonedat
-from haoma.numbers.segments.file import FORMAT, pack_image
+from haoma.numbers.segments.file import FORMAT, Contents, Source, pack_image
 from haoma.numbers.segments.landlines import area_sections, network_sections
 from haoma.numbers.segments.mobiles import apply_overlays, segment_rows
 from haoma.numbers.segments.rowtable import RowTable
 from haoma.numbers.segments.tables import DATA
 from haoma.settings import Settings
 
-__all__ = ["Source", "build"]
+__all__ = ["build"]
 
+BUILT_IN = ("miit", "phone.dat", "libphonenumber", "numbering-plan")
 MAX_OVERLAYS = 12
 CONTRIBUTOR = "haoma.numbers.symbols"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One source in a pack's header; its position is its bit in the rows' `sources`. `date` is that of the data."""
-
-    name: str
-    title: str
-    version: str
-    date: str
-    licence: str
-    sha256: str | None
 
 
 def _sha256(paths: Iterable[Path]) -> str:
@@ -52,7 +41,7 @@ def _sha256(paths: Iterable[Path]) -> str:
 
 
 def _file_date(path: Path) -> str:
-    return datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC).date().isoformat()
+    return dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).date().isoformat()
 
 
 def _month(version: str) -> str:
@@ -60,21 +49,32 @@ def _month(version: str) -> str:
     return f"20{version[:2]}-{version[2:]}" if version.isdigit() and len(version) == 4 else version
 
 
+def _source(name: str, title: str, version: str, date: str, licence: str, *paths: Path) -> Source:
+    digest = _sha256(paths) if paths else None
+    return Source(name=name, title=title, version=version, date=date, licence=licence, sha256=digest)
+
+
 def _sources(geodata_version: str, dat: tuple[Path, str] | None, overlays: tuple[Path, ...]) -> list[Source]:
+    """All sources in the order of their bits; one that is not there has no digest."""
     geodata = libphonenumber.find() / "geodata"
-    facts = ("networks.csv", "area_splits.csv")
+    facts = [DATA / name for name in ("networks.csv", "area_splits.csv")]
+    path, version = dat or (None, "")
     found = [
-        Source("miit", "MIIT table of public mobile network codes", "2023-03-31", "2023-03-31",
-               "facts (PRC Copyright Law art. 5)", _sha256([DATA / "miit_h0.csv"])),
-        Source("phone.dat", "phone.dat of PyPI's phone", dat[1] if dat else "", _month(dat[1]) if dat else "",
-               "not stated; read in place, never shipped", _sha256([dat[0]]) if dat else None),
-        Source("libphonenumber", "Google libphonenumber, through phonenumbers", geodata_version,
-               _file_date(geodata / "__init__.py"), "Apache-2.0", _sha256(sorted(geodata.glob("data*.py")))),
-        Source("numbering-plan", "MIIT numbering plan and operators' announcements", "2025", "2025",
-               "facts", _sha256(DATA / name for name in facts)),
+        _source("miit", "MIIT table of public mobile network codes", "2023-03-31", "2023-03-31",
+                "facts (PRC Copyright Law art. 5)", DATA / "miit_h0.csv"),
+        _source("phone.dat", "phone.dat of PyPI's phone", version, _month(version),
+                "not stated; read in place, never shipped", *([path] if path else [])),
+        _source("libphonenumber", "Google libphonenumber, through phonenumbers", geodata_version,
+                _file_date(geodata / "__init__.py"), "Apache-2.0", *sorted(geodata.glob("data*.py"))),
+        _source("numbering-plan", "MIIT numbering plan and operators' announcements", "2025", "2025", "facts", *facts),
     ]  # fmt: skip
-    found += [Source(path.stem, str(path), "", _file_date(path), "yours", _sha256([path])) for path in overlays]
-    return found
+    return found + [_source(p.stem, str(p), "", _file_date(p), "yours", p) for p in overlays]
+
+
+def _check_names(overlays: tuple[overlay.Overlay, ...]) -> None:
+    names = [*BUILT_IN, *(each.name for each in overlays)]
+    if doubles := sorted({name for name in names if names.count(name) > 1}):
+        raise BadInput(f"two sources are called {', '.join(doubles)}", hint="give the overlay file another name")
 
 
 def _contributed() -> dict[str, bytes]:
@@ -84,11 +84,12 @@ def _contributed() -> dict[str, bytes]:
     return dict(contribute()) if contribute else {}
 
 
-def build(settings: Settings, fingerprint: str, now: datetime.datetime) -> bytes:
+def build(settings: Settings, fingerprint: str, now: dt.datetime) -> bytes:
     """The bytes of a pack (about 2 s, 1.5 MB); raises `BadInput` for a source that cannot be read."""
     if len(settings.overlays) > MAX_OVERLAYS:
         raise BadInput(f"{len(settings.overlays)} overlay files", hint=f"at most {MAX_OVERLAYS}; join some of them")
     overlays = tuple(overlay.read(path) for path in settings.overlays)
+    _check_names(overlays)
     dat_path = phonedat.find(settings.phone_dat)
     dat = phonedat.read(dat_path) if dat_path else None
     geodata = libphonenumber.read()
@@ -101,13 +102,14 @@ def build(settings: Settings, fingerprint: str, now: datetime.datetime) -> bytes
     if taken := sections.keys() & extra.keys():
         raise ValueError(f"sections {sorted(taken)} contributed twice")
     named = (dat_path, dat.version) if dat_path and dat else None
-    header = {
+    contents: Contents = {
         "format": FORMAT,
         "haoma": haoma.__version__,
         "built_at": now.isoformat(timespec="seconds"),
         "fingerprint": fingerprint,
-        "sources": [asdict(source) for source in _sources(geodata.version, named, settings.overlays)],
+        "sources": _sources(geodata.version, named, settings.overlays),
         "agreement": asdict(agreement),
+        "unknown_places": [*geodata.unknown, *(r.unknown for r in (dat.records if dat else ()) if r.unknown)],
         "fine_first": fine_first,
     }
-    return pack_image(header, {**sections, **extra})
+    return pack_image(contents, {**sections, **extra})

@@ -1,8 +1,8 @@
 """Keeps the packed file beside the user's caches, and builds it when it is missing, damaged or out of date.
 
 Rules held here:
-- Out of date means that a source's path, size or time has changed, or haoma's tables or code, or Python's Unicode tables.
-  That is looked up with `stat` alone: no source is opened or imported.
+- Out of date means that a source's path, size or time has changed, or haoma's tables or code, or Python's Unicode
+  tables. That is looked up with `stat` alone: no source is opened or imported.
 - Each state of the sources has its file, so two environments that share a cache do not undo each other's work.
 - Builders may race: each writes its own file and renames it; the last one wins and all are right.
 - A directory that cannot be written costs the build each time, and a note, but never the answer.
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import sys
 import time
 import unicodedata
@@ -37,11 +36,11 @@ def _package_file(package: str, name: str) -> Path | None:
     return next((path for path in found if path.is_file()), None)
 
 
-def _state(path: Path | str | None) -> str:
+def _state(path: Path | None) -> str:
     if path is None:
         return "absent"
     try:
-        stat = os.stat(path)
+        stat = path.stat()
     except OSError:
         return f"{path} unreadable"
     return f"{path} {stat.st_size} {stat.st_mtime_ns}"
@@ -54,8 +53,7 @@ def fingerprint(settings: Settings) -> str:
     parts.append(_state(_package_file("phonenumbers", "__init__.py")))
     parts += [_state(path) for path in settings.overlays]
     for folder in (_TABLES, _CODE, _CODE.parent):
-        with os.scandir(folder) as entries:
-            parts += sorted(_state(entry.path) for entry in entries if entry.name.endswith((".csv", ".py")))
+        parts += [_state(path) for path in sorted(folder.iterdir()) if path.suffix in {".csv", ".py"}]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
@@ -75,7 +73,7 @@ def open_pack(path: Path, *, verify: bool = False) -> Pack:
 def load(settings: Settings) -> Pack:
     """The pack for these settings: under 5 ms when it is there, else built with a note on stderr."""
     try:
-        return open_pack(pack_path(settings))
+        return open_pack(pack_path(settings), verify=True)
     except FileNotFoundError:
         _note("building the table of number segments, once")
     except (Tampered, OSError) as error:
@@ -85,12 +83,12 @@ def load(settings: Settings) -> Pack:
 
 def rebuild(settings: Settings) -> Pack:
     """Build the pack and put it into the cache; raises `BadInput` for a source that cannot be read."""
-    import datetime
+    import datetime as dt
 
     from haoma.numbers.segments.build import build
 
     path = pack_path(settings)
-    body = build(settings, path.stem.removeprefix("segments-"), datetime.datetime.now(datetime.UTC))
+    body = build(settings, path.stem.removeprefix("segments-"), dt.datetime.now(dt.UTC))
     try:
         write_atomically(path, body)
         _prune(path)
@@ -103,7 +101,7 @@ def rebuild(settings: Settings) -> Pack:
 def _prune(kept: Path) -> None:
     """Drop all but the newest few packs, and what a killed builder left an hour ago."""
     with contextlib.suppress(OSError):
-        packs = sorted(kept.parent.glob("segments-*.haoma"), key=os.path.getmtime, reverse=True)
+        packs = sorted(kept.parent.glob("segments-*.haoma"), key=lambda p: p.stat().st_mtime, reverse=True)
         halves = (p for p in kept.parent.glob(".segments-*") if time.time() - p.stat().st_mtime > 3600)
         for path in (*packs[KEPT:], *halves):
             if path != kept:
@@ -111,4 +109,4 @@ def _prune(kept: Path) -> None:
 
 
 def _note(text: str) -> None:
-    print(f"haoma: {text}", file=sys.stderr)
+    sys.stderr.write(f"haoma: {text}\n")

@@ -1,6 +1,6 @@
 """The container of the packed file: a magic word, a JSON header, sections of bytes.
 
-    8 bytes  b"haoma-1\\n"            the format's version is in the magic: another version is another file
+    8 bytes  magic: "haoma-1" and a line feed; another version of the format has another number
     uint32   length of the header, little-endian
     uint32   CRC-32 of the header
     header   JSON; "sections" gives each section's offset (from the file's start, a multiple of 64) and length,
@@ -9,7 +9,7 @@
 
 Rules held here:
 - A file is written under another name, synced, and renamed: a reader sees the old or the new, never half a file.
-- A damaged file is an error that says so. The quick check (on every load) covers magic, header and size; the full one, the digest.
+- A damaged file is an error that says so: magic, header and sizes are checked on opening, the digest by `verify`.
 - Numbers in sections are little-endian, as on every machine haoma runs on.
 """
 
@@ -26,10 +26,21 @@ import tempfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypedDict
 
 from haoma.errors import Tampered
 
-__all__ = ["FORMAT", "Image", "digest_of", "open_image", "pack_image", "parse_image", "write_atomically"]
+__all__ = [
+    "FORMAT",
+    "Header",
+    "Image",
+    "Source",
+    "digest_of",
+    "open_image",
+    "pack_image",
+    "parse_image",
+    "write_atomically",
+]
 
 FORMAT = 1
 MAGIC = b"haoma-1\n"
@@ -40,20 +51,49 @@ if sys.byteorder != "little":  # pragma: no cover
     raise ImportError("haoma's packed tables need a little-endian machine")
 
 
+class Source(TypedDict):
+    """One source of a pack; its position in the header is its bit in `row_sources`. `date` is that of the data."""
+
+    name: str
+    title: str
+    version: str
+    date: str
+    licence: str
+    sha256: str | None
+
+
+class Contents(TypedDict):
+    """What a builder says about a pack. `agreement` counts open prefixes that two sources of places both answer."""
+
+    format: int
+    haoma: str
+    built_at: str
+    fingerprint: str
+    sources: list[Source]
+    agreement: dict[str, int]
+    unknown_places: list[str]
+    fine_first: int
+
+
+class Header(Contents):
+    """The whole header: `sections` gives offset and length by name, `digest` the SHA-256 of the body."""
+
+    sections: dict[str, tuple[int, int]]
+    digest: str
+
+
 class Image:
     """An open packed file: its header, and its sections as bytes without a copy."""
 
     __slots__ = ("_view", "header")
 
-    def __init__(self, header: dict[str, object], view: memoryview) -> None:
+    def __init__(self, header: Header, view: memoryview) -> None:
         self.header = header
         self._view = view
 
     def section(self, name: str) -> memoryview:
         """A section's bytes; KeyError where the file has none of that name."""
-        sections = self.header["sections"]
-        assert isinstance(sections, dict)
-        offset, length = sections[name]
+        offset, length = self.header["sections"][name]
         return self._view[offset : offset + length]
 
     @property
@@ -76,8 +116,8 @@ def _layout(sections: Mapping[str, bytes], start: int) -> dict[str, tuple[int, i
     return places
 
 
-def pack_image(header: Mapping[str, object], sections: Mapping[str, bytes]) -> bytes:
-    """The bytes of a packed file. The header's keys `sections` and `digest` are filled in here."""
+def pack_image(contents: Contents, sections: Mapping[str, bytes]) -> bytes:
+    """The bytes of a packed file."""
     room = 0
     while True:
         start = _PREFIX.size + room
@@ -85,7 +125,7 @@ def pack_image(header: Mapping[str, object], sections: Mapping[str, bytes]) -> b
         body = bytearray(max((offset + length for offset, length in places.values()), default=start) - start)
         for name, (offset, length) in places.items():
             body[offset - start : offset - start + length] = sections[name]
-        full = {**header, "sections": places, "digest": hashlib.sha256(body).hexdigest()}
+        full: Header = {**contents, "sections": places, "digest": hashlib.sha256(body).hexdigest()}
         text = json.dumps(full, ensure_ascii=False, separators=(",", ":")).encode()
         if len(text) <= room:
             text = text.ljust(room)
@@ -97,23 +137,26 @@ def parse_image(view: memoryview, name: str) -> Image:
     """Read the header of a packed file in memory; raises `Tampered` with the file's name where it is damaged."""
     try:
         magic, length, checksum = _PREFIX.unpack_from(view)
-        text = bytes(view[_PREFIX.size : _PREFIX.size + length])
-        if magic != MAGIC or zlib.crc32(text) != checksum:
-            raise ValueError("magic or header")
-        header = json.loads(text)
-        end = max(offset + size for offset, size in header["sections"].values())
-        if end > len(view):
-            raise ValueError("truncated")
-    except (struct.error, ValueError, KeyError, TypeError) as error:
-        raise Tampered(f"{name}: not a whole segment file", hint="haoma data build --force") from error
+    except struct.error:
+        raise _damaged(name) from None
+    text = bytes(view[_PREFIX.size : _PREFIX.size + length])
+    if magic != MAGIC or zlib.crc32(text) != checksum:
+        raise _damaged(name)
+    header: Header = json.loads(text)
+    if max(offset + size for offset, size in header["sections"].values()) > len(view):
+        raise _damaged(name)
     return Image(header, view)
+
+
+def _damaged(name: str) -> Tampered:
+    return Tampered(f"{name}: not a whole segment file", hint="haoma data build --force")
 
 
 def open_image(path: Path) -> Image:
     """Map a packed file into memory; FileNotFoundError where there is none, `Tampered` where it is damaged."""
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_size == 0:
-            raise Tampered(f"{path}: not a whole segment file", hint="haoma data build --force")
+            raise _damaged(str(path))
         view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     return parse_image(view, str(path))
 
@@ -126,15 +169,16 @@ def digest_of(image: Image) -> str:
 def write_atomically(path: Path, body: bytes) -> None:
     """Put bytes under a name, whole or not at all; OSError where the directory cannot be written."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(body)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
+            temporary.unlink()
         raise

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from haoma.errors import Unavailable
 from haoma.numbers.segments.phonedat import FIRST_PREFIX, PREFIXES
-from haoma.numbers.segments.regions import Place, resolve_text
+from haoma.numbers.segments.regions import Place, UnknownPlace, resolve_text
 
 __all__ = ["Geodata", "find", "read"]
 
@@ -30,6 +30,7 @@ class Geodata:
     version: str
     places: tuple[Place, ...]
     place_of: array[int]
+    unknown: tuple[str, ...] = ()
 
 
 def find() -> Path:
@@ -54,13 +55,17 @@ def _descriptions() -> dict[str, str]:
 
 
 def read() -> Geodata:
-    """Read all of it (about 0.8 s); raises `UnknownPlace` for a name that the tables of regions do not know."""
+    """Read all of it (about 0.8 s). A place that no table has is left out and listed in `unknown`."""
     numbers: dict[Place, int] = {}
     place_of = array("H", bytes(2 * PREFIXES))
+    unknown: dict[str, None] = {}
     for key, text in _descriptions().items():
-        number = numbers.setdefault(resolve_text(text), len(numbers) + 1)
+        try:
+            number = numbers.setdefault(resolve_text(text), len(numbers) + 1)
+        except UnknownPlace:
+            unknown[text], number = None, 0
         width = 10 ** (7 - len(key))
         first = int(key) * width - FIRST_PREFIX
         if 0 <= first < PREFIXES:
             place_of[first : first + width] = array("H", [number]) * width
-    return Geodata(version("phonenumbers"), tuple(numbers), place_of)
+    return Geodata(version("phonenumbers"), tuple(numbers), place_of, tuple(unknown))

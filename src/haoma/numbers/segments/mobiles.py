@@ -86,10 +86,10 @@ def overlaid(answer: Answer, segment: Segment, source: int) -> Answer:
 
 
 def apply_overlays(table: RowTable, segments: array[int], overlays: tuple[Overlay, ...]) -> tuple[int, array[int]]:
-    """Put overlays over the rows, in place.
+    """Put overlays over the rows of `segments`, in place.
 
-    Returns the first row id that stands for a finer table, and the tables: a segment whose row id is `first + k` has the
-    rows of its hundred 9-digit prefixes at k * 100. Rows from `first` on say what holds without them.
+    Returns the first row id that stands for a finer table, and the tables: a segment whose row id is `first + k` has
+    the rows of its hundred 9-digit prefixes at k * 100. Rows from `first` on say what holds without them.
     """
     marked = [(len(s.prefix), number, s) for number, overlay in enumerate(overlays) for s in overlay.segments]
     marked.sort(key=lambda item: item[:2])

@@ -1,7 +1,7 @@
 """Reads a user's own segments from a CSV file; they win over every other source.
 
-Columns: `prefix` (3 to 9 digits) and any of kind, issued_by, province, city, area_code, postcode. UTF-8, with or without
-a byte order mark. A line beginning with `#` is a comment.
+Columns: `prefix` (3 to 9 digits) and any of kind, issued_by, province, city, area_code, postcode. UTF-8, with or
+without a byte order mark. A line beginning with `#` is a comment.
 
 Rules held here:
 - A blank cell leaves what the other sources say. A row that names a province or a city replaces the whole place.

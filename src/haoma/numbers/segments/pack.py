@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final, Literal
 
 from haoma.errors import Tampered
 from haoma.numbers.model import IssuedIn, Kind
@@ -19,7 +20,7 @@ __all__ = ["Pack", "Row"]
 FIRST_PREFIX = 1_300_000
 FIRST_STEM = 10_000
 _KINDS = tuple(Kind)
-_TABLES = {
+_TABLES: Final[dict[str, Literal["B", "H", "I"]]] = {
     "segments": "H", "fine": "H", "iot": "H", "areas": "H", "area_lengths": "B", "split_of": "B", "splits": "H",
     "carriers": "H", "row_kind": "B", "row_issued_by": "H", "row_province": "H", "row_city": "H", "row_adcode": "H",
     "row_area_code": "H", "row_postcode": "H", "row_confidence": "I", "row_sources": "H",
@@ -79,7 +80,7 @@ class Pack:
         try:
             for name, code in _TABLES.items():
                 setattr(self, name, image.section(name).cast(code))
-            self.fine_first = int(str(image.header["fine_first"]))
+            self.fine_first = image.header["fine_first"]
         except (KeyError, TypeError, ValueError) as error:
             raise Tampered("segment file: a table is missing or cut", hint="haoma data build --force") from error
 
@@ -98,9 +99,7 @@ class Pack:
     @cached_property
     def source_names(self) -> tuple[str, ...]:
         """Names of the sources by bit."""
-        sources = self.header["sources"]
-        assert isinstance(sources, list)
-        return tuple(source["name"] for source in sources)
+        return tuple(source["name"] for source in self.header["sources"])
 
     def segment_row(self, digits: str) -> int:
         """The row id for the digits of a mobile number, seven or more; 0 where no block has them."""
@@ -126,6 +125,6 @@ class Pack:
         )
 
     def verify(self) -> None:
-        """Check the digest over all tables (about 2 ms); raises `Tampered`."""
+        """Check the digest over all tables (about 1 ms); raises `Tampered`."""
         if digest_of(self.image) != self.header["digest"]:
             raise Tampered("segment file: its digest does not hold", hint="haoma data build --force")

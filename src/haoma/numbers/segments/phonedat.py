@@ -1,13 +1,13 @@
 """Reads `phone.dat`, the table of PyPI's `phone`, where the user has it. Its rows stay on the user's machine.
 
-Format: 4 bytes version, int32 offset of the index; records `province|city|postcode|area code` ended by NUL; index entries
-of int32 prefix, int32 record offset, uint8 carrier (little-endian).
+Format, little-endian: 4 bytes version, int32 offset of the index; records `province|city|postcode|area code` ended by
+NUL; index entries of int32 prefix, int32 record offset, uint8 carrier.
 
 Rules held here (faults of the file, measured in version 2312):
 - Postcodes get back the leading zeros they lost (15000 → 015000), and one adcode posing as a postcode is replaced.
 - Area codes have exactly one trunk zero (00479 → 0479).
-- Places are resolved to today's regions.
-- Its carrier column is not read: 64 % of the virtual operators' prefixes bear their host's label, and MIIT's table knows better.
+- Places are resolved to today's regions; of an unknown city the province is kept, and the name is reported.
+- Its carrier column is not read: 64 % of the virtual operators' prefixes bear their host's label; MIIT knows better.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from haoma.errors import BadInput
-from haoma.numbers.segments.regions import Place, UnknownPlace, resolve
+from haoma.numbers.segments.regions import Place, known_part
 
 __all__ = ["FIRST_PREFIX", "PREFIXES", "PhoneDat", "Record", "find", "read"]
 
@@ -29,11 +29,12 @@ POSTCODE_FIXES = {"152500": "026000"}  # the adcode of 锡林郭勒 in the place
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One region of the file. `area_code` with its trunk zero, `postcode` of six digits or None."""
+    """One region of the file; `postcode` of six digits or None, `unknown` a city's name that no table has."""
 
     place: Place
     area_code: str
     postcode: str | None
+    unknown: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,10 @@ def record(text: str) -> Record:
     ('026000', '湘西土家族苗族自治州')
     """
     province, city, postcode, area_code = text.split("|")
-    place = resolve(province, city)
+    place, unknown = known_part(province, city)
     padded = postcode.zfill(6)
     known = POSTCODE_FIXES.get(padded, padded) if place.city == "锡林郭勒盟" else padded
-    return Record(place, f"0{int(area_code)}", known if place.city else None)
+    return Record(place, f"0{int(area_code)}", known if place.city else None, unknown)
 
 
 def _records(body: bytes) -> tuple[dict[int, int], tuple[Record, ...]]:
@@ -93,10 +94,6 @@ def read(path: Path) -> PhoneDat:
         for prefix, offset, _ in struct.iter_unpack("<iiB", body[start:]):
             if 0 <= prefix - FIRST_PREFIX < PREFIXES:
                 record_of[prefix - FIRST_PREFIX] = numbers[offset]
-    except UnknownPlace as error:
-        raise BadInput(
-            f"{path}: unknown place {error}; this version of phone.dat is newer than the table of regions"
-        ) from error
     except (OSError, struct.error, KeyError, ValueError) as error:
         raise BadInput(f"{path}: not a readable phone.dat; reinstall the package `phone`") from error
     return PhoneDat(version.decode("ascii", "replace"), records, record_of)

@@ -1,11 +1,11 @@
 """Turns the names that sources use for a place into today's region.
 
 Rules held here:
-- A city is of prefecture level, or a county directly under its province, and carries today's official name and adcode
-  (GB/T 2260). A municipality is its own city (北京市, 110000).
-- An abolished, renamed or county-level name is resolved by the table of changes; a name that fits no single region gives
-  the province alone.
-- A name that nobody knows is an error of the build, never a guess.
+- A city is of prefecture level, or a county directly under its province, and carries today's official name and
+  adcode (GB/T 2260). A municipality is its own city (北京市, 110000).
+- An abolished, renamed or county-level name is resolved by the table of changes; a name that fits no single region
+  gives the province alone.
+- A name that nobody knows is never guessed at: the build keeps the province and reports the name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import cache
 
 from haoma.numbers.segments.tables import rows
 
-__all__ = ["Place", "UnknownPlace", "place_by_adcode", "resolve", "resolve_text"]
+__all__ = ["Place", "UnknownPlace", "known_part", "place_by_adcode", "resolve", "resolve_text"]
 
 MUNICIPALITIES = ("11", "12", "31", "50")
 SUFFIX = re.compile("(市|地区|盟|林区|自治州|特别行政区)$")
@@ -123,3 +123,15 @@ def resolve_text(text: str) -> Place:
     ('襄阳市', '540600', '天津市')
     """
     return _city(*_split_province(text))
+
+
+def known_part(province: str, city: str) -> tuple[Place, str | None]:
+    """Today's region, or the province and the name of a city that no table has; raises `UnknownPlace` for a province.
+
+    >>> known_part("河北", "某新城")[0].city, known_part("河北", "某新城")[1]
+    (None, '河北某新城')
+    """
+    try:
+        return resolve(province, city), None
+    except UnknownPlace:
+        return resolve(province), f"{province}{city}"

@@ -2,9 +2,9 @@
 
 Rules held here:
 - MIIT's table decides the kind and the operator. It has no city.
-- Where phone.dat and libphonenumber name different cities, phone.dat's stands: in a vote of three sources libphonenumber
-  was alone with its answer 15 times as often.
-- Confidence is the measured share of right answers in the same situation, in ppm; docs/guide/attribution.md derives each.
+- Where phone.dat and libphonenumber name different cities, phone.dat's stands: in a vote of three sources
+  libphonenumber was alone with its answer 15 times as often.
+- Confidence is the measured share of right answers in the same situation; docs/guide/attribution.md derives each.
 - A source is listed when the answer agrees with it.
 """
 
@@ -54,7 +54,7 @@ NOTHING = Answer()
 
 
 def vote(block: Block | None, record: Record | None, place: Place | None, area_code: str | None) -> Answer:
-    """The answer for one segment: MIIT's block, phone.dat's record, libphonenumber's place and that place's area code."""
+    """The answer for one segment; `area_code` is that of libphonenumber's place."""
     if block is None:
         return NOTHING
     known = Answer(block.kind, block.operator, confidence_ppm=OPERATOR_PPM if block.operator else 0, sources=MIIT)
