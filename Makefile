@@ -25,7 +25,7 @@ test: lint ## everything that must hold, in minutes
 	$(BIN)/python -m pytest --doctest-modules --cov --cov-report=term src tests/unit tests/laws
 
 test-all: $(VENV)/.all java ## against real peers and services
-	$(BIN)/python -m pytest tests/peers tests/journeys
+	$(BIN)/python -m pytest $(wildcard tests/peers tests/journeys)
 
 bench: $(VENV)/.all ## figures beside other tools', in the same run
 	$(BIN)/python -m bench
@@ -35,13 +35,13 @@ format: $(VENV)/.dev ## rewrite the code in the house format
 	$(BIN)/ruff format --quiet .
 
 # Each lock is resolved under the constraints of the larger one, so that a version is the same in all of them.
-LOCK = $(BIN)/uv --no-config --quiet pip compile --universal --python-version 3.11 --generate-hashes \
-	--default-index https://pypi.org/simple --no-emit-index-url --no-header --no-annotate pyproject.toml
+LOCK := $(BIN)/uv --no-config --quiet pip compile --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate
 lock: $(VENV)/.dev ## resolve the newest versions into requirements/*.lock
-	$(LOCK) --upgrade --all-extras --group build --group dev -o requirements/all.lock
-	$(LOCK) --extra phone --group dev -c requirements/all.lock -o requirements/dev.lock
-	$(LOCK) --extra phone -c requirements/all.lock -o requirements/run.lock
-	$(LOCK) --only-group build -c requirements/all.lock -o requirements/build.lock
+	$(LOCK) pyproject.toml --upgrade --all-extras --group build --group dev -c requirements/constraints.txt -o requirements/all.lock
+	$(LOCK) pyproject.toml --extra phone --group dev -c requirements/all.lock -o requirements/dev.lock
+	$(LOCK) pyproject.toml --extra phone -c requirements/all.lock -o requirements/run.lock
+	$(LOCK) --group build -c requirements/all.lock -o requirements/build.lock
 
 clean: ## remove what make has made
 	rm -rf $(VENV) .cache .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
