@@ -65,7 +65,7 @@ def _sources(geodata_version: str, dat: tuple[Path, str] | None, overlays: tuple
         _source("phone.dat", "phone.dat of PyPI's phone", version, _month(version),
                 "not stated; read in place, never shipped", *([path] if path else [])),
         _source("libphonenumber", "Google libphonenumber, through phonenumbers", geodata_version,
-                _file_date(geodata / "__init__.py"), "Apache-2.0", *sorted(geodata.glob("data*.py"))),
+                "", "Apache-2.0", *sorted(geodata.glob("data*.py"))),
         _source("numbering-plan", "MIIT numbering plan and operators' announcements", "2025", "2025", "facts", *facts),
     ]  # fmt: skip
     return found + [_source(p.stem, str(p), "", _file_date(p), "yours", p) for p in overlays]

@@ -22,7 +22,6 @@ import mmap
 import os
 import struct
 import sys
-import tempfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -97,6 +96,11 @@ class Image:
         return self._view[offset : offset + length]
 
     @property
+    def whole(self) -> memoryview:
+        """All bytes of the file."""
+        return self._view
+
+    @property
     def body(self) -> memoryview:
         """All bytes behind the header, as the digest covers them."""
         header_length = _PREFIX.unpack_from(self._view)[1]
@@ -168,6 +172,8 @@ def digest_of(image: Image) -> str:
 
 def write_atomically(path: Path, body: bytes) -> None:
     """Put bytes under a name, whole or not at all; OSError where the directory cannot be written."""
+    import tempfile
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
