@@ -27,7 +27,7 @@ test: lint ## everything that must hold, in minutes
 test-all: $(VENV)/.all java ## against real peers and services
 	$(BIN)/python -m pytest $(wildcard tests/peers tests/journeys)
 
-bench: $(VENV)/.all ## figures beside other tools', in the same run
+bench: $(VENV)/.run ## figures beside other tools', in the same run
 	$(BIN)/python -m bench
 
 format: $(VENV)/.dev ## rewrite the code in the house format

@@ -49,11 +49,7 @@ def test_every_command_and_option_is_documented() -> None:
     for path, command in commands():
         assert path in documented, f"docs/reference/commands.md has no section {path!r}"
         for option in command.params:
-            name = (
-                max(option.opts, key=len)
-                if isinstance(option, click.Option)
-                else option.make_metavar(click.Context(command))
-            )
+            name = max(option.opts, key=len) if isinstance(option, click.Option) else option.human_readable_name
             if path != "haoma" or name == "--version":
                 assert name in documented[path], f"docs/reference/commands.md: {path} does not tell of {name}"
 
