@@ -1,0 +1,119 @@
+"""Text in, numbers out: one cell at a time.
+
+Rules held here:
+- Nothing raises for a text, whatever it holds; a cell without a number has a reason.
+- What a record of the grammar means in words, its URI and its form for people are decided here and in `columns`, which
+  a law holds to the same answers.
+"""
+
+from __future__ import annotations
+
+from haoma.errors import BadInput
+from haoma.numbers import grammar, plan, world
+from haoma.numbers.model import Kind, Number
+from haoma.numbers.tables import PLACE_UNKNOWN, REASONS, pack, tables
+
+__all__ = ["parse", "parse_cell"]
+
+LONGEST_CELL = 65_536
+TOO_LONG_CELL = "longer than 64 KiB, no cell"
+KINDS = tuple(Kind)
+
+
+def parse(text: str, region: str = "CN") -> Number:
+    """The first number in a cell; one of kind `invalid`, with its reason, where there is none.
+
+    >>> parse("0571-88888888转8001").uri
+    'tel:+8657188888888;ext=8001'
+    >>> parse("138001380001").reason
+    'too many digits'
+
+    Raises BadInput where `text` is no string or `region` is no region that libphonenumber knows.
+    """
+    if not isinstance(text, str):
+        message = f"a number is read from text, not from {type(text).__name__}"
+        raise BadInput(message, hint="numbers as integers have lost their leading zeros")
+    if region != "CN":
+        found = world.parse_national(text, region)
+        if found is not None:
+            return found
+    numbers, reason = read_cell(text)
+    return numbers[0] if numbers else Number(Kind.INVALID, reason=reason)
+
+
+def parse_cell(text: str) -> list[Number]:
+    """All the numbers in a cell, in order; an empty list where there is none.
+
+    >>> [number.national for number in parse_cell("010-65051166、65051156")]
+    ['(010) 6505 1166', '(010) 6505 1156']
+    """
+    if not isinstance(text, str):
+        return [parse(text)]
+    return read_cell(text)[0]
+
+
+def read_cell(text: str) -> tuple[list[Number], str | None]:
+    """The numbers in a cell, and why there is none."""
+    found, reason = records(text.encode("utf-8", "surrogatepass"), 0)
+    return [number_of(record) for record in found], reason
+
+
+def records(data: bytes, mode: int) -> tuple[list[list[int]], str | None]:
+    """The grammar's records of a text's UTF-8, positions as byte offsets, and why there is none."""
+    if len(data) > LONGEST_CELL:
+        return [], TOO_LONG_CELL
+    s = scratch(len(data))
+    out = [0] * (grammar.FIELDS * (len(data) // 3 + 1))
+    count = grammar.read(tables(), s, data, 0, len(data), mode, out)
+    found = [out[at : at + grammar.FIELDS] for at in range(0, count * grammar.FIELDS, grammar.FIELDS)]
+    for record in found:
+        record[grammar.START] = s.pos[record[grammar.START]]
+        last = s.pos[record[grammar.END] - 1]
+        record[grammar.END] = last + (1 if data[last] < 0x80 else grammar.code_point(data, last, len(data))[1])
+    reason = None if count else REASONS[s.state[grammar.S_REASON] or grammar.NO_DIGITS]
+    return found, reason
+
+
+def scratch(size: int) -> grammar.Scratch:
+    """Working arrays for a text of `size` bytes."""
+    room = 2 * size + 2
+    return grammar.Scratch(*([0] * room for _ in range(12)), [0] * 16)
+
+
+def number_of(record: list[int]) -> Number:
+    """The Number that a record describes."""
+    kind, number, area = KINDS[record[grammar.KIND]], str(record[grammar.NUMBER]), record[grammar.AREA]
+    length = record[grammar.EXT_LEN]
+    extension = f"{record[grammar.EXT]:0{length}}" if length else None
+    if kind is Kind.INTERNATIONAL:
+        return world.parse_global(number, extension) or Number(Kind.INVALID, reason=REASONS[grammar.FOREIGN])
+    uri = uri_of(kind, number, area, extension)
+    national = national_of(kind, number, area, extension)
+    if not record[grammar.ROW]:
+        return Number(kind, uri, national, extension)
+    row = pack().row(record[grammar.ROW])
+    reason = PLACE_UNKNOWN if row.issued_by and not row.issued_in and record[grammar.KIND] <= plan.SATELLITE else None
+    return Number(kind, uri, national, extension, row.issued_by, row.issued_in, row.confidence_ppm, row.sources, reason)
+
+
+def uri_of(kind: Kind, number: str, area: int, extension: str | None) -> str:
+    """RFC 3966: global where E.164 exists, else local with phone-context; `ext` comes first (section 3)."""
+    ext = f";ext={extension}" if extension else ""
+    if KINDS.index(kind) <= plan.LANDLINE:
+        return f"tel:+86{number}{ext}"
+    return f"tel:{number}{ext};phone-context=+86{area or ''}"
+
+
+def national_of(kind: Kind, number: str, area: int, extension: str | None) -> str:
+    """The number as people in China write it: 138 0013 8000, (010) 1234 5678, 400-810-9090, 0571-12345."""
+    ext = f" 转 {extension}" if extension else ""
+    match kind:
+        case Kind.LANDLINE:
+            local = number.removeprefix(str(area))
+            return f"(0{area}) {local[:-4]} {local[-4:]}{ext}"
+        case Kind.TOLL_FREE | Kind.SHARED_COST:
+            return f"{number[:3]}-{number[3:6]}-{number[6:]}{ext}"
+        case Kind.MOBILE | Kind.MVNO | Kind.IOT | Kind.SATELLITE:
+            return f"{number[:3]} {number[3:7]} {number[7:]}{ext}"
+        case _:
+            return f"0{area}-{number}{ext}" if area else f"{number}{ext}"

@@ -1,0 +1,83 @@
+"""The words that decide what stands beside digits: extension marks, labels, units, and what tells of another kind of number.
+
+Rules held here:
+- A word is read right in front of a number or right behind it; the longest word wins (号码 is no house number, 人工 no head count).
+- Latin words count only whole: `tel` in `hotel` is no label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+__all__ = ["BEFORE", "BEHIND", "CLASSES", "alphabet", "trie"]
+
+# Codes of word classes. In front: LABEL to SKIP; behind: EXT to PARAM; LABEL on both sides.
+CLASSES = {
+    "label": 1,  # names a telephone number: evidence for a short code
+    "alarm": 2,  # calls for help, or for the operator: evidence for 110, 114, 119, 120, 122 too
+    "other": 3,  # names another kind of number (order, card, postcode): the digits behind it are no telephone number
+    "count": 4,  # counts or prices: a short code behind it is no telephone number
+    "skip": 5,  # stands between a label and its digits
+    "serial": 6,  # 号 alone: belongs to what stands before it
+    "ext": 7,  # extension mark
+    "unit": 8,  # a short code before it is a quantity
+    "bound": 9,  # 元, 号: even a long run of digits before it is an amount or a house number
+    "plain": 10,  # an ordinary word that begins like a unit
+    "param": 11,  # phone-context of RFC 3966
+}
+
+BEFORE: Mapping[str, str] = {
+    "label": """电话 手机 热线 传真 客服 座机 固话 小灵通 总机 联系方式 联系 致电 来电 专线 咨询 服务 投诉 举报 拨通 拨叫 呼 移动电话 号码簿
+        话务 客户服务 订购 订票 预约 监督 维权 咨询台 值班 办公 售后 售前 招商 短信 微信 通讯 通信 银行 保险 证券 基金 快递公司 公司
+        tel telephone phone phones ph mobile mob cell cellphone fax hotline call contact tels 電話 手機 熱線 傳真 客服熱線 聯繫 聯絡""",
+    "alarm": "拨打 请拨 请打 拨 打 警 报警 火警 匪警 盗警 交警 急救 救护 求助 求救 查号 查号台 紧急 应急 消防 公安 事故 撥打 報警",
+    "other": """邮编 邮政编码 邮码 邮政编号 区号邮编 订单 订单编号 单号 运单 运单号 快递单 面单 快递单号 物流单号 卡号 银行卡 信用卡 储蓄卡 会员卡 账号 帐号 账户
+        帐户 户号 身份证 身份证号 证件 证号 证件号 护照 编号 代码 编码 工号 学号 税号 流水 流水号 合同 合同号 许可证 执照 注册号 批号 批准文号 型号 版本
+        备案 验证码 校验码 密码 口令 车牌 车次 航班 股票 序列号 序号 条码 条形码 发票 票号 房号 门牌 门牌号 机身号 凭证 凭证号 货号 款号 案号 文号 统一社会信用代码
+        信用代码 组织机构代码 尾号 群号 群 企业号 扣扣 qq ip id sn imei isbn ean zip zipcode postcode postal pc order orderno orderid invoice serial
+        passport license licence sku ver version 經緯度 经度 纬度 坐标 邮政信箱 信箱""",
+    "count": """第 共 约 近 超 超过 满 达 达到 仅 售价 价格 价 单价 总价 原价 库存 销量 阅读 浏览 粉丝 得分 积分 金额 合计 总计 余额 面积 数量 人数 排名 路 街 巷
+        弄 楼 室 年 月 栋 幢 座 累计 增至 为期 总额 编""",
+    "skip": "是 为 在 即 号码 號碼 number numbers num no 如下 直拨 直撥",
+    "serial": "号 號",
+}
+
+BEHIND: Mapping[str, str] = {
+    "ext": "转 轉 转接 轉接 分机 分機 转分机 轉分機 转接分机 分机号 分机号码 转分机号 内线 內線 ext extn extension x",
+    "param": "phone-context",
+    "bound": "元 号 號 円",
+    "unit": """块 万 亿 人 个 名 位 次 件 台 套 米 公里 千米 平米 平方 平方米 斤 公斤 吨 升 岁 年 月 天 日 小时 分钟 秒 楼 层 室 栋 幢 弄 巷 座 单元 页 期
+        届 倍 篇 股 辆 只 亩 户 份 种 场 集 多 余 条 章 折 项 点 时 度 路公交 周年 部 家 款 本 级""",
+    "plain": """号码 號碼 人工 人民 人寿 人保 个人 位于 平台 部门 点击 家电 家庭 分中心 分部 时请 时 台风 名片 多媒体 月租 日常 年中 度假 项目 本行 本市 本公司
+        本店 条款 级别 场馆 路况 余额 家长 款项 次日""",
+    "label": "tel telephone phone mobile mob fax hotline call qq email mail web website http https www wechat or and",
+    "alarm": "报警 報警 火警 匪警 急救 救护 查号 求助 求救 消防 警 电话 热线 电 客服 服务 服務 電話 熱線",
+}
+
+
+def _entries(table: Mapping[str, str]) -> Iterable[tuple[str, int]]:
+    for name, words in table.items():
+        for word in words.split():
+            yield word, CLASSES[name]
+
+
+def alphabet() -> list[str]:
+    """Characters of all the words beyond a–z, sorted: each has a symbol of its own."""
+    letters = {char for table in (BEFORE, BEHIND) for word, _ in _entries(table) for char in word}
+    return sorted(char for char in letters if char > "z")
+
+
+def trie(table: Mapping[str, str], symbol: Mapping[str, int], *, backwards: bool) -> tuple[list[list[int]], list[int]]:
+    """Nodes of a word tree: (children by symbol, word class by node); node 0 is the root, class 0 no word."""
+    width = max(symbol.values()) + 1
+    children, ends = [[0] * width], [0]
+    for word, code in _entries(table):
+        node = 0
+        for char in reversed(word) if backwards else word:
+            if not children[node][symbol[char]]:
+                children[node][symbol[char]] = len(children)
+                children.append([0] * width)
+                ends.append(0)
+            node = children[node][symbol[char]]
+        ends[node] = code
+    return children, ends

@@ -1,0 +1,94 @@
+"""Numbers of the rest of the world, through libphonenumber's port `phonenumbers`.
+
+Rules held here:
+- The library is imported at the first number that needs it (0.2 s).
+- A number of China (+86) is never decided here: libphonenumber knows neither 95588 nor 13-digit IoT numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from haoma.errors import BadInput
+from haoma.numbers.model import Kind, Number
+
+__all__ = ["find", "is_valid", "parse_global", "parse_national"]
+
+LONGEST = 250  # libphonenumber's own bound on one number's text
+
+
+def is_valid(digits: str) -> bool:
+    """Whether `+digits` is a valid number of a country other than China."""
+    return parse_global(digits) is not None
+
+
+@lru_cache(maxsize=4096)
+def parse_global(digits: str, extension: str | None = None) -> Number | None:
+    """The number that `+digits` is, None where libphonenumber does not hold it valid or it is China's.
+
+    >>> parse_global("4402079460958").uri
+    'tel:+442079460958'
+    """
+    import phonenumbers
+
+    try:
+        found = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return None
+    return _number(found, extension)
+
+
+def parse_national(text: str, region: str) -> Number | None:
+    """The number that people of `region` (ISO 3166-1 alpha-2) mean by a text; None where it is none.
+
+    Raises BadInput for a region that libphonenumber does not know.
+    """
+    import phonenumbers
+
+    check_region(region)
+    try:
+        found = phonenumbers.parse(text[:LONGEST], region)
+    except phonenumbers.NumberParseException:
+        return None
+    return _number(found, found.extension)
+
+
+def find(text: str, region: str) -> Iterator[tuple[int, int, Number | None, str]]:
+    """Numbers in a text as libphonenumber sees them: start, end, number, and what was written.
+
+    The number is None where it is China's: whoever asks reads it with the engine's own grammar.
+    """
+    import phonenumbers
+
+    check_region(region)
+    for match in phonenumbers.PhoneNumberMatcher(text, region):
+        number = _number(match.number, match.number.extension)
+        if number is not None or match.number.country_code == 86:
+            yield match.start, match.end, number, match.raw_string
+
+
+def check_region(region: str) -> None:
+    """Raise BadInput unless libphonenumber knows the region."""
+    import phonenumbers
+
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        message = f"region {region!r} is not known"
+        raise BadInput(message, hint="a two-letter code of ISO 3166-1 in capitals: CN, HK, US")
+
+
+def _number(found: object, extension: str | None) -> Number | None:
+    import phonenumbers
+
+    if not isinstance(found, phonenumbers.PhoneNumber) or found.country_code == 86:
+        return None
+    if not phonenumbers.is_valid_number(found):
+        return None
+    plain = phonenumbers.PhoneNumber(
+        found.country_code, found.national_number, italian_leading_zero=found.italian_leading_zero,
+        number_of_leading_zeros=found.number_of_leading_zeros,
+    )  # fmt: skip
+    e164 = phonenumbers.format_number(plain, phonenumbers.PhoneNumberFormat.E164)
+    shown = phonenumbers.format_number(plain, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    uri = f"tel:{e164};ext={extension}" if extension else f"tel:{e164}"
+    return Number(Kind.INTERNATIONAL, uri, shown, extension or None)
