@@ -107,6 +107,15 @@ def test_console_blocks_show_what_haoma_prints(page: Path, tmp_path: Path) -> No
             assert agree, f"$ {command}\nwanted:\n{wanted}\ngot:\n{got}"
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if ">>> " in page.read_text(encoding="utf-8")], ids=page_name)
+def test_python_sessions_show_what_python_prints(page: Path) -> None:
+    # A block ends at its fence, which doctest would read as output.
+    text = page.read_text(encoding="utf-8").replace("```", "")
+    session = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    assert runner.run(session).failed == 0
+
+
 def split_command(session: str) -> tuple[str, str]:
     """A command, continued over lines that end with a backslash or begin with `> `, and what it prints."""
     first, *rest = session.splitlines(keepends=True)
