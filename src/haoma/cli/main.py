@@ -15,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -30,6 +31,9 @@ NOUNS: dict[str, str] = {
     "demo": "Make a messy file of numbers, enrich it, and show what is known.",
     "number": "Parse, look up and enrich phone numbers.",
 }
+
+
+_CLOSED_PIPE = 128 + 13  # as a shell reports SIGPIPE
 
 
 class Nouns(click.Group):
@@ -54,17 +58,15 @@ class Nouns(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a closed pipe behind it ends it quietly, and `debug` shows where a failure came from."""
         try:
-            result: object = super().invoke(ctx)
-            sys.stdout.flush()
+            return super().invoke(ctx)
         except BrokenPipeError:
-            # Python flushes stdout once more at exit, which would fail again and be reported.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(128 + 13)
+            ctx.exit(_CLOSED_PIPE)
+        except (click.exceptions.Exit, click.UsageError):
+            raise
         except Exception:
             if debugging():
                 traceback.print_exc()
             raise
-        return result
 
 
 @click.group(cls=Nouns, context_settings={"help_option_names": ["-h", "--help"]})
@@ -94,4 +96,16 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Lone surrogates, and characters that the terminal's encoding lacks, must not end a command.
             stream.reconfigure(errors="replace")
-    sys.exit(run(sys.argv[1:]))
+    if sys.stdout is None:  # closed by the caller: haoma >&-
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open until the end
+    sys.exit(_flushed(run(sys.argv[1:])))
+
+
+def _flushed(code: int) -> int:
+    """Write what is still held back; where that fails, keep Python from trying again at exit and reporting it."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or (_CLOSED_PIPE if isinstance(error, BrokenPipeError) else exit_code_of(error))
+    return code

@@ -109,6 +109,19 @@ def test_a_reader_that_goes_away_ends_haoma_quietly() -> None:
     assert process.returncode == 128 + signal.SIGPIPE
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full, which Linux has")
+@pytest.mark.parametrize("args", [["completion", "zsh"], ["--version"]])
+def test_a_full_disk_is_told_in_one_line(args: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run([HAOMA, *args], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (4, "haoma: the output: No space left on device\n")
+
+
+def test_a_closed_stdout_is_no_failure() -> None:
+    ended = subprocess.run(["bash", "-c", f"{HAOMA} completion zsh >&-"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_the_installed_command_says_its_version() -> None:
     ended = subprocess.run([HAOMA, "--version"], capture_output=True, text=True, check=True)
     assert ended.stdout.startswith("haoma ")
