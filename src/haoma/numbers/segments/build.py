@@ -12,6 +12,7 @@ import datetime as dt
 import hashlib
 import importlib
 import importlib.util
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -71,6 +72,18 @@ def _sources(geodata_version: str, dat: tuple[Path, str] | None, overlays: tuple
     return found + [_source(p.stem, str(p), "", _file_date(p), "yours", p) for p in overlays]
 
 
+def _phone_dat(configured: Path | None) -> tuple[Path | None, phonedat.PhoneDat | None]:
+    """The file and its content; one that the user did not name is left out, with a note, where it cannot be read."""
+    path = phonedat.find(configured)
+    try:
+        return path, phonedat.read(path) if path else None
+    except BadInput as error:
+        if configured:
+            raise
+        sys.stderr.write(f"haoma: {error}; its places are left out\n")
+        return None, None
+
+
 def _check_names(overlays: tuple[overlay.Overlay, ...]) -> None:
     names = [*BUILT_IN, *(each.name for each in overlays)]
     if doubles := sorted({name for name in names if names.count(name) > 1}):
@@ -90,8 +103,7 @@ def build(settings: Settings, fingerprint: str, now: dt.datetime) -> bytes:
         raise BadInput(f"{len(settings.overlays)} overlay files", hint=f"at most {MAX_OVERLAYS}; join some of them")
     overlays = tuple(overlay.read(path) for path in settings.overlays)
     _check_names(overlays)
-    dat_path = phonedat.find(settings.phone_dat)
-    dat = phonedat.read(dat_path) if dat_path else None
+    dat_path, dat = _phone_dat(settings.phone_dat)
     geodata = libphonenumber.read()
     table = RowTable()
     segments, agreement = segment_rows(table, geodata, dat)

@@ -146,8 +146,12 @@ def parse_image(view: memoryview, name: str) -> Image:
     text = bytes(view[_PREFIX.size : _PREFIX.size + length])
     if magic != MAGIC or zlib.crc32(text) != checksum:
         raise _damaged(name)
-    header: Header = json.loads(text)
-    if max(offset + size for offset, size in header["sections"].values()) > len(view):
+    try:
+        header: Header = json.loads(text)
+        end = max(offset + size for offset, size in header["sections"].values())
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _damaged(name) from None
+    if end > len(view):
         raise _damaged(name)
     return Image(header, view)
 

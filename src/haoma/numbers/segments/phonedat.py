@@ -24,6 +24,7 @@ from haoma.numbers.segments.regions import Place, known_part
 __all__ = ["FIRST_PREFIX", "PREFIXES", "PhoneDat", "Record", "find", "read"]
 
 FIRST_PREFIX, PREFIXES = 1_300_000, 700_000
+_FIRST_RECORD, _ENTRY = 8, struct.Struct("<iiB")
 POSTCODE_FIXES = {"152500": "026000"}  # the adcode of 锡林郭勒 in the place of its postcode
 
 
@@ -75,8 +76,8 @@ def _records(body: bytes) -> tuple[dict[int, int], tuple[Record, ...]]:
     """Numbers of the records by their offset in the file, and the records."""
     numbers: dict[int, int] = {}
     found: list[Record] = []
-    offset = 8
-    for raw in body[8:].split(b"\0"):
+    offset = _FIRST_RECORD
+    for raw in body[_FIRST_RECORD:].split(b"\0"):
         if raw:
             found.append(record(raw.decode("utf-8")))
             numbers[offset] = len(found)
@@ -84,14 +85,22 @@ def _records(body: bytes) -> tuple[dict[int, int], tuple[Record, ...]]:
     return numbers, tuple(found)
 
 
+def _head(body: bytes) -> tuple[bytes, int]:
+    """Version and offset of the index; raises ValueError where they cannot be those of a phone.dat."""
+    version, start = struct.unpack_from("<4si", body)
+    if not _FIRST_RECORD < start < len(body) or (len(body) - start) % _ENTRY.size:
+        raise ValueError("offset of the index")
+    return version, start
+
+
 def read(path: Path) -> PhoneDat:
     """Read the whole file (4.5 MB, about 0.3 s); raises `BadInput` where it is no phone.dat."""
     try:
         body = path.read_bytes()
-        version, start = struct.unpack_from("<4si", body)
+        version, start = _head(body)
         numbers, records = _records(body[:start])
         record_of = array("H", bytes(2 * PREFIXES))
-        for prefix, offset, _ in struct.iter_unpack("<iiB", body[start:]):
+        for prefix, offset, _ in _ENTRY.iter_unpack(body[start:]):
             if 0 <= prefix - FIRST_PREFIX < PREFIXES:
                 record_of[prefix - FIRST_PREFIX] = numbers[offset]
     except (OSError, struct.error, KeyError, ValueError) as error:

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from haoma import settings
+from haoma.cli.main import run
+from haoma.numbers.segments import load, pack_path
+
+
+@pytest.fixture
+def table() -> Path:
+    """The table of the tests' settings."""
+    here = settings.load()
+    load(here)
+    return pack_path(here)
+
+
+def lines(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_build_leaves_a_current_table_alone(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "build", "--format", "jsonl"]) == 0
+    (row,) = lines(capsys.readouterr().out)
+    assert (row["path"], row["built"]) == (str(table), False)
+
+
+def test_status_tells_table_sources_and_blocks(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "status", "--format", "jsonl"]) == 0
+    rows = lines(capsys.readouterr().out)
+    assert [row["current"] for row in rows if row["section"] == "table"] == [True]
+    sources = {row["name"]: row for row in rows if row["section"] == "source"}
+    assert (sources["miit"]["date"], sources["miit"]["stale"]) == ("2023-03-31", True)
+    blocks = {row["block"]: row for row in rows if row["section"] == "block"}
+    assert (blocks["138"]["open"], blocks["138"]["operator_known"]) == (10_000, 10_000)
+    assert "154" not in blocks
+
+
+def test_status_is_a_table_for_people(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "status", "--format", "table"]) == 0
+    assert "libphonenumber" in capsys.readouterr().out
+
+
+def test_status_without_a_table_says_how_to_get_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--data-dir", str(tmp_path), "data", "status"]) == 1
+    assert "haoma data build" in capsys.readouterr().err
+
+
+def test_status_shows_an_outdated_table_as_not_current(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "segments-0123456789abcdef.haoma").write_bytes(table.read_bytes())
+    assert run(["--data-dir", str(tmp_path), "data", "status", "--format", "jsonl"]) == 0
+    shown = capsys.readouterr()
+    assert lines(shown.out)[0]["current"] is False
+    assert "out of date" in shown.err
+
+
+def test_diff_of_a_table_with_itself_is_empty_and_exits_0(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "diff", str(table), str(table), "--format", "jsonl"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "0 prefixes differ" in shown.err
+
+
+def test_diff_shows_what_an_overlay_changed_and_exits_1(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overlay, kept = tmp_path / "mine.csv", tmp_path / "kept" / "mine.haoma"
+    overlay.write_text("prefix,issued_by,province,city\n1380013,,海南,三亚\n154,某运营商,,\n13800142,,海南,海口\n")
+    build = ["--data-dir", str(tmp_path), "data", "build", "--overlay", str(overlay), "-o", str(kept)]
+    assert run(build) == 0
+    capsys.readouterr()
+    assert run(["data", "diff", str(table), str(kept), "--format", "jsonl"]) == 1
+    first, block, fine = lines(capsys.readouterr().out)
+    assert (first["first"], first["last"], first["count"]) == ("1380013", "1380013", 1)
+    assert first["new"] == {"province": "海南省", "city": "三亚市"}
+    assert (block["count"], block["new"]) == (10_000, {"kind": "mobile", "issued_by": "某运营商"})
+    assert (fine["first"], fine["last"]) == ("138001420", "138001429")
+
+
+def test_a_wrong_overlay_ends_with_2_and_names_the_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    overlay = tmp_path / "mine.csv"
+    overlay.write_text("prefix,city\n139,杭州\n")
+    assert run(["data", "build", "--overlay", str(overlay)]) == 2
+    assert "mine.csv, line 2" in capsys.readouterr().err
+
+
+def test_diff_of_what_is_no_table_ends_with_5(table: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.haoma"
+    other.write_bytes(os.urandom(100))
+    assert run(["data", "diff", str(table), str(other)]) == 5

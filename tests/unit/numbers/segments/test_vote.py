@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from haoma.numbers.model import Kind
+from haoma.numbers.segments.phonedat import Record
+from haoma.numbers.segments.regions import resolve
+from haoma.numbers.segments.vote import LIBPHONENUMBER, MIIT, NOTHING, PHONE_DAT, Answer, Block, vote
+
+BLOCK = Block(Kind.MVNO, "中国联通")
+HANGZHOU, NINGBO = resolve("浙江", "杭州"), resolve("浙江", "宁波")
+RECORD = Record(HANGZHOU, "0571", "310000")
+
+
+def test_outside_miit_s_blocks_nothing_is_said() -> None:
+    assert vote(None, RECORD, HANGZHOU, "0571") == NOTHING
+
+
+def test_the_operator_alone_is_said_where_no_source_has_a_place() -> None:
+    assert vote(BLOCK, None, None, None) == Answer(Kind.MVNO, "中国联通", confidence_ppm=999_000, sources=MIIT)
+
+
+def test_a_block_without_operator_and_place_has_no_confidence() -> None:
+    assert vote(Block(Kind.SATELLITE, None), None, None, None) == Answer(Kind.SATELLITE, sources=MIIT)
+
+
+def test_agreement_is_surer_than_one_source_and_one_source_surer_than_dispute() -> None:
+    agreed = vote(BLOCK, RECORD, HANGZHOU, "0571")
+    alone = vote(BLOCK, RECORD, None, None)
+    disputed = vote(BLOCK, RECORD, NINGBO, "0574")
+    assert agreed.confidence_ppm > alone.confidence_ppm > disputed.confidence_ppm
+    assert agreed.sources == MIIT | PHONE_DAT | LIBPHONENUMBER
+    assert disputed.sources == MIIT | PHONE_DAT
+    assert {agreed.city, alone.city, disputed.city} == {"杭州市"}
+
+
+def test_libphonenumber_alone_gives_place_and_its_only_area_code() -> None:
+    answer = vote(BLOCK, None, NINGBO, "0574")
+    assert (answer.city, answer.area_code, answer.postcode) == ("宁波市", "0574", None)
+    assert answer.sources == MIIT | LIBPHONENUMBER
