@@ -121,7 +121,7 @@ def build(settings: Settings, fingerprint: str, now: dt.datetime) -> bytes:
         "fingerprint": fingerprint,
         "sources": _sources(geodata.version, named, settings.overlays),
         "agreement": asdict(agreement),
-        "unknown_places": [*geodata.unknown, *(r.unknown for r in (dat.records if dat else ()) if r.unknown)],
+        "unknown_places": [*geodata.unknown, *(dat.unknown if dat else ())],
         "fine_first": fine_first,
     }
     return pack_image(contents, {**sections, **extra})

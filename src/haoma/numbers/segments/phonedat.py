@@ -6,7 +6,8 @@ NUL; index entries of int32 prefix, int32 record offset, uint8 carrier.
 Rules held here (faults of the file, measured in version 2312):
 - Postcodes get back the leading zeros they lost (15000 → 015000), and one adcode posing as a postcode is replaced.
 - Area codes have exactly one trunk zero (00479 → 0479).
-- Places are resolved to today's regions; of an unknown city the province is kept, and the name is reported.
+- Places are resolved to today's regions; of an unknown city the province is kept, an unknown province is left out,
+  and either name is reported. A byte order mark inside a record is dropped (version 2012 has one).
 - Its carrier column is not read: 64 % of the virtual operators' prefixes bear their host's label; MIIT knows better.
 """
 
@@ -15,11 +16,12 @@ from __future__ import annotations
 import importlib.util
 import struct
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from haoma.errors import BadInput
-from haoma.numbers.segments.regions import Place, known_part
+from haoma.numbers.segments.regions import Place, UnknownPlace, known_part
 
 __all__ = ["FIRST_PREFIX", "PREFIXES", "PhoneDat", "Record", "find", "read"]
 
@@ -30,21 +32,24 @@ POSTCODE_FIXES = {"152500": "026000"}  # the adcode of 锡林郭勒 in the place
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One region of the file; `postcode` of six digits or None, `unknown` a city's name that no table has."""
+    """One region of the file; `area_code` with its trunk zero, `postcode` of six digits or None."""
 
     place: Place
     area_code: str
     postcode: str | None
-    unknown: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneDat:
-    """The file's knowledge: for each prefix from 1300000 the number of its record, counted from 1; 0 is none."""
+    """The file's knowledge: for each prefix from 1300000 the number of its record, counted from 1; 0 is none.
+
+    `unknown` lists the places that no table of regions has.
+    """
 
     version: str
     records: tuple[Record, ...]
     record_of: array[int]
+    unknown: tuple[str, ...] = ()
 
 
 def find(configured: str | Path | None = None) -> Path | None:
@@ -59,30 +64,35 @@ def find(configured: str | Path | None = None) -> Path | None:
     return next((path for place in places or () if (path := Path(place) / "phone.dat").is_file()), None)
 
 
-def record(text: str) -> Record:
-    """One record, its faults corrected.
+def record(text: str) -> tuple[Record, str | None]:
+    """One record, its faults corrected, and the name of a city that no table has.
 
-    >>> record("内蒙古|锡林郭勒|152500|00479").postcode, record("湖南|吉首|416000|0743").place.city
+    >>> record("内蒙古|锡林郭勒|152500|00479")[0].postcode, record("湖南|吉首|416000|0743")[0].place.city
     ('026000', '湘西土家族苗族自治州')
     """
-    province, city, postcode, area_code = text.split("|")
+    province, city, postcode, area_code = text.strip("\ufeff ").split("|")
     place, unknown = known_part(province, city)
     padded = postcode.zfill(6)
     known = POSTCODE_FIXES.get(padded, padded) if place.city == "锡林郭勒盟" else padded
-    return Record(place, f"0{int(area_code)}", known if place.city else None, unknown)
+    return Record(place, f"0{int(area_code)}", known if place.city else None), unknown
 
 
-def _records(body: bytes) -> tuple[dict[int, int], tuple[Record, ...]]:
-    """Numbers of the records by their offset in the file, and the records."""
+def _records(body: bytes, offsets: Iterable[int]) -> tuple[dict[int, int], tuple[Record, ...], tuple[str, ...]]:
+    """Numbers of the records by offset (0 without a known province), the records, and unknown names."""
     numbers: dict[int, int] = {}
     found: list[Record] = []
-    offset = _FIRST_RECORD
-    for raw in body[_FIRST_RECORD:].split(b"\0"):
-        if raw:
-            found.append(record(raw.decode("utf-8")))
+    unknown: list[str] = []
+    for offset in offsets:
+        text = body[offset : body.index(b"\0", offset)].decode("utf-8")
+        try:
+            one, name = record(text)
+        except UnknownPlace as error:
+            numbers[offset], name = 0, str(error)
+        else:
+            found.append(one)
             numbers[offset] = len(found)
-        offset += len(raw) + 1
-    return numbers, tuple(found)
+        unknown += [name] if name else []
+    return numbers, tuple(found), tuple(unknown)
 
 
 def _head(body: bytes) -> tuple[bytes, int]:
@@ -98,11 +108,12 @@ def read(path: Path) -> PhoneDat:
     try:
         body = path.read_bytes()
         version, start = _head(body)
-        numbers, records = _records(body[:start])
+        entries = list(_ENTRY.iter_unpack(body[start:]))
+        numbers, records, unknown = _records(body[:start], sorted({offset for _, offset, _ in entries}))
         record_of = array("H", bytes(2 * PREFIXES))
-        for prefix, offset, _ in _ENTRY.iter_unpack(body[start:]):
+        for prefix, offset, _ in entries:
             if 0 <= prefix - FIRST_PREFIX < PREFIXES:
                 record_of[prefix - FIRST_PREFIX] = numbers[offset]
-    except (OSError, struct.error, KeyError, ValueError) as error:
+    except (OSError, struct.error, ValueError) as error:
         raise BadInput(f"{path}: not a readable phone.dat; reinstall the package `phone`") from error
-    return PhoneDat(version.decode("ascii", "replace"), records, record_of)
+    return PhoneDat(version.decode("ascii", "replace"), records, record_of, unknown)

@@ -3,7 +3,7 @@
 Rules held here:
 - MIIT's table decides the kind and the operator. It has no city.
 - Where phone.dat and libphonenumber name different cities, phone.dat's stands: in a vote of three sources
-  libphonenumber was alone with its answer 15 times as often.
+  libphonenumber was alone with its answer 15 times as often. Two cities are excepted (`SWEPT`).
 - Confidence is the measured share of right answers in the same situation; docs/guide/attribution.md derives each.
 - A source is listed when the answer agrees with it.
 """
@@ -25,6 +25,26 @@ AGREED_PPM = 999_000
 PHONE_DAT_PPM = 998_000
 LIBPHONENUMBER_PPM = 972_000
 DISPUTED_PPM = 940_000
+HALF_PPM = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A city that phone.dat 2312 gives to prefixes of a neighbour under the same area code, which 2004 still had.
+
+    `origin` is the neighbour's adcode, `disputed_ppm` how often libphonenumber is right in naming it, `alone_ppm` how
+    often phone.dat is right where libphonenumber says nothing.
+    """
+
+    origin: str
+    disputed_ppm: int
+    alone_ppm: int
+
+
+SWEPT = {
+    "620200": Swept("620900", 872_000, 423_000),  # 嘉峪关 took 333 of 448 prefixes of 酒泉
+    "620600": Swept("620300", 910_000, 872_000),  # 武威 took 234 of 271 prefixes of 金昌
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +88,27 @@ def vote(block: Block | None, record: Record | None, place: Place | None, area_c
 
 
 def _with_record(known: Answer, record: Record, place: Place | None) -> Answer:
-    found = replace(_at(known, record.place), area_code=record.area_code, postcode=record.postcode)
+    here = replace(_at(known, record.place), area_code=record.area_code, postcode=record.postcode)
+    swept = SWEPT.get(record.place.adcode)
+    if place is None and swept:
+        return _in_doubt(here, record.place, swept)
     if place is None:
-        return replace(found, confidence_ppm=PHONE_DAT_PPM, sources=MIIT | PHONE_DAT)
+        return replace(here, confidence_ppm=PHONE_DAT_PPM, sources=MIIT | PHONE_DAT)
     if place == record.place:
-        return replace(found, confidence_ppm=AGREED_PPM, sources=MIIT | PHONE_DAT | LIBPHONENUMBER)
-    return replace(found, confidence_ppm=DISPUTED_PPM, sources=MIIT | PHONE_DAT)
+        return replace(here, confidence_ppm=AGREED_PPM, sources=MIIT | PHONE_DAT | LIBPHONENUMBER)
+    if swept and place.adcode == swept.origin:
+        there = replace(_at(here, place), postcode=None, confidence_ppm=swept.disputed_ppm)
+        return replace(there, sources=MIIT | LIBPHONENUMBER)
+    return replace(here, confidence_ppm=DISPUTED_PPM, sources=MIIT | PHONE_DAT)
+
+
+def _in_doubt(here: Answer, place: Place, swept: Swept) -> Answer:
+    """A city that phone.dat alone names, and names too often: below one half the province alone is said."""
+    sources = MIIT | PHONE_DAT
+    if swept.alone_ppm > HALF_PPM:
+        return replace(here, confidence_ppm=swept.alone_ppm, sources=sources)
+    whole = replace(here, city=None, adcode=f"{place.adcode[:2]}0000", postcode=None)
+    return replace(whole, confidence_ppm=PHONE_DAT_PPM, sources=sources)
 
 
 def _at(answer: Answer, place: Place) -> Answer:

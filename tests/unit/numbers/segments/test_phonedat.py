@@ -31,9 +31,16 @@ def test_prefixes_outside_13_to_19_are_left_out(write_phone_dat: WritePhoneDat) 
 
 
 def test_an_unknown_city_keeps_its_province(write_phone_dat: WritePhoneDat) -> None:
-    (record,) = phonedat.read(write_phone_dat({1300000: "河北|无此城|50000|0311"})).records
+    read = phonedat.read(write_phone_dat({1300000: "河北|无此城|50000|0311"}))
+    (record,) = read.records
     assert (record.place.province, record.place.city, record.postcode) == ("河北省", None, None)
-    assert record.unknown == "河北无此城"
+    assert read.unknown == ("河北无此城",)
+
+
+def test_a_record_without_a_known_province_is_left_out_and_reported(write_phone_dat: WritePhoneDat) -> None:
+    read = phonedat.read(write_phone_dat({1300000: "无此省|城|1|01", 1300001: "\ufeff安徽|合肥|230000|0551"}))
+    assert list(read.record_of[:2]) == [0, 1]
+    assert (read.records[0].place.city, read.unknown) == ("合肥市", ("无此省",))
 
 
 @pytest.mark.parametrize("body", [b"", b"2312", b"2312\xff\xff\xff\x7f", b"2312\x0c\0\0\0abc\0zz", b"\0" * 100])

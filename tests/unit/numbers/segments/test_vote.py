@@ -32,6 +32,22 @@ def test_agreement_is_surer_than_one_source_and_one_source_surer_than_dispute() 
     assert {agreed.city, alone.city, disputed.city} == {"杭州市"}
 
 
+def test_libphonenumber_wins_where_phone_dat_swept_a_neighbour_s_prefixes() -> None:
+    jiayuguan = Record(resolve("甘肃", "嘉峪关"), "0937", "735100")
+    answer = vote(BLOCK, jiayuguan, resolve("甘肃", "酒泉"), "0937")
+    assert (answer.city, answer.area_code, answer.postcode) == ("酒泉市", "0937", None)
+    assert answer.sources == MIIT | LIBPHONENUMBER
+    assert vote(BLOCK, jiayuguan, resolve("甘肃", "嘉峪关"), "0937").city == "嘉峪关市"
+    assert vote(BLOCK, jiayuguan, NINGBO, "0574").city == "嘉峪关市"
+
+
+def test_a_city_more_often_wrong_than_right_is_not_said() -> None:
+    answer = vote(BLOCK, Record(resolve("甘肃", "嘉峪关"), "0937", "735100"), None, None)
+    assert (answer.province, answer.city, answer.adcode, answer.area_code) == ("甘肃省", None, "620000", "0937")
+    wuwei = vote(BLOCK, Record(resolve("甘肃", "武威"), "0935", "733000"), None, None)
+    assert (wuwei.city, wuwei.confidence_ppm) == ("武威市", 872_000)
+
+
 def test_libphonenumber_alone_gives_place_and_its_only_area_code() -> None:
     answer = vote(BLOCK, None, NINGBO, "0574")
     assert (answer.city, answer.area_code, answer.postcode) == ("宁波市", "0574", None)
