@@ -8,9 +8,10 @@ Rules held here:
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TypeAlias
 
-__all__ = ["Tables", "area_code", "fixed", "is_local", "is_public_code", "mobile", "row_of", "service", "value"]
+__all__ = ["Digits", "Octets", "Tables", "area_code", "fixed", "is_local", "is_public_code", "mobile", "row_of", "service", "value"]
 
 INVALID, MOBILE, MVNO, IOT, SATELLITE, LANDLINE, TOLL_FREE, SHARED_COST = range(8)
 NATIONAL_SERVICE, REGIONAL_SERVICE, CARRIER_SERVICE, PUBLIC_SERVICE, EMERGENCY, INTERNATIONAL = range(8, 14)
@@ -23,32 +24,22 @@ PUBLIC_CODES = (
     12398, 12580,
 )  # fmt: skip
 
-Flat = memoryview | bytes | list[int]  # numpy arrays in the compiled driver
+Digits: TypeAlias = list[int]
+Octets: TypeAlias = bytes
+Tables: TypeAlias = "Sequence[memoryview[int]]"  # the compiled driver has the address of an array of addresses
 
 
-class Tables(NamedTuple):
-    """The packed tables as flat arrays: `symbols` to `behind_class` of the alphabet, the rest of the numbering plan."""
-
-    pages: Flat
-    symbols: Flat
-    expansions: Flat
-    before_next: Flat
-    before_class: Flat
-    behind_next: Flat
-    behind_class: Flat
-    segments: Flat
-    iot: Flat
-    areas: Flat
-    area_lengths: Flat
-    split_of: Flat
-    splits: Flat
-    carriers: Flat
-    fine: Flat
-    fine_first: int
-    row_kind: Flat
+# the tables, by place in `Tables`: the alphabet's, then the numbering plan's
+PAGES, SYMBOLS, EXPANSIONS, BEFORE_NEXT, BEFORE_CLASS, BEHIND_NEXT, BEHIND_CLASS = range(7)
+SEGMENTS, FINE, FINE_FIRST, IOT_HEADS, AREAS, AREA_LENGTHS, SPLIT_OF, SPLITS, CARRIERS, ROW_KIND = range(7, 17)
 
 
-def value(dig: Flat, at: int, length: int) -> int:
+def look(t: Tables, table: int, at: int) -> int:
+    """One entry of one table."""
+    return t[table][at]
+
+
+def value(dig: Digits, at: int, length: int) -> int:
     """The number that `length` digits from `at` spell."""
     total = 0
     for i in range(at, at + length):
@@ -56,28 +47,28 @@ def value(dig: Flat, at: int, length: int) -> int:
     return total
 
 
-def segment_row(t: Tables, dig: Flat, at: int) -> int:
+def segment_row(t: Tables, dig: Digits, at: int) -> int:
     """The row of an 11-digit mobile number's segment; overlays may tell segments of eight and nine digits apart."""
-    row = t.segments[value(dig, at, 7) - 1300000]
-    return row if row < t.fine_first else t.fine[(row - t.fine_first) * 100 + value(dig, at + 7, 2)]
+    row = look(t, SEGMENTS, value(dig, at, 7) - 1300000)
+    return row if row < look(t, FINE_FIRST, 0) else look(t, FINE, (row - look(t, FINE_FIRST, 0)) * 100 + value(dig, at + 7, 2))
 
 
-def mobile(t: Tables, dig: Flat, at: int, length: int) -> int:
+def mobile(t: Tables, dig: Digits, at: int, length: int) -> int:
     """Kind of a mobile-like number of 11 or 13 digits, else 0."""
     if dig[at] != 1:
         return 0
     if length == 11 and dig[at + 1] >= 3:
-        return t.row_kind[segment_row(t, dig, at)]
+        return look(t, ROW_KIND, segment_row(t, dig, at))
     if length == 13:
         head = value(dig, at, 5)
         if 14000 <= head < 14500:
-            return IOT if t.iot[head - 14000] else 0
+            return IOT if look(t, IOT_HEADS, head - 14000) else 0
         if 10640 <= head < 10650:
-            return IOT if t.iot[head - 10140] else 0
+            return IOT if look(t, IOT_HEADS, head - 10140) else 0
     return 0
 
 
-def service(dig: Flat, at: int, length: int) -> int:
+def service(dig: Digits, at: int, length: int) -> int:
     """Kind of a short code, else 0."""
     first, second = dig[at], dig[at + 1]
     if first == 9:
@@ -100,23 +91,23 @@ def service(dig: Flat, at: int, length: int) -> int:
     return 0
 
 
-def area_code(t: Tables, dig: Flat, at: int, length: int) -> int:
+def area_code(t: Tables, dig: Digits, at: int, length: int) -> int:
     """Length of the area code (without trunk zero) that the digits begin with, 0 where they begin with none."""
     if length < 5:
         return 0
     two = dig[at] * 10 + dig[at + 1]
     if two == 10 or 20 <= two < 30:
-        return 2 if t.areas[two] else 0
+        return 2 if look(t, AREAS, two) else 0
     if two < 30:
         return 0
-    return 3 if t.areas[two * 10 + dig[at + 2]] else 0
+    return 3 if look(t, AREAS, two * 10 + dig[at + 2]) else 0
 
 
-def is_local(t: Tables, area: int, dig: Flat, at: int, length: int) -> bool:
+def is_local(t: Tables, area: int, dig: Digits, at: int, length: int) -> bool:
     """Whether the digits are a subscriber's number of that area: its length, beginning with 2 to 8."""
     if length != 7 and length != 8:
         return False
-    return 2 <= dig[at] <= 8 and t.area_lengths[area] & (1 if length == 7 else 2) != 0
+    return 2 <= dig[at] <= 8 and look(t, AREA_LENGTHS, area) & (1 if length == 7 else 2) != 0
 
 
 def is_public_code(code: int) -> bool:
@@ -124,14 +115,14 @@ def is_public_code(code: int) -> bool:
     return code in PUBLIC_CODES
 
 
-def fixed(dig: Flat, at: int, length: int) -> int:
+def fixed(dig: Digits, at: int, length: int) -> int:
     """Kind of a 400 or 800 number, else 0."""
     if length != 10 or dig[at + 1] != 0 or dig[at + 2] != 0:
         return 0
     return SHARED_COST if dig[at] == 4 else TOLL_FREE if dig[at] == 8 else 0
 
 
-def row_of(t: Tables, kind: int, dig: Flat, at: int, length: int, area: int) -> int:
+def row_of(t: Tables, kind: int, dig: Digits, at: int, length: int, area: int) -> int:
     """The row of the packed table that says where a number was issued and by whom; 0 where nothing is known.
 
     `dig[at:at + length]` is the number without prefix (a landline's subscriber number alone), `area` its area code or 0.
@@ -139,12 +130,12 @@ def row_of(t: Tables, kind: int, dig: Flat, at: int, length: int, area: int) -> 
     if kind <= SATELLITE:
         if kind == IOT and length == 13:
             head = value(dig, at, 5)
-            return t.iot[head - 14000 if head >= 14000 else head - 10140]
+            return look(t, IOT_HEADS, head - 14000 if head >= 14000 else head - 10140)
         return segment_row(t, dig, at) if kind else 0
-    if kind == CARRIER_SERVICE and t.carriers[value(dig, at, 5) - 10000]:
-        return t.carriers[value(dig, at, 5) - 10000]
+    if kind == CARRIER_SERVICE and look(t, CARRIERS, value(dig, at, 5) - 10000):
+        return look(t, CARRIERS, value(dig, at, 5) - 10000)
     if area == 0:
         return 0
-    if kind == LANDLINE and t.split_of[area]:
-        return t.splits[(t.split_of[area] - 1) * 1000 + value(dig, at, 3)]
-    return t.areas[area]
+    if kind == LANDLINE and look(t, SPLIT_OF, area):
+        return look(t, SPLITS, (look(t, SPLIT_OF, area) - 1) * 1000 + value(dig, at, 3))
+    return look(t, AREAS, area)

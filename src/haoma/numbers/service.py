@@ -67,17 +67,17 @@ def records(data: bytes, mode: int) -> tuple[list[list[int]], str | None]:
     count = grammar.read(tables(), s, data, 0, len(data), mode, out)
     found = [out[at : at + grammar.FIELDS] for at in range(0, count * grammar.FIELDS, grammar.FIELDS)]
     for record in found:
-        record[grammar.START] = s.pos[record[grammar.START]]
-        last = s.pos[record[grammar.END] - 1]
+        record[grammar.START] = s[grammar.POS][record[grammar.START]]
+        last = s[grammar.POS][record[grammar.END] - 1]
         record[grammar.END] = last + (1 if data[last] < 0x80 else grammar.code_point(data, last, len(data))[1])
-    reason = None if count else REASONS[s.state[grammar.S_REASON] or grammar.NO_DIGITS]
+    reason = None if count else REASONS[s[grammar.STATE][grammar.S_REASON] or grammar.NO_DIGITS]
     return found, reason
 
 
 def scratch(size: int) -> grammar.Scratch:
-    """Working arrays for a text of `size` bytes."""
-    room = 2 * size + 2
-    return grammar.Scratch(*([0] * room for _ in range(12)), [0] * 16)
+    """Working memory for a text of `size` bytes."""
+    room = max(2 * size + 2, grammar.ROOM)
+    return [[0] * room for _ in range(grammar.ROWS)]
 
 
 def number_of(record: list[int]) -> Number:

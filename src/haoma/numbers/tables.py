@@ -6,6 +6,7 @@ Rules held here:
 
 from __future__ import annotations
 
+from array import array
 from functools import cache
 
 from haoma import settings
@@ -13,13 +14,14 @@ from haoma.numbers import segments
 from haoma.numbers.plan import Tables
 from haoma.numbers.segments import Pack
 
-__all__ = ["REASONS", "TABLE_TYPES", "pack", "tables"]
+__all__ = ["REASONS", "pack", "tables"]
 
-TABLE_TYPES = {
-    "symbol_pages": "H", "symbols": "H", "expansions": "H", "before_next": "H", "before_class": "B", "behind_next": "H",
-    "behind_class": "B", "segments": "H", "iot": "H", "areas": "H", "area_lengths": "B", "split_of": "B", "splits": "H",
-    "carriers": "H", "fine": "H",
-}  # fmt: skip
+# sections of the pack in the order of haoma.numbers.plan's tables; B is widened to H
+_SECTIONS = (
+    ("symbol_pages", "H"), ("symbols", "H"), ("expansions", "H"), ("before_next", "H"), ("before_class", "B"), ("behind_next", "H"),
+    ("behind_class", "B"), ("segments", "H"), ("fine", "H"), ("fine_first", ""), ("iot", "H"), ("areas", "H"), ("area_lengths", "B"),
+    ("split_of", "B"), ("splits", "H"), ("carriers", "H"), ("row_kind", "B"),
+)  # fmt: skip
 
 # by the codes of haoma.numbers.grammar
 REASONS = (
@@ -47,8 +49,13 @@ def pack() -> Pack:
 
 @cache
 def tables() -> Tables:
-    """The tables as the interpreter's driver reads them."""
+    """The tables in the order of `haoma.numbers.plan`, all of unsigned 16-bit integers, without copying the large ones."""
+    return tuple(_table(name, code) for name, code in _SECTIONS)
+
+
+def _table(name: str, code: str) -> memoryview[int]:
     source = pack()
-    found = {name: source.section(name).cast(code) for name, code in TABLE_TYPES.items()}  # type: ignore[call-overload]
-    found["pages"] = found.pop("symbol_pages")
-    return Tables(**found, fine_first=source.fine_first, row_kind=source.row_kind)
+    if not code:
+        return memoryview(array("H", [source.fine_first]))
+    section = source.section(name)
+    return section.cast("H") if code == "H" else memoryview(array("H", section))
