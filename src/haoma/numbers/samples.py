@@ -8,6 +8,8 @@ Rules held here:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -37,7 +39,7 @@ NOTES = [
 ]
 
 
-def samples(rows: int, seed: int = SEED) -> pa.Table:
+def samples(rows: int, forms: Sequence[Form] = FORMS, seed: int = SEED) -> pa.Table:
     """Make `rows` cells and what is known of each: a table as `TRUTH` says; two million take a second or two.
 
     `issued_by` and `province` are null where the cell was not made to say. A cell without a number is `invalid`.
@@ -46,9 +48,9 @@ def samples(rows: int, seed: int = SEED) -> pa.Table:
     True
     """
     rng = np.random.default_rng(seed)
-    shares = np.array([form.share for form in FORMS])
+    shares = np.array([form.share for form in forms])
     counts = rng.multinomial(rows, shares / shares.sum()).tolist()
-    made = [_written(form, count, rng) for form, count in zip(FORMS, counts, strict=True) if count]
+    made = [_written(form, count, rng) for form, count in zip(forms, counts, strict=True) if count]
     together = pa.concat_tables([TRUTH.empty_table(), *made]).combine_chunks()
     return together.take(pa.array(rng.permutation(rows)))
 

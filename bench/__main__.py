@@ -1,0 +1,79 @@
+"""`python -m bench`: takes all figures and writes them to bench/results.
+
+Rules held here:
+- One thread, best of three by CPU time, peers in the same run. Ratios hold across machines, absolute figures do not.
+- Nothing is asserted about speed; wrong answers end the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from bench import columns, files, peers, report, singles
+from bench.figure import Figure
+
+ROOT = Path(__file__).resolve().parent.parent
+SPEED = ROOT.parent / "shared" / "data" / "numbers" / "speed.py"
+ROWS, QUICK_ROWS = 5_000_000, 3_000
+CALLS, QUICK_CALLS = 10_000, 200
+
+
+def main() -> int:
+    """Take the figures and write them."""
+    options = argparse.ArgumentParser(prog="python -m bench", description="Take figures beside other tools'.")
+    options.add_argument("--quick", action="store_true", help="few rows: shows that it runs, its figures say nothing")
+    options.add_argument("--output", type=Path, default=ROOT / "bench" / "results", metavar="DIR")
+    given = options.parse_args()
+    versions = peers.require()
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    rows = QUICK_ROWS if given.quick else ROWS
+    figures = [figure for measure in measures(rows, QUICK_CALLS if given.quick else CALLS) for figure in _told(measure)]
+    body = {"quick": given.quick, "rows": rows, "machine": report.machine(), "peers": versions, "speed_py": speed(rows)}
+    path = report.write(given.output, dt.datetime.now(dt.UTC).date().isoformat(), body, figures)
+    sys.stdout.write(path.read_text(encoding="utf-8"))
+    sys.stderr.write(f"written to {path} and {path.with_suffix('.json').name}\n")
+    return 0
+
+
+def measures(rows: int, calls: int) -> tuple[Callable[[], Iterator[Figure]], ...]:
+    """All that is measured, in the order of the table."""
+    return (
+        lambda: columns.everyday(rows),
+        lambda: columns.messy(rows // 2),
+        lambda: columns.clean(2 * rows),
+        lambda: singles.latency(calls),
+        singles.starts,
+        singles.pack_load,
+        lambda: files.files(rows // 5),
+    )
+
+
+def _told(measure: Callable[[], Iterator[Figure]]) -> Iterator[Figure]:
+    for figure in measure():
+        sys.stderr.write(
+            f"{figure.what}: {figure.haoma:.3g} {figure.unit}, {figure.peer} {figure.peer_value or 0:.3g}\n"
+        )
+        yield figure
+
+
+def speed(rows: int) -> dict[str, object] | None:
+    """What a script of the same purpose beside the checkout says, where there is one."""
+    if not SPEED.exists():
+        return None
+    command = [sys.executable, str(SPEED), "--rows", str(rows)]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True)
+    found: dict[str, object] = json.loads(ended.stdout.splitlines()[-1])
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
