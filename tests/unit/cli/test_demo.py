@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from haoma.cli import demo
+from haoma.cli.main import run
+
+QUICK = ["demo", "--no-serve", "--rows", "2000"]
+
+
+def steps(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_every_step_of_the_demo_is_as_expected_and_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*QUICK, "--format", "jsonl"]) == 0
+    shown = capsys.readouterr()
+    lines = steps(shown.out)
+    assert len(lines) > 20
+    assert [line for line in lines if not line["ok"]] == []
+    assert all(list(line) == ["step", "expected", "got", "ok"] for line in lines)
+    assert "0 not as expected" in shown.err
+
+
+def test_a_person_sees_kinds_operators_provinces_examples_and_what_to_try_next(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(QUICK) == 0
+    shown = capsys.readouterr().out
+    for seen in (
+        "landline",
+        "中国移动",
+        "广东省",
+        "rows a second",
+        "95588",
+        "Where the time went",
+        "haoma number parse",
+    ):
+        assert seen in shown
+
+
+def test_files_are_kept_where_asked_and_nowhere_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    assert run([*QUICK, "--format", "jsonl"]) == 0
+    assert list(temporary.iterdir()) == []
+    assert run([*QUICK, "--format", "jsonl", "--keep", str(tmp_path / "kept")]) == 0
+    assert pq.read_metadata(tmp_path / "kept" / "customers-known.parquet").num_rows == 2000
+    assert capsys.readouterr().err.rstrip().endswith("kept")
+
+
+@pytest.mark.parametrize("rows", ["1", "5"])
+def test_a_small_demo_works_too(rows: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo", "--rows", rows]) == 0
+
+
+def test_a_step_that_is_not_as_expected_ends_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chapter = "from haoma.cli.stage import Step\n\ndef chapter(stage):\n    yield Step('sum', 4, 5)\n"
+    (tmp_path / "wrong_chapter.py").write_text(chapter)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(demo, "CHAPTERS", ("wrong_chapter:chapter",))
+    assert run([*QUICK, "--format", "jsonl"]) == 1
+    assert steps(capsys.readouterr().out) == [{"step": "sum", "expected": 4, "got": 5, "ok": False}]
