@@ -59,8 +59,10 @@ def everyday(rows: int) -> Iterator[Figure]:
 
 
 def messy(rows: int) -> Iterator[Figure]:
-    """The demo's cells: labels, lists, numerals, extensions, foreign numbers, and cells that hold none."""
-    yield from _beside_peers("column, messy mix of the demo, all columns", samples(rows, FORMS), rows)
+    """The demo's cells: labels, lists, numerals, extensions, and cells that hold none; then with foreign numbers too."""
+    home = tuple(form for form in FORMS if form.kind is not Kind.INTERNATIONAL)
+    yield from _beside_peers("column, messy mix of the demo, all columns", samples(rows, home), rows)
+    yield from _beside_peers("the same with 1 % foreign numbers", samples(rows, FORMS), rows)
 
 
 def _beside_peers(what: str, made: pa.Table, rows: int) -> Iterator[Figure]:
