@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -20,7 +20,7 @@ import pyarrow as pa
 from haoma.errors import BadInput
 from haoma.numbers.model import mask
 
-__all__ = ["Batch", "FileFormat", "Options", "Reader", "Summary", "Writer", "column_at", "format_of", "masked"]
+__all__ = ["COMPRESSED", "Batch", "FileFormat", "Options", "Reader", "Summary", "Writer", "column_at", "format_of", "masked"]
 
 COMPRESSED = ".gz"
 _DIGITS = re.compile(r"\d(?:[ .()-]{0,2}\d){4,}")
@@ -65,20 +65,25 @@ class Options:
     batch_rows: int = 262_144
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """What came out of a file. `busy_s` tells the seconds that each stage worked; stages overlap."""
+    """What came out of a file.
 
-    rows: int = 0
-    nulls: int = 0
-    invalid: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)
-    issued_by: Counter[str] = field(default_factory=Counter)
-    provinces: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
-    added: tuple[str, ...] = ()
-    seconds: float = 0.0
-    busy_s: dict[str, float] = field(default_factory=dict)
+    `nulls` are rows without a cell, `invalid` rows whose cell holds no number; `reasons` tells why, and of how many numbers
+    the place is not known. `added` are the names of the new columns. `busy_s` is how long each stage worked (load, read,
+    enrich, write); they overlap.
+    """
+
+    rows: int
+    nulls: int
+    invalid: int
+    kinds: Counter[str]
+    issued_by: Counter[str]
+    provinces: Counter[str]
+    reasons: Counter[str]
+    added: tuple[str, ...]
+    seconds: float
+    busy_s: dict[str, float]
 
     @property
     def rows_per_s(self) -> float:

@@ -1,13 +1,40 @@
-"""A file in, a file out: readers, engine and writer, each in a thread of its own."""
+"""A file in, the same rows out with what is known of each number.
+
+Rules held here:
+- As many rows come out as went in, in their order, with all their columns; what is added stands behind them.
+- Memory does not grow with the file. Reading, the engine and writing overlap, each in a thread of its own.
+- A row that cannot be read comes out as `invalid` with its reason; it never stops the file.
+- The target appears when it is whole, or not at all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gzip
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-from haoma.numbers.files.model import Options, Summary
+import pyarrow as pa
+import pyarrow.compute as pc
 
-__all__ = ["enrich_file"]
+from haoma.errors import BadInput
+from haoma.numbers.columns import COLUMNS, enrich
+from haoma.numbers.files.ahead import Ahead
+from haoma.numbers.files.atomic import replacing
+from haoma.numbers.files.delimited import KEPT, DelimitedReader, DelimitedWriter
+from haoma.numbers.files.jsonl import JsonlReader, JsonlWriter
+from haoma.numbers.files.model import COMPRESSED, Batch, FileFormat, Options, Reader, Summary, Writer, format_of
+from haoma.numbers.files.parquet import ParquetReader, ParquetWriter
+from haoma.numbers.files.text import UTF_8, Text, open_text
+
+__all__ = ["added_names", "enrich_batch", "enrich_file"]
+
+STREAM = "-"
+NEEDED = ("kind", "issued_by", "province", "reason")
 
 
 def enrich_file(
@@ -18,5 +45,206 @@ def enrich_file(
     *,
     progress: Callable[[int], object] | None = None,
 ) -> Summary:
-    """Write the rows of `source` to `target` with what is known of the numbers in `column`."""
-    raise NotImplementedError
+    """Write the rows of `source` to `target` with what is known of the numbers in `column`, and tell what came out.
+
+    CSV, TSV, JSON lines and Parquet, told by the files' names; "-" is stdin and stdout. `column` is a name, or a place
+    from 1; None takes the only column. `progress` is called with each advance in bytes of `source`.
+
+    Raises BadInput for what cannot be read or has no such column, Conflict where `target` is there already, Unavailable
+    where the disk is full.
+    """
+    options = options or Options()
+    wanted = _wanted(options)
+    kinds = _formats(source, target, options)
+    began = time.perf_counter()
+    with ExitStack() as stack:
+        reader, text = stack.enter_context(_reading(source, kinds, column, options))
+        names = added_names(_names_kept(reader, kinds), wanted, options.prefix, reader.column)
+        file = stack.enter_context(_writing(target, overwrite=options.overwrite))
+        writer = _writer(file, kinds, reader, text, options)
+        tally = _Tally(names)
+        with tally.busy("load"):
+            enrich(pa.array(["10086"]))
+        _run(reader, writer, tally, wanted, progress)
+    return tally.summary(time.perf_counter() - began)
+
+
+def _run(
+    reader: Reader, writer: Writer, tally: _Tally, wanted: tuple[str, ...], progress: Callable[[int], object] | None
+) -> None:
+    asked = tuple(dict.fromkeys((*wanted, *NEEDED)))
+    with Ahead(tally.timed("read", reader.batches())) as batches:
+        with Ahead(_enriched(batches, asked, tally)) as enriched:
+            for batch, found in enriched:
+                with tally.busy("write"):
+                    tally.count(found)
+                    writer.write(batch, found.select(wanted).rename_columns(list(tally.added)))
+                if progress is not None:
+                    progress(batch.size)
+    with tally.busy("write"):
+        writer.finish()
+
+
+def _enriched(batches: Iterator[Batch], asked: tuple[str, ...], tally: _Tally) -> Iterator[tuple[Batch, pa.Table]]:
+    for batch in batches:
+        with tally.busy("enrich"):
+            found = enrich_batch(batch, asked)
+        yield batch, found
+
+
+def enrich_batch(batch: Batch, columns: Sequence[str]) -> pa.Table:
+    """What is known of a batch's cells; a row that failed is `invalid`, and tells why."""
+    found = enrich(batch.cells, columns)
+    if batch.failed is None or "reason" not in columns:
+        return found
+    reason = found.column("reason").combine_chunks()
+    reason = pc.coalesce(batch.failed, reason.dictionary_decode()).dictionary_encode()
+    return found.set_column(found.column_names.index("reason"), "reason", reason)
+
+
+def added_names(there: Sequence[str], wanted: Sequence[str], prefix: str, column: str) -> tuple[str, ...]:
+    """Names for the added columns: `prefix` + name; where that is taken, the number's column in front of it.
+
+    >>> added_names(["phone", "city"], ["uri", "city"], "", "phone")
+    ('uri', 'phone_city')
+    """
+    taken, made = set(there), []
+    for name in wanted:
+        free, count = f"{prefix}{name}", 1
+        if free in taken:
+            free = stem = f"{column}_{prefix}{name}"
+            while free in taken:
+                count += 1
+                free = f"{stem}_{count}"
+        taken.add(free)
+        made.append(free)
+    return tuple(made)
+
+
+def _wanted(options: Options) -> tuple[str, ...]:
+    wanted = options.columns or COLUMNS
+    if unknown := [name for name in wanted if name not in COLUMNS]:
+        raise BadInput(f"there is no column {unknown[0]!r} to add", hint=f"columns: {', '.join(COLUMNS)}")
+    return tuple(dict.fromkeys(wanted))
+
+
+def _formats(source: Path | str, target: Path | str, options: Options) -> tuple[FileFormat, FileFormat]:
+    incoming = FileFormat.CSV if str(source) == STREAM else None
+    first = format_of(source, options.source_format or incoming)
+    second = format_of(target, options.target_format or (first if str(target) == STREAM else None))
+    if (str(source), first) == (STREAM, FileFormat.PARQUET) or (str(target), second) == (STREAM, FileFormat.PARQUET):
+        raise BadInput("Parquet is not read or written in a stream", hint="name a file instead of -")
+    if STREAM not in {str(source), str(target)} and Path(target).exists() and Path(source).exists():
+        if Path(source).samefile(target):
+            raise BadInput(f"{target} is the file that is read", hint="name another file to write")
+    return first, second
+
+
+@contextmanager
+def _reading(
+    source: Path | str, kinds: tuple[FileFormat, FileFormat], column: str | int | None, options: Options
+) -> Iterator[tuple[AnyReader, Text | None]]:
+    kind, target = kinds
+    with _told(source), ExitStack() as stack:
+        if kind is FileFormat.PARQUET:
+            yield ParquetReader(stack.enter_context(Path(source).open("rb")), str(source), options, column), None
+            return
+        text = stack.enter_context(open_text(source, options.encoding, KEPT if kind.delimited else {UTF_8}))
+        if kind is FileFormat.JSONL:
+            yield JsonlReader(text, options, column, as_table=target is not kind), text
+        else:
+            yield DelimitedReader(text, kind, options, column, as_table=target is not kind), text
+
+
+AnyReader = DelimitedReader | JsonlReader | ParquetReader
+
+
+@contextmanager
+def _told(source: Path | str) -> Iterator[None]:
+    """Name the file in what the system says about reading it."""
+    try:
+        yield
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise BadInput(f"{source}: {error.strerror}") from error
+
+
+@contextmanager
+def _writing(target: Path | str, *, overwrite: bool) -> Iterator[BinaryIO]:
+    if str(target) == STREAM:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with replacing(Path(target), overwrite=overwrite) as file:
+        if not str(target).lower().endswith(COMPRESSED):
+            yield file
+            return
+        with gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=6, mtime=0) as packed:
+            yield packed  # type: ignore[misc]  # it takes bytes, which is all that is asked of it
+
+
+def _writer(
+    file: BinaryIO, kinds: tuple[FileFormat, FileFormat], reader: AnyReader, text: Text | None, options: Options
+) -> Writer:
+    source, target = kinds
+    if target is FileFormat.PARQUET:
+        return ParquetWriter(file)
+    if target is FileFormat.JSONL:
+        return JsonlWriter(file, text.bom if text else b"")
+    lender = reader if isinstance(reader, DelimitedReader) and source is target else None
+    return DelimitedWriter(file, target, lender, text if lender else None, header=options.header or lender is None)
+
+
+def _names_kept(reader: AnyReader, kinds: tuple[FileFormat, FileFormat]) -> tuple[str, ...]:
+    others = ("other_fields", "line") if kinds[0] is FileFormat.JSONL else ()
+    return (*reader.names, *others)
+
+
+class _Tally:
+    """Counts what came out, and the seconds each stage worked."""
+
+    def __init__(self, added: tuple[str, ...]) -> None:
+        self.added = added
+        self._rows = self._nulls = 0
+        self._counts: dict[str, Counter[str]] = {name: Counter() for name in NEEDED}
+        self._busy: Counter[str] = Counter()
+
+    @contextmanager
+    def busy(self, stage: str) -> Iterator[None]:
+        """Add the time of the block to a stage."""
+        began = time.perf_counter()
+        yield
+        self._busy[stage] += time.perf_counter() - began
+
+    def timed(self, stage: str, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """The batches, each one's making added to a stage."""
+        while True:
+            with self.busy(stage):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            yield batch
+
+    def count(self, found: pa.Table) -> None:
+        """Count the rows of a batch."""
+        self._rows += len(found)
+        self._nulls += found.column("kind").null_count
+        for name, counts in self._counts.items():
+            for item in pc.value_counts(found.column(name)):
+                if item["values"].is_valid:
+                    counts[item["values"].as_py()] += item["counts"].as_py()
+
+    def summary(self, seconds: float) -> Summary:
+        """What has been counted."""
+        kinds = self._counts["kind"]
+        return Summary(
+            self._rows,
+            self._nulls,
+            kinds["invalid"],
+            kinds,
+            self._counts["issued_by"],
+            self._counts["province"],
+            self._counts["reason"],
+            self.added,
+            seconds,
+            dict(self._busy),
+        )

@@ -1,0 +1,180 @@
+"""JSON lines: objects in as they are, the same bytes out with more keys behind them.
+
+Rules held here:
+- A line is a row. One that is no object comes out as `{"line": "…"}` with its reason.
+- A number written as a JSON number is read by its digits.
+- As a table, the columns are the keys of the first rows; keys that come later are together, as JSON, in `other_fields`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from haoma.errors import BadInput
+from haoma.numbers.files import rows as found_rows
+from haoma.numbers.files.cells import joined, json_values
+from haoma.numbers.files.model import Batch, Options, column_at
+from haoma.numbers.files.rows import NONE, PATIENCE, Rows, scan
+from haoma.numbers.files.text import Text
+
+__all__ = ["JsonlReader", "JsonlWriter"]
+
+BLOCK = 1 << 22
+LOOKED_AT = 1000
+NO_SLOTS = np.zeros(0, np.int32)
+OTHER = "other_fields"
+SHORTEST = 6  # {"":0}
+Object: TypeAlias = dict[str, object]
+
+
+class Line(NamedTuple):
+    """A line that was read: its object, or why it is none, and the bytes that stand for it."""
+
+    values: Object | None
+    reason: str | None
+    raw: bytes
+
+
+class JsonlReader:
+    """The rows of a JSON lines file; as a table where `as_table`, else as the bytes they are."""
+
+    def __init__(self, text: Text, options: Options, column: str | int | None, *, as_table: bool) -> None:
+        self._text = text
+        self._options = options
+        self._as_table = as_table
+        self._buffer = text.read(BLOCK)
+        while b"\n" not in self._buffer and (more := text.read(BLOCK)):
+            self._buffer = self._checked(self._buffer + more, 1)
+        if not self._buffer.strip():
+            raise BadInput(f"{text.name} is empty", hint="JSON lines have one object a line")
+        looked_at = [_read(line).values or {} for line in self._buffer.split(b"\n", LOOKED_AT)[:LOOKED_AT]]
+        self.names = tuple(dict.fromkeys(itertools.chain.from_iterable(looked_at)))
+        if not self.names:
+            raise BadInput(f"{text.name}: its first lines hold no JSON object", hint="JSON lines have one object a line")
+        self.column = self.names[column_at(self.names, column, text.name)]
+
+    def batches(self) -> Iterator[Batch]:
+        """The rows, at least one batch of them, of about 4 MiB each."""
+        buffer, final, row = self._buffer, False, 1
+        while not final:
+            more = self._text.read(BLOCK)
+            final = not more
+            buffer += more
+            seen = scan(buffer, NO_SLOTS, NONE, NONE, final=final)
+            yield self._batch(buffer, seen, self._text.advanced())
+            row += len(seen.first)
+            buffer = self._checked(buffer[seen.consumed :], row)
+
+    def _checked(self, buffer: bytes, row: int) -> bytes:
+        if len(buffer) > PATIENCE + 2 * BLOCK:
+            raise BadInput(f"{self._text.name}: line {row} is longer than {PATIENCE >> 20} MiB", hint="is this JSON lines?")
+        return buffer
+
+    def _batch(self, buffer: bytes, seen: Rows, size: int) -> Batch:
+        if not self._as_table and (cells := self._quick(buffer, seen)) is not None:
+            return Batch(cells, found_rows.cells(seen.data, seen.first, seen.last - 1), None, None, size)
+        lines = [_read(buffer[first:last]) for first, last in zip(seen.first, seen.last, strict=True)]
+        failed = pa.array([line.reason for line in lines], pa.string()) if any(line.reason for line in lines) else None
+        cells = pa.array(["" if line.values is None else self._cell(line.values) for line in lines], pa.string())
+        if self._as_table:
+            return Batch(cells, None, self._table(lines), failed, size)
+        return Batch(cells, pa.array([_opened(line.raw) for line in lines], pa.binary()), None, failed, size)
+
+    def _quick(self, buffer: bytes, seen: Rows) -> pa.Array | None:
+        """The cells by Arrow's parser; None where a line is not plainly an object, or its cell neither text nor integer."""
+        if not len(seen.first) or (seen.last - seen.first).min() < SHORTEST:
+            return None
+        if (seen.data[seen.first] != ord("{")).any() or (seen.data[seen.last - 1] != ord("}")).any():
+            return None
+        block = memoryview(buffer)[: seen.consumed]
+        for kind in (pa.string(), pa.int64()):
+            found = _column(block, self.column, kind)
+            if found is not None and len(found) == len(seen.first) and not found.null_count:
+                return found.cast(pa.string())
+        return None
+
+    def _cell(self, values: Object) -> str | None:
+        value = values.get(self.column)
+        return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+    def _table(self, lines: list[Line]) -> pa.Table:
+        objects = [{"line": line.raw.decode("utf-8", "replace")} if line.values is None else line.values for line in lines]
+        names = dict.fromkeys(self.names)
+        columns = {name: [_plain(item.get(name)) for item in objects] for name in names}
+        rest = [{key: value for key, value in item.items() if key not in names} for item in objects]
+        columns[OTHER] = [json.dumps(item, ensure_ascii=False) if item else None for item in rest]
+        return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+
+
+def _column(block: memoryview, name: str, kind: pa.DataType) -> pa.Array | None:
+    from pyarrow import json as arrow_json
+
+    try:
+        table = arrow_json.read_json(
+            pa.BufferReader(pa.py_buffer(block)),
+            arrow_json.ReadOptions(use_threads=False, block_size=len(block) + 1),
+            arrow_json.ParseOptions(pa.schema([(name, kind)]), newlines_in_values=False, unexpected_field_behavior="ignore"),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return table.column(name).combine_chunks()
+
+
+def _read(line: bytes) -> Line:
+    """Read a line; its numbers keep the digits they were written with."""
+    raw = line.strip()
+    try:
+        values = json.loads(raw.decode("utf-8"), parse_int=str, parse_float=str)
+    except UnicodeDecodeError:
+        mended = _read(line.decode("utf-8", "replace").encode())
+        return mended._replace(reason="bytes that are not UTF-8")
+    except (ValueError, RecursionError):
+        return Line(None, "no JSON object" if raw else "an empty line", line)
+    return Line(values, None, raw) if isinstance(values, dict) else Line(None, "no JSON object", line)
+
+
+def _opened(raw: bytes) -> bytes:
+    """An object without its closing brace, ready to take more keys; what is none becomes one."""
+    if not raw.startswith(b"{"):
+        raw = json.dumps({"line": raw.decode("utf-8", "replace")}, ensure_ascii=False).encode()
+    return raw[:-1].rstrip()
+
+
+def _plain(value: object) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+class JsonlWriter:
+    """Writes batches as JSON lines in UTF-8."""
+
+    def __init__(self, file: BinaryIO, bom: bytes) -> None:
+        self._file = file
+        self._bom = bom
+
+    def write(self, batch: Batch, found: pa.Table) -> None:
+        """Write the rows of a batch with the columns of `found` as further keys."""
+        table = batch.table
+        own = [] if table is None else [(name, table.column(name)) for name in table.column_names]
+        pairs = [*own, *((name, found.column(name)) for name in found.column_names)]
+        parts: list[pa.Array | bytes] = []
+        for at, (name, column) in enumerate(pairs):
+            head = json.dumps(name, ensure_ascii=False) + ": "
+            parts += [("{" if at == 0 and batch.raw is None else ", ") + head, json_values(column.combine_chunks())]
+        if batch.raw is not None:
+            parts.insert(0, batch.raw)
+        self._file.write(joined([*_as_bytes(parts), b"}\n"], b""))
+
+    def finish(self) -> None:
+        """Nothing is held back."""
+
+
+def _as_bytes(parts: list[pa.Array | bytes | str]) -> list[pa.Array | bytes]:
+    kind = pa.large_binary() if any(isinstance(p, pa.Array) and pa.types.is_large_binary(p.type) for p in parts) else pa.binary()
+    return [pa.scalar(part.encode(), kind) if isinstance(part, str) else part.cast(kind) for part in parts]

@@ -1,0 +1,144 @@
+"""The bytes of a text file, and which encoding they are in.
+
+Rules held here:
+- UTF-8 and GB18030 (with it GBK and GB2312) are read as they are, for the bytes of comma, quote and line feed are no part of
+  another character in either; every other encoding becomes UTF-8 on the way in.
+- Unless it is named, the encoding is told by a byte order mark, else by the first places of the file that are not ASCII:
+  valid UTF-8, else GB18030. A file is looked at in sixteen places, a pipe at its beginning.
+- Bytes that are wrong in their encoding stay what they are in a row that is passed on, and are U+FFFD in a cell.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import os
+import sys
+import zlib
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from haoma.errors import BadInput
+
+__all__ = ["GB18030", "UTF_8", "Text", "open_text"]
+
+UTF_8, GB18030 = "utf-8", "gb18030"
+SAMPLE = 1 << 20
+PIECE = 1 << 16
+PLACES = 16
+_BOMS = {codecs.BOM_UTF8: UTF_8, codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_SAME = {"gbk": GB18030, "gb2312": GB18030, "cp936": GB18030, "utf_8_sig": UTF_8, "utf-8-sig": UTF_8}
+
+
+class Text:
+    """A text file's bytes in `encoding`, which is UTF-8 or GB18030; `bom` are those in front that are no text."""
+
+    def __init__(self, file: BinaryIO, stream: BinaryIO, name: str, wanted: str | None, kept: Container[str]) -> None:
+        self.name = name
+        self._file = file
+        self._stream = stream
+        self._seen = 0
+        self._head = stream.read(SAMPLE)
+        self.bom, told = _bom(self._head)
+        self._head = self._head[len(self.bom) :]
+        inside = known(wanted) if wanted else told or self._guess()
+        if told and inside == "utf-16":
+            inside = told
+        self.encoding = inside if inside in kept else UTF_8
+        self._decoder = None if self.encoding == inside else codecs.getincrementaldecoder(inside)("replace")
+        if self._decoder is not None:
+            self.bom = codecs.BOM_UTF8 if self.bom else b""
+        elif b"\0" in self._head[:PIECE]:
+            hint = "a spreadsheet is saved as CSV first; --encoding utf-16-le reads UTF-16 without a byte order mark"
+            raise BadInput(f"{name}: this is no text", hint=hint)
+
+    def read(self, size: int) -> bytes:
+        """About `size` bytes of UTF-8 or GB18030; none at the end."""
+        while True:
+            some = self._head or self._stream.read(size)
+            self._head = b""
+            if self._decoder is None:
+                return some
+            text = self._decoder.decode(some, final=not some)
+            if text or not some:
+                return text.encode("utf-8", "replace")
+
+    def advanced(self) -> int:
+        """How many bytes of the file have been read since the last time this was asked."""
+        try:
+            here = self._file.tell()
+        except OSError:
+            return 0
+        self._seen, before = here, self._seen
+        return here - before
+
+    def _guess(self) -> str:
+        for piece in self._pieces():
+            if not piece.isascii():
+                return UTF_8 if _is_utf8(piece) or not _is_gb18030(piece) else GB18030
+        return UTF_8
+
+    def _pieces(self) -> Iterator[bytes]:
+        """The beginning, and lines from further places where the file can be looked at out of order."""
+        yield self._head
+        if self._stream is not self._file or not self._file.seekable():
+            return
+        here, end = self._file.tell(), self._file.seek(0, os.SEEK_END)
+        for at in range(here, end, max(PIECE, (end - here) // PLACES)):
+            self._file.seek(at)
+            yield self._file.read(PIECE).partition(b"\n")[2]
+        self._file.seek(here)
+
+
+def known(encoding: str) -> str:
+    """Python's name of an encoding; raises BadInput where it has none."""
+    try:
+        name = codecs.lookup(encoding).name
+        "".encode(name)
+    except (LookupError, UnicodeError):
+        raise BadInput(f"there is no encoding {encoding!r}", hint="for example utf-8, gb18030, utf-16, big5") from None
+    return _SAME.get(name, name)
+
+
+@contextmanager
+def open_text(source: Path | str, wanted: str | None, kept: Container[str]) -> Iterator[Text]:
+    """Open a text file, or stdin for "-"; a name that ends in .gz is unpacked on the way, and an encoding is `kept` or UTF-8."""
+    if str(source) == "-":
+        yield Text(sys.stdin.buffer, sys.stdin.buffer, "stdin", wanted, kept)
+        return
+    with Path(source).open("rb", buffering=0) as file:
+        if not str(source).lower().endswith(".gz"):
+            yield Text(_raw(file), _raw(file), str(source), wanted, kept)
+            return
+        with gzip.GzipFile(fileobj=_raw(file)) as unpacked:
+            try:
+                yield Text(_raw(file), _raw(unpacked), str(source), wanted, kept)
+            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                raise BadInput(f"{source}: the compressed file is cut or damaged") from error
+
+
+def _raw(file: io.RawIOBase | gzip.GzipFile) -> BinaryIO:
+    return file  # type: ignore[return-value]  # it reads bytes, which is all that is asked of it
+
+
+def _bom(head: bytes) -> tuple[bytes, str | None]:
+    return next(((mark, name) for mark, name in _BOMS.items() if head.startswith(mark)), (b"", None))
+
+
+def _is_utf8(piece: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder(UTF_8)().decode(piece)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_gb18030(piece: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder(GB18030)().decode(piece)
+    except UnicodeDecodeError:
+        return False
+    return True
