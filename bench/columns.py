@@ -59,7 +59,7 @@ def everyday(rows: int) -> Iterator[Figure]:
 
 
 def messy(rows: int) -> Iterator[Figure]:
-    """The demo's cells: labels, lists, numerals, extensions, and cells that hold none; then with foreign numbers too."""
+    """The cells of the demo: labels, lists, numerals, extensions, cells that hold none; then foreign numbers too."""
     home = tuple(form for form in FORMS if form.kind is not Kind.INTERNATIONAL)
     yield from _beside_peers("column, messy mix of the demo, all columns", samples(rows, home), rows)
     yield from _beside_peers("the same with 1 % foreign numbers", samples(rows, FORMS), rows)
