@@ -9,7 +9,9 @@ Rules held here:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,16 +21,16 @@ from numpy.typing import NDArray
 from haoma.errors import BadInput
 from haoma.numbers import compiled, grammar, service
 from haoma.numbers.compiled import ASK, NOTHING, Out, scratch, table_address
-from haoma.numbers.model import Kind, Number
-from haoma.numbers.tables import PLACE_UNKNOWN, REASONS, pack
+from haoma.numbers.model import Kind
+from haoma.numbers.service import LONGEST_CELL
+from haoma.numbers.tables import REASONS, pack
 
 __all__ = ["COLUMNS", "enrich"]
 
 COLUMNS = ("uri", "kind", "issued_by", "province", "city", "adcode", "area_code", "confidence", "valid", "count", "reason")
 SLICE = 1 << 23
 URI_ROOM = 48  # bytes that a URI may have beyond its cell's: tel:, ;phone-context=+86571, ;ext=
-ALL_REASONS = (*REASONS, PLACE_UNKNOWN, service.TOO_LONG_CELL)
-KINDS = tuple(Kind)
+Item = TypeVar("Item", bound=np.generic)
 
 
 def enrich(array: pa.Array | pa.ChunkedArray, columns: Sequence[str] | None = None) -> pa.Table:
@@ -70,30 +72,31 @@ def _as_text(array: pa.Array) -> pa.Array:
 
 
 def _enrich(array: pa.Array, names: tuple[str, ...]) -> pa.Table:
-    n = len(array)
     out = _run(array, names)
     asked = np.flatnonzero(out.kind == ASK)
-    found = [service.read_cell(_text_at(array, int(i))) for i in asked]
-    for i, (numbers, reason) in zip(asked, found, strict=True):
-        out.kind[i] = KINDS.index(numbers[0].kind) if numbers else 0
-        _set(out.count, i, min(len(numbers), 65535))
-        _set(out.reason, i, 0 if numbers else ALL_REASONS.index(reason))
-    first = [numbers[0] if numbers else None for numbers, _ in found]
-    nulls = array.is_null() if array.null_count else None
-    made = {name: _column(name, out, n, asked, first) for name in names}
-    if nulls is not None:
+    uris = [_ask(out, int(at), array[int(at)].as_buffer().to_pybytes()) for at in asked]
+    valid = pa.array(out.kind != 0)
+    made = {name: _column(name, out, valid) for name in names}
+    if len(asked) and "uri" in made:
+        mask = np.zeros(len(array), bool)
+        mask[asked] = True
+        made["uri"] = pc.replace_with_mask(made["uri"], pa.array(mask), pa.array(uris, pa.string()))
+    if array.null_count:
+        nulls = array.is_null()
         made = {name: pc.if_else(nulls, pa.scalar(None, column.type), column) for name, column in made.items()}
     return pa.table(made)
 
 
-def _set(array: NDArray[np.generic], at: int, item: int) -> None:
-    if len(array):
-        array[at] = item
-
-
-def _text_at(array: pa.Array, at: int) -> str:
-    raw: bytes = array[at].as_buffer().to_pybytes()
-    return raw.decode("utf-8", "replace")
+def _ask(out: Out, at: int, cell: bytes) -> str | None:
+    """Have the interpreter's driver read a cell, fill its place in `out`, and return its URI."""
+    found, reason = service.records(cell, 0)
+    number = service.number_of(found[0]) if found else None
+    out.kind[at], out.row[at] = (found[0][grammar.KIND], found[0][grammar.ROW]) if found else (0, 0)
+    if len(out.count):
+        out.count[at] = min(len(found), 65535)
+    if len(out.reason):
+        out.reason[at] = REASONS.index(number.reason if number else reason)
+    return number.uri if number else None
 
 
 def _run(array: pa.Array, names: tuple[str, ...]) -> Out:
@@ -105,79 +108,69 @@ def _run(array: pa.Array, names: tuple[str, ...]) -> Out:
     data = np.frombuffer(data_buffer, np.uint8) if data_buffer is not None and data_buffer.size else NOTHING
     bits = np.frombuffer(valid, np.uint8) if valid is not None and array.null_count else NOTHING
     size = int(offsets[-1] - offsets[0])
-    uri = np.empty(size + URI_ROOM * n + 8 if "uri" in names else 0, np.uint8)
+    uri = _memory(size + URI_ROOM * n + 8 if "uri" in names else 0, np.uint8)
     out = Out(
-        np.empty(n, np.uint8), np.empty(n, np.uint16), np.empty(n if "reason" in names else 0, np.uint8),
-        np.empty(n if "count" in names else 0, np.uint16), uri, np.zeros(n + 1 if len(uri) else 0, np.int32),
+        _memory(n, np.uint8), _memory(n, np.uint16), _memory(n if "reason" in names else 0, np.uint16),
+        _memory(n if "count" in names else 0, np.uint16), uri, _memory(n + 1 if len(uri) else 0, np.int32),
+        np.zeros(2 * compiled.WINDOW, np.uint8),
     )  # fmt: skip
-    longest = min(int(np.diff(offsets).max(initial=0)), service.LONGEST_CELL)
     record = np.zeros(grammar.FIELDS, np.int64)
-    compiled.kernel().column(table_address(), scratch(longest), data, offsets, bits, start, record, out, longest, 0)
+    compiled.kernel().column(table_address(), scratch(LONGEST_CELL), data, offsets, bits, start, record, out, LONGEST_CELL, 0)
     return out
 
 
-def _column(name: str, out: Out, n: int, asked: NDArray[np.intp], first: list[Number | None]) -> pa.Array:
+def _column(name: str, out: Out, valid: pa.Array) -> pa.Array:
     match name:
         case "uri":
-            return _uris(out, n, asked, first)
+            buffers = [valid.buffers()[1], pa.py_buffer(out.uri_ends), pa.py_buffer(out.uri[: out.uri_ends[-1]])]
+            return pa.Array.from_buffers(pa.string(), len(valid), buffers)
         case "kind":
-            return pa.DictionaryArray.from_arrays(pa.array(out.kind.view(np.int8)), pa.array(list(map(str, KINDS))))
+            return pa.DictionaryArray.from_arrays(pa.array(out.kind.view(np.int8)), pa.array(list(map(str, Kind))), safe=False)
         case "valid":
-            return pa.array(out.kind != 0)
+            return valid
         case "count":
             return pa.array(out.count)
         case "reason":
-            reasons = np.where((out.reason == 0) & _lacks_place()[out.row], ALL_REASONS.index(PLACE_UNKNOWN), out.reason)
-            return _looked_up(reasons.astype(np.uint16), np.arange(len(ALL_REASONS), dtype=np.int8), ALL_REASONS[1:])
-        case "confidence":
-            values = _confidences()[out.row]
-            return pa.array(values, mask=np.isnan(values))
+            return _looked_up(out.reason, _lookup(name))
         case _:
-            codes, texts = _texts(name)
-            return _looked_up(out.row, codes, texts)
+            return _looked_up(out.row, _lookup(name))
 
 
-def _looked_up(rows: NDArray[np.uint16], codes: NDArray[np.int16 | np.int8], texts: Sequence[str | None]) -> pa.Array:
-    """A dictionary column out of rows: `codes[row]` is one more than the place in `texts`, 0 for null."""
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A column by row of the pack: its values, where there is one (1), and the texts that the values number, if they do."""
+
+    values: NDArray[np.generic]
+    there: NDArray[np.uint8]
+    texts: pa.Array | None
+
+
+def _looked_up(rows: NDArray[np.uint16], lookup: Lookup) -> pa.Array:
     n = len(rows)
-    indices, bitmap = np.empty(n, codes.dtype), np.empty((n + 7) // 8, np.uint8)
-    nulls = compiled.kernel().gather(rows, codes, indices, bitmap)
-    buffers = [pa.py_buffer(bitmap) if nulls else None, pa.py_buffer(indices)]
-    plain = pa.Array.from_buffers(pa.from_numpy_dtype(codes.dtype), n, buffers, null_count=nulls)
-    return pa.DictionaryArray.from_arrays(plain, pa.array(texts, pa.string()))
+    values, bitmap = _memory(n, lookup.values.dtype.type), _memory((n + 7) // 8, np.uint8)
+    kernel = compiled.kernel()
+    kernel.gather(rows, lookup.values, values)
+    nulls = kernel.gather_bits(rows, lookup.there, bitmap)
+    buffers = [pa.py_buffer(bitmap) if nulls else None, pa.py_buffer(values)]
+    plain = pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), n, buffers, null_count=nulls)
+    return plain if lookup.texts is None else pa.DictionaryArray.from_arrays(plain, lookup.texts, safe=False)
 
 
-def _uris(out: Out, n: int, asked: NDArray[np.intp], first: list[Number | None]) -> pa.Array:
-    bitmap = pa.array(out.kind != 0).buffers()[1]
-    made = pa.StringArray.from_buffers(n, pa.py_buffer(out.uri_ends), pa.py_buffer(out.uri[: out.uri_ends[-1]]), bitmap)
-    if not len(asked):
-        return made
-    mask = np.zeros(n, bool)
-    mask[asked] = True
-    return pc.replace_with_mask(made, pa.array(mask), pa.array([number.uri if number else None for number in first], pa.string()))
+def _memory(size: int, kind: type[Item]) -> NDArray[Item]:
+    """Room in Arrow's memory pool, which keeps what is given back: fresh pages cost more than filling them."""
+    return np.frombuffer(pa.allocate_buffer(size * np.dtype(kind).itemsize), kind) if size else np.empty(0, kind)
 
 
 @cache
-def _texts(name: str) -> tuple[NDArray[np.int16], list[str]]:
-    """(code of each row, texts): 0 is null, else one more than the text's place."""
+def _lookup(name: str) -> Lookup:
     source = pack()
+    if name == "reason":
+        places = np.arange(len(REASONS))
+        return Lookup((places - 1).astype(np.int8), (places > 0).astype(np.uint8), pa.array(REASONS[1:], pa.string()))
     ids = np.asarray(getattr(source, f"row_{name}"))
+    there = (ids != 0).astype(np.uint8)
+    if name == "confidence":
+        return Lookup(ids / 1_000_000, there, None)
     used = np.unique(ids[ids != 0])
-    codes = np.searchsorted(used, ids) + 1
-    codes[ids == 0] = 0
-    return codes.astype(np.int16), [source.strings[i] or "" for i in used]
-
-
-@cache
-def _confidences() -> NDArray[np.float64]:
-    ppm = np.asarray(pack().row_confidence).astype(np.float64)
-    return np.where(ppm == 0, np.nan, ppm / 1_000_000)
-
-
-@cache
-def _lacks_place() -> NDArray[np.bool_]:
-    """Rows of an open mobile segment whose place nobody knows."""
-    source = pack()
-    placed = (np.asarray(source.row_province) != 0) | (np.asarray(source.row_area_code) != 0)
-    kinds = np.asarray(source.row_kind)
-    return (np.asarray(source.row_issued_by) != 0) & ~placed & (kinds > 0) & (kinds <= 4)
+    codes = np.searchsorted(used, ids).astype(np.int8 if len(used) < 128 else np.int16)
+    return Lookup(codes * (ids != 0), there, pa.array([source.strings[i] for i in used], pa.string()))

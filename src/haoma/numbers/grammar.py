@@ -74,7 +74,7 @@ __all__ = ["FIELDS", "ROOM", "ROWS", "Scratch", "read"]
 TEXT, LOOSE_NUMERALS, NO_BARE = 1, 2, 4
 
 # a number in `out`: FIELDS integers
-KIND, NUMBER, AREA, EXT, EXT_LEN, ROW, START, END, FIELDS = range(9)
+KIND, NUMBER, DIGITS, AREA, EXT, EXT_LEN, ROW, START, END, FIELDS = range(10)
 
 # word classes (haoma.numbers.words.CLASSES)
 LABEL, ALARM, ANOTHER, COUNT, SKIP, SERIAL, MARK, UNIT, BOUND, PLAIN, PARAM = range(1, 12)
@@ -102,9 +102,9 @@ ROOM = 24
 Scratch: TypeAlias = Sequence[list[int]]  # the compiled driver has a matrix
 
 # places in `state`
-S_REASON, S_WORDS, S_FAILED, S_BARE, S_LOOSE = range(5)  # of the cell
-S_AREA, S_AREA_END, S_ALARM_END = range(5, 8)  # what numbers read so far lend to the next
-S_FIRST, S_GROUPS, S_END, S_DIGITS, S_EXT_AT, S_EXT, S_CONTEXT, S_BEHIND = range(8, 16)  # of the chain at hand
+S_REASON, S_WORDS, S_PLAIN, S_FAILED, S_BARE, S_LOOSE = range(6)  # of the cell
+S_AREA, S_AREA_END, S_ALARM_END = range(6, 9)  # what numbers read so far lend to the next
+S_FIRST, S_GROUPS, S_END, S_DIGITS, S_EXT_AT, S_EXT, S_CONTEXT, S_BEHIND = range(9, 17)  # of the chain at hand
 
 
 def verify_foreign(dig: Digits, at: int, length: int) -> int:
@@ -135,7 +135,7 @@ def symbolise(t: Tables, s: Scratch, data: Octets, start: int, end: int) -> int:
     """Fill `sym` and `pos` (byte offset of each symbol's character, and `end` behind the last); how many symbols."""
     n = 0
     at = start
-    seen_words = 0
+    words, plain = 0, 1
     while at < end:
         byte = data[at]
         if byte < 0x80:
@@ -145,21 +145,27 @@ def symbolise(t: Tables, s: Scratch, data: Octets, start: int, end: int) -> int:
             point, size = code_point(data, at, end)
             symbol = look(t, SYMBOLS, (look(t, PAGES, point >> 7) << 7) + (point & 127))
         if symbol < EXPAND:
-            s[SYM][n] = symbol
-            s[POS][n] = at
-            n += symbol != VANISH
-            seen_words |= symbol >= WORD and symbol != VANISH
+            if symbol != VANISH:
+                s[SYM][n] = symbol
+                s[POS][n] = at
+                n += 1
+                if symbol > PLUS or 10 <= symbol < 20:
+                    plain = 0
+                    if symbol >= WORD:
+                        words = 1
         else:
+            plain = 0
             run = symbol - EXPAND
             # U+FDFA alone means eighteen characters: no digits are lost by cutting it
             for i in range(run + 1, run + 1 + min(look(t, EXPANSIONS, run), 2 * size)):
                 s[SYM][n] = look(t, EXPANSIONS, i)
                 s[POS][n] = at
                 n += 1
-                seen_words |= look(t, EXPANSIONS, i) >= WORD
+                if s[SYM][n - 1] >= WORD:
+                    words = 1
         at += size
     s[POS][n] = end
-    s[STATE][S_WORDS] = seen_words
+    s[STATE][S_WORDS], s[STATE][S_PLAIN] = words, plain
     return n
 
 
@@ -251,23 +257,24 @@ def numeral_end(s: Scratch, at: int, n: int, mode: int) -> int:
     return at
 
 
-def digits_end(s: Scratch, at: int, n: int, mode: int) -> int:
-    """End of the digits at `at`, `at` itself where there are none."""
+def begins_digits(s: Scratch, at: int, n: int, mode: int) -> bool:
+    """Whether digits begin at symbol `at`."""
+    return at < n and (s[SYM][at] < 10 or (s[SYM][at] < 20 and numeral_end(s, at, n, mode) > at))
+
+
+def take_digits(s: Scratch, at: int, n: int, mode: int) -> int:
+    """Append the digits that begin at symbol `at` to `dig`; where they end."""
+    place = s[STATE][S_DIGITS]
     while at < n and s[SYM][at] < 20:
         end = at + 1 if s[SYM][at] < 10 else numeral_end(s, at, n, mode)
         if end == at:
             break
+        for i in range(at, end):
+            s[DIG][place] = s[SYM][i] if s[SYM][i] < 10 else s[SYM][i] - 10
+            place += 1
         at = end
+    s[STATE][S_DIGITS] = place
     return at
-
-
-def take_digits(s: Scratch, first: int, end: int) -> None:
-    """Append the digits of symbols `first` to `end` to `dig`."""
-    at = s[STATE][S_DIGITS]
-    for i in range(first, end):
-        s[DIG][at] = s[SYM][i] if s[SYM][i] < 10 else s[SYM][i] - 10
-        at += 1
-    s[STATE][S_DIGITS] = at
 
 
 def read_gap(s: Scratch, end: int, n: int, length: int) -> tuple[int, int]:
@@ -295,17 +302,17 @@ def read_chain(s: Scratch, first: int, n: int, mode: int) -> None:
     s[STATE][S_DIGITS] = 0
     groups, gap, at = 0, 0, first
     while True:
-        end = digits_end(s, at, n, mode)
-        s[GROUP_AT][groups], s[GROUP_LEN][groups], s[GROUP_GAP][groups], s[GROUP_SYM][groups] = s[STATE][S_DIGITS], end - at, gap, at
+        s[GROUP_AT][groups], s[GROUP_GAP][groups], s[GROUP_SYM][groups] = s[STATE][S_DIGITS], gap, at
         s[GROUP_FLAG][groups] = INERT if gap == G_COLON else SOUND
-        take_digits(s, at, end)
+        end = take_digits(s, at, n, mode)
+        s[GROUP_LEN][groups] = end - at
         groups += 1
         at, gap = read_gap(s, end, n, end - at)
         if gap == G_COLON:
             s[GROUP_FLAG][groups - 1] = INERT
         if at < n and s[SYM][at] == PLUS and prefix(s, 0, groups, True)[0] == s[STATE][S_DIGITS]:
             at = max(at, after_plus(s, at, n))
-        if digits_end(s, at, n, mode) == at:
+        if not begins_digits(s, at, n, mode):
             break
     s[STATE][S_GROUPS] = groups
     s[STATE][S_END] = end
@@ -397,7 +404,9 @@ def read_extension(t: Tables, s: Scratch, end: int, n: int) -> int:
         return end
     s[STATE][S_EXT_AT] = s[STATE][S_DIGITS]
     s[STATE][S_EXT] = last - at
-    take_digits(s, at, last)
+    for i in range(at, last):
+        s[DIG][s[STATE][S_DIGITS]] = s[SYM][i] if s[SYM][i] < 10 else s[SYM][i] - 10
+        s[STATE][S_DIGITS] += 1
     return last
 
 
@@ -460,23 +469,30 @@ def prefix(s: Scratch, i: int, j: int, plus: bool) -> tuple[int, bool]:
 
     Drops +86, 0086, 086, 86 (also twice) and the IP-dial prefixes. A bare 86 must stand apart or leave nine digits.
     """
+    dig = s[DIG]
     at, end = s[GROUP_AT][i], s[GROUP_AT][j - 1] + s[GROUP_LEN][j - 1]
     country = False
     for _ in range(4):
         left = end - at
-        if left >= 4 and value(s[DIG], at, 4) == 86 and s[DIG][at] == 0:
-            at += 4
-            country = True
-        elif left >= 3 and s[DIG][at] == 0 and value(s[DIG], at, 3) == 86 and (left >= 12 or plus or starts_group(s, i, j, at + 3)):
-            at += 3
-            country = True
-        elif left >= 2 and value(s[DIG], at, 2) == 86 and (left >= 11 or plus or country or starts_group(s, i, j, at + 2)):
+        if left < 2 or (dig[at] != 0 and dig[at] != 8 and (dig[at] != 1 or left < 5)):
+            break
+        if dig[at] == 8:
+            if dig[at + 1] != 6 or not (left >= 11 or plus or country or starts_group(s, i, j, at + 2)):
+                break
             at += 2
             country = True
-        elif left >= 14 and is_dial_prefix(value(s[DIG], at, 5)):
+        elif dig[at] == 0:
+            size = 3 if dig[at + 1] == 8 else 4 if dig[at + 1] == 0 else 0
+            if size == 0 or left < size or value(dig, at, size) != 86:
+                break
+            if size == 3 and not (left >= 12 or plus or starts_group(s, i, j, at + 3)):
+                break
+            at += size
+            country = True
+        elif left >= 14 and is_dial_prefix(value(dig, at, 5)):
             at += 5
-        elif left == 5 and is_dial_prefix(value(s[DIG], at, 5)):
-            return (end, country) if plus else (at, country)
+        elif left == 5 and plus and is_dial_prefix(value(dig, at, 5)):
+            return end, country
         else:
             break
     return at, country
@@ -714,6 +730,7 @@ def emit(t: Tables, s: Scratch, out: list[int], count: int, i: int, j: int, kind
     number = value(s[DIG], at, length)
     if kind == LANDLINE:
         number += area * (10000000 if length == 7 else 100000000)
+    out[base + DIGITS] = length + (0 if kind != LANDLINE else 2 if area < 100 else 3)
     out[base + KIND], out[base + NUMBER], out[base + AREA] = kind, number, area
     out[base + ROW] = row_of(t, kind, s[DIG], at, length, area)
     ext_at, ext_len = (s[GROUP_AT][ext], s[GROUP_LEN][ext]) if ext else (s[STATE][S_EXT_AT], s[STATE][S_EXT] if last else 0)
@@ -847,7 +864,7 @@ def scan(t: Tables, s: Scratch, n: int, mode: int, out: list[int]) -> int:
             at = skip(s, at, n)
             continue
         first = after_plus(s, at, n) if plus else at
-        if first < 0 or digits_end(s, first, n, mode) == first:
+        if first < 0 or not begins_digits(s, first, n, mode):
             at += 1
             continue
         s[STATE][S_FIRST] = at
@@ -864,12 +881,45 @@ def scan(t: Tables, s: Scratch, n: int, mode: int, out: list[int]) -> int:
     return count
 
 
+def read_plain(t: Tables, s: Scratch, n: int, out: list[int]) -> int:
+    """The short way for a cell of digits and separators alone that is one number: 1 where it is, 0 where `scan` must look.
+
+    Nothing stands beside such a number, so nothing but its digits can decide.
+    """
+    at = 0
+    while at < n and BLANK <= s[SYM][at] <= CLOSE:
+        at += 1
+    if at == n:
+        return 0
+    plus = s[SYM][at] == PLUS
+    first = after_plus(s, at, n) if plus else at
+    if first < 0:
+        return 0
+    s[STATE][S_FIRST] = at
+    read_chain(s, first, n, 0)
+    end = s[STATE][S_END]
+    for k in range(end, n):
+        if s[SYM][k] < BLANK or s[SYM][k] > CLOSE:
+            return 0
+    undo_spreadsheet(s, n)
+    groups = s[STATE][S_GROUPS]
+    mark_dates(s, groups)
+    kind, digit, length, area, ext = match(t, s, 0, groups, plus, 0, True)
+    if kind <= 0 or ext:
+        return 0
+    s[STATE][S_EXT], s[STATE][S_BEHIND] = 0, end
+    emit(t, s, out, 0, 0, groups, kind, digit, length, area, 0)
+    return 1
+
+
 def read(t: Tables, s: Scratch, data: Octets, start: int, end: int, mode: int, out: list[int]) -> int:
     """Find the numbers in the UTF-8 of `data[start:end]` and write a record each; how many, -1 where nobody can tell.
 
     `state[S_REASON]` then says why there is none. Time and space are linear in the length.
     """
     n = symbolise(t, s, data, start, end)
+    if s[STATE][S_PLAIN] and mode == 0 and read_plain(t, s, n, out):
+        return 1
     count = scan(t, s, n, mode, out)
     if count > 0 and s[STATE][S_BARE] and s[STATE][S_FAILED]:
         count = scan(t, s, n, mode | NO_BARE, out)

@@ -31,7 +31,7 @@ Tables: TypeAlias = "Sequence[memoryview[int]]"  # the compiled driver has the a
 
 # the tables, by place in `Tables`: the alphabet's, then the numbering plan's
 PAGES, SYMBOLS, EXPANSIONS, BEFORE_NEXT, BEFORE_CLASS, BEHIND_NEXT, BEHIND_CLASS = range(7)
-SEGMENTS, FINE, FINE_FIRST, IOT_HEADS, AREAS, AREA_LENGTHS, SPLIT_OF, SPLITS, CARRIERS, ROW_KIND = range(7, 17)
+SEGMENTS, FINE, FINE_FIRST, IOT_HEADS, AREAS, AREA_LENGTHS, SPLIT_OF, SPLITS, CARRIERS, ROW_KIND, ROW_REASON = range(7, 18)
 
 
 def look(t: Tables, table: int, at: int) -> int:

@@ -11,12 +11,11 @@ from __future__ import annotations
 from haoma.errors import BadInput
 from haoma.numbers import grammar, plan, world
 from haoma.numbers.model import Kind, Number
-from haoma.numbers.tables import PLACE_UNKNOWN, REASONS, pack, tables
+from haoma.numbers.tables import PLACE_UNKNOWN, REASONS, TOO_LONG_CELL, pack, tables
 
 __all__ = ["parse", "parse_cell"]
 
 LONGEST_CELL = 65_536
-TOO_LONG_CELL = "longer than 64 KiB, no cell"
 KINDS = tuple(Kind)
 
 

@@ -14,7 +14,7 @@ from haoma.numbers import segments
 from haoma.numbers.plan import Tables
 from haoma.numbers.segments import Pack
 
-__all__ = ["REASONS", "pack", "tables"]
+__all__ = ["PLACE_UNKNOWN", "REASONS", "TOO_LONG_CELL", "pack", "tables"]
 
 # sections of the pack in the order of haoma.numbers.plan's tables; B is widened to H
 _SECTIONS = (
@@ -23,7 +23,9 @@ _SECTIONS = (
     ("split_of", "B"), ("splits", "H"), ("carriers", "H"), ("row_kind", "B"),
 )  # fmt: skip
 
-# by the codes of haoma.numbers.grammar
+PLACE_UNKNOWN = "carrier known, city unknown"
+TOO_LONG_CELL = "longer than 64 KiB, no cell"
+# by the codes of haoma.numbers.grammar, and two of the drivers' own
 REASONS = (
     None,
     "no digits",
@@ -37,8 +39,9 @@ REASONS = (
     "a date, a time or another kind of number",
     "a foreign number without its country code, or no such number",
     "no telephone number",
+    PLACE_UNKNOWN,
+    TOO_LONG_CELL,
 )
-PLACE_UNKNOWN = "carrier known, city unknown"
 
 
 @cache
