@@ -1,15 +1,16 @@
 """`haoma number`: what a number is, and what its segment says.
 
 Rules held here:
-- A line of stdin is a cell: it ends at a line feed alone, and a carriage return before that is none of it. Bytes that are
-  not UTF-8 become U+FFFD, so that every line has its row.
+- A line of stdin is a cell: it ends at a line feed alone, and a carriage return before that is none of it. Bytes that
+  are not UTF-8 become U+FFFD, so that every line has its row.
 - Rows that can be told are told before the next line is waited for.
-- `parse` and `lookup` exit with 0 where every argument holds a number and with 1 where one does not; stdin exits with 0.
+- `parse` and `lookup` exit with 0 where every argument holds a number and with 1 where one does not; `-` alone with 0.
 - A whole number is shown here because it was asked for by name.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -98,7 +99,7 @@ class _Asked:
 
 def described(found: Number) -> dict[str, object]:
     """A number as JSON has it; `confidence` is between 0 and 1."""
-    return {
+    shown: dict[str, object] = {
         "uri": found.uri,
         "kind": str(found.kind),
         "extension": found.extension,
@@ -108,7 +109,8 @@ def described(found: Number) -> dict[str, object]:
         "issued_in": asdict(found.issued_in) if found.issued_in else None,
         "confidence": found.confidence,
         "sources": list(found.sources),
-    } | ({"reason": found.reason} if found.reason else {})
+    }
+    return {**shown, "reason": found.reason} if found.reason else shown
 
 
 def lines() -> Iterator[str]:
@@ -126,7 +128,7 @@ def lines() -> Iterator[str]:
 
 def _more() -> bytes:
     sys.stdout.flush()
-    return sys.stdin.buffer.read1(CHUNK)  # type: ignore[attr-defined, no-any-return]  # a BufferedReader
+    return os.read(sys.stdin.fileno(), CHUNK)
 
 
 def _text(line: bytes) -> str:
@@ -146,4 +148,7 @@ def _flat(cell: Row) -> Iterator[Row]:
 
 def _shown(cell: Row) -> Iterator[Row]:
     for row in _flat(cell):
-        yield {**row, "issued_in": " ".join(dict.fromkeys(str(row[key]) for key in ("province", "city") if row.get(key)))}
+        yield {
+            **row,
+            "issued_in": " ".join(dict.fromkeys(str(row[key]) for key in ("province", "city") if row.get(key))),
+        }

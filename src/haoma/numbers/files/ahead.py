@@ -17,6 +17,7 @@ __all__ = ["Ahead"]
 
 Item = TypeVar("Item")
 POLL_S = 0.1
+FAREWELL_S = 2.0
 
 
 class Ahead(Generic[Item]):
@@ -39,7 +40,8 @@ class Ahead(Generic[Item]):
 
     def __exit__(self, *_failure: object) -> None:
         self._ended.set()
-        self._thread.join()
+        # A thread that waits for a pipe cannot be ended; it ends with the process.
+        self._thread.join(FAREWELL_S)
 
     def _taken(self) -> Iterator[Item]:
         while (made := self._made.get()) is not None:

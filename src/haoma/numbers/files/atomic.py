@@ -87,7 +87,8 @@ def _stem(place: Path) -> str:
 def _sweep(place: Path) -> None:
     """Remove what killed writers of this target have left; the lock of a living one is held."""
     with contextlib.suppress(OSError):
-        for part in [path for path in place.parent.iterdir() if path.name.startswith(_stem(place)) and path.suffix == PART]:
+        stem = _stem(place)
+        for part in [path for path in place.parent.iterdir() if path.name.startswith(stem) and path.suffix == PART]:
             with part.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 part.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ Rules held here:
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from haoma.numbers.files.text import UTF_8
 
-__all__ = ["csv_cells", "decoded", "json_values", "joined", "texts"]
+__all__ = ["csv_cells", "decoded", "joined", "json_values", "texts"]
 
 _CONTROLS = r'["\\\x00-\x1f]'
 
@@ -93,7 +94,7 @@ def _json(column: pa.Array) -> pa.Array:
 
 
 def _dumped(item: object) -> str:
-    if isinstance(item, float) and (item != item or item in {float("inf"), float("-inf")}):
+    if isinstance(item, float) and not math.isfinite(item):
         return "null"
     if isinstance(item, bytes):
         item = item.decode(UTF_8, "backslashreplace")
@@ -128,9 +129,13 @@ def _distinct(column: pa.Array, write: Callable[[pa.Array], pa.Array]) -> pa.Arr
 
 
 def joined(parts: list[pa.Array | bytes], between: bytes) -> memoryview:
-    """The bytes of rows, each made of its parts, one row behind the other."""
-    rows = pc.binary_join_element_wise(*parts, between)
-    offsets = np.frombuffer(rows.buffers()[1], np.int64 if pa.types.is_large_binary(rows.type) else np.int32)
-    start = rows.offset
-    data = rows.buffers()[2]
-    return memoryview(data)[offsets[start] : offsets[start + len(rows)]] if data is not None and len(rows) else memoryview(b"")
+    """The bytes of rows one behind the other, each made of its parts: a column, or what is the same in all rows."""
+    wide = any(isinstance(part, pa.Array) and pa.types.is_large_binary(part.type) for part in parts)
+    kind = pa.large_binary() if wide else pa.binary()
+    same = [pa.scalar(part, kind) if isinstance(part, bytes) else part.cast(kind) for part in parts]
+    rows = pc.binary_join_element_wise(*same, pa.scalar(between, kind))
+    if not len(rows):
+        return memoryview(b"")
+    _, bounds, data = rows.buffers()
+    offsets = np.frombuffer(bounds, np.int64 if wide else np.int32)[rows.offset :]
+    return memoryview(data)[offsets[0] : offsets[len(rows)]]

@@ -2,9 +2,10 @@
 
 Rules held here:
 - No row is lost: as many come out as the file has, and each reads back to the cells it had.
-- A cell is text and stays it, to the byte: 007, dates and long numbers are not touched.
-- A row that is not like the header comes out with its reason: missing cells are empty, surplus ones are together in the last
-  column, and a quote that nothing closes is written so that it closes.
+- A cell is text and stays it, to the byte: 007, dates and long numbers are not touched. An empty cell is null, and `""` an
+  empty text, as Arrow and Spark have it.
+- A row that is not like the header comes out with its reason: missing cells are empty, surplus ones are together in the
+  last column, and a quote that nothing closes is written so that it closes.
 """
 
 from __future__ import annotations
@@ -74,14 +75,15 @@ class DelimitedReader:
                 break
             self._buffer = self._checked(self._buffer + more, 1)
         line = self._buffer[seen.first[0] : seen.last[0]]
-        wide = scan(line, np.arange(seen.count[0], dtype=np.int32), mark, QUOTE, final=True)
+        wide = scan(line, np.arange(seen.fields[0], dtype=np.int32), mark, QUOTE, final=True)
         self.raw_header = line
         self.line_end = b"\r\n" if self._buffer[seen.last[0] : seen.last[0] + 2] == b"\r\n" else b"\n"
         if not self._options.header:
-            return tuple(str(at + 1) for at in range(int(seen.count[0])))
+            return tuple(str(at + 1) for at in range(int(seen.fields[0])))
         next_row = seen.first[1] if len(seen.first) > 1 else seen.consumed
         self._buffer = self._buffer[next_row:]
-        return tuple(self._cell_texts(wide, at, wide.open, _Failures(1))[0].as_py() for at in range(wide.starts.shape[1]))
+        slots = range(wide.starts.shape[1])
+        return tuple(self._cell_texts(wide, at, wide.open, _Failures(1))[0].as_py() or "" for at in slots)
 
     def batches(self) -> Iterator[Batch]:
         """The rows, at least one batch of them, of about 4 MiB each."""
@@ -124,25 +126,27 @@ class DelimitedReader:
     def _note_shapes(self, seen: Rows, failed: _Failures) -> NDArray[np.bool_] | None:
         """Note the rows that are not like the header, and say which they are."""
         wanted = len(self.names)
-        odd = seen.count != wanted
+        odd: NDArray[np.bool_] = seen.fields != wanted
         if not odd.any() and not seen.open.any():
             return None
         failed.note(seen.open, "a quote is opened and never closed")
         failed.note(odd & (seen.first == seen.last), "an empty line")
-        for count in np.unique(seen.count[odd]):
-            failed.note(seen.count == count, f"row has {count} field{'s' if count > 1 else ''}, header {wanted}")
-        return odd | seen.open
+        for count in np.unique(seen.fields[odd]):
+            failed.note(seen.fields == count, f"row has {count} field{'s' if count > 1 else ''}, header {wanted}")
+        odd |= seen.open
+        return odd
 
     def _cell_texts(self, seen: Rows, slot: int, literal: NDArray[np.bool_], failed: _Failures) -> pa.Array:
         cells = found_rows.cells(seen.data, seen.starts[:, slot], seen.ends[:, slot], literal)
         text, wrong = decoded(cells, self._text.encoding)
         if wrong is not None:
             failed.note(wrong, f"bytes that are not {self._text.encoding.upper()}")
-        return text
+        bare = seen.starts[:, slot] == seen.ends[:, slot]
+        return pc.if_else(pa.array(bare), None, text) if bare.any() else text
 
     def _raw(self, seen: Rows) -> pa.Array:
         whole = found_rows.cells(seen.data, seen.first, seen.last)
-        odd = (seen.count != len(self.names)) | seen.open
+        odd = (seen.fields != len(self.names)) | seen.open
         if not odd.any():
             return whole
         made = [self._mended(seen, int(at)) for at in np.flatnonzero(odd)]
@@ -155,21 +159,20 @@ class DelimitedReader:
         if seen.open[at]:
             parts = row.split(mark, wanted - 1)
             return mark.join([_in_quotes(part) for part in parts] + [b""] * (wanted - len(parts)))
-        if seen.count[at] < wanted:
-            return row + mark * (wanted - int(seen.count[at]))
+        if seen.fields[at] < wanted:
+            return row + mark * (wanted - int(seen.fields[at]))
         cut = int(seen.tail[at] - seen.first[at])
         return row[:cut] + _in_quotes(row[cut:])
 
     def _table(self, seen: Rows, failed: _Failures) -> pa.Table:
-        last, surplus = len(self.names) - 1, seen.count > len(self.names)
+        last, surplus = len(self.names) - 1, seen.fields > len(self.names)
         columns = []
         for slot in range(len(self.names)):
             literal = seen.open
             if slot == last and surplus.any():
                 seen.ends[surplus, slot] = seen.last[surplus]
                 literal = seen.open | surplus
-            text, missing = self._cell_texts(seen, slot, literal, failed), seen.count <= slot
-            columns.append(pc.if_else(pa.array(missing), None, text) if missing.any() else text)
+            columns.append(self._cell_texts(seen, slot, literal, failed))
         return pa.table(columns, names=distinct_names(self.names))
 
 
@@ -191,7 +194,16 @@ class _Failures:
 
 
 def _slice(seen: Rows, start: int, stop: int) -> Rows:
-    return Rows(seen.data, *(part[start:stop] for part in seen[1:8]), seen.consumed)
+    part = slice(start, stop)
+    return seen._replace(
+        first=seen.first[part],
+        last=seen.last[part],
+        starts=seen.starts[part],
+        ends=seen.ends[part],
+        fields=seen.fields[part],
+        open=seen.open[part],
+        tail=seen.tail[part],
+    )
 
 
 def _in_quotes(cell: bytes) -> bytes:
@@ -234,16 +246,10 @@ class DelimitedWriter:
         if not self._begun:
             self._file.write(self._bom + self._first_row(batch, found.column_names))
             self._begun = True
-        mark = self._delimiter.encode()
-        added = [self._cells(column) for column in found.columns]
-        if batch.raw is not None:
-            rows = [batch.raw, *added]
-        else:
-            rows = [*(self._cells(column) for column in _table_of(batch).columns), *added]
-        wide = any(pa.types.is_large_binary(part.type) for part in rows)
-        parts = [part.cast(pa.large_binary() if wide else pa.binary()) for part in rows]
-        parts[-1] = pc.binary_join_element_wise(parts[-1], self._line_end, b"")
-        self._file.write(joined(parts, mark))
+        own = [batch.raw] if batch.raw is not None else list(map(self._cells, _table_of(batch).columns))
+        *rows, last = [*own, *map(self._cells, found.columns)]
+        rows.append(pc.binary_join_element_wise(last, self._line_end, b""))
+        self._file.write(joined(rows, self._delimiter.encode()))
 
     def _cells(self, column: pa.ChunkedArray) -> pa.Array:
         return csv_cells(column.combine_chunks(), self._delimiter, self._encoding)

@@ -57,7 +57,8 @@ class JsonlReader:
         looked_at = [_read(line).values or {} for line in self._buffer.split(b"\n", LOOKED_AT)[:LOOKED_AT]]
         self.names = tuple(dict.fromkeys(itertools.chain.from_iterable(looked_at)))
         if not self.names:
-            raise BadInput(f"{text.name}: its first lines hold no JSON object", hint="JSON lines have one object a line")
+            message = f"{text.name}: its first lines hold no JSON object"
+            raise BadInput(message, hint="JSON lines have one object a line")
         self.column = self.names[column_at(self.names, column, text.name)]
 
     def batches(self) -> Iterator[Batch]:
@@ -74,21 +75,23 @@ class JsonlReader:
 
     def _checked(self, buffer: bytes, row: int) -> bytes:
         if len(buffer) > PATIENCE + 2 * BLOCK:
-            raise BadInput(f"{self._text.name}: line {row} is longer than {PATIENCE >> 20} MiB", hint="is this JSON lines?")
+            message = f"{self._text.name}: line {row} is longer than {PATIENCE >> 20} MiB"
+            raise BadInput(message, hint="is this JSON lines?")
         return buffer
 
     def _batch(self, buffer: bytes, seen: Rows, size: int) -> Batch:
         if not self._as_table and (cells := self._quick(buffer, seen)) is not None:
-            return Batch(cells, found_rows.cells(seen.data, seen.first, seen.last - 1), None, None, size)
+            opened = found_rows.cells(seen.data, seen.first, seen.last - 1)
+            return Batch(cells, pc.binary_join_element_wise(opened, b", ", b""), None, None, size)
         lines = [_read(buffer[first:last]) for first, last in zip(seen.first, seen.last, strict=True)]
         failed = pa.array([line.reason for line in lines], pa.string()) if any(line.reason for line in lines) else None
         cells = pa.array(["" if line.values is None else self._cell(line.values) for line in lines], pa.string())
         if self._as_table:
             return Batch(cells, None, self._table(lines), failed, size)
-        return Batch(cells, pa.array([_opened(line.raw) for line in lines], pa.binary()), None, failed, size)
+        return Batch(cells, pa.array([_opened(line) for line in lines], pa.binary()), None, failed, size)
 
     def _quick(self, buffer: bytes, seen: Rows) -> pa.Array | None:
-        """The cells by Arrow's parser; None where a line is not plainly an object, or its cell neither text nor integer."""
+        """The cells by Arrow's parser; None where a line is no plain object, or a cell neither text nor integer."""
         if not len(seen.first) or (seen.last - seen.first).min() < SHORTEST:
             return None
         if (seen.data[seen.first] != ord("{")).any() or (seen.data[seen.last - 1] != ord("}")).any():
@@ -96,8 +99,11 @@ class JsonlReader:
         block = memoryview(buffer)[: seen.consumed]
         for kind in (pa.string(), pa.int64()):
             found = _column(block, self.column, kind)
-            if found is not None and len(found) == len(seen.first) and not found.null_count:
-                return found.cast(pa.string())
+            if found is not None and len(found) == len(seen.first):
+                # A line without the key may be an empty object, which takes no comma.
+                places = np.flatnonzero(np.asarray(found.is_null())) if found.null_count else NO_SLOTS
+                empty = any(not buffer[seen.first[at] + 1 : seen.last[at] - 1].strip() for at in places)
+                return None if empty else found.cast(pa.string())
         return None
 
     def _cell(self, values: Object) -> str | None:
@@ -105,7 +111,7 @@ class JsonlReader:
         return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
     def _table(self, lines: list[Line]) -> pa.Table:
-        objects = [{"line": line.raw.decode("utf-8", "replace")} if line.values is None else line.values for line in lines]
+        objects = [_instead(line) if line.values is None else line.values for line in lines]
         names = dict.fromkeys(self.names)
         columns = {name: [_plain(item.get(name)) for item in objects] for name in names}
         rest = [{key: value for key, value in item.items() if key not in names} for item in objects]
@@ -120,7 +126,7 @@ def _column(block: memoryview, name: str, kind: pa.DataType) -> pa.Array | None:
         table = arrow_json.read_json(
             pa.BufferReader(pa.py_buffer(block)),
             arrow_json.ReadOptions(use_threads=False, block_size=len(block) + 1),
-            arrow_json.ParseOptions(pa.schema([(name, kind)]), newlines_in_values=False, unexpected_field_behavior="ignore"),
+            arrow_json.ParseOptions(pa.schema([(name, kind)]), unexpected_field_behavior="ignore"),
         )
     except pa.ArrowInvalid:
         return None
@@ -140,11 +146,14 @@ def _read(line: bytes) -> Line:
     return Line(values, None, raw) if isinstance(values, dict) else Line(None, "no JSON object", line)
 
 
-def _opened(raw: bytes) -> bytes:
+def _instead(line: Line) -> Object:
+    return {"line": line.raw.decode("utf-8", "replace")}
+
+
+def _opened(line: Line) -> bytes:
     """An object without its closing brace, ready to take more keys; what is none becomes one."""
-    if not raw.startswith(b"{"):
-        raw = json.dumps({"line": raw.decode("utf-8", "replace")}, ensure_ascii=False).encode()
-    return raw[:-1].rstrip()
+    raw = json.dumps(_instead(line), ensure_ascii=False).encode() if line.values is None else line.raw
+    return b"{" if line.values == {} else raw[:-1].rstrip() + b", "
 
 
 def _plain(value: object) -> str | None:
@@ -163,18 +172,11 @@ class JsonlWriter:
         table = batch.table
         own = [] if table is None else [(name, table.column(name)) for name in table.column_names]
         pairs = [*own, *((name, found.column(name)) for name in found.column_names)]
-        parts: list[pa.Array | bytes] = []
+        parts = [b"{" if batch.raw is None else batch.raw]
         for at, (name, column) in enumerate(pairs):
-            head = json.dumps(name, ensure_ascii=False) + ": "
-            parts += [("{" if at == 0 and batch.raw is None else ", ") + head, json_values(column.combine_chunks())]
-        if batch.raw is not None:
-            parts.insert(0, batch.raw)
-        self._file.write(joined([*_as_bytes(parts), b"}\n"], b""))
+            head = ("" if at == 0 else ", ") + json.dumps(name, ensure_ascii=False) + ": "
+            parts += [head.encode(), json_values(column.combine_chunks())]
+        self._file.write(joined([*parts, b"}\n"], b""))
 
     def finish(self) -> None:
         """Nothing is held back."""
-
-
-def _as_bytes(parts: list[pa.Array | bytes | str]) -> list[pa.Array | bytes]:
-    kind = pa.large_binary() if any(isinstance(p, pa.Array) and pa.types.is_large_binary(p.type) for p in parts) else pa.binary()
-    return [pa.scalar(part.encode(), kind) if isinstance(part, str) else part.cast(kind) for part in parts]

@@ -20,7 +20,18 @@ import pyarrow as pa
 from haoma.errors import BadInput
 from haoma.numbers.model import mask
 
-__all__ = ["COMPRESSED", "Batch", "FileFormat", "Options", "Reader", "Summary", "Writer", "column_at", "format_of", "masked"]
+__all__ = [
+    "COMPRESSED",
+    "Batch",
+    "FileFormat",
+    "Options",
+    "Reader",
+    "Summary",
+    "Writer",
+    "column_at",
+    "format_of",
+    "masked",
+]
 
 COMPRESSED = ".gz"
 _DIGITS = re.compile(r"\d(?:[ .()-]{0,2}\d){4,}")
@@ -42,7 +53,7 @@ class FileFormat(StrEnum):
 
 _SUFFIXES = {
     ".csv": FileFormat.CSV, ".tsv": FileFormat.TSV, ".txt": FileFormat.CSV, ".jsonl": FileFormat.JSONL,
-    ".ndjson": FileFormat.JSONL, ".parquet": FileFormat.PARQUET, ".pq": FileFormat.PARQUET,
+    ".ndjson": FileFormat.JSONL, ".parquet": FileFormat.PARQUET,
 }  # fmt: skip
 
 
@@ -69,9 +80,9 @@ class Options:
 class Summary:
     """What came out of a file.
 
-    `nulls` are rows without a cell, `invalid` rows whose cell holds no number; `reasons` tells why, and of how many numbers
-    the place is not known. `added` are the names of the new columns. `busy_s` is how long each stage worked (load, read,
-    enrich, write); they overlap.
+    `nulls` are rows without a cell, `invalid` rows whose cell holds no number; `reasons` tells why, and of how many
+    numbers the place is not known. `added` are the names of the new columns. `busy_s` is how long each stage worked
+    (load, read, enrich, write); they overlap.
     """
 
     rows: int
@@ -135,12 +146,12 @@ def format_of(path: Path | str, given: FileFormat | None) -> FileFormat:
     found = _SUFFIXES.get(suffixes[-1]) if suffixes else None
     if found is None:
         message = f"{path}: its name does not tell its format"
-        raise BadInput(message, hint=f"names end in {', '.join(_SUFFIXES)}; --in-format and --out-format tell it otherwise")
+        raise BadInput(message, hint=f"{', '.join(_SUFFIXES)}; --in-format and --out-format tell it otherwise")
     return found
 
 
 def column_at(names: Sequence[str], wanted: str | int | None, file: str) -> int:
-    """The place of the column that is asked for by name, or by number from 1; the only one where none is asked for."""
+    """The place of the column that is asked for by name, or by number from 1; by None, the only one there is."""
     if wanted is None and len(names) == 1:
         return 0
     if isinstance(wanted, int):
@@ -148,7 +159,7 @@ def column_at(names: Sequence[str], wanted: str | int | None, file: str) -> int:
             return wanted - 1
     else:
         places = [at for at, name in enumerate(names) if name == wanted]
-        places = places or [at for at, name in enumerate(names) if wanted is not None and name.strip() == wanted.strip()]
+        places = places or [at for at, name in enumerate(names) if wanted and name.strip() == wanted.strip()]
         if len(places) == 1:
             return places[0]
     seen = "which column holds the numbers?" if wanted is None else f"it has no one column {masked(str(wanted))!r}"

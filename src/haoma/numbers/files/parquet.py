@@ -77,9 +77,7 @@ def cells_of(column: pa.Array) -> pa.Array:
         small = pc.and_(whole, pc.less(pc.abs(column), 1e18))
         digits = pc.if_else(small, column, 0).cast(pa.float64()).cast(pa.int64()).cast(pa.string())
         return pc.if_else(pc.or_kleene(pc.is_nan(column), pc.is_null(column)), None, pc.if_else(small, digits, ""))
-    if pa.types.is_integer(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return column
-    return texts(column) if not pa.types.is_large_string(kind) else column
+    return column.cast(pa.binary()) if pa.types.is_large_binary(kind) or pa.types.is_binary(kind) else texts(column)
 
 
 class ParquetWriter:

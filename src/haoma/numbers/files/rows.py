@@ -1,9 +1,9 @@
 """Where rows and cells of delimited text begin and end, found by a compiled loop over its bytes.
 
 Rules held here:
-- Rows are those of Python's csv module: a quote opens a cell only at its beginning, two quotes in it are one, what follows
-  a closing quote is text. But an empty line is a row of one empty cell, a line ends at a line feed alone, and
-- a quote that nothing closes is text: the row ends with its line, and no row is swallowed by another.
+- Rows are those of Python's csv module: a quote opens a cell only at its beginning, two quotes in it are one, what
+  follows a closing quote is text. But an empty line is a row of one empty cell, and a line ends at a line feed alone.
+- A quote that nothing closes is text: its row ends with the line, and swallows no other.
 - Each byte is looked at a bounded number of times.
 """
 
@@ -32,8 +32,10 @@ PATIENCE = 1 << 25
 
 
 class Rows(NamedTuple):
-    """Rows in a buffer: bounds of each row and of its wanted cells (`starts[row, slot]`), how many cells it has, whether
-    a quote in it was left open, and where its last named cell begins (-1 where it has not so many).
+    """Rows in a buffer: `first` and `last` of each, `starts` and `ends` of its wanted cells by row and slot.
+
+    `fields` is how many cells it has, `open` whether a quote in it is never closed, `tail` where its last named cell
+    begins, -1 where it has not so many.
     """
 
     data: NDArray[np.uint8]
@@ -41,13 +43,15 @@ class Rows(NamedTuple):
     last: NDArray[np.int64]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
-    count: NDArray[np.int32]
+    fields: NDArray[np.int32]
     open: NDArray[np.bool_]
     tail: NDArray[np.int64]
     consumed: int
 
 
-def scan(data: bytes, slots: NDArray[np.int32], delimiter: int, quote: int, *, final: bool, patience: int = PATIENCE) -> Rows:
+def scan(
+    data: bytes, slots: NDArray[np.int32], delimiter: int, quote: int, *, final: bool, patience: int = PATIENCE
+) -> Rows:
     """The whole rows at the beginning of `data`, and what follows where it is the `final` part of a file.
 
     `slots` gives each named column its place among the wanted cells, -1 for none. A quote that nothing closes in
@@ -82,7 +86,7 @@ def cells(
     return whole.cast(pa.binary()) if int(offsets[-1]) < 2**31 else whole
 
 
-def _scan(data, slots, delimiter, quote, final, patience, starts, ends, first, last, count, opened, tail):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, PLR0912, PLR0913, PLR0915, C901
+def _scan(data, slots, delimiter, quote, final, patience, starts, ends, first, last, count, opened, tail):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, PLR0912, PLR0913, PLR0917, C901
     size, row, at = len(data), 0, 0
     literal = False
     while at < size:
@@ -136,7 +140,7 @@ def _scan(data, slots, delimiter, quote, final, patience, starts, ends, first, l
     return row, min(at, size)
 
 
-def _copy(data, first, last, literal, unquote, offsets, out):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, PLR0913
+def _copy(data, first, last, literal, unquote, offsets, out):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
     to = 0
     for i in range(len(first)):
         at, end = first[i], last[i]

@@ -73,14 +73,16 @@ def _run(
     reader: Reader, writer: Writer, tally: _Tally, wanted: tuple[str, ...], progress: Callable[[int], object] | None
 ) -> None:
     asked = tuple(dict.fromkeys((*wanted, *NEEDED)))
-    with Ahead(tally.timed("read", reader.batches())) as batches:
-        with Ahead(_enriched(batches, asked, tally)) as enriched:
-            for batch, found in enriched:
-                with tally.busy("write"):
-                    tally.count(found)
-                    writer.write(batch, found.select(wanted).rename_columns(list(tally.added)))
-                if progress is not None:
-                    progress(batch.size)
+    with (
+        Ahead(tally.timed("read", reader.batches())) as batches,
+        Ahead(_enriched(batches, asked, tally)) as enriched,
+    ):
+        for batch, found in enriched:
+            with tally.busy("write"):
+                tally.count(found)
+                writer.write(batch, found.select(wanted).rename_columns(list(tally.added)))
+            if progress is not None:
+                progress(batch.size)
     with tally.busy("write"):
         writer.finish()
 
@@ -134,9 +136,8 @@ def _formats(source: Path | str, target: Path | str, options: Options) -> tuple[
     second = format_of(target, options.target_format or (first if str(target) == STREAM else None))
     if (str(source), first) == (STREAM, FileFormat.PARQUET) or (str(target), second) == (STREAM, FileFormat.PARQUET):
         raise BadInput("Parquet is not read or written in a stream", hint="name a file instead of -")
-    if STREAM not in {str(source), str(target)} and Path(target).exists() and Path(source).exists():
-        if Path(source).samefile(target):
-            raise BadInput(f"{target} is the file that is read", hint="name another file to write")
+    if Path(target).exists() and Path(source).exists() and Path(source).samefile(target):
+        raise BadInput(f"{target} is the file that is read", hint="name another file to write")
     return first, second
 
 
@@ -191,7 +192,9 @@ def _writer(
     if target is FileFormat.JSONL:
         return JsonlWriter(file, text.bom if text else b"")
     lender = reader if isinstance(reader, DelimitedReader) and source is target else None
-    return DelimitedWriter(file, target, lender, text if lender else None, header=options.header or lender is None)
+    return DelimitedWriter(
+        file, target, lender, text if lender else None, header=options.header or not source.delimited
+    )
 
 
 def _names_kept(reader: AnyReader, kinds: tuple[FileFormat, FileFormat]) -> tuple[str, ...]:
@@ -206,14 +209,14 @@ class _Tally:
         self.added = added
         self._rows = self._nulls = 0
         self._counts: dict[str, Counter[str]] = {name: Counter() for name in NEEDED}
-        self._busy: Counter[str] = Counter()
+        self._busy: dict[str, float] = {}
 
     @contextmanager
     def busy(self, stage: str) -> Iterator[None]:
         """Add the time of the block to a stage."""
         began = time.perf_counter()
         yield
-        self._busy[stage] += time.perf_counter() - began
+        self._busy[stage] = self._busy.get(stage, 0.0) + time.perf_counter() - began
 
     def timed(self, stage: str, batches: Iterator[Batch]) -> Iterator[Batch]:
         """The batches, each one's making added to a stage."""

@@ -1,10 +1,10 @@
 """The bytes of a text file, and which encoding they are in.
 
 Rules held here:
-- UTF-8 and GB18030 (with it GBK and GB2312) are read as they are, for the bytes of comma, quote and line feed are no part of
-  another character in either; every other encoding becomes UTF-8 on the way in.
-- Unless it is named, the encoding is told by a byte order mark, else by the first places of the file that are not ASCII:
-  valid UTF-8, else GB18030. A file is looked at in sixteen places, a pipe at its beginning.
+- UTF-8 and GB18030 (with it GBK and GB2312) are read as they are, for the bytes of comma, quote and line feed are no
+  part of another character in either; every other encoding becomes UTF-8 on the way in.
+- Unless it is named, the encoding is told by a byte order mark, else by the first place of the file that is not ASCII:
+  UTF-8 where it is valid, else GB18030. A file is looked at in sixteen places, a pipe at its beginning.
 - Bytes that are wrong in their encoding stay what they are in a row that is passed on, and are U+FFFD in a cell.
 """
 
@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from haoma.errors import BadInput
+from haoma.errors import BadInput, Unavailable
 
 __all__ = ["GB18030", "UTF_8", "Text", "open_text"]
 
@@ -41,7 +41,7 @@ class Text:
         self._file = file
         self._stream = stream
         self._seen = 0
-        self._head = stream.read(SAMPLE)
+        self._head = self._filled(SAMPLE)
         self.bom, told = _bom(self._head)
         self._head = self._head[len(self.bom) :]
         inside = known(wanted) if wanted else told or self._guess()
@@ -58,13 +58,28 @@ class Text:
     def read(self, size: int) -> bytes:
         """About `size` bytes of UTF-8 or GB18030; none at the end."""
         while True:
-            some = self._head or self._stream.read(size)
+            some = self._head or self._filled(size)
             self._head = b""
             if self._decoder is None:
                 return some
             text = self._decoder.decode(some, final=not some)
             if text or not some:
                 return text.encode("utf-8", "replace")
+
+    def _filled(self, size: int) -> bytes:
+        """That many bytes, fewer only at the end."""
+        parts: list[bytes] = []
+        try:
+            while size > 0 and (part := self._stream.read(size)):
+                parts.append(part)
+                size -= len(part)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise BadInput(f"{self.name}: the compressed file is cut or damaged") from error
+        except IsADirectoryError as error:
+            raise BadInput(f"{self.name}: this is a directory") from error
+        except OSError as error:
+            raise Unavailable(f"{self.name}: {error.strerror}") from error
+        return b"".join(parts)
 
     def advanced(self) -> int:
         """How many bytes of the file have been read since the last time this was asked."""
@@ -105,19 +120,18 @@ def known(encoding: str) -> str:
 
 @contextmanager
 def open_text(source: Path | str, wanted: str | None, kept: Container[str]) -> Iterator[Text]:
-    """Open a text file, or stdin for "-"; a name that ends in .gz is unpacked on the way, and an encoding is `kept` or UTF-8."""
+    """Open a text file (stdin for "-"), unpacked where its name ends in .gz, recoded where its encoding is not `kept`."""
     if str(source) == "-":
-        yield Text(sys.stdin.buffer, sys.stdin.buffer, "stdin", wanted, kept)
+        # Unbuffered: Python waits at its exit for the lock of a buffer that a thread is still reading from.
+        with open(0, "rb", buffering=0, closefd=False) as stdin:  # noqa: PTH123 - a descriptor has no path
+            yield Text(_raw(stdin), _raw(stdin), "stdin", wanted, kept)
         return
     with Path(source).open("rb", buffering=0) as file:
         if not str(source).lower().endswith(".gz"):
             yield Text(_raw(file), _raw(file), str(source), wanted, kept)
             return
         with gzip.GzipFile(fileobj=_raw(file)) as unpacked:
-            try:
-                yield Text(_raw(file), _raw(unpacked), str(source), wanted, kept)
-            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                raise BadInput(f"{source}: the compressed file is cut or damaged") from error
+            yield Text(_raw(file), _raw(unpacked), str(source), wanted, kept)
 
 
 def _raw(file: io.RawIOBase | gzip.GzipFile) -> BinaryIO:
