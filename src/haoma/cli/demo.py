@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from haoma.cli.output import Format, note, write
+from haoma.cli.output import Format, Row, note, write
 from haoma.cli.stage import Stage, Step
 
 __all__ = ["CHAPTERS", "demo"]
@@ -59,7 +59,7 @@ def demo(ctx: click.Context, rows: int, keep: Path | None, no_serve: bool, fmt: 
     with _directory(keep) as directory:
         taken = list[Step]()
         steps = _taken(Stage(directory, rows, shown=shown, serve=not no_serve), taken)
-        write(({"step": s.step, "expected": s.expected, "got": s.got, "ok": s.ok} for s in steps), fmt, title="Checks")
+        write((_told(step) if shown else step.row() for step in steps), fmt, title="Checks")
     wrong = sum(not step.ok for step in taken)
     if shown:
         click.echo(NEXT)
@@ -73,6 +73,12 @@ def _taken(stage: Stage, taken: list[Step]) -> Iterator[Step]:
         for step in getattr(import_module(module), name)(stage):
             taken.append(step)
             yield step
+
+
+def _told(step: Step) -> Row:
+    """A step for a person: what was expected is what came out, unless it says otherwise."""
+    got, expected = (f"{value:,}" if type(value) is int else str(value) for value in (step.got, step.expected))
+    return {"step": step.step, "ok": "yes" if step.ok else "NO", "got": got if step.ok else f"{got}, not {expected}"}
 
 
 @contextmanager

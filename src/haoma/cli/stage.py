@@ -33,6 +33,10 @@ class Step:
         """Whether it came out as expected."""
         return self.expected == self.got
 
+    def row(self) -> Row:
+        """The step as a script reads it."""
+        return {"step": self.step, "expected": self.expected, "got": self.got, "ok": self.ok}
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:

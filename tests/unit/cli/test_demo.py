@@ -70,3 +70,5 @@ def test_a_step_that_is_not_as_expected_ends_with_1(
     monkeypatch.setattr(demo, "CHAPTERS", ("wrong_chapter:chapter",))
     assert run([*QUICK, "--format", "jsonl"]) == 1
     assert steps(capsys.readouterr().out) == [{"step": "sum", "expected": 4, "got": 5, "ok": False}]
+    assert run(QUICK) == 1
+    assert "5, not 4" in capsys.readouterr().out
