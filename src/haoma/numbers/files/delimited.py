@@ -2,8 +2,8 @@
 
 Rules held here:
 - No row is lost: as many come out as the file has, and each reads back to the cells it had.
-- A cell is text and stays it, to the byte: 007, dates and long numbers are not touched. An empty cell is null, and `""` an
-  empty text, as Arrow and Spark have it.
+- A cell is text and stays it, to the byte: 007, dates and long numbers are not touched. An empty cell is null, and `""`
+  an empty text, as Arrow and Spark have it.
 - A row that is not like the header comes out with its reason: missing cells are empty, surplus ones are together in the
   last column, and a quote that nothing closes is written so that it closes.
 """

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NamedTuple, TypeAlias
 
 import numpy as np
@@ -24,7 +24,7 @@ from haoma.numbers.files.model import Batch, Options, column_at
 from haoma.numbers.files.rows import NONE, PATIENCE, Rows, scan
 from haoma.numbers.files.text import Text
 
-__all__ = ["JsonlReader", "JsonlWriter"]
+__all__ = ["LOOKED_AT", "OTHER", "JsonlReader", "JsonlWriter", "Lines", "keys"]
 
 BLOCK = 1 << 22
 LOOKED_AT = 1000
@@ -48,18 +48,14 @@ class JsonlReader:
     def __init__(self, text: Text, options: Options, column: str | int | None, *, as_table: bool) -> None:
         self._text = text
         self._options = options
-        self._as_table = as_table
         self._buffer = text.read(BLOCK)
         while b"\n" not in self._buffer and (more := text.read(BLOCK)):
             self._buffer = self._checked(self._buffer + more, 1)
         if not self._buffer.strip():
             raise BadInput(f"{text.name} is empty", hint="JSON lines have one object a line")
-        looked_at = [_read(line).values or {} for line in self._buffer.split(b"\n", LOOKED_AT)[:LOOKED_AT]]
-        self.names = tuple(dict.fromkeys(itertools.chain.from_iterable(looked_at)))
-        if not self.names:
-            message = f"{text.name}: its first lines hold no JSON object"
-            raise BadInput(message, hint="JSON lines have one object a line")
+        self.names = keys(self._buffer.split(b"\n", LOOKED_AT)[:LOOKED_AT], text.name)
         self.column = self.names[column_at(self.names, column, text.name)]
+        self._lines = Lines(self.column, self.names if as_table else None)
 
     def batches(self) -> Iterator[Batch]:
         """The rows, at least one batch of them, of about 4 MiB each."""
@@ -69,7 +65,7 @@ class JsonlReader:
             final = not more
             buffer += more
             seen = scan(buffer, NO_SLOTS, NONE, NONE, final=final)
-            yield self._batch(buffer, seen, self._text.advanced())
+            yield self._lines.batch(buffer, seen, self._text.advanced())
             row += len(seen.first)
             buffer = self._checked(buffer[seen.consumed :], row)
 
@@ -79,15 +75,32 @@ class JsonlReader:
             raise BadInput(message, hint="is this JSON lines?")
         return buffer
 
-    def _batch(self, buffer: bytes, seen: Rows, size: int) -> Batch:
-        if not self._as_table and (cells := self._quick(buffer, seen)) is not None:
+
+def keys(lines: Iterable[bytes], name: str) -> tuple[str, ...]:
+    """The keys of the objects in some lines, as they occur; raises BadInput where there is none."""
+    found = tuple(dict.fromkeys(itertools.chain.from_iterable(_read(line).values or {} for line in lines)))
+    if not found:
+        raise BadInput(f"{name}: its first lines hold no JSON object", hint="JSON lines have one object a line")
+    return found
+
+
+class Lines:
+    """Makes batches of lines: as a table where the columns are named, else as the bytes they are."""
+
+    def __init__(self, column: str, names: tuple[str, ...] | None) -> None:
+        self.column = column
+        self.names = names
+
+    def batch(self, buffer: bytes, seen: Rows, size: int) -> Batch:
+        """The rows `seen` in a buffer."""
+        if self.names is None and (cells := self._quick(buffer, seen)) is not None:
             opened = found_rows.cells(seen.data, seen.first, seen.last - 1)
             return Batch(cells, pc.binary_join_element_wise(opened, b", ", b""), None, None, size)
         lines = [_read(buffer[first:last]) for first, last in zip(seen.first, seen.last, strict=True)]
         failed = pa.array([line.reason for line in lines], pa.string()) if any(line.reason for line in lines) else None
         cells = pa.array(["" if line.values is None else self._cell(line.values) for line in lines], pa.string())
-        if self._as_table:
-            return Batch(cells, None, self._table(lines), failed, size)
+        if self.names is not None:
+            return Batch(cells, None, _table(lines, self.names), failed, size)
         return Batch(cells, pa.array([_opened(line) for line in lines], pa.binary()), None, failed, size)
 
     def _quick(self, buffer: bytes, seen: Rows) -> pa.Array | None:
@@ -110,13 +123,13 @@ class JsonlReader:
         value = values.get(self.column)
         return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
-    def _table(self, lines: list[Line]) -> pa.Table:
-        objects = [_instead(line) if line.values is None else line.values for line in lines]
-        names = dict.fromkeys(self.names)
-        columns = {name: [_plain(item.get(name)) for item in objects] for name in names}
-        rest = [{key: value for key, value in item.items() if key not in names} for item in objects]
-        columns[OTHER] = [json.dumps(item, ensure_ascii=False) if item else None for item in rest]
-        return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+
+def _table(lines: list[Line], names: tuple[str, ...]) -> pa.Table:
+    objects = [_instead(line) if line.values is None else line.values for line in lines]
+    columns = {name: [_plain(item.get(name)) for item in objects] for name in names}
+    rest = [{key: value for key, value in item.items() if key not in columns} for item in objects]
+    columns[OTHER] = [json.dumps(item, ensure_ascii=False) if item else None for item in rest]
+    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
 
 
 def _column(block: memoryview, name: str, kind: pa.DataType) -> pa.Array | None:

@@ -31,10 +31,10 @@ from haoma.numbers.files.model import COMPRESSED, Batch, FileFormat, Options, Re
 from haoma.numbers.files.parquet import ParquetReader, ParquetWriter
 from haoma.numbers.files.text import UTF_8, Text, open_text
 
-__all__ = ["added_names", "enrich_batch", "enrich_file"]
+__all__ = ["COUNTED", "added_names", "enrich_batch", "enrich_file", "wanted_columns"]
 
 STREAM = "-"
-NEEDED = ("kind", "issued_by", "province", "reason")
+COUNTED = ("kind", "issued_by", "province", "reason")
 
 
 def enrich_file(
@@ -54,7 +54,7 @@ def enrich_file(
     where the disk is full.
     """
     options = options or Options()
-    wanted = _wanted(options)
+    wanted = wanted_columns(options)
     kinds = _formats(source, target, options)
     began = time.perf_counter()
     with ExitStack() as stack:
@@ -72,7 +72,7 @@ def enrich_file(
 def _run(
     reader: Reader, writer: Writer, tally: _Tally, wanted: tuple[str, ...], progress: Callable[[int], object] | None
 ) -> None:
-    asked = tuple(dict.fromkeys((*wanted, *NEEDED)))
+    asked = tuple(dict.fromkeys((*wanted, *COUNTED)))
     with (
         Ahead(tally.timed("read", reader.batches())) as batches,
         Ahead(_enriched(batches, asked, tally)) as enriched,
@@ -123,7 +123,8 @@ def added_names(there: Sequence[str], wanted: Sequence[str], prefix: str, column
     return tuple(made)
 
 
-def _wanted(options: Options) -> tuple[str, ...]:
+def wanted_columns(options: Options) -> tuple[str, ...]:
+    """The columns to add; raises BadInput for one that there is not."""
     wanted = options.columns or COLUMNS
     if unknown := [name for name in wanted if name not in COLUMNS]:
         raise BadInput(f"there is no column {unknown[0]!r} to add", hint=f"columns: {', '.join(COLUMNS)}")
@@ -208,7 +209,7 @@ class _Tally:
     def __init__(self, added: tuple[str, ...]) -> None:
         self.added = added
         self._rows = self._nulls = 0
-        self._counts: dict[str, Counter[str]] = {name: Counter() for name in NEEDED}
+        self._counts: dict[str, Counter[str]] = {name: Counter() for name in COUNTED}
         self._busy: dict[str, float] = {}
 
     @contextmanager

@@ -14,7 +14,6 @@ import codecs
 import gzip
 import io
 import os
-import sys
 import zlib
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
@@ -120,10 +119,10 @@ def known(encoding: str) -> str:
 
 @contextmanager
 def open_text(source: Path | str, wanted: str | None, kept: Container[str]) -> Iterator[Text]:
-    """Open a text file (stdin for "-"), unpacked where its name ends in .gz, recoded where its encoding is not `kept`."""
+    """Open a text file, "-" is stdin: unpacked where its name ends in .gz, recoded where its encoding is not `kept`."""
     if str(source) == "-":
         # Unbuffered: Python waits at its exit for the lock of a buffer that a thread is still reading from.
-        with open(0, "rb", buffering=0, closefd=False) as stdin:  # noqa: PTH123 - a descriptor has no path
+        with open(0, "rb", buffering=0, closefd=False) as stdin:
             yield Text(_raw(stdin), _raw(stdin), "stdin", wanted, kept)
         return
     with Path(source).open("rb", buffering=0) as file:
