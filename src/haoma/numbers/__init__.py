@@ -10,10 +10,11 @@ from haoma.numbers.service import parse, parse_cell
 
 if TYPE_CHECKING:
     from haoma.numbers.columns import enrich
+    from haoma.numbers.text import find
 
-__all__ = ["IssuedIn", "Kind", "Mention", "Number", "enrich", "parse", "parse_cell"]
+__all__ = ["IssuedIn", "Kind", "Mention", "Number", "enrich", "find", "parse", "parse_cell"]
 
-_HOMES = {"enrich": "haoma.numbers.columns"}  # Arrow and numba are loaded by who needs them
+_HOMES = {"enrich": "haoma.numbers.columns", "find": "haoma.numbers.text"}  # loaded by who needs them
 
 
 def __getattr__(name: str) -> object:

@@ -344,7 +344,7 @@ def mark_edges(t: Tables, s: Scratch, first: int, groups: int, end: int, n: int)
     if first > 0:
         last = s[SYM][first - 1]
         before = s[SYM][first - 2] if first > 1 else OPEN
-        lettered = is_letter(last) and word_before(t, s, first - 1)[0] == 0
+        lettered = is_letter(last) and s[SYM][first] != PLUS and word_before(t, s, first - 1)[0] == 0
         starred = last == STAR and (before == STAR or before < 20)
         priced = last == MONEY or (last == BLANK and before == MONEY)
         if lettered or starred or priced or (last == MIDDOT and is_letter(before)):
@@ -665,9 +665,10 @@ def stands_apart(s: Scratch, low: int, high: int, i: int, j: int, at: int, short
 def has_evidence(t: Tables, s: Scratch, n: int, mode: int, kind: int, at: int, length: int, first: int, end: int) -> bool:
     """Whether a short code from symbol `first` to `end` is meant as one: by its label, its remark or its company."""
     label, remark = label_of(t, s, first), remark_of(t, s, end, n)
-    if label == COUNT or remark == UNIT or (first > 0 and s[SYM][first - 1] == HASH):
+    if label == COUNT or remark == UNIT or (first > 0 and s[SYM][first - 1] == HASH) or is_ratio(s, first):
         return False
     named = label == LABEL or label == ALARM or remark == ALARM or remark == LABEL
+    named = named or (length > 3 and label == 0 and is_captioned(s, first))
     if length == 3:
         if not named and s[STATE][S_ALARM_END] >= 0 and first - s[STATE][S_ALARM_END] <= 3:
             named = is_listed(s, s[STATE][S_ALARM_END], first)
@@ -680,6 +681,24 @@ def has_evidence(t: Tables, s: Scratch, n: int, mode: int, kind: int, at: int, l
     if kind == CARRIER_SERVICE and length == 6 and s[STATE][S_WORDS]:
         return named  # 100020 in an address is a postcode
     return named or mode & TEXT == 0 or is_well_known(t, s, kind, at, length, first, end, n)
+
+
+def is_ratio(s: Scratch, first: int) -> bool:
+    """Whether a colon behind bare digits leads up to symbol `first`: 1:10086, but not 客服1:10086."""
+    at = first - 2
+    if at < 0 or s[SYM][first - 1] != COLON or s[SYM][at] >= 10:
+        return False
+    while at >= 0 and s[SYM][at] < 10:
+        at -= 1
+    return at < 0 or s[SYM][at] < WORD
+
+
+def is_captioned(s: Scratch, first: int) -> bool:
+    """Whether a colon behind a Chinese word leads up to symbol `first`."""
+    at = first - 1
+    while at >= 0 and s[SYM][at] == BLANK:
+        at -= 1
+    return at > 0 and s[SYM][at] == COLON and s[SYM][at - 1] >= WORD and not is_letter(s[SYM][at - 1])
 
 
 def is_listed(s: Scratch, end: int, first: int) -> bool:
@@ -710,12 +729,14 @@ def accepts(t: Tables, s: Scratch, n: int, mode: int, low: int, high: int, i: in
     if not stands_apart(s, low, high, i, j, at, short):
         return False
     first = s[STATE][S_FIRST] if i == 0 else s[GROUP_SYM][i]
-    end = s[GROUP_SYM][j - 1] + s[GROUP_LEN][j - 1]
-    if i == 0 and label_of(t, s, first) == ANOTHER:
+    end = s[STATE][S_END] if j == s[STATE][S_GROUPS] else s[GROUP_SYM][j - 1] + s[GROUP_LEN][j - 1]
+    if i == 0 and s[SYM][first] != PLUS and label_of(t, s, first) == ANOTHER:
         return False
     marked = s[STATE][S_EXT] > 0 or s[STATE][S_CONTEXT] > 0
     if j == s[STATE][S_GROUPS] and not marked and word_behind(t, s, end, n)[0] == BOUND:
         return False
+    if mode & TEXT and length == 13 and label_of(t, s, first) == 0:
+        return False  # as many digits as a time stamp or a bar code
     if not short or marked or s[GROUP_AT][i] < at:
         return True
     return has_evidence(t, s, n, mode, kind, at, length, first, end)
@@ -836,7 +857,9 @@ def reason_of(t: Tables, s: Scratch) -> int:
     if head == 40 or head == 80 or head == 95 or head == 96:
         return TOO_SHORT if length < (10 if head % 10 == 0 else 5) else TOO_LONG
     if s[DIG][at] == 0 and s[DIG][at + 1] != 0:
-        return WRONG_LENGTH if area_code(t, s[DIG], at + 1, max(5, length - 1)) else UNKNOWN_AREA
+        if length < 6:
+            return TOO_SHORT
+        return WRONG_LENGTH if area_code(t, s[DIG], at + 1, length - 1) else UNKNOWN_AREA
     if 7 <= length <= 8 and head >= 20:
         return NO_AREA_CODE
     return FOREIGN if length >= 9 and not country else NOT_A_NUMBER

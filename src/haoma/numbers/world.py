@@ -54,14 +54,16 @@ def parse_national(text: str, region: str) -> Number | None:
     return _number(found, found.extension)
 
 
-def find(text: str, region: str) -> Iterator[tuple[int, int, Number | None, str]]:
+def find(text: str, region: str | None) -> Iterator[tuple[int, int, Number | None, str]]:
     """Numbers in a text as libphonenumber sees them: start, end, number, and what was written.
 
-    The number is None where it is China's: whoever asks reads it with the engine's own grammar.
+    Without a region only those written with their country code. The number is None where it is China's: whoever asks
+    reads it with the engine's own grammar.
     """
     import phonenumbers
 
-    check_region(region)
+    if region is not None:
+        check_region(region)
     for match in phonenumbers.PhoneNumberMatcher(text, region):
         number = _number(match.number, match.number.extension)
         if number is not None or match.number.country_code == 86:
