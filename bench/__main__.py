@@ -1,7 +1,7 @@
 """`python -m bench`: takes all figures and writes them to bench/results.
 
 Rules held here:
-- One thread, best of three by CPU time, peers in the same run. Ratios hold across machines, absolute figures do not.
+- One thread, best of five by CPU time, peers in the same run. Ratios hold across machines, absolute figures do not.
 - Nothing is asserted about speed; wrong answers end the run.
 """
 

@@ -1,7 +1,7 @@
 """One figure: what was measured, for haoma and for a peer in the same run. And the clocks that take it.
 
 Rules held here:
-- A figure is the best of three runs by CPU time of the process, for other programs on the machine cost wall time.
+- A figure is the best of five runs by CPU time of the process, for other programs on the machine cost wall time.
 - A ratio above 1 says that haoma is the better one, whether more is better (rates) or less (times).
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 __all__ = ["Figure", "best_cpu_s", "latency_us"]
 
-RUNS = 3
+RUNS = 5
 RATES = ("M/s", "rows/s")
 
 
@@ -36,7 +36,7 @@ class Figure:
 
 
 def best_cpu_s(work: Callable[[], object]) -> float:
-    """CPU seconds of this process for the best of three runs."""
+    """CPU seconds of this process for the best of five runs."""
     runs = []
     for _ in range(RUNS):
         began = time.process_time()

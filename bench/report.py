@@ -57,7 +57,8 @@ def _shown(value: float, unit: str) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    decimals = next((places for least, places in ((100, 0), (10, 1), (0.1, 2)) if value >= least), 3)
+    return f"{value:,.{decimals}f}"
 
 
 def write(directory: Path, date: str, report: Report, figures: list[Figure]) -> Path:
