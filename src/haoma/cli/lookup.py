@@ -8,10 +8,10 @@ Rules held here:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 
 import click
 
+from haoma.cli.describe import described
 from haoma.cli.output import Format, Row, format_option, write
 from haoma.numbers.model import IssuedIn, Number
 
@@ -40,14 +40,7 @@ def lookup(ctx: click.Context, numbers: tuple[str, ...], fmt: Format) -> None:
 def _row(text: str, number: Number) -> Row:
     return {
         "input": text,
-        "uri": number.uri,
-        "kind": str(number.kind),
-        "valid": number.valid,
-        "national": number.national,
-        "extension": number.extension,
-        "issued_by": number.issued_by,
-        "issued_in": asdict(number.issued_in) if number.issued_in else None,
-        "confidence": number.confidence,
+        **described(number),
         "sources": [{"name": name, **_source(name)} for name in number.sources],
         "reason": number.reason,
         "note": STALE if number.issued_by or number.issued_in else None,

@@ -13,11 +13,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 
 import click
 
+from haoma.cli.describe import described
 from haoma.cli.enrich import enrich
+from haoma.cli.find import find
 from haoma.cli.lookup import lookup
 from haoma.cli.output import Format, Row, format_option, write
 from haoma.numbers.model import Number
@@ -39,6 +40,7 @@ def number() -> None:
 
 
 number.add_command(enrich)
+number.add_command(find)
 number.add_command(lookup)
 
 
@@ -95,22 +97,6 @@ class _Asked:
         from haoma.numbers.world import parse_national
 
         return parse_national(cell, self.region)
-
-
-def described(found: Number) -> dict[str, object]:
-    """A number as JSON has it; `confidence` is between 0 and 1."""
-    shown: dict[str, object] = {
-        "uri": found.uri,
-        "kind": str(found.kind),
-        "extension": found.extension,
-        "valid": found.valid,
-        "national": found.national,
-        "issued_by": found.issued_by,
-        "issued_in": asdict(found.issued_in) if found.issued_in else None,
-        "confidence": found.confidence,
-        "sources": list(found.sources),
-    }
-    return {**shown, "reason": found.reason} if found.reason else shown
 
 
 def lines() -> Iterator[str]:

@@ -29,7 +29,7 @@ from haoma.numbers.files.delimited import KEPT, DelimitedReader, DelimitedWriter
 from haoma.numbers.files.jsonl import JsonlReader, JsonlWriter
 from haoma.numbers.files.model import COMPRESSED, Batch, FileFormat, Options, Reader, Summary, Writer, format_of
 from haoma.numbers.files.parquet import ParquetReader, ParquetWriter
-from haoma.numbers.files.text import UTF_8, Text, open_text
+from haoma.numbers.files.text import UTF_8, Text, open_text, opened
 
 __all__ = ["COUNTED", "added_names", "enrich_batch", "enrich_file", "wanted_columns"]
 
@@ -147,9 +147,9 @@ def _reading(
     source: Path | str, kinds: tuple[FileFormat, FileFormat], column: str | int | None, options: Options
 ) -> Iterator[tuple[AnyReader, Text | None]]:
     kind, target = kinds
-    with _told(source), ExitStack() as stack:
+    with ExitStack() as stack:
         if kind is FileFormat.PARQUET:
-            yield ParquetReader(stack.enter_context(Path(source).open("rb")), str(source), options, column), None
+            yield ParquetReader(stack.enter_context(opened(source)), str(source), options, column), None
             return
         text = stack.enter_context(open_text(source, options.encoding, KEPT if kind.delimited else {UTF_8}))
         if kind is FileFormat.JSONL:
@@ -159,15 +159,6 @@ def _reading(
 
 
 AnyReader = DelimitedReader | JsonlReader | ParquetReader
-
-
-@contextmanager
-def _told(source: Path | str) -> Iterator[None]:
-    """Name the file in what the system says about reading it."""
-    try:
-        yield
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise BadInput(f"{source}: {error.strerror}") from error
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from typing import BinaryIO
 
 from haoma.errors import BadInput, Unavailable
 
-__all__ = ["GB18030", "UTF_8", "Text", "open_text"]
+__all__ = ["GB18030", "UTF_8", "Text", "open_text", "opened"]
 
 UTF_8, GB18030 = "utf-8", "gb18030"
 SAMPLE = 1 << 20
@@ -125,12 +125,23 @@ def open_text(source: Path | str, wanted: str | None, kept: Container[str]) -> I
         with open(0, "rb", buffering=0, closefd=False) as stdin:
             yield Text(_raw(stdin), _raw(stdin), "stdin", wanted, kept)
         return
-    with Path(source).open("rb", buffering=0) as file:
+    with opened(source) as file:
         if not str(source).lower().endswith(".gz"):
             yield Text(_raw(file), _raw(file), str(source), wanted, kept)
             return
         with gzip.GzipFile(fileobj=_raw(file)) as unpacked:
             yield Text(_raw(file), _raw(unpacked), str(source), wanted, kept)
+
+
+@contextmanager
+def opened(source: Path | str) -> Iterator[io.FileIO]:
+    """A file opened for reading; raises BadInput where it cannot be."""
+    try:
+        file = Path(source).open("rb", buffering=0)  # noqa: SIM115 - what goes wrong inside is told elsewhere
+    except OSError as error:
+        raise BadInput(f"{source}: {error.strerror}") from error
+    with file:
+        yield file
 
 
 def _raw(file: io.RawIOBase | gzip.GzipFile) -> BinaryIO:
