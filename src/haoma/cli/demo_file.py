@@ -77,9 +77,8 @@ def _show(stage: Stage, truth: pa.Table, found: pa.Table, summary: Summary) -> N
     stage.show("Allocated by", _counted("operator", summary.issued_by, summary.rows))
     stage.show("Issued in", _counted("province", summary.provinces, summary.rows)[:MOST])
     stage.show("Ten of them, made up and therefore shown in full", _examples(truth, found))
-    stage.show(
-        "Where the time went", [*_seconds(stage.seconds), *_seconds(summary.busy_s, "  of it busy, overlapping: ")]
-    )
+    stage.show("Where the time went", _seconds(stage.seconds))
+    stage.show("Inside the enriching, where stages overlap", _seconds(summary.busy_s))
     stage.show("Speed", [{"rows": f"{summary.rows:,}", "rows a second, file to file": f"{summary.rows_per_s:,.0f}"}])
 
 
@@ -88,8 +87,8 @@ def _counted(name: str, counts: dict[str, int], rows: int) -> list[Row]:
     return [{name: value, "cells": f"{count:,}", "share": f"{count / rows:.2%}"} for value, count in most]
 
 
-def _seconds(seconds: dict[str, float], prefix: str = "") -> list[Row]:
-    return [{"what": prefix + what, "seconds": f"{spent:.2f}"} for what, spent in seconds.items()]
+def _seconds(seconds: dict[str, float]) -> list[Row]:
+    return [{"what": what, "seconds": f"{spent:.2f}"} for what, spent in seconds.items()]
 
 
 def _examples(truth: pa.Table, found: pa.Table) -> list[Row]:
