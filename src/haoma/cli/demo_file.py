@@ -78,7 +78,7 @@ def _show(stage: Stage, truth: pa.Table, found: pa.Table, summary: Summary) -> N
     stage.show("Issued in", _counted("province", summary.provinces, summary.rows)[:MOST])
     stage.show("Ten of them, made up and therefore shown in full", _examples(truth, found))
     stage.show("Where the time went", _seconds(stage.seconds))
-    stage.show("Inside the enriching, where stages overlap", _seconds(summary.busy_s))
+    stage.show("Overlapping stages", _seconds(summary.busy_s))
     stage.show("Speed", [{"rows": f"{summary.rows:,}", "rows a second, file to file": f"{summary.rows_per_s:,.0f}"}])
 
 
