@@ -2,7 +2,8 @@
 
 Rules held here:
 - Identity is the RFC 3966 URI. A number without E.164 form (95588, 400-810-9090) has a local URI with `phone-context`.
-- A number masks itself: `str`, `repr`, `format` and logging print `138****8000`. The whole number is only where code asks
+- A number masks itself: `str`, `repr`, `format` and logging print `138****8000`. The whole number is only where code
+  asks
   for `.e164`, `.uri` or `.national` by name.
 - `issued_by` and `issued_in` tell who allocated the number and where it was issued; never where its owner is.
 """

@@ -9,7 +9,10 @@ Rules held here:
 from __future__ import annotations
 
 from haoma.errors import BadInput
-from haoma.numbers import grammar, plan, world
+from haoma.numbers import world
+from haoma.numbers.grammar import layout, plan
+from haoma.numbers.grammar.decode import code_point
+from haoma.numbers.grammar.reading import read
 from haoma.numbers.model import Kind, Number
 from haoma.numbers.tables import PLACE_UNKNOWN, REASONS, TOO_LONG_CELL, pack, tables
 
@@ -22,6 +25,8 @@ KINDS = tuple(Kind)
 def parse(text: str, region: str = "CN") -> Number:
     """The first number in a cell; one of kind `invalid`, with its reason, where there is none.
 
+    `region` (ISO 3166-1 alpha-2) says whose national numbers are meant: CN is haoma's own grammar, any other libphonenumber's.
+
     >>> parse("0571-88888888转8001").uri
     'tel:+8657188888888;ext=8001'
     >>> parse("138001380001").reason
@@ -29,14 +34,12 @@ def parse(text: str, region: str = "CN") -> Number:
 
     Raises BadInput where `text` is no string or `region` is no region that libphonenumber knows.
     """
-    if not isinstance(text, str):
-        message = f"a number is read from text, not from {type(text).__name__}"
-        raise BadInput(message, hint="numbers as integers have lost their leading zeros")
+    cell = as_text(text)
     if region != "CN":
-        found = world.parse_national(text, region)
-        if found is not None:
-            return found
-    numbers, reason = read_cell(text)
+        found, chinese = world.parse_national(cell, region)
+        if found is not None or not chinese:
+            return found or Number(Kind.INVALID, reason=REASONS[layout.FOREIGN])
+    numbers, reason = read_cell(cell)
     return numbers[0] if numbers else Number(Kind.INVALID, reason=reason)
 
 
@@ -45,10 +48,18 @@ def parse_cell(text: str) -> list[Number]:
 
     >>> [number.national for number in parse_cell("010-65051166、65051156")]
     ['(010) 6505 1166', '(010) 6505 1156']
+
+    Raises BadInput where `text` is no string.
     """
-    if not isinstance(text, str):
-        return [parse(text)]
-    return read_cell(text)[0]
+    return read_cell(as_text(text))[0]
+
+
+def as_text(given: object) -> str:
+    """What was given, if it is text; raises BadInput if not."""
+    if isinstance(given, str):
+        return given
+    message = f"a number is read from text, not from {type(given).__name__}"
+    raise BadInput(message, hint="numbers kept as integers have lost their leading zeros")
 
 
 def read_cell(text: str) -> tuple[list[Number], str | None]:
@@ -62,36 +73,36 @@ def records(data: bytes, mode: int) -> tuple[list[list[int]], str | None]:
     if len(data) > LONGEST_CELL:
         return [], TOO_LONG_CELL
     s = scratch(len(data))
-    out = [0] * (grammar.FIELDS * (len(data) // 3 + 1))
-    count = grammar.read(tables(), s, data, 0, len(data), mode, out)
-    found = [out[at : at + grammar.FIELDS] for at in range(0, count * grammar.FIELDS, grammar.FIELDS)]
+    out = [0] * (layout.FIELDS * (len(data) // 3 + 1))
+    count = read(tables(), s, data, 0, len(data), mode, out)
+    found = [out[at : at + layout.FIELDS] for at in range(0, count * layout.FIELDS, layout.FIELDS)]
     for record in found:
-        record[grammar.START] = s[grammar.POS][record[grammar.START]]
-        last = s[grammar.POS][record[grammar.END] - 1]
-        record[grammar.END] = last + (1 if data[last] < 0x80 else grammar.code_point(data, last, len(data))[1])
-    reason = None if count else REASONS[s[grammar.STATE][grammar.S_REASON] or grammar.NO_DIGITS]
+        record[layout.START] = s[layout.POS][record[layout.START]]
+        last = s[layout.POS][record[layout.END] - 1]
+        record[layout.END] = last + (1 if data[last] < 0x80 else code_point(data, last, len(data))[1])
+    reason = None if count else REASONS[s[layout.STATE][layout.S_REASON] or layout.NO_DIGITS]
     return found, reason
 
 
-def scratch(size: int) -> grammar.Scratch:
+def scratch(size: int) -> layout.Scratch:
     """Working memory for a text of `size` bytes."""
-    room = max(2 * size + 2, grammar.ROOM)
-    return [[0] * room for _ in range(grammar.ROWS)]
+    room = max(2 * size + 2, layout.ROOM)
+    return [[0] * room for _ in range(layout.ROWS)]
 
 
 def number_of(record: list[int]) -> Number:
     """The Number that a record describes."""
-    kind, number, area = KINDS[record[grammar.KIND]], str(record[grammar.NUMBER]), record[grammar.AREA]
-    length = record[grammar.EXT_LEN]
-    extension = f"{record[grammar.EXT]:0{length}}" if length else None
+    kind, number, area = KINDS[record[layout.KIND]], str(record[layout.NUMBER]), record[layout.AREA]
+    length = record[layout.EXT_LEN]
+    extension = f"{record[layout.EXT]:0{length}}" if length else None
     if kind is Kind.INTERNATIONAL:
-        return world.parse_global(number, extension) or Number(Kind.INVALID, reason=REASONS[grammar.FOREIGN])
+        return world.parse_global(number, extension) or Number(Kind.INVALID, reason=REASONS[layout.FOREIGN])
     uri = uri_of(kind, number, area, extension)
     national = national_of(kind, number, area, extension)
-    if not record[grammar.ROW]:
+    if not record[layout.ROW]:
         return Number(kind, uri, national, extension)
-    row = pack().row(record[grammar.ROW])
-    reason = PLACE_UNKNOWN if row.issued_by and not row.issued_in and record[grammar.KIND] <= plan.SATELLITE else None
+    row = pack().row(record[layout.ROW])
+    reason = PLACE_UNKNOWN if row.issued_by and not row.issued_in and record[layout.KIND] <= plan.SATELLITE else None
     return Number(kind, uri, national, extension, row.issued_by, row.issued_in, row.confidence_ppm, row.sources, reason)
 
 

@@ -1,7 +1,7 @@
 """The grammar's tables over the packed file, and the reasons in words.
 
 Rules held here:
-- One process reads one pack, opened at the first number and kept; the settings of that moment decide which.
+- One process reads one pack, opened at the first number and kept; the settings in force then decide which.
 """
 
 from __future__ import annotations
@@ -10,22 +10,25 @@ from array import array
 from functools import cache
 
 from haoma import settings
+from haoma.errors import Conflict
 from haoma.numbers import segments
-from haoma.numbers.plan import Tables
+from haoma.numbers.grammar.plan import Tables
 from haoma.numbers.segments import Pack
+from haoma.settings import Settings
 
-__all__ = ["PLACE_UNKNOWN", "REASONS", "TOO_LONG_CELL", "pack", "tables"]
+__all__ = ["PLACE_UNKNOWN", "REASONS", "TOO_LONG_CELL", "in_force", "pack", "tables", "use"]
 
-# sections of the pack in the order of haoma.numbers.plan's tables; B is widened to H
+# sections of the pack in the order of haoma.numbers.grammar.plan's tables; B is widened to H
 _SECTIONS = (
-    ("symbol_pages", "H"), ("symbols", "H"), ("expansions", "H"), ("before_next", "H"), ("before_class", "B"), ("behind_next", "H"),
-    ("behind_class", "B"), ("segments", "H"), ("fine", "H"), ("fine_first", ""), ("iot", "H"), ("areas", "H"), ("area_lengths", "B"),
-    ("split_of", "B"), ("splits", "H"), ("carriers", "H"), ("row_kind", "B"),
+    ("symbol_pages", "H"), ("symbols", "H"), ("expansions", "H"), ("before_next", "H"), ("before_class", "B"),
+    ("behind_next", "H"), ("behind_class", "B"), ("segments", "H"), ("fine", "H"), ("fine_first", ""),
+    ("iot", "H"), ("areas", "H"), ("area_lengths", "B"), ("split_of", "B"), ("splits", "H"),
+    ("carriers", "H"), ("row_kind", "B"),
 )  # fmt: skip
 
 PLACE_UNKNOWN = "carrier known, city unknown"
 TOO_LONG_CELL = "longer than 64 KiB, no cell"
-# by the codes of haoma.numbers.grammar, and two of the drivers' own
+# by the codes of haoma.numbers.grammar.layout, and two of the drivers' own
 REASONS = (
     None,
     "no digits",
@@ -44,15 +47,36 @@ REASONS = (
 )
 
 
+_chosen: list[Settings] = []
+
+
+def use(chosen: Settings) -> None:
+    """Have this process read numbers with these settings instead of those of its environment.
+
+    Raises Conflict where numbers were read with others already.
+    """
+    if pack.cache_info().currsize and chosen != in_force():
+        message = "numbers were read with other settings already"
+        raise Conflict(message, hint="choose the settings before the first number")
+    _chosen[:] = [chosen]
+
+
+def in_force() -> Settings:
+    """The settings that numbers are read with."""
+    if not _chosen:
+        _chosen.append(settings.load())
+    return _chosen[0]
+
+
 @cache
 def pack() -> Pack:
     """The pack in force in this process; built first where there is none."""
-    return segments.load(settings.load())
+    return segments.load(in_force())
 
 
 @cache
 def tables() -> Tables:
-    """The tables in the order of `haoma.numbers.plan`, all of unsigned 16-bit integers, without copying the large ones."""
+    """The tables in the order of `haoma.numbers.grammar.plan`, as 16-bit integers; the large ones are not copied."""
     return tuple(_table(name, code) for name, code in _SECTIONS)
 
 

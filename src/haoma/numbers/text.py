@@ -1,7 +1,8 @@
 """Numbers in running text, and where they stand.
 
 Rules held here:
-- Text is read by the same grammar as a cell, but a short code needs more evidence: a label, a well-known code, Chinese words.
+- Text is read by the same grammar as a cell, but a short code needs more evidence: a label, a well-known code,
+  Chinese words.
 - Time and memory are linear in the text; it is read in windows that end where no number can go on.
 """
 
@@ -10,15 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from haoma.errors import BadInput
-from haoma.numbers import grammar, world
+from haoma.numbers import world
+from haoma.numbers.grammar.layout import END, START, TEXT
 from haoma.numbers.model import Mention
-from haoma.numbers.service import number_of, parse, records
+from haoma.numbers.service import as_text, number_of, parse, records
 
 __all__ = ["find"]
 
 WINDOW = 16_384  # characters, of which UTF-8 makes four times as many bytes at most
-DIGITS = re.compile(r"\d|[零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖貳參陸]{3}|[\u2070-\u2089\u2460-\u249b\u24ea]|[\U0001f100-\U0001f10a]")
+DIGITS = re.compile(
+    r"\d|[零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖貳參陸]{3}|[\u2070-\u2089\u2460-\u249b\u24ea]|[\U0001f100-\U0001f10a]"
+)
 # characters that no number goes on across: letters and Han, but for numerals, and sentence marks
 BREAK = re.compile(r"[^\W\d_零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖貳參陸]|[\n\r。！？!?；;]")
 
@@ -26,7 +29,8 @@ BREAK = re.compile(r"[^\W\d_零〇一二三四五六七八九幺壹贰叁肆伍�
 def find(text: str, region: str | None = "CN") -> list[Mention]:
     """The telephone numbers in a text, in order, each with its place: `text[mention.start:mention.end]`.
 
-    `region` says whose national forms to read: CN is haoma's own grammar; any other (ISO 3166-1 alpha-2) libphonenumber's;
+    `region` says whose national forms to read: CN is haoma's own grammar; any other (ISO 3166-1 alpha-2)
+    libphonenumber's;
     None takes only numbers that are written with a country code.
 
     >>> [(m.start, m.end, m.number.uri) for m in find("客服热线95588，转人工请按9")]
@@ -34,10 +38,8 @@ def find(text: str, region: str | None = "CN") -> list[Mention]:
 
     Raises BadInput where `text` is no string or the region is unknown.
     """
-    if not isinstance(text, str):
-        message = f"numbers are found in text, not in {type(text).__name__}"
-        raise BadInput(message)
-    return list(_chinese(text) if region == "CN" else _foreign(text, region))
+    whole = as_text(text)
+    return list(_chinese(whole) if region == "CN" else _foreign(whole, region))
 
 
 def _foreign(text: str, region: str | None) -> Iterator[Mention]:
@@ -54,8 +56,8 @@ def _chinese(text: str) -> Iterator[Mention]:
             continue
         data = window.encode("utf-8", "surrogatepass")
         byte, char = 0, start
-        for record in records(data, grammar.TEXT)[0]:
-            first, last = record[grammar.START], record[grammar.END]
+        for record in records(data, TEXT)[0]:
+            first, last = record[START], record[END]
             begins = char + _length(data[byte:first])
             byte, char = last, begins + _length(data[first:last])
             opened = begins > 0 and text[begins - 1] in "(（" and re.match(r"[^(（]*[)）]", text[begins:char])

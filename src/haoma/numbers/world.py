@@ -39,10 +39,10 @@ def parse_global(digits: str, extension: str | None = None) -> Number | None:
     return _number(found, extension)
 
 
-def parse_national(text: str, region: str) -> Number | None:
-    """The number that people of `region` (ISO 3166-1 alpha-2) mean by a text; None where it is none.
+def parse_national(text: str, region: str) -> tuple[Number | None, bool]:
+    """(the number that people of `region` mean by a text, None for none; whether it is China's, +86).
 
-    Raises BadInput for a region that libphonenumber does not know.
+    Raises BadInput for a region (ISO 3166-1 alpha-2) that libphonenumber does not know.
     """
     import phonenumbers
 
@@ -50,8 +50,8 @@ def parse_national(text: str, region: str) -> Number | None:
     try:
         found = phonenumbers.parse(text[:LONGEST], region)
     except phonenumbers.NumberParseException:
-        return None
-    return _number(found, found.extension)
+        return None, False
+    return _number(found, found.extension), found.country_code == 86
 
 
 def find(text: str, region: str | None) -> Iterator[tuple[int, int, Number | None, str]]:

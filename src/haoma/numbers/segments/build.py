@@ -3,7 +3,7 @@
 Rules held here:
 - The header names every source with version, date, licence and digest, and how far the sources agreed.
 - A source that is not there is left out, and the header shows it; phonenumbers alone is required.
-- `haoma.numbers.symbols.build()` may add sections of its own; their names must be new.
+- `haoma.numbers.grammar.symbols.build()` may add sections of its own; their names must be new.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["build"]
 
 BUILT_IN = ("miit", "phone.dat", "libphonenumber", "numbering-plan")
 MAX_OVERLAYS = 12
-CONTRIBUTOR = "haoma.numbers.symbols"
+CONTRIBUTOR = "haoma.numbers.grammar.symbols"
 
 
 def _sha256(paths: Iterable[Path]) -> str:

@@ -52,7 +52,7 @@ def fingerprint(settings: Settings) -> str:
     parts = [haoma.__version__, unicodedata.unidata_version, _state(dat)]
     parts.append(_state(_package_file("phonenumbers", "__init__.py")))
     parts += [_state(path) for path in settings.overlays]
-    for folder in (_TABLES, _CODE, _CODE.parent):
+    for folder in (_TABLES, _CODE, _CODE.parent / "grammar"):
         parts += [_state(path) for path in sorted(folder.iterdir()) if path.suffix in {".csv", ".py"}]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 

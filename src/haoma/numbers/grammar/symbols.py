@@ -1,10 +1,12 @@
 """From Unicode to the grammar's alphabet: every code point becomes one symbol, after NFKC.
 
 Rules held here:
-- Compatibility forms (full width, mathematical, circled) are undone code point by code point; one that stands for several
+- Compatibility forms (full width, mathematical, circled) are undone code point by code point; one that stands for
+  several
   characters (⑩, ½, №) becomes several symbols.
 - Format characters, variation selectors and combining marks vanish.
-- The tables are compiled once by `haoma data build` for the running Python's Unicode version and kept in the packed file.
+- The tables are compiled once by `haoma data build` for the running Python's Unicode version and kept in the packed
+  file.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
-from haoma.numbers import words
+from haoma.numbers.grammar import words
 
 __all__ = ["build", "letters", "symbols_of"]
 
@@ -30,15 +32,20 @@ EXPAND = 1024  # and above: EXPAND + where the run of its symbols begins in `exp
 WIDTH = HAN + len(words.alphabet())  # symbols in all, expansions aside
 PAGE_BITS = 7
 _NUMERALS = {"零": 0, "〇": 0, "幺": 1, "貳": 2, "贰": 2, "叁": 3, "參": 3, "陆": 6, "陸": 6}
-_NUMERALS |= {char: n + 1 for n, char in enumerate("一二三四五六七八九")} | {char: n + 1 for n, char in enumerate("壹贰叁肆伍陆柒捌玖")}
+_NUMERALS |= {char: n + 1 for n, char in enumerate("一二三四五六七八九")} | {
+    char: n + 1 for n, char in enumerate("壹贰叁肆伍陆柒捌玖")
+}
 _MARKS = {
-    **dict.fromkeys("\t", BLANK), **dict.fromkeys("-−ー─━˗⁃➖", HYPHEN), ".": DOT, **dict.fromkeys("·•・‧∙⋅_", MIDDOT), "+": PLUS,
+    **dict.fromkeys("\t", BLANK), **dict.fromkeys("-−ー─━˗⁃➖", HYPHEN), ".": DOT,
+    **dict.fromkeys("·•・‧∙⋅_", MIDDOT), "+": PLUS,
     **dict.fromkeys("/\\⁄∕", SLASH), **dict.fromkeys(";,、|\r\n\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029", LIST), ":": COLON,
-    "#": HASH, **dict.fromkeys("*×●○■□✱※", STAR), "@": AT, **dict.fromkeys("%‰°", PERCENT), **dict.fromkeys("'\"`´‘’“”", QUOTE),
+    "#": HASH, **dict.fromkeys("*×●○■□✱※", STAR), "@": AT, **dict.fromkeys("%‰°", PERCENT),
+    **dict.fromkeys("'\"`´‘’“”", QUOTE),
     "=": EQUALS, **dict.fromkeys("\u115f\u1160", VANISH), "\u301c": OTHER,
 }  # fmt: skip
 _CATEGORIES = {
-    "Zs": BLANK, "Pd": HYPHEN, "Ps": OPEN, "Pe": CLOSE, "Pi": QUOTE, "Pf": QUOTE, "Sc": MONEY, "Cf": VANISH, "Mn": VANISH, "Me": VANISH,
+    "Zs": BLANK, "Pd": HYPHEN, "Ps": OPEN, "Pe": CLOSE, "Pi": QUOTE, "Pf": QUOTE, "Sc": MONEY, "Cf": VANISH, "Mn":
+    VANISH, "Me": VANISH,
 }  # fmt: skip
 
 
@@ -74,9 +81,9 @@ def _of_char(char: str) -> int:
 
 
 def symbols_of(char: str) -> tuple[int, ...]:
-    """The symbols of one code point, none where it vanishes.
+    r"""The symbols of one code point, none where it vanishes.
 
-    >>> symbols_of("⑩"), symbols_of("\\u200b"), symbols_of("八")
+    >>> symbols_of("⑩"), symbols_of("\u200b"), symbols_of("八")
     ((1, 0), (), (18,))
     """
     if "\ud800" <= char <= "\udfff":

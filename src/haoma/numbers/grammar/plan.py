@@ -2,8 +2,10 @@
 
 Rules held here:
 - Mobile, MVNO, IoT and satellite segments are those of the packed table; landlines have the length of their area.
-- Functions take flat arrays and integers only: the interpreter runs them for one number, numba compiles them for a column.
-- Sources: 《电信网编号计划》 (MIIT, 2017 edition) for the short codes, RFC 3966 §5.1.5 for what is global and what is local.
+- Functions take flat arrays and integers only: the interpreter runs them for one number, numba compiles them for a
+  column.
+- Sources: 《电信网编号计划》 (MIIT, 2017 edition) for the short codes, RFC 3966 §5.1.5 for what is global and what is
+  local.
 """
 
 from __future__ import annotations
@@ -11,17 +13,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-__all__ = ["Digits", "Octets", "Tables", "area_code", "fixed", "is_local", "is_public_code", "mobile", "row_of", "service", "value"]
+__all__ = [
+    "Digits",
+    "Octets",
+    "Tables",
+    "area_code",
+    "fixed",
+    "is_local",
+    "is_public_code",
+    "mobile",
+    "row_of",
+    "service",
+    "value",
+]
 
 INVALID, MOBILE, MVNO, IOT, SATELLITE, LANDLINE, TOLL_FREE, SHARED_COST = range(8)
 NATIONAL_SERVICE, REGIONAL_SERVICE, CARRIER_SERVICE, PUBLIC_SERVICE, EMERGENCY, INTERNATIONAL = range(8, 14)
 
 PUBLIC_CODES = (
-    11183, 11185, 12110, 12117, 12121, 12122, 12123, 12300, 12301, 12305, 12306, 12308, 12309, 12310, 12312, 12313, 12314, 12315, 12316,
-    12317, 12318, 12319, 12320, 12321, 12322, 12323, 12324, 12325, 12326, 12328, 12329, 12330, 12331, 12333, 12335, 12336, 12337, 12338,
-    12339, 12340, 12341, 12342, 12345, 12348, 12349, 12350, 12351, 12352, 12355, 12356, 12358, 12360, 12361, 12363, 12365, 12366, 12367,
-    12368, 12369, 12370, 12371, 12377, 12378, 12379, 12380, 12381, 12383, 12385, 12386, 12387, 12388, 12389, 12390, 12393, 12395, 12396,
-    12398, 12580,
+    11183, 11185, 12110, 12117, 12121, 12122, 12123, 12300, 12301, 12305, 12306, 12308, 12309, 12310, 12312, 12313,
+    12314, 12315, 12316, 12317, 12318, 12319, 12320, 12321, 12322, 12323, 12324, 12325, 12326, 12328, 12329, 12330,
+    12331, 12333, 12335, 12336, 12337, 12338, 12339, 12340, 12341, 12342, 12345, 12348, 12349, 12350, 12351, 12352,
+    12355, 12356, 12358, 12360, 12361, 12363, 12365, 12366, 12367, 12368, 12369, 12370, 12371, 12377, 12378, 12379,
+    12380, 12381, 12383, 12385, 12386, 12387, 12388, 12389, 12390, 12393, 12395, 12396, 12398, 12580,
 )  # fmt: skip
 
 Digits: TypeAlias = list[int]
@@ -31,7 +45,9 @@ Tables: TypeAlias = "Sequence[memoryview[int]]"  # the compiled driver has the a
 
 # the tables, by place in `Tables`: the alphabet's, then the numbering plan's
 PAGES, SYMBOLS, EXPANSIONS, BEFORE_NEXT, BEFORE_CLASS, BEHIND_NEXT, BEHIND_CLASS = range(7)
-SEGMENTS, FINE, FINE_FIRST, IOT_HEADS, AREAS, AREA_LENGTHS, SPLIT_OF, SPLITS, CARRIERS, ROW_KIND, ROW_REASON = range(7, 18)
+SEGMENTS, FINE, FINE_FIRST, IOT_HEADS, AREAS, AREA_LENGTHS, SPLIT_OF, SPLITS, CARRIERS, ROW_KIND, ROW_REASON = range(
+    7, 18
+)
 
 
 def look(t: Tables, table: int, at: int) -> int:
@@ -50,7 +66,11 @@ def value(dig: Digits, at: int, length: int) -> int:
 def segment_row(t: Tables, dig: Digits, at: int) -> int:
     """The row of an 11-digit mobile number's segment; overlays may tell segments of eight and nine digits apart."""
     row = look(t, SEGMENTS, value(dig, at, 7) - 1300000)
-    return row if row < look(t, FINE_FIRST, 0) else look(t, FINE, (row - look(t, FINE_FIRST, 0)) * 100 + value(dig, at + 7, 2))
+    return (
+        row
+        if row < look(t, FINE_FIRST, 0)
+        else look(t, FINE, (row - look(t, FINE_FIRST, 0)) * 100 + value(dig, at + 7, 2))
+    )
 
 
 def mobile(t: Tables, dig: Digits, at: int, length: int) -> int:
@@ -111,7 +131,7 @@ def is_local(t: Tables, area: int, dig: Digits, at: int, length: int) -> bool:
 
 
 def is_public_code(code: int) -> bool:
-    """Whether a five-digit 11xxx or 12xxx code is one that people dial: government, police, railway, post, directory."""
+    """Whether a five-digit 11xxx or 12xxx code is one that people dial: government, police, railway, post."""
     return code in PUBLIC_CODES
 
 
@@ -125,7 +145,8 @@ def fixed(dig: Digits, at: int, length: int) -> int:
 def row_of(t: Tables, kind: int, dig: Digits, at: int, length: int, area: int) -> int:
     """The row of the packed table that says where a number was issued and by whom; 0 where nothing is known.
 
-    `dig[at:at + length]` is the number without prefix (a landline's subscriber number alone), `area` its area code or 0.
+    `dig[at:at + length]` is the number without prefix (a landline's subscriber number alone), `area` its area code or
+    0.
     """
     if kind <= SATELLITE:
         if kind == IOT and length == 13:

@@ -1,0 +1,177 @@
+"""Whether what stands around a candidate lets it be a number.
+
+Rules held here:
+- The shorter a code, the more evidence it needs: 110 a label or company, 95588 in running text a label or Chinese
+  words.
+- A number keeps clear of the rest of its chain: a blank between, none inside; else a digit too many spoils it.
+"""
+
+from __future__ import annotations
+
+from haoma.numbers.grammar.beside import is_letter, label_of, remark_of, word_behind
+from haoma.numbers.grammar.layout import (
+    ALARM,
+    ANOTHER,
+    BOUND,
+    CAME,
+    COST,
+    COUNT,
+    CUT,
+    DIG,
+    G_BLANK,
+    G_CLOSE,
+    G_DOT,
+    G_OPEN,
+    GROUP_AT,
+    GROUP_GAP,
+    GROUP_LEN,
+    GROUP_SYM,
+    JUNK,
+    LABEL,
+    NO_BARE,
+    S_ALARM_END,
+    S_BARE,
+    S_CONTEXT,
+    S_END,
+    S_EXT,
+    S_FIRST,
+    S_GROUPS,
+    S_WORDS,
+    STATE,
+    SYM,
+    TEXT,
+    UNIT,
+    Scratch,
+)
+from haoma.numbers.grammar.plan import (
+    CARRIER_SERVICE,
+    CARRIERS,
+    INTERNATIONAL,
+    NATIONAL_SERVICE,
+    PUBLIC_SERVICE,
+    REGIONAL_SERVICE,
+    Tables,
+    is_public_code,
+    look,
+    value,
+)
+from haoma.numbers.grammar.symbols import BLANK, COLON, HASH, PLUS, WORD
+
+__all__ = ["accepts", "is_rest"]
+
+
+def is_rest(s: Scratch, i: int, j: int) -> bool:
+    """Whether the piece of groups `i` to `j` is no number."""
+    return s[COST][j] - s[COST][i] == JUNK
+
+
+def stands_apart(s: Scratch, low: int, high: int, i: int, j: int, at: int, short: bool) -> bool:
+    """Whether rest beside a number leaves it whole: a blank between, none inside; or a list's `1.` in front."""
+    left = i > low and is_rest(s, i - 1, i) and s[CAME][i] == i - 1
+    right = j < high and s[CUT][j] == j + 1 and is_rest(s, j, j + 1)
+    if not left and not right:
+        return True
+    if short:
+        return False
+    loose = False
+    for g in range(i, j):
+        loose |= s[GROUP_AT][g] > at and s[GROUP_GAP][g] & G_BLANK != 0
+    listed = i == low + 1 and s[GROUP_LEN][low] <= 2 and s[GROUP_GAP][i] & (G_DOT | G_CLOSE) != 0
+    if left and not listed and (loose or s[GROUP_GAP][i] & G_BLANK == 0):
+        return False
+    return not right or (not loose and s[GROUP_GAP][j] & (G_BLANK | G_OPEN) != 0)
+
+
+def has_evidence(
+    t: Tables, s: Scratch, n: int, mode: int, kind: int, at: int, length: int, first: int, end: int
+) -> bool:
+    """Whether a short code from symbol `first` to `end` is meant as one: by its label, its remark or its company."""
+    label, remark = label_of(t, s, first), remark_of(t, s, end, n)
+    if label == COUNT or remark == UNIT or (first > 0 and s[SYM][first - 1] == HASH) or is_ratio(s, first):
+        return False
+    named = label == LABEL or label == ALARM or remark == ALARM or remark == LABEL
+    named = named or (length > 3 and label == 0 and is_captioned(s, first))
+    if length == 3:
+        if not named and s[STATE][S_ALARM_END] >= 0 and first - s[STATE][S_ALARM_END] <= 3:
+            named = is_listed(s, s[STATE][S_ALARM_END], first)
+        if named:
+            s[STATE][S_ALARM_END] = end
+        elif s[STATE][S_WORDS] == 0 and mode & (NO_BARE | TEXT) == 0:
+            s[STATE][S_BARE] = 1
+            named = True
+        return named
+    if kind == CARRIER_SERVICE and length == 6 and s[STATE][S_WORDS]:
+        return named  # 100020 in an address is a postcode
+    return named or mode & TEXT == 0 or is_well_known(t, s, kind, at, length, first, end, n)
+
+
+def is_ratio(s: Scratch, first: int) -> bool:
+    """Whether a colon behind bare digits leads up to symbol `first`: 1:10086, but not 客服1:10086."""
+    at = first - 2
+    if at < 0 or s[SYM][first - 1] != COLON or s[SYM][at] >= 10:
+        return False
+    while at >= 0 and s[SYM][at] < 10:
+        at -= 1
+    return at < 0 or s[SYM][at] < WORD
+
+
+def is_captioned(s: Scratch, first: int) -> bool:
+    """Whether a colon behind a Chinese word leads up to symbol `first`."""
+    at = first - 1
+    while at >= 0 and s[SYM][at] == BLANK:
+        at -= 1
+    return at > 0 and s[SYM][at] == COLON and s[SYM][at - 1] >= WORD and not is_letter(s[SYM][at - 1])
+
+
+def is_listed(s: Scratch, end: int, first: int) -> bool:
+    """Whether only list marks and at most one word character stand between symbols `end` and `first`."""
+    for k in range(end, first):
+        if is_letter(s[SYM][k]) or s[SYM][k] < 20:
+            return False
+    return True
+
+
+def is_well_known(t: Tables, s: Scratch, kind: int, at: int, length: int, first: int, end: int, n: int) -> bool:
+    """Whether a short code in running text needs no label: a carrier's, a government's, 955xx among Chinese words."""
+    if first > 1 and s[SYM][first - 1] == BLANK and is_letter(s[SYM][first - 2]):
+        return False
+    if kind == CARRIER_SERVICE:
+        return look(t, CARRIERS, value(s[DIG], at, 5) - 10000) != 0
+    chinese = (first > 0 and s[SYM][first - 1] >= WORD) or (end < n and s[SYM][end] >= WORD) or s[STATE][S_WORDS] == 0
+    if kind == NATIONAL_SERVICE:
+        return chinese and (length == 5 or s[DIG][at + 2] <= 1)
+    if kind == PUBLIC_SERVICE and length == 5:
+        return is_public_code(value(s[DIG], at, 5))
+    return kind == PUBLIC_SERVICE or (kind == REGIONAL_SERVICE and value(s[DIG], at, length) == 96110)
+
+
+def accepts(
+    t: Tables,
+    s: Scratch,
+    n: int,
+    mode: int,
+    low: int,
+    high: int,
+    i: int,
+    j: int,
+    kind: int,
+    at: int,
+    length: int,
+    area: int,
+) -> bool:
+    """Whether what stands around the number in groups `i` to `j` lets it be one."""
+    short = kind >= NATIONAL_SERVICE and kind != INTERNATIONAL and area == 0
+    if not stands_apart(s, low, high, i, j, at, short):
+        return False
+    first = s[STATE][S_FIRST] if i == 0 else s[GROUP_SYM][i]
+    end = s[STATE][S_END] if j == s[STATE][S_GROUPS] else s[GROUP_SYM][j - 1] + s[GROUP_LEN][j - 1]
+    if i == 0 and s[SYM][first] != PLUS and label_of(t, s, first) == ANOTHER:
+        return False
+    marked = s[STATE][S_EXT] > 0 or s[STATE][S_CONTEXT] > 0
+    if j == s[STATE][S_GROUPS] and not marked and word_behind(t, s, end, n)[0] == BOUND:
+        return False
+    if mode & TEXT and length == 13 and label_of(t, s, first) == 0:
+        return False  # as many digits as a time stamp or a bar code
+    if not short or marked or s[GROUP_AT][i] < at:
+        return True
+    return has_evidence(t, s, n, mode, kind, at, length, first, end)
