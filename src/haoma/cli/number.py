@@ -20,8 +20,8 @@ from haoma.cli.describe import described
 from haoma.cli.enrich import enrich
 from haoma.cli.find import find
 from haoma.cli.lookup import lookup
+from haoma.cli.options import current_settings
 from haoma.cli.output import Format, Row, format_option, write
-from haoma.numbers.model import Number
 
 __all__ = ["number"]
 
@@ -37,6 +37,9 @@ SHOWN = ("input", "kind", "national", "issued_in", "issued_by", "confidence", "u
 @click.group()
 def number() -> None:
     """Parse, look up and enrich phone numbers."""
+    from haoma.numbers.tables import use
+
+    use(current_settings())
 
 
 number.add_command(enrich)
@@ -86,17 +89,9 @@ class _Asked:
     def _row(self, cell: str) -> Row:
         from haoma.numbers.service import read_cell
 
-        foreign = self._foreign(cell)
-        numbers, reason = ([foreign], None) if foreign else read_cell(cell)
+        numbers, reason = read_cell(cell, self.region)
         row: dict[str, object] = {"input": cell, "numbers": [described(found) for found in numbers]}
         return row if numbers else {**row, "reason": reason}
-
-    def _foreign(self, cell: str) -> Number | None:
-        if self.region == "CN":
-            return None
-        from haoma.numbers.world import parse_national
-
-        return parse_national(cell, self.region)
 
 
 def lines() -> Iterator[str]:

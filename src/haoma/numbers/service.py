@@ -25,7 +25,8 @@ KINDS = tuple(Kind)
 def parse(text: str, region: str = "CN") -> Number:
     """The first number in a cell; one of kind `invalid`, with its reason, where there is none.
 
-    `region` (ISO 3166-1 alpha-2) says whose national numbers are meant: CN is haoma's own grammar, any other libphonenumber's.
+    `region` (ISO 3166-1 alpha-2) says whose national numbers are meant: CN is haoma's own grammar, any other
+    libphonenumber's.
 
     >>> parse("0571-88888888转8001").uri
     'tel:+8657188888888;ext=8001'
@@ -34,12 +35,7 @@ def parse(text: str, region: str = "CN") -> Number:
 
     Raises BadInput where `text` is no string or `region` is no region that libphonenumber knows.
     """
-    cell = as_text(text)
-    if region != "CN":
-        found, chinese = world.parse_national(cell, region)
-        if found is not None or not chinese:
-            return found or Number(Kind.INVALID, reason=REASONS[layout.FOREIGN])
-    numbers, reason = read_cell(cell)
+    numbers, reason = read_cell(as_text(text), region)
     return numbers[0] if numbers else Number(Kind.INVALID, reason=reason)
 
 
@@ -62,10 +58,17 @@ def as_text(given: object) -> str:
     raise BadInput(message, hint="numbers kept as integers have lost their leading zeros")
 
 
-def read_cell(text: str) -> tuple[list[Number], str | None]:
-    """The numbers in a cell, and why there is none."""
-    found, reason = records(text.encode("utf-8", "surrogatepass"), 0)
-    return [number_of(record) for record in found], reason
+def read_cell(text: str, region: str = "CN") -> tuple[list[Number], str | None]:
+    """The numbers in a cell, and why there is none; of another region than CN, one number at most.
+
+    Raises BadInput for a region that libphonenumber does not know.
+    """
+    if region != "CN":
+        found, chinese = world.parse_national(text, region)
+        if found is not None or not chinese:
+            return ([found], None) if found else ([], REASONS[layout.FOREIGN])
+    got, reason = records(text.encode("utf-8", "surrogatepass"), 0)
+    return [number_of(record) for record in got], reason
 
 
 def records(data: bytes, mode: int) -> tuple[list[list[int]], str | None]:
