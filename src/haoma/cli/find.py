@@ -1,7 +1,8 @@
 """`haoma number find`: the numbers in running text, and where they stand.
 
 Rules held here:
-- Places are counted in characters: `start` and `end` from the text's beginning; lines, and `column` in its line, from 1.
+- Places are counted in characters: `start` and `end` from the text's beginning; lines, and `column` in its line, from
+  1.
 - Text is read some lines at a time, so that memory does not grow with it.
 - The exit code is grep's: 0 where a number was found, 1 where none was.
 """

@@ -50,7 +50,7 @@ class DelimitedReader:
         self.names = self._header()
         self._at = column_at(self.names, column, text.name)
         self.column = self.names[self._at]
-        self._row = 1
+        self._row = 2 if options.header else 1
 
     def _first_row(self) -> bytes:
         buffer = self._text.read(BLOCK)

@@ -110,6 +110,10 @@ class Lines:
         if (seen.data[seen.first] != ord("{")).any() or (seen.data[seen.last - 1] != ord("}")).any():
             return None
         block = memoryview(buffer)[: seen.consumed]
+        try:
+            str(block, "utf-8")
+        except UnicodeDecodeError:
+            return None
         for kind in (pa.string(), pa.int64()):
             found = _column(block, self.column, kind)
             if found is not None and len(found) == len(seen.first):

@@ -28,6 +28,7 @@ UTF_8, GB18030 = "utf-8", "gb18030"
 SAMPLE = 1 << 20
 PIECE = 1 << 16
 PLACES = 16
+MAGICS = (b"PK\3\4", b"\x89PNG", b"PAR1", b"%PDF-", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"SQLite format 3", b"\x7fELF")
 _BOMS = {codecs.BOM_UTF8: UTF_8, codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _SAME = {"gbk": GB18030, "gb2312": GB18030, "cp936": GB18030, "utf_8_sig": UTF_8, "utf-8-sig": UTF_8}
 
@@ -50,7 +51,7 @@ class Text:
         self._decoder = None if self.encoding == inside else codecs.getincrementaldecoder(inside)("replace")
         if self._decoder is not None:
             self.bom = codecs.BOM_UTF8 if self.bom else b""
-        elif b"\0" in self._head[:PIECE]:
+        elif self._head.startswith(MAGICS) or self._head[:PIECE].count(0) * 8 > len(self._head[:PIECE]):
             hint = "a spreadsheet is saved as CSV first; --encoding utf-16-le reads UTF-16 without a byte order mark"
             raise BadInput(f"{name}: this is no text", hint=hint)
 

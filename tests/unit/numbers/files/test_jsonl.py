@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from haoma.errors import BadInput
+from haoma.numbers.files import Summary
+
+Enriched = Callable[..., tuple[bytes, Summary]]
+VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=8))
+FIRST = b'{"phone": "95588"' + b" " * 300 + b"}\n"
+
+
+def whole(digits: str) -> object:
+    return int(digits) if len(digits) < 4000 else digits
+
+
+def lines(out: bytes) -> list[dict[str, object]]:
+    return [json.loads(line, parse_int=whole) for line in out.split(b"\n")[:-1]]
+
+
+def same_format(enriched: Enriched, body: bytes, **how: object) -> tuple[list[dict[str, object]], Summary]:
+    out, summary = enriched(FIRST + body, "in.jsonl", "out.jsonl", **how)
+    return lines(out)[1:], summary
+
+
+@settings(max_examples=60)
+@given(st.lists(st.dictionaries(st.sampled_from(["phone", "x", "号"]), VALUES), max_size=6), st.booleans())
+def test_objects_keep_their_keys_and_values(enriched: Enriched, rows: list[dict[str, object]], escaped: bool) -> None:
+    body = "".join(json.dumps(row, ensure_ascii=escaped) + "\n" for row in rows)
+    found, _ = same_format(enriched, body.encode("utf-8", "replace"))
+    assert [{key: row[key] for key in row if key in {"phone", "x", "号"}} for row in found] == rows
+
+
+@settings(max_examples=60)
+@given(st.binary(max_size=30))
+def test_every_line_comes_out_as_an_object(enriched: Enriched, body: bytes) -> None:
+    found, summary = same_format(enriched, body)
+    assert len(found) == summary.rows - 1 == len(body.removesuffix(b"\n").split(b"\n")) - (not body)
+
+
+def test_a_row_keeps_its_bytes(enriched: Enriched) -> None:
+    out, _ = enriched(b'{"n":1.0,"phone":"95588","x":[1, 2]}\n', "in.jsonl", "out.jsonl", columns=("kind",))
+    assert out == b'{"n":1.0,"phone":"95588","x":[1, 2], "kind": "national_service"}\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (b'{"phone": 13800138000}', "mobile"),
+        (b'{"phone": 13800138000.0}', "mobile"),
+        (b'{"phone": ["13800138000"]}', "mobile"),
+        (b'{"phone": null}', None),
+        (b"{}", None),
+        (b" { } ", None),
+        (b'{"phone": true}', "invalid"),
+        (b'{"phone": ' + b"1" * 5000 + b"}", "invalid"),
+    ],
+)
+def test_a_number_may_be_written_as_any_json(enriched: Enriched, line: bytes, kind: str | None) -> None:
+    (row,), _ = same_format(enriched, line)
+    assert row["kind"] == kind
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [(b'{"phone": "95588"', "no JSON object"), (b"[1]", "no JSON object"), (b"\n", "an empty line"),
+     (b'{"phone": "95588\xff"}', "bytes that are not UTF-8"), (b"[" * 100_000, "no JSON object")],
+)  # fmt: skip
+def test_a_line_that_fails_comes_out_with_its_reason(enriched: Enriched, line: bytes, reason: str) -> None:
+    (row,), summary = same_format(enriched, line)
+    assert row["reason"] == reason
+    assert summary.reasons == {reason: 1}
+
+
+def test_as_a_table_later_keys_are_together(enriched: Enriched) -> None:
+    body = b'{"phone":"95588","a":{"b":1}}\n' * 1000 + b'{"phone":null,"z":1}\nbroken\n'
+    out, summary = enriched(body, "in.jsonl", "out.csv", columns=("kind",))
+    first, *_, late, broken = out.decode().splitlines()
+    assert first == "phone,a,other_fields,kind"
+    assert (late, broken) == (',,"{""z"": ""1""}",', ',,"{""line"": ""broken""}",invalid')
+    assert summary.rows == 1002
+
+
+def test_columns_of_csv_become_keys(enriched: Enriched) -> None:
+    out, _ = enriched(b'phone,"a ""b"""\n95588,"x\n"\n', "in.csv", "out.jsonl", columns=("kind", "confidence", "valid"))
+    assert lines(out) == [
+        {"phone": "95588", 'a "b"': "x\n", "kind": "national_service", "confidence": None, "valid": True}
+    ]
+
+
+@pytest.mark.parametrize("body", [b"", b"\n\n", b"[1]\n", b"\xff\n"])
+def test_what_holds_no_object_is_told(enriched: Enriched, body: bytes) -> None:
+    with pytest.raises(BadInput, match=r"in\.jsonl"):
+        enriched(body, "in.jsonl", "out.jsonl")
