@@ -1,0 +1,80 @@
+"""Numbers in running text, and where they stand."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from haoma.errors import BadInput
+from haoma.numbers import find
+
+NOTICE = (
+    "招商银行95555，消费者投诉12315或12345；电话400-820-8820转801，订单号20231115138001380001，身份证11010519491231002X，"
+    "日期2023-11-15 10:00，IP 192.168.1.100，卡号6222020200112233445，共95588元，第12345名，120人，价格12306元，"
+    "拨打110，手机１３８００１３８０００，(021)6234 5678-801，邮编100020，"
+    "北京市朝阳区 100010。Cupertino CA 95014. 2024年12345件"
+)
+
+
+def found(text: str, region: str | None = "CN") -> list[str]:
+    return [text[mention.start : mention.end] for mention in find(text, region)]
+
+
+def test_finds_hotlines_and_extensions_and_nothing_else() -> None:
+    assert found(NOTICE) == [
+        "95555", "12315", "12345", "400-820-8820转801", "110", "１３８００１３８０００", "(021)6234 5678-801",
+    ]  # fmt: skip
+
+
+def test_positions_hold_in_a_text_of_many_windows() -> None:
+    text = "".join(f"第{i}行😀客服热线95588，\n" for i in range(5000))
+    mentions = find(text)
+    assert len(mentions) == 5000
+    assert {text[m.start : m.end] for m in mentions} == {"95588"}
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "numbers"),
+    [
+        ("Call (650) 253-0000 or +86 10 6505 1166.", "US", ["tel:+16502530000", "tel:+861065051166"]),
+        ("Call (650) 253-0000 or +86 10 6505 1166.", None, ["tel:+861065051166"]),
+        ("Call (650) 253-0000 or +1 650-253-0001.", "CN", ["tel:+16502530001"]),
+        ("电话 2287 6767", "HK", ["tel:+85222876767"]),
+    ],
+)
+def test_a_region_decides_whose_national_numbers_count(text: str, region: str | None, numbers: list[str]) -> None:
+    assert [mention.number.uri for mention in find(text, region)] == numbers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "时间戳1440012345678",
+        "ZIP 95014",
+        "售出96325件",
+        "https://a.cn/13800138000/95588",
+        "京A·12345",
+        "共有110个，120元",
+        "编号95588",
+        "95588%",
+        "v95588",
+    ],
+)
+def test_other_numbers_are_left_alone(text: str) -> None:
+    assert found(text) == []
+
+
+def test_ten_million_digits_and_a_million_characters_take_seconds_at_most() -> None:
+    began = time.process_time()
+    assert find("1" * 10_000_000) == []
+    assert find("字" * 1_000_000) == []
+    assert find("1-" * 1_000_000) == []
+    assert time.process_time() - began < 20
+
+
+def test_a_text_that_is_none_and_an_unknown_region_are_refused() -> None:
+    with pytest.raises(BadInput):
+        find(None)  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="ZZ"):
+        find("95588", "ZZ")
