@@ -99,8 +99,8 @@ def test_parse_is_a_table_for_people(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_one_number_costs_a_fifth_of_a_second_and_no_heavy_package() -> None:
     code = (
-        "import sys, resource; from haoma.cli.main import run; run(['number', 'parse', '--format', 'jsonl', '13800138000']);"
-        "used = resource.getrusage(resource.RUSAGE_SELF); print(*sys.modules, file=sys.stderr)"
+        "import sys; from haoma.cli.main import run; run(['number', 'parse', '--format', 'jsonl', '13800138000']);"
+        "print(*sys.modules, file=sys.stderr)"
     )
     subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -114,9 +114,8 @@ def test_one_number_costs_a_fifth_of_a_second_and_no_heavy_package() -> None:
 def test_lookup_tells_sources_with_their_dates(capfd: pytest.CaptureFixture[str]) -> None:
     (row,) = asked(["lookup", "13800138000"], capfd)
     assert (row["issued_by"], row["issued_in"]["city"]) == ("中国移动", "北京市")  # type: ignore[index]
-    assert row["sources"][0] == {  # type: ignore[index]
-        "name": "miit", "title": "MIIT table of public mobile network codes", "version": "2023-03-31", "as_of": "2023-03-31",
-    }  # fmt: skip
+    first = row["sources"][0]  # type: ignore[index]
+    assert (first["name"], first["as_of"]) == ("miit", "2023-03-31")
     assert "people to other places" in str(row["note"])
 
 

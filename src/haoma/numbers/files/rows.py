@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from haoma import settings
+from haoma.numbers.tables import in_force
 
 __all__ = ["NONE", "PATIENCE", "QUOTE", "Rows", "cells", "scan"]
 
@@ -175,7 +175,7 @@ def _compiled() -> _Compiled:
     """The loops, compiled at their first call (2 s) or read from the cache beside the table of segments."""
     digest = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
     kept = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(settings.load().data_dir / "compiled" / f"rows-{digest}")
+    numba.config.CACHE_DIR = str(in_force().data_dir / "compiled" / f"rows-{digest}")
     try:
         made = _Compiled(*(numba.njit(cache=True, nogil=True)(function) for function in (_scan, _copy)))
     finally:

@@ -27,6 +27,7 @@ from haoma.numbers.files.spark_batches import HIDDEN, LINE, TYPES, SparkBatches
 from haoma.numbers.files.spark_counts import counted, counters
 from haoma.numbers.files.spark_session import session
 from haoma.numbers.files.text import open_text
+from haoma.numbers.tables import in_force
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -128,7 +129,7 @@ def _head(frame: DataFrame) -> list[tuple[bytes]]:
 
 def _typed(name: str) -> str:
     """A setting in force here, as its environment variable says it."""
-    value = getattr(settings.load(), name)
+    value = getattr(in_force(), name)
     if isinstance(value, tuple):
         return os.pathsep.join(str(path.resolve()) for path in value)
     return str(value.resolve()) if isinstance(value, Path) else "" if value is None else str(value).lower()
@@ -167,6 +168,7 @@ def _write(frame: DataFrame, target: str, kind: FileFormat, options: Options) ->
 @contextmanager
 def _told(source: str, target: str) -> Iterator[None]:
     """Say in a line what Spark says in a hundred."""
+    from py4j.protocol import Py4JError
     from pyspark.errors import AnalysisException, PySparkException
 
     try:
@@ -177,5 +179,5 @@ def _told(source: str, target: str) -> Iterator[None]:
         raise BadInput(f"{source}: Spark cannot read it ({error.getCondition()})") from error
     except HaomaError:
         raise
-    except (PySparkException, RuntimeError) as error:
+    except (PySparkException, Py4JError) as error:
         raise BadInput(f"{source}: Spark gave up on it", hint="HAOMA_DEBUG=1 shows why; nothing was written") from error

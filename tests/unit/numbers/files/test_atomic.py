@@ -29,9 +29,14 @@ def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
 def test_a_failure_leaves_nothing_and_what_was_there(tmp_path: Path, failure: BaseException) -> None:
     target = tmp_path / "out.csv"
     target.write_bytes(b"before")
-    with pytest.raises(type(failure)), replacing(target, overwrite=True) as file:
-        file.write(b"half")
-        raise failure
+
+    def fail() -> None:
+        with replacing(target, overwrite=True) as file:
+            file.write(b"half")
+            raise failure
+
+    with pytest.raises(type(failure)):
+        fail()
     assert (target.read_bytes(), names(tmp_path)) == (b"before", ["out.csv"])
 
 
@@ -48,9 +53,14 @@ def test_a_file_that_is_there_is_replaced_on_request_alone_and_keeps_its_mode(tm
 
 def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
-    with pytest.raises(Conflict, match="meanwhile"), replacing(target, overwrite=False) as file:
-        file.write(b"mine")
-        target.write_bytes(b"theirs")
+
+    def meet() -> None:
+        with replacing(target, overwrite=False) as file:
+            file.write(b"mine")
+            target.write_bytes(b"theirs")
+
+    with pytest.raises(Conflict, match="meanwhile"):
+        meet()
     assert (target.read_bytes(), names(tmp_path)) == (b"theirs", ["out.csv"])
 
 
