@@ -8,12 +8,14 @@ Rules held here:
 
 from __future__ import annotations
 
+from functools import cache
+
 from haoma.errors import BadInput
 from haoma.numbers import world
 from haoma.numbers.grammar import layout, plan
 from haoma.numbers.grammar.decode import code_point
 from haoma.numbers.grammar.reading import read
-from haoma.numbers.model import Kind, Number
+from haoma.numbers.model import IssuedIn, Kind, Number
 from haoma.numbers.tables import PLACE_UNKNOWN, REASONS, TOO_LONG_CELL, pack, tables
 
 __all__ = ["parse", "parse_cell"]
@@ -67,8 +69,19 @@ def read_cell(text: str, region: str = "CN") -> tuple[list[Number], str | None]:
         found, chinese = world.parse_national(text, region)
         if found is not None or not chinese:
             return ([found], None) if found else ([], REASONS[layout.FOREIGN])
+    if clean := clean_mobile(text):
+        return [clean], None
     got, reason = records(text.encode("utf-8", "surrogatepass"), 0)
     return [number_of(record) for record in got], reason
+
+
+def clean_mobile(text: str) -> Number | None:
+    """The number of a cell of eleven digits in an allocated mobile block: the grammar could say nothing else."""
+    if len(text) != 11 or text[0] != "1" or text[1] < "3" or not (text.isascii() and text.isdigit()):
+        return None
+    row = pack().segment_row(text)
+    kind = KINDS[pack().row_kind[row]]
+    return _described(kind, row, f"tel:+86{text}", national_of(kind, text, 0, None), None) if row else None
 
 
 def records(data: bytes, mode: int) -> tuple[list[list[int]], str | None]:
@@ -101,12 +114,19 @@ def number_of(record: list[int]) -> Number:
     if kind is Kind.INTERNATIONAL:
         return world.parse_global(number, extension) or Number(Kind.INVALID, reason=REASONS[layout.FOREIGN])
     uri = uri_of(kind, number, area, extension)
-    national = national_of(kind, number, area, extension)
-    if not record[layout.ROW]:
-        return Number(kind, uri, national, extension)
-    row = pack().row(record[layout.ROW])
-    reason = PLACE_UNKNOWN if row.issued_by and not row.issued_in and record[layout.KIND] <= plan.SATELLITE else None
-    return Number(kind, uri, national, extension, row.issued_by, row.issued_in, row.confidence_ppm, row.sources, reason)
+    return _described(kind, record[layout.ROW], uri, national_of(kind, number, area, extension), extension)
+
+
+def _described(kind: Kind, row: int, uri: str, national: str, extension: str | None) -> Number:
+    return Number(kind, uri, national, extension, *_said(row)) if row else Number(kind, uri, national, extension)
+
+
+@cache
+def _said(row: int) -> tuple[str | None, IssuedIn | None, int | None, tuple[str, ...], str | None]:
+    """What a row of the packed table says, in the order of Number's fields from `issued_by` on."""
+    said = pack().row(row)
+    lacks_place = said.issued_by and not said.issued_in and KINDS.index(said.kind) <= plan.SATELLITE
+    return said.issued_by, said.issued_in, said.confidence_ppm, said.sources, PLACE_UNKNOWN if lacks_place else None
 
 
 def uri_of(kind: Kind, number: str, area: int, extension: str | None) -> str:
