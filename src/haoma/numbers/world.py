@@ -8,6 +8,7 @@ Rules held here:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from haoma.errors import BadInput
@@ -23,20 +24,25 @@ def is_valid(digits: str) -> bool:
     return parse_global(digits) is not None
 
 
-@lru_cache(maxsize=4096)
 def parse_global(digits: str, extension: str | None = None) -> Number | None:
     """The number that `+digits` is, None where libphonenumber does not hold it valid or it is China's.
 
     >>> parse_global("4402079460958").uri
     'tel:+442079460958'
     """
+    number = _parsed(digits)
+    return replace(number, uri=f"{number.uri};ext={extension}", extension=extension) if number and extension else number
+
+
+@lru_cache(maxsize=4096)
+def _parsed(digits: str) -> Number | None:
     import phonenumbers
 
     try:
         found = phonenumbers.parse(f"+{digits}")
     except phonenumbers.NumberParseException:
         return None
-    return _number(found, extension)
+    return _number(found, None)
 
 
 def parse_national(text: str, region: str) -> tuple[Number | None, bool]:
