@@ -31,6 +31,7 @@ EXPAND = 1024  # and above: EXPAND + where the run of its symbols begins in `exp
 
 WIDTH = HAN + len(words.alphabet())  # symbols in all, expansions aside
 PAGE_BITS = 7
+BARE_PLANES = (*range(4, 14), 15, 16)  # unassigned, and private use
 _NUMERALS = {"零": 0, "〇": 0, "幺": 1, "貳": 2, "贰": 2, "叁": 3, "參": 3, "陆": 6, "陸": 6}
 _NUMERALS |= {char: n + 1 for n, char in enumerate("一二三四五六七八九")} | {
     char: n + 1 for n, char in enumerate("壹贰叁肆伍陆柒捌玖")
@@ -103,12 +104,13 @@ def _pages() -> tuple[array.array[int], array.array[int], array.array[int]]:
     seen: dict[tuple[int, ...], int] = {}
     for first in range(0, 0x110000, size):
         page = []
-        for point in range(first, first + size):
+        for point in range(first, first + size) if first >> 16 not in BARE_PLANES else ():
             found = symbols_of(chr(point))
             if len(found) > 1 and found not in places:
                 places[found] = EXPAND + len(runs)
                 runs.extend((len(found), *found))
             page.append(found[0] if len(found) == 1 else places[found])
+        page = page or [OTHER] * size
         index.append(seen.setdefault(tuple(page), len(seen)))
         if index[-1] * size == len(cells):
             cells.extend(page)
