@@ -158,7 +158,10 @@ class DelimitedReader:
         row = data[seen.first[at] : seen.last[at]].tobytes()
         if seen.open[at]:
             parts = row.split(mark, wanted - 1)
-            return mark.join([_in_quotes(part) for part in parts] + [b""] * (wanted - len(parts)))
+            return mark.join(
+                [_in_quotes(part) if b'"' in part or mark in part else part for part in parts]
+                + [b""] * (wanted - len(parts))
+            )
         if seen.fields[at] < wanted:
             return row + mark * (wanted - int(seen.fields[at]))
         cut = int(seen.tail[at] - seen.first[at])
