@@ -97,10 +97,13 @@ def _enriched(batches: Iterator[Batch], asked: tuple[str, ...], tally: _Tally) -
 def enrich_batch(batch: Batch, columns: Sequence[str]) -> pa.Table:
     """What is known of a batch's cells; a row that failed is `invalid`, and tells why."""
     found = enrich(batch.cells, columns)
-    if batch.failed is None or "reason" not in columns:
+    if "reason" not in columns:
         return found
     reason = found.column("reason").combine_chunks()
-    reason = pc.coalesce(batch.failed, reason.dictionary_decode()).dictionary_encode()
+    if batch.failed is not None:
+        reason = pc.coalesce(batch.failed, reason.dictionary_decode()).dictionary_encode()
+    # Rows fail for more reasons than cells do, and all batches of a file must have one type.
+    reason = reason.cast(pa.dictionary(pa.int32(), pa.string()))
     return found.set_column(found.column_names.index("reason"), "reason", reason)
 
 

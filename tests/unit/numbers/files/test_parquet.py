@@ -63,6 +63,11 @@ def test_one_huge_row_group_comes_in_batches(enriched: Enriched) -> None:
     assert (summary.rows, len(unpacked(body))) == (10_000, 10_000)
 
 
+def test_batches_with_and_without_failing_rows_make_one_file(enriched: Enriched) -> None:
+    body, _ = enriched(b"phone,x\n95588,1\n95588,2\n95588\n95588,3\n", "in.csv", "out.parquet", batch_rows=1)
+    assert unpacked(body)["reason"].to_pylist() == [None, None, "row has 1 field, header 2", None]
+
+
 def test_no_rows_are_a_file_of_no_rows(enriched: Enriched) -> None:
     body, summary = enriched(packed(pa.table({"phone": pa.array([], pa.string())})), "in.parquet", "out.parquet")
     assert unpacked(body).column_names == ["phone", "uri", "kind", "reason"]
