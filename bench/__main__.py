@@ -31,6 +31,7 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m bench", description="Take figures beside other tools'.")
     options.add_argument("--quick", action="store_true", help="few rows: shows that it runs, its figures say nothing")
     options.add_argument("--output", type=Path, default=ROOT / "bench" / "results", metavar="DIR")
+    options.add_argument("--quote", action="store_true", help="put the table into README.md as well")
     given = options.parse_args()
     versions = peers.require()
     pa.set_cpu_count(1)
@@ -39,6 +40,8 @@ def main() -> int:
     figures = [figure for measure in measures(rows, QUICK_CALLS if given.quick else CALLS) for figure in _told(measure)]
     body = {"quick": given.quick, "rows": rows, "machine": report.machine(), "peers": versions, "speed_py": speed(rows)}
     path = report.write(given.output, dt.datetime.now(dt.UTC).date().isoformat(), body, figures)
+    if given.quote:
+        report.quote(ROOT / "README.md", path)
     sys.stdout.write(path.read_text(encoding="utf-8"))
     sys.stderr.write(f"written to {path} and {path.with_suffix('.json').name}\n")
     return 0

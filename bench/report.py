@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.figure import Figure
 
-__all__ = ["machine", "markdown", "write"]
+__all__ = ["machine", "markdown", "quote", "write"]
 
 LIBRARIES = ("haoma", "numba", "numpy", "pyarrow")
 Report = Mapping[str, object]
@@ -71,3 +71,18 @@ def write(directory: Path, date: str, report: Report, figures: list[Figure]) -> 
     path = directory / f"{stem}.md"
     path.write_text(f"Taken on {date}; {told}.\n\n{markdown(figures)}", encoding="utf-8")
     return path
+
+
+def quote(readme: Path, results: Path) -> None:
+    """Put the table of a run, its date, machine and link into the README's section `## Figures`."""
+    m, date = machine(), results.name[:10]
+    table = results.read_text(encoding="utf-8").partition("\n\n")[2]
+    section = (
+        f"## Figures\n\nOne of {m['cores']} cores, {m['cpu']}, Python {m['python']}, {date}, all tools in"
+        f" [the same run](bench/results/{results.name}). Ratios hold\nacross machines, absolute figures do not; above 1"
+        f" haoma is the better one. [How they are taken](docs/guide/figures.md).\n\n{table}\n"
+    )
+    text = readme.read_text(encoding="utf-8")
+    before, _, rest = text.partition("## Figures\n")
+    after = rest[rest.index("\n## ") + 1 :]
+    readme.write_text(before + section + after, encoding="utf-8")
