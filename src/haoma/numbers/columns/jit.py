@@ -26,16 +26,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haoma.numbers.columns import driver, mobiles, uris, words64
-from haoma.numbers.grammar import behind, beside, candidate, chains, decode, evidence, plan, reading
+from haoma.numbers.grammar import behind, beside, candidate, chains, decode, evidence, marks, plan, reading
 from haoma.numbers.grammar.layout import ROOM, ROWS
 from haoma.numbers.grammar.plan import SATELLITE, Digits
 from haoma.numbers.tables import PLACE_UNKNOWN, REASONS, in_force, pack, tables
 
-__all__ = ["NOTHING", "Kernel", "kernel", "scratch", "table_address"]
+__all__ = ["Kernel", "kernel", "scratch", "table_address"]
 
 NOTHING: NDArray[np.uint8] = np.frombuffer(b"", np.uint8)
 SMALL = 300  # bytes of bytecode
-MODULES = (plan, decode, beside, chains, behind, candidate, evidence, reading, words64, mobiles, uris, driver)
+MODULES = (plan, decode, beside, chains, marks, behind, candidate, evidence, reading, words64, mobiles, uris, driver)
 
 
 class Kernel(NamedTuple):

@@ -3,7 +3,7 @@
     words → symbols          the alphabet: what each character means to the grammar
     plan                     the numbering plan: which digits are which kind
     layout                   the memory that a reading works in
-    decode → chains → behind → candidate → evidence → reading
+    decode → chains → marks → behind → candidate → evidence → reading
 
 Rules held here:
 - Digit groups joined by separators form a chain; a chain is one number, or several whole ones, or nothing. A digit too

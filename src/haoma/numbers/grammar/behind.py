@@ -9,7 +9,7 @@ from __future__ import annotations
 from haoma.numbers.grammar.beside import is_letter, passes, word_behind
 from haoma.numbers.grammar.layout import DIG, MARK, PARAM, S_CONTEXT, S_DIGITS, S_EXT, S_EXT_AT, STATE, SYM, Scratch
 from haoma.numbers.grammar.plan import Tables, area_code, fixed, is_local, mobile, value
-from haoma.numbers.grammar.symbols import BLANK, CLOSE, EQUALS, HASH, LIST, PLUS
+from haoma.numbers.grammar.symbols import BLANK, CLOSE, EQUALS, HASH, HYPHEN, LIST, OPEN, PLUS
 
 __all__ = ["context_area", "read_behind"]
 
@@ -20,11 +20,11 @@ def mark_end(t: Tables, s: Scratch, end: int, n: int) -> int:
     while at < n and at - end < 3 and (passes(s[SYM][at]) or s[SYM][at] == LIST) and s[SYM][at] != HASH:
         at += 1
     marked = False
-    if at < n and s[SYM][at] == HASH and at - end <= 1:
+    if at < n and s[SYM][at] == HASH and at - end <= 2:
         marked = True
     while at < n and at - end < 16:
         found, length = word_behind(t, s, at, n)
-        if found == MARK and (at == end or length > 1 or not is_letter(s[SYM][at]) or s[SYM][at - 1] == BLANK):
+        if found == MARK and (at == end or length > 1 or not is_letter(s[SYM][at]) or BLANK <= s[SYM][at - 1] <= OPEN):
             marked = True
             at += length
         elif marked and passes(s[SYM][at]):
@@ -83,10 +83,12 @@ def read_context(t: Tables, s: Scratch, end: int, n: int) -> int:
         return end
     first, at = at + 2, at + 2
     context = 0
-    while at < n and s[SYM][at] < 10 and at - first < 8:
-        context = context * 10 + s[SYM][at]
+    length = 0
+    while at < n and at - first < 12 and (s[SYM][at] < 10 or (s[SYM][at] == HYPHEN and length)):
+        if s[SYM][at] < 10:
+            context = context * 10 + s[SYM][at]
+            length += 1
         at += 1
-    length = at - first
     if length < 2 or length > 5 or context // 10 ** max(0, length - 2) != 86:
         s[STATE][S_CONTEXT] = -1
     else:

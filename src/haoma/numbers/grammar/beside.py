@@ -60,6 +60,8 @@ def label_of(t: Tables, s: Scratch, first: int) -> int:
             break
         found, length = word_before(t, s, at)
         if found == SERIAL:
+            if at >= length and s[SYM][at - length] < 20:
+                break  # 120号 is a house number
             serial = True
         elif found != SKIP:
             return COUNT if found == 0 and serial else found

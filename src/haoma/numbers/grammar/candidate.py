@@ -7,7 +7,7 @@ Rules held here:
 
 from __future__ import annotations
 
-from haoma.numbers.grammar.chains import is_date, prefix, starts_group
+from haoma.numbers.grammar.chains import prefix, starts_group
 from haoma.numbers.grammar.layout import (
     DIG,
     G_BLANK,
@@ -17,12 +17,16 @@ from haoma.numbers.grammar.layout import (
     GROUP_FLAG,
     GROUP_GAP,
     GROUP_LEN,
+    S_CONTEXT,
     SOUND,
+    STATE,
     Scratch,
 )
+from haoma.numbers.grammar.marks import is_date
 from haoma.numbers.grammar.plan import (
     INTERNATIONAL,
     LANDLINE,
+    NATIONAL_SERVICE,
     Digits,
     Tables,
     area_code,
@@ -69,7 +73,7 @@ def service_in(s: Scratch, i: int, j: int, at: int, length: int, alone: bool) ->
             head = s[GROUP_AT][g] - at
             if s[GROUP_GAP][g] & ~(G_BLANK | G_HYPHEN) or (head >= 3 and service(s[DIG], at, head)):
                 return 0
-            if inner == 1 and s[GROUP_GAP][g] & G_HYPHEN and head == 2 and s[DIG][at] == 1:
+            if inner == 1 and s[GROUP_GAP][g] & G_HYPHEN and head == 2 and s[DIG][at] == 1 and s[STATE][S_CONTEXT] == 0:
                 return 0
     if inner == 0:
         return kind
@@ -80,6 +84,8 @@ def domestic(
     t: Tables, s: Scratch, i: int, j: int, at: int, country: bool, area: int, alone: bool
 ) -> tuple[int, int, int, int]:
     """(kind, first digit, digits, area code) of the Chinese number whose prefix ends at digit `at`; kind 0 for none."""
+    if country and s[DIG][at] == 0 and starts_group(s, i, j, at + 1):
+        at += 1  # +86 (0)(0571)
     zero = 1 if s[DIG][at] == 0 else 0
     first = at + zero
     length = s[GROUP_AT][j - 1] + s[GROUP_LEN][j - 1] - first
@@ -87,7 +93,7 @@ def domestic(
         return 0, 0, 0, 0
     if length >= 11:
         kind = mobile(t, s[DIG], first, length)
-        if kind and (zero == 0 or country or length == 11):
+        if kind:
             return kind, first, length, 0
     if zero or country:
         digits = area_code(t, s[DIG], first, length)
@@ -149,11 +155,9 @@ def match(t: Tables, s: Scratch, i: int, j: int, plus: bool, area: int, alone: b
         and s[GROUP_LEN][last] <= 6
     ):
         kind, at, length, code = classify(t, s, i, last, plus, area, alone)
-        if (
-            kind > 0
-            and kind != INTERNATIONAL
-            and length > 3
-            and not (code == 0 and service(s[DIG], s[GROUP_AT][last], s[GROUP_LEN][last]))
-        ):
+        short = kind >= NATIONAL_SERVICE and kind != INTERNATIONAL
+        # 95588-95599 and 110-120 are two codes, or none
+        listed = short and code == 0 and service(s[DIG], s[GROUP_AT][last], s[GROUP_LEN][last]) != 0
+        if kind != 0 and not (short and length == 3) and not listed:
             return kind, at, length, code, last
     return 0, 0, 0, 0, 0

@@ -8,20 +8,17 @@ Rules held here:
 
 from __future__ import annotations
 
-from haoma.numbers.grammar.beside import is_letter, word_before, word_behind
 from haoma.numbers.grammar.layout import (
-    BOUND,
     DIG,
-    G_BLANK,
-    G_COLON,
     G_DOT,
-    G_HYPHEN,
+    G_TIE,
     GROUP_AT,
     GROUP_FLAG,
     GROUP_GAP,
     GROUP_LEN,
     GROUP_SYM,
     INERT,
+    LATIN_X,
     LOOSE_NUMERALS,
     MAX_GAP,
     S_DIGITS,
@@ -29,26 +26,14 @@ from haoma.numbers.grammar.layout import (
     S_GROUPS,
     S_LOOSE,
     SOUND,
-    SPOILT,
     STATE,
     SYM,
-    UNIT,
     Scratch,
 )
-from haoma.numbers.grammar.plan import Tables, value
-from haoma.numbers.grammar.symbols import AT, BLANK, CLOSE, COLON, DOT, LATIN, MIDDOT, MONEY, OPEN, PERCENT, PLUS, STAR
+from haoma.numbers.grammar.plan import value
+from haoma.numbers.grammar.symbols import BLANK, CLOSE, COLON, LATIN, OPEN, PLUS, STAR
 
-__all__ = [
-    "after_plus",
-    "begins_digits",
-    "is_date",
-    "mark_dates",
-    "mark_edges",
-    "prefix",
-    "read_chain",
-    "starts_group",
-    "undo_spreadsheet",
-]
+__all__ = ["after_plus", "begins_digits", "prefix", "read_chain", "starts_group", "undo_spreadsheet"]
 
 
 def numeral_end(s: Scratch, at: int, n: int, mode: int) -> int:
@@ -87,10 +72,13 @@ def take_digits(s: Scratch, at: int, n: int, mode: int) -> int:
 
 
 def read_gap(s: Scratch, end: int, n: int, length: int) -> tuple[int, int]:
-    """(where the gap behind a group of `length` digits ends, what it holds); a colon only as in 10:30."""
-    if end + 2 < n and s[SYM][end] == COLON and length <= 2 and s[SYM][end + 1] < 10 and s[SYM][end + 2] < 10:
-        if end + 3 == n or s[SYM][end + 3] >= 20:
-            return end + 1, G_COLON
+    """(where the gap behind a group of `length` digits ends, what it holds); a tie as in 10:30 or 7×24."""
+    if length <= 2 and end + 1 < n and s[SYM][end + 1] < 10:
+        two = end + 2 < n and s[SYM][end + 2] < 10
+        more = two and end + 3 < n and s[SYM][end + 3] < 20
+        times = s[SYM][end] == STAR or s[SYM][end] == LATIN_X
+        if not more and (times or (two and s[SYM][end] == COLON)):
+            return end + 1, G_TIE
     at, gap = end, 0
     while at < n and at - end <= MAX_GAP and BLANK <= s[SYM][at] <= CLOSE:
         gap |= 1 << (s[SYM][at] - BLANK)
@@ -103,7 +91,7 @@ def after_plus(s: Scratch, at: int, n: int) -> int:
     first = at + 1
     while first < n and first - at <= 2 and (s[SYM][first] == BLANK or s[SYM][first] == OPEN or s[SYM][first] == PLUS):
         first += 1
-    return first if first < n and s[SYM][first] < 10 else -1
+    return first if first < n and s[SYM][first] < 20 else -1
 
 
 def read_chain(s: Scratch, first: int, n: int, mode: int) -> None:
@@ -112,12 +100,12 @@ def read_chain(s: Scratch, first: int, n: int, mode: int) -> None:
     groups, gap, at = 0, 0, first
     while True:
         s[GROUP_AT][groups], s[GROUP_GAP][groups], s[GROUP_SYM][groups] = s[STATE][S_DIGITS], gap, at
-        s[GROUP_FLAG][groups] = INERT if gap == G_COLON else SOUND
+        s[GROUP_FLAG][groups] = INERT if gap == G_TIE else SOUND
         end = take_digits(s, at, n, mode)
         s[GROUP_LEN][groups] = end - at
         groups += 1
         at, gap = read_gap(s, end, n, end - at)
-        if gap == G_COLON:
+        if gap == G_TIE:
             s[GROUP_FLAG][groups - 1] = INERT
         if at < n and s[SYM][at] == PLUS and prefix(s, 0, groups, True)[0] == s[STATE][S_DIGITS]:
             at = max(at, after_plus(s, at, n))
@@ -127,58 +115,14 @@ def read_chain(s: Scratch, first: int, n: int, mode: int) -> None:
     s[STATE][S_END] = end
 
 
-def mark_dates(s: Scratch, groups: int) -> None:
-    """Set dates (2023-11-15, 15.11.2023) aside: they neither are numbers nor spoil one."""
-    for g in range(groups - 2):
-        gap = s[GROUP_GAP][g + 1]
-        if gap != s[GROUP_GAP][g + 2] or (gap != G_HYPHEN and gap != G_DOT) or s[GROUP_LEN][g + 1] > 2:
-            continue
-        year = g if s[GROUP_LEN][g] == 4 and s[GROUP_LEN][g + 2] <= 2 else g + 2
-        day = g + 2 if year == g else g
-        if s[GROUP_LEN][year] != 4 or s[GROUP_LEN][day] > 2:
-            continue
-        month_value = value(s[DIG], s[GROUP_AT][g + 1], s[GROUP_LEN][g + 1])
-        day_value = value(s[DIG], s[GROUP_AT][day], s[GROUP_LEN][day])
-        if is_date(value(s[DIG], s[GROUP_AT][year], 4) * 10000 + month_value * 100 + day_value):
-            s[GROUP_FLAG][g] = s[GROUP_FLAG][g + 1] = s[GROUP_FLAG][g + 2] = INERT
-
-
-def is_date(number: int) -> bool:
-    """Whether an integer reads as year, month and day, 19000101 to 20991231."""
-    return 19000101 <= number <= 20991231 and 1 <= number // 100 % 100 <= 12 and 1 <= number % 100 <= 31
-
-
-def mark_edges(t: Tables, s: Scratch, first: int, groups: int, end: int, n: int) -> None:
-    """Spoil the first and last group where letters, masks, currency or an address are joined to them."""
-    if first > 0:
-        last = s[SYM][first - 1]
-        before = s[SYM][first - 2] if first > 1 else OPEN
-        lettered = is_letter(last) and s[SYM][first] != PLUS and word_before(t, s, first - 1)[0] == 0
-        starred = last == STAR and (before == STAR or before < 20)
-        priced = last == MONEY or (last == BLANK and before == MONEY)
-        if lettered or starred or priced or (last == MIDDOT and is_letter(before)):
-            s[GROUP_FLAG][0] = SPOILT
-    if end < n:
-        last = s[SYM][end]
-        behind = s[SYM][end + 1] if end + 1 < n else CLOSE
-        lettered = is_letter(last) and word_behind(t, s, end, n)[0] == 0
-        dotted = (last == DOT or last == MIDDOT) and is_letter(behind) and word_behind(t, s, end + 1, n)[0] == 0
-        starred = last == STAR and (behind == STAR or behind < 20)
-        if lettered or dotted or starred or last == AT or last == PERCENT:
-            s[GROUP_FLAG][groups - 1] = SPOILT
-        elif groups > 1 and s[GROUP_LEN][groups - 1] <= 4 and s[GROUP_GAP][groups - 1] & G_BLANK:
-            found = word_behind(t, s, end, n)[0]
-            if found == UNIT or found == BOUND:
-                s[GROUP_FLAG][groups - 1] = INERT
-
-
 def undo_spreadsheet(s: Scratch, n: int) -> None:
     """Undo 13800138000.0 and 1.3800138000E+10, where no digit is lost."""
     end = s[STATE][S_END]
     if s[STATE][S_GROUPS] != 2 or s[GROUP_GAP][1] != G_DOT:
         return
-    if s[GROUP_LEN][0] >= 5 and s[GROUP_LEN][1] <= 2 and value(s[DIG], s[GROUP_AT][1], s[GROUP_LEN][1]) == 0:
-        s[STATE][S_GROUPS] = 1
+    if s[GROUP_LEN][0] >= 3 and s[GROUP_LEN][1] <= 2 and value(s[DIG], s[GROUP_AT][1], s[GROUP_LEN][1]) == 0:
+        if s[GROUP_LEN][1] == 1 or s[GROUP_LEN][0] >= 10:
+            s[STATE][S_GROUPS] = 1
     elif (
         s[GROUP_LEN][0] == 1
         and s[GROUP_LEN][1] == 10

@@ -26,6 +26,7 @@ from haoma.numbers.grammar.layout import (
     GROUP_GAP,
     GROUP_LEN,
     GROUP_SYM,
+    HOUSE,
     JUNK,
     LABEL,
     NO_BARE,
@@ -55,7 +56,7 @@ from haoma.numbers.grammar.plan import (
     look,
     value,
 )
-from haoma.numbers.grammar.symbols import BLANK, COLON, HASH, PLUS, WORD
+from haoma.numbers.grammar.symbols import BLANK, COLON, HASH, HYPHEN, LIST, OPEN, PLUS, WORD
 
 __all__ = ["accepts", "is_rest"]
 
@@ -71,12 +72,13 @@ def stands_apart(s: Scratch, low: int, high: int, i: int, j: int, at: int, short
     right = j < high and s[CUT][j] == j + 1 and is_rest(s, j, j + 1)
     if not left and not right:
         return True
-    if short:
+    if short or (left and low == 0 and s[SYM][s[STATE][S_FIRST]] == PLUS):
         return False
     loose = False
     for g in range(i, j):
         loose |= s[GROUP_AT][g] > at and s[GROUP_GAP][g] & G_BLANK != 0
-    listed = i == low + 1 and s[GROUP_LEN][low] <= 2 and s[GROUP_GAP][i] & (G_DOT | G_CLOSE) != 0
+    apart = left and (i - 1 == low or s[GROUP_GAP][i - 1] & G_BLANK != 0)
+    listed = apart and s[GROUP_LEN][i - 1] <= 2 and s[GROUP_GAP][i] & (G_DOT | G_CLOSE) != 0
     if left and not listed and (loose or s[GROUP_GAP][i] & G_BLANK == 0):
         return False
     return not right or (not loose and s[GROUP_GAP][j] & (G_BLANK | G_OPEN) != 0)
@@ -89,6 +91,8 @@ def has_evidence(
     label, remark = label_of(t, s, first), remark_of(t, s, end, n)
     if label == COUNT or remark == UNIT or (first > 0 and s[SYM][first - 1] == HASH) or is_ratio(s, first):
         return False
+    if end < n and s[SYM][end] == PLUS:
+        return False  # 10000+
     named = label == LABEL or label == ALARM or remark == ALARM or remark == LABEL
     named = named or (length > 3 and label == 0 and is_captioned(s, first))
     if length == 3:
@@ -96,13 +100,24 @@ def has_evidence(
             named = is_listed(s, s[STATE][S_ALARM_END], first)
         if named:
             s[STATE][S_ALARM_END] = end
+        elif first > 0 and s[SYM][first - 1] == HYPHEN:
+            named = False
         elif s[STATE][S_WORDS] == 0 and mode & (NO_BARE | TEXT) == 0:
             s[STATE][S_BARE] = 1
             named = True
+        elif s[STATE][S_WORDS] and mode & TEXT == 0:
+            named = first == 0 and is_heading(s, end, n)
         return named
     if kind == CARRIER_SERVICE and length == 6 and s[STATE][S_WORDS]:
         return named  # 100020 in an address is a postcode
     return named or mode & TEXT == 0 or is_well_known(t, s, kind, at, length, first, end, n)
+
+
+def is_heading(s: Scratch, end: int, n: int) -> bool:
+    """Whether a remark set apart follows symbol `end`: a blank, a bracket or a comma, and no Latin unit."""
+    if end >= n or (s[SYM][end] != BLANK and s[SYM][end] != OPEN and s[SYM][end] != LIST):
+        return False
+    return s[SYM][end] != BLANK or end + 1 == n or not is_letter(s[SYM][end + 1])
 
 
 def is_ratio(s: Scratch, first: int) -> bool:
@@ -168,8 +183,11 @@ def accepts(
     if i == 0 and s[SYM][first] != PLUS and label_of(t, s, first) == ANOTHER:
         return False
     marked = s[STATE][S_EXT] > 0 or s[STATE][S_CONTEXT] > 0
-    if j == s[STATE][S_GROUPS] and not marked and word_behind(t, s, end, n)[0] == BOUND:
-        return False
+    if j == s[STATE][S_GROUPS] and not marked:
+        behind = word_behind(t, s, end, n)[0]
+        named = short and 0 < label_of(t, s, first) <= ALARM
+        if behind == BOUND or (behind == HOUSE and not named):
+            return False
     if mode & TEXT and length == 13 and label_of(t, s, first) == 0:
         return False  # as many digits as a time stamp or a bar code
     if not short or marked or s[GROUP_AT][i] < at:

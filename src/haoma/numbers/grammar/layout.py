@@ -18,7 +18,7 @@ TEXT, LOOSE_NUMERALS, NO_BARE = 1, 2, 4
 KIND, NUMBER, DIGITS, AREA, EXT, EXT_LEN, ROW, START, END, FIELDS = range(10)
 
 # word classes (haoma.numbers.grammar.words.CLASSES)
-LABEL, ALARM, ANOTHER, COUNT, SKIP, SERIAL, MARK, UNIT, BOUND, PLAIN, PARAM = range(1, 12)
+LABEL, ALARM, ANOTHER, COUNT, SKIP, SERIAL, MARK, UNIT, BOUND, PLAIN, PARAM, HOUSE = range(1, 13)
 
 # why a cell holds no number
 (
@@ -36,13 +36,13 @@ LABEL, ALARM, ANOTHER, COUNT, SKIP, SERIAL, MARK, UNIT, BOUND, PLAIN, PARAM = ra
 ) = range(1, 12)
 
 # what a gap between two groups of digits holds
-G_BLANK, G_HYPHEN, G_DOT, G_MIDDOT, G_OPEN, G_CLOSE, G_COLON = 1, 2, 4, 8, 16, 32, 64
+G_BLANK, G_HYPHEN, G_DOT, G_MIDDOT, G_OPEN, G_CLOSE, G_TIE = 1, 2, 4, 8, 16, 32, 64
 
 # groups: sound, part of a date or a time, joined to what spoils it
 SOUND, INERT, SPOILT = 0, 1, 2
 
 LATIN_END = LATIN + 26
-LATIN_W = LATIN + 22
+LATIN_W, LATIN_X = LATIN + 22, LATIN + 23
 MAX_GAP = 6
 MAX_GROUPS = 17  # a number written digit by digit, with country code
 JUNK = 10

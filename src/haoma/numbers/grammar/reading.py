@@ -10,15 +10,7 @@ from __future__ import annotations
 
 from haoma.numbers.grammar.behind import context_area, read_behind
 from haoma.numbers.grammar.candidate import match
-from haoma.numbers.grammar.chains import (
-    after_plus,
-    begins_digits,
-    mark_dates,
-    mark_edges,
-    prefix,
-    read_chain,
-    undo_spreadsheet,
-)
+from haoma.numbers.grammar.chains import after_plus, begins_digits, prefix, read_chain, undo_spreadsheet
 from haoma.numbers.grammar.decode import symbolise
 from haoma.numbers.grammar.evidence import accepts, is_rest
 from haoma.numbers.grammar.layout import (
@@ -38,7 +30,6 @@ from haoma.numbers.grammar.layout import (
     GROUP_FLAG,
     GROUP_LEN,
     GROUP_SYM,
-    INERT,
     JOINED,
     JUNK,
     KIND,
@@ -82,6 +73,7 @@ from haoma.numbers.grammar.layout import (
     WRONG_LENGTH,
     Scratch,
 )
+from haoma.numbers.grammar.marks import has_dot, mark_decimals, mark_edges, mark_groups
 from haoma.numbers.grammar.plan import (
     INTERNATIONAL,
     LANDLINE,
@@ -94,7 +86,7 @@ from haoma.numbers.grammar.plan import (
 )
 from haoma.numbers.grammar.symbols import BLANK, CLOSE, COLON, DOT, LIST, PLUS, QUOTE, SLASH, WORD
 
-__all__ = ["read", "scan"]
+__all__ = ["read", "read_plain", "scan"]
 
 
 def cut_chain(t: Tables, s: Scratch, low: int, high: int, plus: bool, alone: bool) -> int:
@@ -203,7 +195,7 @@ def read_one_chain(t: Tables, s: Scratch, n: int, mode: int, out: list[int], cou
     """Write the numbers of the chain just read; how many there are now, -1 where nobody can tell."""
     undo_spreadsheet(s, n)
     groups, first, end = s[STATE][S_GROUPS], s[STATE][S_FIRST], s[STATE][S_END]
-    mark_dates(s, groups)
+    mark_groups(s, groups)
     mark_edges(t, s, first, groups, end, n)
     s[STATE][S_BEHIND] = read_behind(t, s, end, n)
     if s[STATE][S_CONTEXT] < 0:
@@ -213,10 +205,12 @@ def read_one_chain(t: Tables, s: Scratch, n: int, mode: int, out: list[int], cou
     elif mode & TEXT and first - s[STATE][S_AREA_END] > MAX_GAP:
         s[STATE][S_AREA] = 0
     alone = groups > 1 and has_cell_alone(s, n, mode, count, s[STATE][S_BEHIND])
+    if has_dot(s, groups) and not match(t, s, 0, groups, plus, s[STATE][S_AREA], alone)[0]:
+        mark_decimals(s, groups)
     low = 0
     while low < groups:
         high = low
-        while high < groups and s[GROUP_FLAG][high] != INERT:
+        while high < groups and s[GROUP_FLAG][high] == SOUND:
             high += 1
         if high > low:
             count = read_numbers(
@@ -329,7 +323,7 @@ def read_plain(t: Tables, s: Scratch, n: int, out: list[int]) -> int:
             return 0
     undo_spreadsheet(s, n)
     groups = s[STATE][S_GROUPS]
-    mark_dates(s, groups)
+    mark_groups(s, groups)
     kind, digit, length, area, ext = match(t, s, 0, groups, plus, 0, True)
     if kind <= 0 or ext:
         return 0

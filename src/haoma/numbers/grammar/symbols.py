@@ -38,14 +38,16 @@ _NUMERALS |= {char: n + 1 for n, char in enumerate("一二三四五六七八九"
 }
 _MARKS = {
     **dict.fromkeys("\t", BLANK), **dict.fromkeys("-−ー─━˗⁃➖", HYPHEN), ".": DOT,
-    **dict.fromkeys("·•・‧∙⋅_", MIDDOT), "+": PLUS,
-    **dict.fromkeys("/\\⁄∕", SLASH), **dict.fromkeys(";,、|\r\n\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029", LIST), ":": COLON,
+    **dict.fromkeys("·•・‧∙⋅⸱_", MIDDOT), "+": PLUS,
+    **dict.fromkeys("/\\⁄∕", SLASH),
+    **dict.fromkeys(";,、|或和与與及\r\n\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029", LIST), ":": COLON,
     "#": HASH, **dict.fromkeys("*×●○■□✱※", STAR), "@": AT, **dict.fromkeys("%‰°", PERCENT),
     **dict.fromkeys("'\"`´‘’“”", QUOTE),
     "=": EQUALS, **dict.fromkeys("\u115f\u1160", VANISH), "\u301c": OTHER,
 }  # fmt: skip
 _CATEGORIES = {
-    "Zs": BLANK, "Pd": HYPHEN, "Ps": OPEN, "Pe": CLOSE, "Pi": QUOTE, "Pf": QUOTE, "Sc": MONEY, "Cf": VANISH, "Mn":
+    "Zs": BLANK, "Pd": HYPHEN, "Pc": MIDDOT,
+    "Ps": OPEN, "Pe": CLOSE, "Pi": QUOTE, "Pf": QUOTE, "Sc": MONEY, "Cf": VANISH, "Mn":
     VANISH, "Me": VANISH,
 }  # fmt: skip
 

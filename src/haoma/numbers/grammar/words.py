@@ -21,23 +21,24 @@ CLASSES = {
     "serial": 6,  # 号 alone: belongs to what stands before it
     "ext": 7,  # extension mark
     "unit": 8,  # a short code before it is a quantity
-    "bound": 9,  # 元, 号: even a long run of digits before it is an amount or a house number
+    "bound": 9,  # 元: even a long run of digits before it is an amount
     "plain": 10,  # an ordinary word that begins like a unit
     "param": 11,  # phone-context of RFC 3966
+    "house": 12,  # 号: a house number, but 10000号 behind a label is a hotline
 }
 
 BEFORE: Mapping[str, str] = {
     "label": """电话 手机 热线 传真 客服 座机 固话 小灵通 总机 联系方式 联系 致电 来电 专线 咨询 服务 投诉 举报 拨通 拨叫 呼 移动电话 号码簿
-        话务 客户服务 订购 订票 预约 监督 维权 咨询台 值班 办公 售后 售前 招商 短信 微信 通讯 通信 银行 保险 证券 基金 快递公司 公司
+        话务 客户服务 订购 订票 预约 监督 维权 咨询台 值班 办公 售后 售前 招商 短信 微信 通讯 通信 银行 保险 电信 移动 联通 广电 铁路 物价 证券 基金 快递公司 公司
         tel telephone phone phones ph mobile mob cell cellphone fax hotline call contact tels 電話 手機 熱線 傳真 客服熱線 聯繫 聯絡""",
-    "alarm": "拨打 请拨 请打 拨 打 警 报警 火警 匪警 盗警 交警 急救 救护 求助 求救 查号 查号台 紧急 应急 消防 公安 事故 撥打 報警",
+    "alarm": "拨打 请拨 请打 拨 打 警 报警 火警 匪警 盗警 交警 急救 救护 求助 求救 查号 查号台 紧急 应急 消防 消防队 消防局 公安 公安局 派出所 警方 警察 报警台 事故 急诊 急诊科 急救中心 救护车 医院 卫生院 查询 撥打 報警",
     "other": """邮编 邮政编码 邮码 邮政编号 订单 订单编号 单号 运单 运单号 快递单 面单 快递单号 物流单号 卡号 账号 帐号 账户 帐户 户号 身份证 身份证号
         证号 证件号 护照号 编号 代码 编码 工号 学号 税号 流水 流水号 合同号 许可证 执照 执照号 注册号 批号 批准文号 型号 版本 备案 备案号 验证码 校验码 密码 口令 车牌
         车牌号 车次 航班 航班号 股票代码 序列号 序号 条码 条形码 发票号 票号 房号 门牌 门牌号 机身号 凭证号 货号 款号 案号 文号 信用代码 组织机构代码 尾号 群号 群
         企业号 扣扣 qq ip id sn imei isbn ean zip zipcode postcode postal pc order orderno orderid invoice serial passport license licence sku ver
         version 經緯度 经度 纬度 坐标 信箱""",
-    "count": """第 共 约 近 超 超过 满 达 达到 仅 售价 价格 价 单价 总价 原价 库存 销量 阅读 浏览 粉丝 得分 积分 金额 合计 总计 余额 面积 数量 人数 排名 路 街 巷
-        弄 楼 室 年 月 栋 幢 座 累计 增至 为期 总额 编 人民币 rmb cny usd hkd eur""",
+    "count": """第 共 约 近 超 超过 满 达 达到 仅 售价 价格 价 单价 总价 原价 库存 销量 阅读 浏览 粉丝 得分 积分 金额 合计 总计 余额 面积 数量 人数 排名
+        累计 增至 为期 总额 编 人民币 rmb cny usd hkd eur""",
     "skip": "是 为 在 即 号码 號碼 如下 直拨 直撥",
     "serial": "号 號 no number numbers num",
 }
@@ -45,13 +46,14 @@ BEFORE: Mapping[str, str] = {
 BEHIND: Mapping[str, str] = {
     "ext": "转 轉 转接 轉接 分机 分機 转分机 轉分機 转接分机 分机号 分机号码 转分机号 内线 內線 ext extn extension x",
     "param": "phone-context",
-    "bound": "元 美元 港元 欧元 日元 人民币 号 號 円 rmb cny usd yuan",
+    "bound": "元 美元 港元 欧元 日元 人民币 円 rmb cny usd yuan",
+    "house": "号 號",
     "unit": """块 万 亿 人 个 名 位 次 件 台 套 米 公里 千米 平米 平方 平方米 斤 公斤 吨 升 岁 年 月 天 日 小时 分钟 秒 楼 层 室 栋 幢 弄 巷 座 单元 页 期
-        届 倍 篇 股 辆 只 亩 户 份 种 场 集 多 余 条 章 折 项 点 时 度 路公交 周年 部 家 款 本 级""",
-    "plain": """号码 號碼 人工 人民 人寿 人保 个人 位于 平台 部门 点击 家电 家庭 分中心 分部 时请 时 台风 名片 多媒体 月租 日常 年中 度假 项目 本行 本市 本公司
+        届 倍 篇 股 辆 只 亩 户 份 种 场 集 多 余 条 章 折 项 点 时 度 路公交 周年 部 家 款 本 级 笔 步 颗 瓶 箱 袋 包 桶 盒 双 对 枚 幅 尺 公顷 千 百 厘米 毫米 h hr hrs hours min km kg kw mm cm""",
+    "plain": """号码 號碼 人民 人寿 人保 个人 位于 平台 部门 点击 家电 家庭 分中心 分部 时请 时 台风 名片 多媒体 月租 日常 年中 度假 项目 本行 本市 本公司
         本店 条款 级别 场馆 路况 余额 家长 款项 次日""",
     "label": "tel telephone phone mobile mob fax hotline call qq email mail web website http https www wechat or and",
-    "alarm": "报警 報警 火警 匪警 急救 救护 查号 求助 求救 消防 警 电话 热线 电 客服 服务 服務 電話 熱線",
+    "alarm": "查询 人工 报警 報警 火警 匪警 急救 救护 查号 求助 求救 消防 警 电话 热线 电 客服 服务 服務 電話 熱線",
 }
 
 
