@@ -133,3 +133,13 @@ def test_a_digit_too_many_spoils_a_number(number: str, more: str) -> None:
 def test_no_character_stops_a_reader(text: str) -> None:
     assert [n.uri for n in parse_cell(text)] == (["tel:+8613800138000"] if "138" in text else [])
     find(text)
+
+
+@given(
+    st.sampled_from(["电话0571-88888888转8001", "订单号13800138000", "拨打95588", "验证码95588", "13800138000"]),
+    st.integers(3300, 4200),
+)
+def test_where_a_text_is_cut_changes_nothing(core: str, before: int) -> None:
+    near = [(m.start, m.end, m.number.uri) for m in find("文" * 300 + core + "文" * 20)]
+    far = [(m.start - before + 300, m.end - before + 300, m.number.uri) for m in find("文" * before + core + "文" * 20)]
+    assert far == near

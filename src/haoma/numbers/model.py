@@ -5,15 +5,17 @@ Rules held here:
 - A number masks itself: `str`, `repr`, `format` and logging print `138****8000`. The whole number is only where code
   asks
   for `.e164`, `.uri` or `.national` by name.
+- Whoever takes a Number apart (`dataclasses.asdict`, pickle) has asked for the whole of it.
 - `issued_by` and `issued_in` tell who allocated the number and where it was issued; never where its owner is.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["IssuedIn", "Kind", "Mention", "Number", "mask"]
+__all__ = ["IssuedIn", "Kind", "Mention", "Number", "hide", "mask"]
 
 
 class Kind(StrEnum):
@@ -61,6 +63,15 @@ def mask(digits: str) -> str:
         return digits[:2] + "****" + digits[-2:]
     shown = 2 if len(digits) > 4 else 1
     return digits[:shown] + "*" * (len(digits) - shown)
+
+
+def hide(text: str) -> str:
+    """A text that an error may show: every run of five digits or more is masked.
+
+    >>> hide("no column '13800138000'")
+    "no column '138****8000'"
+    """
+    return re.sub(r"\d{5,}", lambda found: mask(found.group()), text)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

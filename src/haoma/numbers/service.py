@@ -20,7 +20,7 @@ from haoma.numbers.tables import PLACE_UNKNOWN, REASONS, TOO_LONG_CELL, pack, ta
 
 __all__ = ["parse", "parse_cell"]
 
-LONGEST_CELL = 65_536
+LONGEST_CELL = 16_384
 KINDS = tuple(Kind)
 
 

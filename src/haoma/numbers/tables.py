@@ -7,12 +7,12 @@ Rules held here:
 from __future__ import annotations
 
 from array import array
-from functools import cache
 
 from haoma import settings
 from haoma.errors import Conflict
 from haoma.numbers import segments
 from haoma.numbers.grammar.plan import Tables
+from haoma.numbers.once import once
 from haoma.numbers.segments import Pack
 from haoma.settings import Settings
 
@@ -27,7 +27,7 @@ _SECTIONS = (
 )  # fmt: skip
 
 PLACE_UNKNOWN = "carrier known, city unknown"
-TOO_LONG_CELL = "longer than 64 KiB, no cell"
+TOO_LONG_CELL = "longer than 16 KiB, no cell"
 # by the codes of haoma.numbers.grammar.layout, and two of the drivers' own
 REASONS = (
     None,
@@ -55,7 +55,7 @@ def use(chosen: Settings) -> None:
 
     Raises Conflict where numbers were read with others already.
     """
-    if pack.cache_info().currsize and chosen != in_force():
+    if pack.made and chosen != in_force():
         message = "numbers were read with other settings already"
         raise Conflict(message, hint="choose the settings before the first number")
     _chosen[:] = [chosen]
@@ -68,13 +68,13 @@ def in_force() -> Settings:
     return _chosen[0]
 
 
-@cache
+@once
 def pack() -> Pack:
     """The pack in force in this process; built first where there is none."""
     return segments.load(in_force())
 
 
-@cache
+@once
 def tables() -> Tables:
     """The tables in the order of `haoma.numbers.grammar.plan`, as 16-bit integers; the large ones are not copied."""
     return tuple(_table(name, code) for name, code in _SECTIONS)

@@ -3,7 +3,7 @@
 Rules held here:
 - Text is read by the same grammar as a cell, but a short code needs more evidence: a label, a well-known code,
   Chinese words.
-- Time and memory are linear in the text; it is read in windows that end where no number can go on.
+- Time and memory are linear in the text: it is read in windows that overlap.
 """
 
 from __future__ import annotations
@@ -18,12 +18,7 @@ from haoma.numbers.service import as_text, number_of, parse, records
 
 __all__ = ["find"]
 
-WINDOW = 16_384  # characters, of which UTF-8 makes four times as many bytes at most
-DIGITS = re.compile(
-    r"\d|[零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖貳參陸]{3}|[\u2070-\u2089\u2460-\u249b\u24ea]|[\U0001f100-\U0001f10a]"
-)
-# characters that no number goes on across: letters and Han, but for numerals, and sentence marks
-BREAK = re.compile(r"[^\W\d_零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖貳參陸]|[\n\r。！？!?；;]")
+WINDOW, MARGIN = 4096, 256  # characters; UTF-8 makes four times as many bytes at most, a cell's bound
 
 
 def find(text: str, region: str | None = "CN") -> list[Mention]:
@@ -50,36 +45,29 @@ def _foreign(text: str, region: str | None) -> Iterator[Mention]:
 
 
 def _chinese(text: str) -> Iterator[Mention]:
-    for start, end in _windows(text):
-        window = text[start:end]
-        if not DIGITS.search(window):
-            continue
-        data = window.encode("utf-8", "surrogatepass")
-        byte, char = 0, start
-        for record in records(data, TEXT)[0]:
-            first, last = record[START], record[END]
-            begins = char + _length(data[byte:first])
-            byte, char = last, begins + _length(data[first:last])
-            opened = begins > 0 and text[begins - 1] in "(（" and re.match(r"[^(（]*[)）]", text[begins:char])
-            yield Mention(number_of(record), begins - 1 if opened else begins, char)
+    """Read window by window; each keeps what begins between its margins: no cut parts a number from its label."""
+    end = 0
+    step = WINDOW - 2 * MARGIN
+    for keep in range(0, len(text), step):
+        for mention in _in_window(text, max(0, keep - MARGIN), keep + step + MARGIN):
+            if keep <= mention.start < keep + step and mention.start >= end:
+                end = mention.end
+                yield mention
+
+
+def _in_window(text: str, start: int, stop: int) -> Iterator[Mention]:
+    window = text[start:stop]
+    if window.isdigit() and len(window) > MARGIN:
+        return  # a run that no number is as long as
+    data = window.encode("utf-8", "surrogatepass")
+    byte, char = 0, start
+    for record in records(data, TEXT)[0]:
+        first, last = record[START], record[END]
+        begins = char + _length(data[byte:first])
+        byte, char = last, begins + _length(data[first:last])
+        opened = begins > 0 and text[begins - 1] in "(（" and re.match(r"[^(（]*[)）]", text[begins:char])
+        yield Mention(number_of(record), begins - 1 if opened else begins, char)
 
 
 def _length(data: bytes) -> int:
     return len(data.decode("utf-8", "surrogatepass"))
-
-
-def _windows(text: str) -> Iterator[tuple[int, int]]:
-    """Cut a text where no number can go on; digits without such a place for longer than a window are passed over."""
-    start = 0
-    while start < len(text):
-        end = min(len(text), start + WINDOW)
-        if end < len(text):
-            newline = text.rfind("\n", start, end)
-            breaks = [newline + 1] if newline > start else [m.end() for m in BREAK.finditer(text, start, end)][-1:]
-            if not breaks:
-                following = BREAK.search(text, end)
-                start = following.end() if following else len(text)
-                continue
-            end = breaks[0]
-        yield start, end
-        start = end

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from haoma.errors import BadInput
-from haoma.numbers.model import Kind, Number
+from haoma.numbers.model import Kind, Number, hide
 
 __all__ = ["find", "is_valid", "parse_global", "parse_national"]
 
@@ -70,18 +70,18 @@ def find(text: str, region: str | None) -> Iterator[tuple[int, int, Number | Non
 
     if region is not None:
         check_region(region)
-    for match in phonenumbers.PhoneNumberMatcher(text, region):
+    for match in phonenumbers.PhoneNumberMatcher(text, region, max_tries=len(text) + 1):
         number = _number(match.number, match.number.extension)
         if number is not None or match.number.country_code == 86:
             yield match.start, match.end, number, match.raw_string
 
 
-def check_region(region: str) -> None:
+def check_region(region: object) -> None:
     """Raise BadInput unless libphonenumber knows the region."""
     import phonenumbers
 
-    if region not in phonenumbers.SUPPORTED_REGIONS:
-        message = f"region {region!r} is not known"
+    if not isinstance(region, str) or region not in phonenumbers.SUPPORTED_REGIONS:
+        message = f"region {hide(repr(region))} is not known"
         raise BadInput(message, hint="a two-letter code of ISO 3166-1 in capitals: CN, HK, US")
 
 

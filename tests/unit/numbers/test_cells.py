@@ -385,6 +385,11 @@ NEIGHBOURS = [
     ("1.13600001298 2.13600001299", [CN + "13600001298", CN + "13600001299"]),
     ("T+86 10 6505 1166", [CN + "1065051166"]),
     ("110.0", [local("110")]),
+    ("0571-88888888-8001-8002", []),
+    ("1.800.933.6262", []),
+    ("028-8512 3456（8线）", [CN + "2885123456"]),
+    ("138 0013 8000 3张票", [CN + "13800138000"]),
+    ("010 6505 1166张三", [CN + "1065051166"]),
 ]
 
 
@@ -427,7 +432,7 @@ def test_a_number_s_uri_is_a_cell_that_holds_it_alone(cell: str, uris: list[str]
         ("138****8000", "masked, or joined to letters or an amount"),
         ("2023-11-15", "a date, a time or another kind of number"),
         ("6502530000", "a foreign number without its country code, or no such number"),
-        ("1" * 70_000, "longer than 64 KiB, no cell"),
+        ("1" * 70_000, "longer than 16 KiB, no cell"),
     ],
 )
 def test_a_cell_without_a_number_says_why(cell: str, reason: str) -> None:

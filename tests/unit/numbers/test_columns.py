@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pyarrow as pa
 import pytest
 
@@ -86,5 +89,44 @@ def test_what_cannot_be_read_is_refused() -> None:
 
 def test_a_cell_too_long_for_one_and_bytes_that_are_no_text_have_their_reasons() -> None:
     cells = pa.array([b"1" * 70_000, b"\xff\xfe13800138000", b"138\xff00138000"], pa.binary())
-    assert enrich(cells)["reason"].to_pylist()[0] == "longer than 64 KiB, no cell"
+    assert enrich(cells)["reason"].to_pylist()[0] == "longer than 16 KiB, no cell"
     assert enrich(cells)["valid"].to_pylist() == [False, True, False]
+
+
+RACE = """
+import threading, pyarrow as pa
+from haoma.numbers import enrich
+cells = pa.array(["13800138000", "95588", None, "+86 138-0013-8000"] * 100)
+barrier, tables = threading.Barrier(8), []
+def work():
+    barrier.wait()
+    tables.append(enrich(cells))
+threads = [threading.Thread(target=work) for _ in range(8)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+assert len(tables) == 8 and all(table.equals(enrich(cells)) for table in tables)
+"""
+
+
+def test_threads_may_ask_for_the_first_column_together() -> None:
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", RACE], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_float_that_is_no_whole_number_is_no_phone_number() -> None:
+    column = pa.array([13800138000.5, float("nan"), float("inf"), 1e30, 13800138000.0])
+    assert enrich(column, ["valid"])["valid"].to_pylist() == [False, None, False, False, True]
+
+
+@pytest.mark.parametrize("column", [["13800138000"], "13800138000", None])
+def test_what_is_no_column_is_refused_without_its_numbers(column: object) -> None:
+    with pytest.raises(BadInput, match="pyarrow") as refused:
+        enrich(column)
+    assert "13800138000" not in str(refused.value)
+
+
+@pytest.mark.parametrize("columns", [[], ["uri", "uri"], "13800138000", ["13800138000"]])
+def test_columns_that_make_no_table_are_refused(columns: list[str]) -> None:
+    with pytest.raises(BadInput) as refused:
+        enrich(pa.array(CELLS), columns)
+    assert "13800138000" not in str(refused.value)

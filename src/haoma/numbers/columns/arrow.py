@@ -25,7 +25,7 @@ from haoma.numbers.columns.driver import ASK, Out
 from haoma.numbers.columns.jit import kernel, scratch, table_address
 from haoma.numbers.columns.mobiles import WINDOW
 from haoma.numbers.grammar.layout import FIELDS, KIND, ROW
-from haoma.numbers.model import Kind
+from haoma.numbers.model import Kind, hide
 from haoma.numbers.service import LONGEST_CELL
 from haoma.numbers.tables import REASONS, pack
 
@@ -62,13 +62,22 @@ def enrich(array: pa.Array | pa.ChunkedArray, columns: Sequence[str] | None = No
 
     Raises BadInput for a column that is not in `COLUMNS`, or an array that holds no text.
     """
-    names = tuple(COLUMNS if columns is None else columns)
-    if unknown := [name for name in names if name not in COLUMNS]:
-        message = f"there is no column {unknown[0]!r}"
-        raise BadInput(message, hint=f"columns: {', '.join(COLUMNS)}")
+    names = _names(columns)
+    if not isinstance(array, pa.Array | pa.ChunkedArray):
+        message = f"a column is a pyarrow Array or ChunkedArray, not a {type(array).__name__}"
+        raise BadInput(message, hint="pyarrow.array(…) makes one")
     chunks = array.chunks if isinstance(array, pa.ChunkedArray) else [array]
     texts = [_as_text(chunk) for chunk in chunks] or [pa.array([], pa.string())]
     return pa.concat_tables([_enrich(piece, names) for chunk in texts for piece in _pieces(chunk)])
+
+
+def _names(columns: Sequence[str] | None) -> tuple[str, ...]:
+    names = COLUMNS if columns is None else (columns,) if isinstance(columns, str) else tuple(columns)
+    if not names or len(set(names)) < len(names) or not set(names) <= set(COLUMNS):
+        strange = [str(name) for name in names if name not in COLUMNS]
+        message = f"there is no column {hide(repr(strange[0]))}" if strange else "each column once, and at least one"
+        raise BadInput(message, hint=f"columns: {', '.join(COLUMNS)}")
+    return names
 
 
 def _pieces(array: pa.Array) -> Iterator[pa.Array]:
@@ -98,8 +107,8 @@ def _as_text(array: pa.Array) -> pa.Array:
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return array.view(pa.large_string() if pa.types.is_large_binary(kind) else pa.string())
     if pa.types.is_floating(kind):
-        return array.cast(pa.int64(), safe=False).cast(pa.string())
-    if pa.types.is_integer(kind) or pa.types.is_null(kind) or str(kind) == "string_view":
+        return _as_whole_numbers(array)
+    if pa.types.is_integer(kind) or pa.types.is_null(kind) or str(kind) in {"string_view", "binary_view"}:
         return array.cast(pa.string())
     message = f"phone numbers are text, and this column is {kind}"
     raise BadInput(message, hint="cast it to string first")
@@ -190,6 +199,13 @@ def _column(name: str, out: Out, valid: pa.Array) -> pa.Array:
             return _looked_up(out.reason, _lookup(name))
         case _:
             return _looked_up(out.row, _lookup(name))
+
+
+def _as_whole_numbers(array: pa.Array) -> pa.Array:
+    """Floats as text: whole ones without `.0`, NaN as null."""
+    whole = pc.and_(pc.equal(pc.floor(array), array), pc.less(pc.abs(array), 1e15))
+    digits = pc.if_else(whole, array, None).cast(pa.int64()).cast(pa.string())
+    return pc.if_else(pc.is_nan(array), None, pc.if_else(whole, digits, array.cast(pa.string())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ import os
 import types
 from collections import Counter
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +28,7 @@ from haoma.numbers.columns import driver, mobiles, uris, words64
 from haoma.numbers.grammar import behind, beside, candidate, chains, decode, evidence, marks, plan, reading
 from haoma.numbers.grammar.layout import ROOM, ROWS
 from haoma.numbers.grammar.plan import SATELLITE, Digits
+from haoma.numbers.once import once
 from haoma.numbers.tables import PLACE_UNKNOWN, REASONS, in_force, pack, tables
 
 __all__ = ["Kernel", "kernel", "scratch", "table_address"]
@@ -93,7 +93,7 @@ def _once(dispatcher: Any, signature: tuple[object, ...]) -> None:  # noqa: ANN4
     dispatcher.get_call_template = get_call_template
 
 
-@cache
+@once
 def kernel() -> Kernel:
     """The compiled functions; each is compiled at its first call (25 s in all), or read from the cache (0.2 s)."""
     scope: dict[str, Any] = {}
@@ -126,7 +126,7 @@ def kernel() -> Kernel:
     return Kernel(*(scope[name] for name in Kernel._fields))
 
 
-@cache
+@once
 def _arrays() -> tuple[list[NDArray[np.uint16]], NDArray[np.uint64]]:
     arrays = [*(np.asarray(table) for table in tables()), row_reasons()]
     return arrays, np.array([array.ctypes.data for array in arrays], np.uint64)

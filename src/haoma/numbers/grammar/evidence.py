@@ -79,6 +79,8 @@ def stands_apart(s: Scratch, low: int, high: int, i: int, j: int, at: int, short
         loose |= s[GROUP_AT][g] > at and s[GROUP_GAP][g] & G_BLANK != 0
     apart = left and (i - 1 == low or s[GROUP_GAP][i - 1] & G_BLANK != 0)
     listed = apart and s[GROUP_LEN][i - 1] <= 2 and s[GROUP_GAP][i] & (G_DOT | G_CLOSE) != 0
+    for g in range(i + 1, j):
+        listed = listed and (s[GROUP_GAP][g] != G_DOT or s[GROUP_GAP][i] != G_DOT)  # 1.800.933.6262
     if left and not listed and (loose or s[GROUP_GAP][i] & G_BLANK == 0):
         return False
     return not right or (not loose and s[GROUP_GAP][j] & (G_BLANK | G_OPEN) != 0)
@@ -95,22 +97,25 @@ def has_evidence(
         return False  # 10000+
     named = label == LABEL or label == ALARM or remark == ALARM or remark == LABEL
     named = named or (length > 3 and label == 0 and is_captioned(s, first))
-    if length == 3:
-        if not named and s[STATE][S_ALARM_END] >= 0 and first - s[STATE][S_ALARM_END] <= 3:
-            named = is_listed(s, s[STATE][S_ALARM_END], first)
-        if named:
-            s[STATE][S_ALARM_END] = end
-        elif first > 0 and s[SYM][first - 1] == HYPHEN:
-            named = False
-        elif s[STATE][S_WORDS] == 0 and mode & (NO_BARE | TEXT) == 0:
-            s[STATE][S_BARE] = 1
-            named = True
-        elif s[STATE][S_WORDS] and mode & TEXT == 0:
-            named = first == 0 and is_heading(s, end, n)
-        return named
-    if kind == CARRIER_SERVICE and length == 6 and s[STATE][S_WORDS]:
-        return named  # 100020 in an address is a postcode
-    return named or mode & TEXT == 0 or is_well_known(t, s, kind, at, length, first, end, n)
+    if not named and s[STATE][S_ALARM_END] >= 0 and first - s[STATE][S_ALARM_END] <= 3:
+        named = is_listed(s, s[STATE][S_ALARM_END], first)
+    if not named and length == 3:
+        named = speaks_for_itself(s, n, mode, first, end)
+    elif not named and not (kind == CARRIER_SERVICE and length == 6 and s[STATE][S_WORDS]):  # 100020 may be a postcode
+        named = mode & TEXT == 0 or is_well_known(t, s, kind, at, length, first, end, n)
+    if named:
+        s[STATE][S_ALARM_END] = end
+    return named
+
+
+def speaks_for_itself(s: Scratch, n: int, mode: int, first: int, end: int) -> bool:
+    """Whether a code of three digits has its cell to itself, or heads it with a remark set apart."""
+    if mode & TEXT or (first > 0 and s[SYM][first - 1] == HYPHEN):
+        return False
+    if s[STATE][S_WORDS]:
+        return first == 0 and is_heading(s, end, n)
+    s[STATE][S_BARE] = 1
+    return mode & NO_BARE == 0
 
 
 def is_heading(s: Scratch, end: int, n: int) -> bool:

@@ -32,7 +32,7 @@ from haoma.numbers.grammar.layout import (
 from haoma.numbers.grammar.plan import Tables, value
 from haoma.numbers.grammar.symbols import AT, BLANK, CLOSE, DOT, MIDDOT, MONEY, OPEN, PERCENT, PLUS, STAR
 
-__all__ = ["has_dot", "is_date", "mark_decimals", "mark_edges", "mark_groups"]
+__all__ = ["has_dot", "is_counted", "is_date", "joined", "mark_counted", "mark_decimals", "mark_edges", "mark_groups"]
 
 LONGEST_RUN, LONGEST_DIALLED, LONGEST_ABROAD = 15, 17, 21  # 86 and an IoT number; behind an IP-dial prefix; 0086 twice
 
@@ -63,9 +63,13 @@ def spoil(s: Scratch, g: int, stop: int, step: int) -> None:
         s[GROUP_FLAG][g] = SPOILT
 
 
-def is_short(s: Scratch, g: int) -> bool:
-    """Whether a unit behind group `g` counts it: two digits, or four that stand apart."""
-    return s[GROUP_LEN][g] <= 2 or (s[GROUP_LEN][g] <= 4 and not joined(s, g))
+def is_counted(t: Tables, s: Scratch, groups: int, end: int, n: int) -> bool:
+    """Whether a unit counts the last group, which ends at symbol `end`: two digits, or four that stand apart."""
+    last = groups - 1
+    if s[GROUP_LEN][last] > 4 or (s[GROUP_LEN][last] > 2 and joined(s, last)):
+        return False
+    found = word_behind(t, s, end, n)[0]
+    return found == UNIT or found == BOUND or found == HOUSE
 
 
 def mark_counted(s: Scratch, g: int) -> None:
@@ -146,9 +150,5 @@ def mark_edges(t: Tables, s: Scratch, first: int, groups: int, end: int, n: int)
         starred = last == STAR and (behind == STAR or behind < 20)
         if lettered or dotted or starred or last == AT or last == PERCENT:
             spoil(s, groups - 1, -1, -1)
-        elif groups > 1 and is_short(s, groups - 1):
-            found = word_behind(t, s, end, n)[0]
-            if found == UNIT or found == BOUND or found == HOUSE:
-                mark_counted(s, groups - 1)
     if groups > 1 and s[GROUP_LEN][0] >= 5 and s[GROUP_GAP][1] & G_BLANK and label_of(t, s, first) == ANOTHER:
         s[GROUP_FLAG][0] = INERT

@@ -73,7 +73,15 @@ from haoma.numbers.grammar.layout import (
     WRONG_LENGTH,
     Scratch,
 )
-from haoma.numbers.grammar.marks import has_dot, mark_decimals, mark_edges, mark_groups
+from haoma.numbers.grammar.marks import (
+    has_dot,
+    is_counted,
+    joined,
+    mark_counted,
+    mark_decimals,
+    mark_edges,
+    mark_groups,
+)
 from haoma.numbers.grammar.plan import (
     INTERNATIONAL,
     LANDLINE,
@@ -108,7 +116,9 @@ def cut_chain(t: Tables, s: Scratch, low: int, high: int, plus: bool, alone: boo
         for j in range(i + 1, top + 1):
             if s[GROUP_AT][j - 1] - s[GROUP_AT][i] > 26:
                 break
-            kind, _, _, code, ext = match(t, s, i, j, plus and i == low, s[LENT][i], alone and i == low and j == high)
+            kind, _, _, code, ext = match(
+                t, s, i, j, plus and i == low, lent(s, i, low), alone and i == low and j == high
+            )
             if kind < 0:
                 return -1
             weight = s[COST][i] + (2 if kind >= NATIONAL_SERVICE and kind != INTERNATIONAL else 0) + (1 if ext else 0)
@@ -119,6 +129,11 @@ def cut_chain(t: Tables, s: Scratch, low: int, high: int, plus: bool, alone: boo
         s[CUT][s[CAME][k]] = k
         k = s[CAME][k]
     return 0
+
+
+def lent(s: Scratch, i: int, low: int) -> int:
+    """The area code that a bare local number at group `i` may take; none where a hyphen joins it to what is before."""
+    return s[LENT][i] if i == low or not joined(s, i) else 0
 
 
 def emit(
@@ -166,7 +181,7 @@ def read_numbers(
             s[STATE][S_FAILED] += 1
         else:
             kind, at, length, area, ext = match(
-                t, s, i, j, plus and i == low, s[LENT][i], alone and j - i == high - low
+                t, s, i, j, plus and i == low, lent(s, i, low), alone and j - i == high - low
             )
             if accepts(t, s, n, mode, low, high, i, j, kind, at, length, area):
                 if area == 0 and kind >= NATIONAL_SERVICE and kind != INTERNATIONAL:
@@ -205,8 +220,14 @@ def read_one_chain(t: Tables, s: Scratch, n: int, mode: int, out: list[int], cou
     elif mode & TEXT and first - s[STATE][S_AREA_END] > MAX_GAP:
         s[STATE][S_AREA] = 0
     alone = groups > 1 and has_cell_alone(s, n, mode, count, s[STATE][S_BEHIND])
-    if has_dot(s, groups) and not match(t, s, 0, groups, plus, s[STATE][S_AREA], alone)[0]:
-        mark_decimals(s, groups)
+    if groups > 1:
+        counted = is_counted(t, s, groups, end, n)
+        if counted or has_dot(s, groups):
+            kind, _, _, _, ext = match(t, s, 0, groups, plus, s[STATE][S_AREA], alone)
+            if counted and (kind == 0 or ext):
+                mark_counted(s, groups - 1)
+            if kind == 0:
+                mark_decimals(s, groups)
     low = 0
     while low < groups:
         high = low

@@ -49,7 +49,7 @@ BEHIND: Mapping[str, str] = {
     "bound": "元 美元 港元 欧元 日元 人民币 円 rmb cny usd yuan",
     "house": "号 號",
     "unit": """块 万 亿 人 个 名 位 次 件 台 套 米 公里 千米 平米 平方 平方米 斤 公斤 吨 升 岁 年 月 天 日 小时 分钟 秒 楼 层 室 栋 幢 弄 巷 座 单元 页 期
-        届 倍 篇 股 辆 只 亩 户 份 种 场 集 多 余 条 章 折 项 点 时 度 路公交 周年 部 家 款 本 级 笔 步 颗 瓶 箱 袋 包 桶 盒 双 对 枚 幅 尺 公顷 千 百 厘米 毫米 h hr hrs hours min km kg kw mm cm""",
+        届 倍 篇 股 辆 只 亩 户 份 种 场 集 多 余 条 章 折 项 点 时 度 路公交 周年 部 家 款 本 级 笔 步 颗 瓶 箱 袋 包 桶 盒 双 对 枚 幅 尺 公顷 千 百 厘米 毫米 h hr hrs hours min km kg kw mm cm 线 例 张 门 床 员工 毫安 积分 刀 左右 以上 以内""",
     "plain": """号码 號碼 人民 人寿 人保 个人 位于 平台 部门 点击 家电 家庭 分中心 分部 时请 时 台风 名片 多媒体 月租 日常 年中 度假 项目 本行 本市 本公司
         本店 条款 级别 场馆 路况 余额 家长 款项 次日""",
     "label": "tel telephone phone mobile mob fax hotline call qq email mail web website http https www wechat or and",
