@@ -18,7 +18,7 @@ import click
 
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, Row, format_option, note, write
-from haoma.errors import NotFound
+from haoma.errors import Conflict, NotFound
 from haoma.numbers.segments import Pack, open_pack, pack_path, rebuild
 from haoma.numbers.segments.report import ASPECTS, Change, age_days, changes, coverage, is_stale
 from haoma.settings import Settings
@@ -55,7 +55,7 @@ def build(overlays: tuple[Path, ...], output: Path | None, force: bool, fmt: For
     built = force or not path.exists()
     pack = rebuild(settings) if built else open_pack(path, verify=True)
     if output:
-        _keep(pack, output)
+        _keep(pack, output, replace_it=force)
     if overlays:
         note("these overlays hold for this build; the setting overlays makes them hold everywhere")
     seconds = round(time.perf_counter() - began, 2)
@@ -68,9 +68,11 @@ def _with_overlays(settings: Settings, overlays: tuple[Path, ...]) -> Settings:
     )
 
 
-def _keep(pack: Pack, output: Path) -> None:
+def _keep(pack: Pack, output: Path, *, replace_it: bool) -> None:
     from haoma.numbers.segments.file import write_atomically
 
+    if output.is_symlink() or (output.exists() and not (replace_it and output.is_file())):
+        raise Conflict(f"{output} is there already", hint="--force writes over a file; name another")
     write_atomically(output, pack.image.whole.tobytes())
 
 

@@ -1,8 +1,8 @@
 """What a person reads on stderr when a command fails, and the exit code a script sees.
 
 Rules held here:
-- An error of haoma's tree is shown as it is, for it is written for people.
-- Click quotes what was typed, which may be a number: long runs of digits are masked before they are shown.
+- What was typed, a file's name or a column's may be a number: long runs of digits are masked before they are shown,
+  and control characters are not shown at all.
 - An unexpected exception shows where it happened and never its text, which may hold a number.
 """
 
@@ -30,7 +30,7 @@ def exit_code_of(error: BaseException) -> int:
     """Tell the person what went wrong, and return the exit code for it."""
     match error:
         case HaomaError():
-            return _tell(str(error), error.hint, error.exit_code)
+            return _tell(_masked(str(error)), _masked(error.hint) if error.hint else None, error.exit_code)
         case click.UsageError():
             return _tell(_masked(error.format_message()), _help_of(error.ctx), BadInput.exit_code)
         case click.ClickException():
@@ -61,4 +61,5 @@ def _help_of(ctx: click.Context | None) -> str | None:
 
 
 def _masked(text: str) -> str:
-    return _DIGITS.sub(lambda run: f"{run[0][:3]}****{run[0][-4:]}" if len(run[0]) > 9 else f"{run[0][:2]}****", text)
+    shown = "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
+    return _DIGITS.sub(lambda run: f"{run[0][:3]}****{run[0][-4:]}" if len(run[0]) > 9 else f"{run[0][:2]}****", shown)

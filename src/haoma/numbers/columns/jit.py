@@ -14,6 +14,7 @@ from __future__ import annotations
 import dis
 import hashlib
 import os
+import sys
 import types
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -110,6 +111,8 @@ def kernel() -> Kernel:
     }  # fmt: skip
     small = _inlined(functions)
     kept, place = numba.config.CACHE_DIR, _cache_dir()
+    if place is None or not any(place.rglob("*.nbc")):
+        sys.stderr.write("haoma: compiling the column kernel, once (20 s or more)\n")
     numba.config.CACHE_DIR = str(place or "")
     try:
         for name, function in functions.items():

@@ -74,6 +74,8 @@ class DelimitedReader:
                 seen = scan(self._buffer, NO_SLOTS, mark, QUOTE, final=True)
                 break
             self._buffer = self._checked(self._buffer + more, 1)
+        if not len(seen.first) or seen.last[0] <= seen.first[0]:
+            raise BadInput(f"{self._text.name}: the first line is empty", hint="the first line names the columns")
         line = self._buffer[seen.first[0] : seen.last[0]]
         wide = scan(line, np.arange(seen.fields[0], dtype=np.int32), mark, QUOTE, final=True)
         self.raw_header = line

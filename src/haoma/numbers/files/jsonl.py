@@ -98,7 +98,9 @@ class Lines:
             return Batch(cells, pc.binary_join_element_wise(opened, b", ", b""), None, None, size)
         lines = [_read(buffer[first:last]) for first, last in zip(seen.first, seen.last, strict=True)]
         failed = pa.array([line.reason for line in lines], pa.string()) if any(line.reason for line in lines) else None
-        cells = pa.array(["" if line.values is None else self._cell(line.values) for line in lines], pa.string())
+        cells = pa.array(
+            [_storable("" if line.values is None else self._cell(line.values)) for line in lines], pa.string()
+        )
         if self.names is not None:
             return Batch(cells, None, _table(lines, self.names), failed, size)
         return Batch(cells, pa.array([_opened(line) for line in lines], pa.binary()), None, failed, size)
@@ -133,7 +135,7 @@ def _table(lines: list[Line], names: tuple[str, ...]) -> pa.Table:
     columns = {name: [_plain(item.get(name)) for item in objects] for name in names}
     rest = [{key: value for key, value in item.items() if key not in columns} for item in objects]
     columns[OTHER] = [json.dumps(item, ensure_ascii=False) if item else None for item in rest]
-    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+    return pa.table({name: pa.array(map(_storable, values), pa.string()) for name, values in columns.items()})
 
 
 def _column(block: memoryview, name: str, kind: pa.DataType) -> pa.Array | None:
@@ -171,6 +173,11 @@ def _opened(line: Line) -> bytes:
     """An object without its closing brace, ready to take more keys; what is none becomes one."""
     raw = json.dumps(_instead(line), ensure_ascii=False).encode() if line.values is None else line.raw
     return b"{" if line.values == {} else raw[:-1].rstrip() + b", "
+
+
+def _storable(text: str | None) -> str | None:
+    """A text that UTF-8 can hold: a lone surrogate, which JSON can spell, becomes U+FFFD."""
+    return text if text is None else text.encode("utf-8", "replace").decode()
 
 
 def _plain(value: object) -> str | None:

@@ -62,7 +62,11 @@ class Text:
             self._head = b""
             if self._decoder is None:
                 return some
-            text = self._decoder.decode(some, final=not some)
+            try:
+                text = self._decoder.decode(some, final=not some)
+            except UnicodeError as error:
+                hint = "--encoding names another, such as gb18030 or utf-16-le"
+                raise BadInput(f"{self.name}: this is not {self.encoding}", hint=hint) from error
             if text or not some:
                 return text.encode("utf-8", "replace")
 
