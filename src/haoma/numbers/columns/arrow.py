@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -49,6 +49,7 @@ MOST_BYTES = (1 << 31) - 1
 LONGEST_URI = 72
 URI_ROOM = 48  # bytes that a URI may have beyond its cell's: tel:, ;phone-context=+86571, ;ext=
 Item = TypeVar("Item", bound=np.generic)
+Bitmaps: TypeAlias = dict[bytes, tuple[NDArray[np.uint8], int]]
 
 
 def enrich(array: pa.Array | pa.ChunkedArray, columns: Sequence[str] | None = None) -> pa.Table:
@@ -119,7 +120,8 @@ def _enrich(array: pa.Array, names: tuple[str, ...]) -> pa.Table:
     asked = np.flatnonzero(out.kind == ASK)
     uris = [_ask(out, int(at), array[int(at)].as_buffer().to_pybytes()) for at in asked]
     valid = pa.array(out.kind != 0)
-    made = {name: _column(name, out, valid) for name in names}
+    bitmaps: Bitmaps = {}
+    made = {name: _column(name, out, valid, bitmaps) for name in names}
     if len(asked) and "uri" in made:
         mask = np.zeros(len(array), bool)
         mask[asked] = True
@@ -182,7 +184,7 @@ def _view(buffer: pa.Buffer | None, kind: type[Item]) -> NDArray[Item]:
     return view
 
 
-def _column(name: str, out: Out, valid: pa.Array) -> pa.Array:
+def _column(name: str, out: Out, valid: pa.Array, bitmaps: Bitmaps) -> pa.Array:
     match name:
         case "uri":
             buffers = [valid.buffers()[1], pa.py_buffer(out.uri_ends), pa.py_buffer(out.uri[: out.uri_ends[-1]])]
@@ -196,9 +198,9 @@ def _column(name: str, out: Out, valid: pa.Array) -> pa.Array:
         case "count":
             return pa.array(out.count)
         case "reason":
-            return _looked_up(out.reason, _lookup(name))
+            return _looked_up(out.reason, _lookup(name), {})
         case _:
-            return _looked_up(out.row, _lookup(name))
+            return _looked_up(out.row, _lookup(name), bitmaps)
 
 
 def _as_whole_numbers(array: pa.Array) -> pa.Array:
@@ -217,12 +219,16 @@ class Lookup:
     texts: pa.Array | None
 
 
-def _looked_up(rows: NDArray[np.uint16], lookup: Lookup) -> pa.Array:
+def _looked_up(rows: NDArray[np.uint16], lookup: Lookup, bitmaps: Bitmaps) -> pa.Array:
+    """A column by row; `bitmaps` keeps those made for these rows, for columns that are null together."""
     n = len(rows)
-    values, bitmap = _memory(n, lookup.values.dtype.type), _memory((n + 7) // 8, np.uint8)
-    compiled = kernel()
-    compiled.gather(rows, lookup.values, values)
-    nulls = compiled.gather_bits(rows, lookup.there, bitmap)
+    values = _memory(n, lookup.values.dtype.type)
+    kernel().gather(rows, lookup.values, values)
+    alike = lookup.there.tobytes()
+    if alike not in bitmaps:
+        bitmap = _memory((n + 7) // 8, np.uint8)
+        bitmaps[alike] = bitmap, kernel().gather_bits(rows, lookup.there, bitmap)
+    bitmap, nulls = bitmaps[alike]
     buffers = [pa.py_buffer(bitmap) if nulls else None, pa.py_buffer(values)]
     plain = pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), n, buffers, null_count=nulls)
     return plain if lookup.texts is None else pa.DictionaryArray.from_arrays(plain, lookup.texts, safe=False)
