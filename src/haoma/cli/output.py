@@ -11,13 +11,13 @@ Rules held here:
 from __future__ import annotations
 
 import csv
-import io
 import itertools
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import click
@@ -143,11 +143,11 @@ def _write_jsonl(rows: Iterable[Row]) -> None:
 
 
 def _write_csv(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> None:
-    stdout = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="backslashreplace", newline="")
+    # A text wrapper would close stdout with it when a full disk stops the writing.
+    stdout = SimpleNamespace(write=lambda text: sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace")))
     writer = csv.writer(stdout, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([_text(row.get(column)) for column in columns] for row in rows)
-    stdout.detach()
 
 
 def _write_parquet(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> None:
