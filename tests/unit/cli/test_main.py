@@ -110,7 +110,10 @@ def test_a_reader_that_goes_away_ends_haoma_quietly() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full, which Linux has")
-@pytest.mark.parametrize("args", [["completion", "zsh"], ["--version"]])
+@pytest.mark.parametrize(
+    "args",
+    [["completion", "zsh"], ["--version"], *(["number", "parse", "95588", "--format", f] for f in ("csv", "json"))],
+)
 def test_a_full_disk_is_told_in_one_line(args: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run([HAOMA, *args], stdout=full, stderr=subprocess.PIPE, text=True, check=False)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from haoma.numbers.once import once
 from haoma.numbers.tables import in_force
 
 __all__ = ["NONE", "PATIENCE", "QUOTE", "Rows", "cells", "scan"]
@@ -170,7 +170,7 @@ class _Compiled(NamedTuple):
     copy: Callable[..., None]
 
 
-@cache
+@once
 def _compiled() -> _Compiled:
     """The loops, compiled at their first call (2 s) or read from the cache beside the table of segments."""
     digest = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
