@@ -2,19 +2,15 @@
 
 Rules held here:
 - Nothing of the grammar is written twice: its modules are compiled as they stand. Only `verify_foreign` is replaced,
-  for
-  compiled code cannot ask libphonenumber, and `look`, for compiled code has the tables' addresses.
+  for compiled code cannot ask libphonenumber, and `look`, for compiled code has the tables' addresses.
 - Each function is compiled for one signature, that of its annotations: else every literal argument makes one more.
-- Compiled code is cached under a directory named for the digest of these sources, so that a change in one file never
-  meets a stale function of another. Where nothing can be written, it is compiled anew in each process.
+- The entry points are compiled all at once, for the arguments named here and for no others, and kept as
+  `haoma.numbers.compiled` says.
 """
 
 from __future__ import annotations
 
 import dis
-import hashlib
-import os
-import sys
 import types
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -26,17 +22,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haoma.numbers.columns import driver, mobiles, uris, words64
+from haoma.numbers.columns.driver import Out
+from haoma.numbers.compiled import compiled
 from haoma.numbers.grammar import behind, beside, candidate, chains, decode, evidence, marks, plan, reading
 from haoma.numbers.grammar.layout import ROOM, ROWS
 from haoma.numbers.grammar.plan import SATELLITE, Digits
 from haoma.numbers.once import once
-from haoma.numbers.tables import PLACE_UNKNOWN, REASONS, in_force, pack, tables
+from haoma.numbers.tables import PLACE_UNKNOWN, REASONS, pack, tables
 
 __all__ = ["Kernel", "kernel", "scratch", "table_address"]
 
 NOTHING: NDArray[np.uint8] = np.frombuffer(b"", np.uint8)
 SMALL = 300  # bytes of bytecode
-MODULES = (plan, decode, beside, chains, marks, behind, candidate, evidence, reading, words64, mobiles, uris, driver)
+MODULES = (
+    plan, decode, beside, chains, marks, behind, candidate, evidence, reading, words64, mobiles, uris, driver,
+)  # fmt: skip
 
 
 class Kernel(NamedTuple):
@@ -68,17 +68,23 @@ def _inlined(functions: Mapping[str, types.FunctionType]) -> set[str]:
     )
 
 
-def _cache_dir() -> Path | None:
-    """Where compiled code is kept, made if need be; None where nothing can be written."""
-    digest = hashlib.sha256()
-    for module in MODULES:
-        digest.update(Path(str(module.__file__)).read_bytes())
-    path = in_force().data_dir / "compiled" / digest.hexdigest()[:16]
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return path if os.access(path, os.W_OK) else None
+def _sources() -> list[Path]:
+    """All of the grammar, whose constants are compiled in, the column driver, and this file."""
+    own = {Path(str(module.__file__)) for module in MODULES} | {Path(__file__)}
+    return sorted(own | set(Path(str(plan.__file__)).parent.glob("*.py")))
+
+
+def _entries() -> dict[str, list[tuple[object, ...]]]:
+    """The types of the arguments that each entry point is compiled for."""
+    wide, small, texts = numba.int64, numba.uint16[::1], numba.typeof(NOTHING)
+    ends = numba.types.Array(numba.int32, 1, "C", readonly=True)
+    octets = numba.uint8[::1]
+    out = numba.types.NamedTuple((octets, small, small, small, octets, numba.int32[::1], octets), Out)
+    return {
+        "column": [(wide, numba.int64[:, ::1], texts, ends, texts, wide, numba.int64[::1], out, wide, wide)],
+        "gather": [(small, values[::1], values[::1]) for values in (numba.int8, numba.int16, numba.float64)],
+        "gather_bits": [(small, octets, octets)],
+    }
 
 
 def _once(dispatcher: Any, signature: tuple[object, ...]) -> None:  # noqa: ANN401 - numba has no type for it
@@ -96,7 +102,11 @@ def _once(dispatcher: Any, signature: tuple[object, ...]) -> None:  # noqa: ANN4
 
 @once
 def kernel() -> Kernel:
-    """The compiled functions; each is compiled at its first call (25 s in all), or read from the cache (0.2 s)."""
+    """The compiled functions: read from disk (0.2 s), or compiled (25 s) and kept."""
+    return compiled("column", _sources(), _kernel, "compiling the column kernel, once (about 25 s)")
+
+
+def _kernel(keep: bool) -> Kernel:
     scope: dict[str, Any] = {}
     for module in MODULES:
         scope |= vars(module)
@@ -110,22 +120,17 @@ def kernel() -> Kernel:
         "Octets": numba.typeof(NOTHING), "Tables": numba.int64, "Scratch": numba.int64[:, ::1],
     }  # fmt: skip
     small = _inlined(functions)
-    kept, place = numba.config.CACHE_DIR, _cache_dir()
-    if place is None or not any(place.rglob("*.nbc")):
-        sys.stderr.write("haoma: compiling the column kernel, once (20 s or more)\n")
-    numba.config.CACHE_DIR = str(place or "")
-    try:
-        for name, function in functions.items():
-            copy = types.FunctionType(function.__code__, scope, name)
-            entry, inlined = place is not None and name in Kernel._fields, name in small
-            scope[name] = numba.njit(cache=entry, nogil=True, error_model="numpy", _nrt=False, forceinline=inlined)(
-                copy
-            )
-            signature = _signature(function, known)
-            if signature is not None:
-                _once(scope[name], signature)
-    finally:
-        numba.config.CACHE_DIR = kept
+    for name, function in functions.items():
+        copy = types.FunctionType(function.__code__, scope, name)
+        how = {"cache": keep and name in Kernel._fields, "forceinline": name in small}
+        scope[name] = numba.njit(nogil=True, error_model="numpy", _nrt=False, **how)(copy)
+        signature = _signature(function, known)
+        if signature is not None:
+            _once(scope[name], signature)
+    for name, signatures in _entries().items():
+        for signature in signatures:
+            scope[name].compile(signature)
+        scope[name].disable_compile()
     return Kernel(*(scope[name] for name in Kernel._fields))
 
 

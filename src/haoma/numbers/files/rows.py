@@ -9,7 +9,6 @@ Rules held here:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -19,8 +18,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from haoma.numbers.compiled import compiled
 from haoma.numbers.once import once
-from haoma.numbers.tables import in_force
 
 __all__ = ["NONE", "PATIENCE", "QUOTE", "Rows", "cells", "scan"]
 
@@ -79,7 +78,7 @@ def cells(
     offsets = np.zeros(n + 1, np.int64)
     out = np.empty(int((last - first).sum()), np.uint8)
     unquote = literal is not None
-    flags = literal if literal is not None else np.zeros(0, np.bool_)
+    flags = np.ascontiguousarray(literal) if literal is not None else np.zeros(0, np.bool_)
     _compiled().copy(data, np.ascontiguousarray(first), np.ascontiguousarray(last), flags, unquote, offsets, out)
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(out)]
     whole = pa.Array.from_buffers(pa.large_binary(), n, buffers)
@@ -172,12 +171,17 @@ class _Compiled(NamedTuple):
 
 @once
 def _compiled() -> _Compiled:
-    """The loops, compiled at their first call (2 s) or read from the cache beside the table of segments."""
-    digest = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
-    kept = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(in_force().data_dir / "compiled" / f"rows-{digest}")
-    try:
-        made = _Compiled(*(numba.njit(cache=True, nogil=True)(function) for function in (_scan, _copy)))
-    finally:
-        numba.config.CACHE_DIR = kept
-    return made
+    """The loops: read from disk, or compiled (1 s) and kept."""
+    return compiled("rows", [Path(__file__)], _loops)
+
+
+def _loops(keep: bool) -> _Compiled:
+    wide, places, flags = numba.int64, numba.int64[::1], numba.boolean[::1]
+    data, slots = (numba.types.Array(kind, 1, "C", readonly=True) for kind in (numba.uint8, numba.int32))
+    cells = numba.int64[:, ::1]
+    found = (cells, cells, places, places, numba.int32[::1], flags, places)
+    scanned = (data, slots, wide, wide, numba.boolean, wide, *found)
+    copied = (data, places, places, flags, numba.boolean, places, numba.uint8[::1])
+    return _Compiled(
+        numba.njit([scanned], cache=keep, nogil=True)(_scan), numba.njit([copied], cache=keep, nogil=True)(_copy)
+    )
