@@ -13,7 +13,7 @@ Rules held here:
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -22,12 +22,12 @@ from haoma.errors import BadInput
 
 __all__ = ["SETTINGS", "Setting", "Settings", "load"]
 
-Value: TypeAlias = Path | tuple[Path, ...] | int | bool | None
+Value: TypeAlias = Path | tuple[Path, ...] | str | int | bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One knob. `type` is path, paths, integer or boolean; `default` is as a person would write it ("" for unset)."""
+    """One knob. `type` is path, paths, text, integer or boolean; `default` is as a person would write it ("" for unset)."""
 
     name: str
     type: str
@@ -48,6 +48,8 @@ class Settings:
     data_dir: Path
     overlays: tuple[Path, ...]
     phone_dat: Path | None
+    store_dir: Path
+    database: str
     batch_rows: int
     debug: bool
 
@@ -56,6 +58,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("data_dir", "path", "$XDG_CACHE_HOME/haoma", "", "Directory of the packed table of number segments."),
     Setting("overlays", "paths", "", "", "CSV files with segments of your own; they win over every other source."),
     Setting("phone_dat", "path", "", "", "A phone.dat file; empty takes the one of PyPI's phone, if installed."),
+    Setting(
+        "store_dir", "path", "$XDG_DATA_HOME/haoma", "", "Directory of what haoma keeps: its database and its keys."
+    ),
+    Setting("database", "text", "", "", "URL of the database; empty is the SQLite file haoma.db in store_dir."),
     Setting("batch_rows", "integer", "262144", "rows", "Rows held at once when a file is streamed."),
     Setting("debug", "boolean", "false", "", "Show the traceback of an unexpected failure; it may hold numbers."),
 )
@@ -77,7 +83,7 @@ def load(
     """
     env = os.environ if env is None else env
     cwd = Path() if cwd is None else cwd
-    cache = str(_home(env, "XDG_CACHE_HOME", ".cache"))
+    homes = {"$XDG_CACHE_HOME": ".cache", "$XDG_DATA_HOME": ".local/share"}
     file, in_file = _from_file(env, cwd)
     found: dict[str, Value] = {}
     for setting in SETTINGS:
@@ -86,11 +92,16 @@ def load(
             (f"--{name.replace('_', '-')}", (flags or {}).get(name), cwd),
             (setting.variable, env.get(setting.variable), cwd),
             (f"{file}: {name}", in_file.get(name), file.parent),
-            ("the default", setting.default.replace("$XDG_CACHE_HOME", cache), cwd),
+            ("the default", _expanded(setting.default, homes, env), cwd),
         )
         given = next((place for place in places if place[1] not in (None, "")), None)
         found[name] = _read(setting, *given) if given else _EMPTY.get(setting.type)
     return Settings(**found)  # type: ignore[arg-type]  # _read gives each name the type that the table says
+
+
+def _expanded(default: str, homes: Mapping[str, str], env: Mapping[str, str]) -> str:
+    variable, slash, rest = default.partition("/")
+    return f"{_home(env, variable[1:], homes[variable])}{slash}{rest}" if variable in homes else default
 
 
 def _home(env: Mapping[str, str], variable: str, below_home: str) -> Path:
@@ -133,17 +144,18 @@ def _toml(path: Path) -> dict[str, object]:
 
 def _read(setting: Setting, where: str, value: object, base: Path) -> Value:
     """Read a value of the setting's type out of text (flag, environment, default) or TOML."""
-    read = {"path": _path, "paths": _paths, "integer": _integer, "boolean": _boolean}[setting.type](value, base)
+    read = _READ[setting.type](value, base)
     if read is None:
         message = f"{where}: {value!r} is not {_ALLOWED[setting.type]}"
         raise BadInput(message, hint=f"{setting.name}: {setting.help}")
     return read
 
 
-_EMPTY: dict[str, Value] = {"paths": ()}
+_EMPTY: dict[str, Value] = {"paths": (), "text": ""}
 _ALLOWED = {
     "path": "a path",
     "paths": f"a list of paths (in text separated by {os.pathsep!r})",
+    "text": "a text",
     "integer": "a whole number above zero",
     "boolean": "true or false",
 }
@@ -163,6 +175,10 @@ def _paths(value: object, base: Path) -> tuple[Path, ...] | None:
     return tuple(paths) if len(paths) == len(parts) else None
 
 
+def _text(value: object, _base: Path) -> str | None:
+    return value if isinstance(value, str) else None
+
+
 def _integer(value: object, _base: Path) -> int | None:
     if isinstance(value, str) and len(value) < 12 and value.isascii() and value.isdigit():
         value = int(value)
@@ -171,3 +187,12 @@ def _integer(value: object, _base: Path) -> int | None:
 
 def _boolean(value: object, _base: Path) -> bool | None:
     return _WORDS.get(value.lower()) if isinstance(value, str) else value if isinstance(value, bool) else None
+
+
+_READ: dict[str, Callable[[object, Path], Value]] = {
+    "path": _path,
+    "paths": _paths,
+    "text": _text,
+    "integer": _integer,
+    "boolean": _boolean,
+}

@@ -22,6 +22,16 @@ def test_defaults_follow_the_user_directories(tmp_path: Path) -> None:
     assert load(env=HOME | {"XDG_CACHE_HOME": "not/absolute"}, cwd=tmp_path).data_dir == Path("/home/an/.cache/haoma")
 
 
+def test_what_haoma_keeps_lies_in_the_users_data_directory(tmp_path: Path) -> None:
+    assert load(env=HOME, cwd=tmp_path).store_dir == Path("/home/an/.local/share/haoma")
+    assert load(env=HOME | {"XDG_DATA_HOME": "/srv"}, cwd=tmp_path).store_dir == Path("/srv/haoma")
+
+
+def test_a_text_is_taken_as_it_is_and_empty_by_default(tmp_path: Path) -> None:
+    env = HOME | {"HAOMA_DATABASE": "postgresql://an@db/haoma"}
+    assert [load(env=env, cwd=tmp_path).database, load(env=HOME, cwd=tmp_path).database] == [env["HAOMA_DATABASE"], ""]
+
+
 def test_flags_win_over_environment_over_file_over_default(tmp_path: Path) -> None:
     seen = [load(env=HOME, cwd=tmp_path).batch_rows]
     (tmp_path / "haoma.toml").write_text("batch_rows = 1")
@@ -76,6 +86,7 @@ def test_a_boolean_is_said_in_many_words(text: str, means: bool, tmp_path: Path)
         'batch_rows = "many"',
         'overlays = [""]',
         "overlays = 3",
+        "database = 3",
         "overlays = [3]",
         'debug = "maybe"',
         "batch_rows =",

@@ -51,5 +51,5 @@ def _option(setting: Setting) -> Callable[[Callable[..., None]], Callable[..., N
     shown = f"{setting.help} [{setting.variable}]"
     if setting.type == "boolean":
         return click.option(flag, setting.name, is_flag=True, default=None, help=shown)
-    metavar = {"path": "PATH", "paths": "PATHS", "integer": setting.unit.upper() or "N"}[setting.type]
+    metavar = {"path": "PATH", "paths": "PATHS", "text": "TEXT", "integer": setting.unit.upper() or "N"}[setting.type]
     return click.option(flag, setting.name, metavar=metavar, help=shown)
