@@ -18,6 +18,7 @@ from haoma.numbers.service import as_text, number_of, parse, records
 
 __all__ = ["find"]
 
+KEYCAP = re.compile("\ufe0f?\u20e3")  # behind a digit: 8️⃣
 WINDOW, MARGIN = 4096, 256  # characters; UTF-8 makes four times as many bytes at most, a cell's bound
 
 
@@ -65,8 +66,9 @@ def _in_window(text: str, start: int, stop: int) -> Iterator[Mention]:
         first, last = record[START], record[END]
         begins = char + _length(data[byte:first])
         byte, char = last, begins + _length(data[first:last])
+        keycap = KEYCAP.match(text, char)
         opened = begins > 0 and text[begins - 1] in "(（" and re.match(r"[^(（]*[)）]", text[begins:char])
-        yield Mention(number_of(record), begins - 1 if opened else begins, char)
+        yield Mention(number_of(record), begins - 1 if opened else begins, keycap.end() if keycap else char)
 
 
 def _length(data: bytes) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
+import unicodedata
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +91,41 @@ def test_a_text_that_is_none_and_an_unknown_region_are_refused() -> None:
         find(None)  # type: ignore[arg-type]
     with pytest.raises(BadInput, match="ZZ"):
         find("95588", "ZZ")
+
+
+SENTENCES = [
+    (text, [number for number in numbers.split(",") if number])
+    for numbers, text in (
+        line.split("\t")
+        for line in (Path(__file__).parent / "running_text.tsv").read_text(encoding="utf-8").splitlines()[2:]
+    )
+]
+
+
+def digits(text: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFKC", text) if char.isdigit())
+
+
+@pytest.mark.parametrize(("text", "numbers"), SENTENCES)
+def test_a_sentence_tells_telephones_from_other_numbers(text: str, numbers: list[str]) -> None:
+    assert [digits(mention) for mention in found(text)] == numbers
+
+
+@pytest.mark.parametrize(("text", "numbers"), SENTENCES)
+def test_blanks_between_digits_and_characters_change_nothing(text: str, numbers: list[str]) -> None:
+    spaced = re.sub(r"(?<=[\u4e00-\u9fff])(?=[0-9])|(?<=[0-9])(?=[\u4e00-\u9fff])", " ", text)
+    assert [digits(mention) for mention in found(spaced)] == numbers
+
+
+@pytest.mark.parametrize("text", ["9️⃣5️⃣5️⃣8️⃣8️⃣", "95588\u20e3", "+86 138 0013 800️⃣0️⃣"])
+def test_a_mention_holds_the_whole_of_its_last_keycap(text: str) -> None:
+    assert found(f"热线{text}。") == [text]
+    assert found(f"热线{text}") == [text]
+
+
+@pytest.mark.parametrize("text", ["公司95812", "银行95812", "医院110", "公安120", "移动95588", "银行10086"])
+def test_an_organisation_bears_out_codes_of_its_own_kind_alone_unless_a_colon_stands_between(text: str) -> None:
+    assert found(text) == []
+    organisation, code = re.fullmatch(r"(\D+)(\d+)", text).groups()  # type: ignore[union-attr]
+    assert found(f"{organisation}：{code}") == ([code] if len(code) > 3 else [])
+    assert found(f"{organisation}电话{code}") == [code]

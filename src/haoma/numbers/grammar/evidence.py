@@ -1,14 +1,15 @@
 """Whether what stands around a candidate lets it be a number.
 
 Rules held here:
-- The shorter a code, the more evidence it needs: 110 a label or company, 95588 in running text a label or Chinese
-  words.
+- The shorter a code, the more evidence it needs: 110 a label, 95588 in running text a label, or to be well known.
+- In running text an organisation (银行, 医院, 公司) is no label: it bears out codes of its own kind, and others
+  behind a colon.
 - A number keeps clear of the rest of its chain: a blank between, none inside; else a digit too many spoils it.
 """
 
 from __future__ import annotations
 
-from haoma.numbers.grammar.beside import is_letter, label_of, remark_of, word_behind
+from haoma.numbers.grammar.beside import is_letter, label_of, remark_of, word_before, word_behind
 from haoma.numbers.grammar.layout import (
     ALARM,
     ANOTHER,
@@ -18,6 +19,7 @@ from haoma.numbers.grammar.layout import (
     COUNT,
     CUT,
     DIG,
+    FIRM,
     G_BLANK,
     G_CLOSE,
     G_DOT,
@@ -44,21 +46,22 @@ from haoma.numbers.grammar.layout import (
     UNIT,
     Scratch,
 )
+from haoma.numbers.grammar.owners import belongs, is_national_code
 from haoma.numbers.grammar.plan import (
     CARRIER_SERVICE,
-    CARRIERS,
     INTERNATIONAL,
     NATIONAL_SERVICE,
     PUBLIC_SERVICE,
     REGIONAL_SERVICE,
     Tables,
     is_public_code,
-    look,
     value,
 )
-from haoma.numbers.grammar.symbols import BLANK, COLON, HASH, HYPHEN, LIST, OPEN, PLUS, WORD
+from haoma.numbers.grammar.symbols import BLANK, CLOSE, COLON, HASH, HYPHEN, LIST, OPEN, PLUS, WORD
 
 __all__ = ["accepts", "is_rest"]
+
+LONGEST_BRACKET = 16
 
 
 def is_rest(s: Scratch, i: int, j: int) -> bool:
@@ -91,21 +94,28 @@ def has_evidence(
 ) -> bool:
     """Whether a short code from symbol `first` to `end` is meant as one: by its label, its remark or its company."""
     label, remark = label_of(t, s, first), remark_of(t, s, end, n)
-    if label == COUNT or remark == UNIT or (first > 0 and s[SYM][first - 1] == HASH) or is_ratio(s, first):
+    if label == COUNT or remark == UNIT or remark == BOUND or is_ratio(s, first):
         return False
-    if end < n and s[SYM][end] == PLUS:
-        return False  # 10000+
-    named = label == LABEL or label == ALARM or remark == ALARM or remark == LABEL
-    named = named or (length > 3 and label == 0 and is_captioned(s, first))
+    if (first > 0 and s[SYM][first - 1] == HASH) or (end < n and s[SYM][end] == PLUS):
+        return False  # #10000, 10000+
+    named = is_named(t, s, mode, label, kind, at, length) or remark == ALARM or remark == LABEL
+    named = named or (length > 3 and (label == 0 or label >= FIRM) and is_captioned(t, s, first))
     if not named and s[STATE][S_ALARM_END] >= 0 and first - s[STATE][S_ALARM_END] <= 3:
         named = is_listed(s, s[STATE][S_ALARM_END], first)
     if not named and length == 3:
         named = speaks_for_itself(s, n, mode, first, end)
     elif not named and not (kind == CARRIER_SERVICE and length == 6 and s[STATE][S_WORDS]):  # 100020 may be a postcode
-        named = mode & TEXT == 0 or is_well_known(t, s, kind, at, length, first, end, n)
+        named = mode & TEXT == 0 or (label <= FIRM and is_well_known(s, kind, at, length, first, end, n))
     if named:
         s[STATE][S_ALARM_END] = end
     return named
+
+
+def is_named(t: Tables, s: Scratch, mode: int, label: int, kind: int, at: int, length: int) -> bool:
+    """Whether a label names the code; in running text an organisation names only codes of its kind."""
+    if label < FIRM or mode & TEXT == 0:
+        return label == LABEL or label == ALARM or label >= FIRM
+    return belongs(t, label, kind, s[DIG], at, length)
 
 
 def speaks_for_itself(s: Scratch, n: int, mode: int, first: int, end: int) -> bool:
@@ -135,12 +145,19 @@ def is_ratio(s: Scratch, first: int) -> bool:
     return at < 0 or s[SYM][at] < WORD
 
 
-def is_captioned(s: Scratch, first: int) -> bool:
-    """Whether a colon behind a Chinese word leads up to symbol `first`."""
+def is_captioned(t: Tables, s: Scratch, first: int) -> bool:
+    """Whether a colon leads up to `first`, behind a Chinese word or behind a label and its bracket."""
     at = first - 1
     while at >= 0 and s[SYM][at] == BLANK:
         at -= 1
-    return at > 0 and s[SYM][at] == COLON and s[SYM][at - 1] >= WORD and not is_letter(s[SYM][at - 1])
+    if at <= 0 or s[SYM][at] != COLON:
+        return False
+    if s[SYM][at - 1] != CLOSE:
+        return s[SYM][at - 1] >= WORD and not is_letter(s[SYM][at - 1])
+    stop = max(0, at - LONGEST_BRACKET)
+    while at > stop and s[SYM][at] != OPEN:
+        at -= 1
+    return at > 0 and s[SYM][at] == OPEN and word_before(t, s, at - 1)[0] == LABEL
 
 
 def is_listed(s: Scratch, end: int, first: int) -> bool:
@@ -151,18 +168,28 @@ def is_listed(s: Scratch, end: int, first: int) -> bool:
     return True
 
 
-def is_well_known(t: Tables, s: Scratch, kind: int, at: int, length: int, first: int, end: int, n: int) -> bool:
-    """Whether a short code in running text needs no label: a carrier's, a government's, 955xx among Chinese words."""
+def is_well_known(s: Scratch, kind: int, at: int, length: int, first: int, end: int, n: int) -> bool:
+    """Whether a short code in running text needs no label: 10086, a government's, or a known 95xxx among words.
+
+    The other carriers' look like round sums: 上限为10000.
+    """
     if first > 1 and s[SYM][first - 1] == BLANK and is_letter(s[SYM][first - 2]):
         return False
     if kind == CARRIER_SERVICE:
-        return look(t, CARRIERS, value(s[DIG], at, 5) - 10000) != 0
-    chinese = (first > 0 and s[SYM][first - 1] >= WORD) or (end < n and s[SYM][end] >= WORD) or s[STATE][S_WORDS] == 0
+        return value(s[DIG], at, 5) == 10086
     if kind == NATIONAL_SERVICE:
-        return chinese and (length == 5 or s[DIG][at + 2] <= 1)
+        known = is_national_code(value(s[DIG], at, 5)) if length == 5 else s[DIG][at + 2] <= 1
+        return known and (s[STATE][S_WORDS] == 0 or is_among_words(s, first, end, n))
     if kind == PUBLIC_SERVICE and length == 5:
         return is_public_code(value(s[DIG], at, 5))
     return kind == PUBLIC_SERVICE or (kind == REGIONAL_SERVICE and value(s[DIG], at, length) == 96110)
+
+
+def is_among_words(s: Scratch, first: int, end: int, n: int) -> bool:
+    """Whether a word stands on either side of symbols `first` to `end`, a blank looked past."""
+    before = first - 2 if first > 1 and s[SYM][first - 1] == BLANK else first - 1
+    behind = end + 1 if end < n and s[SYM][end] == BLANK else end
+    return (before >= 0 and s[SYM][before] >= WORD) or (behind < n and s[SYM][behind] >= WORD)
 
 
 def accepts(
@@ -190,7 +217,7 @@ def accepts(
     marked = s[STATE][S_EXT] > 0 or s[STATE][S_CONTEXT] > 0
     if j == s[STATE][S_GROUPS] and not marked:
         behind = word_behind(t, s, end, n)[0]
-        named = short and 0 < label_of(t, s, first) <= ALARM
+        named = short and is_named(t, s, mode, label_of(t, s, first), kind, at, length)
         if behind == BOUND or (behind == HOUSE and not named):
             return False
     if mode & TEXT and length == 13 and label_of(t, s, first) == 0:

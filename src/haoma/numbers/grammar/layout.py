@@ -19,6 +19,7 @@ KIND, NUMBER, DIGITS, AREA, EXT, EXT_LEN, ROW, START, END, FIELDS = range(10)
 
 # word classes (haoma.numbers.grammar.words.CLASSES)
 LABEL, ALARM, ANOTHER, COUNT, SKIP, SERIAL, MARK, UNIT, BOUND, PLAIN, PARAM, HOUSE = range(1, 13)
+FIRM, FINANCE, CARRIER, POLICE, FIRE, MEDICAL, RAIL = range(13, 20)  # words for a kind of organisation, from FIRM on
 
 # why a cell holds no number
 (
