@@ -25,6 +25,7 @@ def own_world(tmp_path_factory: pytest.TempPathFactory) -> None:
         del os.environ[name]
     os.environ["HAOMA_DATA_DIR"] = str(ROOT / ".cache" / "tests")
     os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
+    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
     os.environ.pop("FORCE_COLOR", None)
     os.environ["NO_COLOR"] = "1"
     # Built and compiled once, before any test compares what a command says on stderr.

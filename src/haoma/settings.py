@@ -22,12 +22,14 @@ from haoma.errors import BadInput
 
 __all__ = ["SETTINGS", "Setting", "Settings", "load"]
 
+LONGEST = 60
+MOST = 10**11
 Value: TypeAlias = Path | tuple[Path, ...] | str | int | bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One knob. `type` is path, paths, text, integer or boolean; `default` is as a person would write it ("" for unset)."""
+    """One knob. `type` is path, paths, text, integer or boolean; `default` is as a person writes it, "" for unset."""
 
     name: str
     type: str
@@ -58,9 +60,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("data_dir", "path", "$XDG_CACHE_HOME/haoma", "", "Directory of the packed table of number segments."),
     Setting("overlays", "paths", "", "", "CSV files with segments of your own; they win over every other source."),
     Setting("phone_dat", "path", "", "", "A phone.dat file; empty takes the one of PyPI's phone, if installed."),
-    Setting(
-        "store_dir", "path", "$XDG_DATA_HOME/haoma", "", "Directory of what haoma keeps: its database and its keys."
-    ),
+    Setting("store_dir", "path", "$XDG_DATA_HOME/haoma", "", "Directory of the database and the keys."),
     Setting("database", "text", "", "", "URL of the database; empty is the SQLite file haoma.db in store_dir."),
     Setting("batch_rows", "integer", "262144", "rows", "Rows held at once when a file is streamed."),
     Setting("debug", "boolean", "false", "", "Show the traceback of an unexpected failure; it may hold numbers."),
@@ -126,7 +126,7 @@ def _config_file(env: Mapping[str, str], cwd: Path) -> Path | None:
     if env.get("HAOMA_CONFIG"):
         return cwd / env["HAOMA_CONFIG"]
     candidates = (cwd / "haoma.toml", _home(env, "XDG_CONFIG_HOME", ".config") / "haoma" / "haoma.toml")
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if path.exists()), None)
 
 
 def _toml(path: Path) -> dict[str, object]:
@@ -137,7 +137,7 @@ def _toml(path: Path) -> dict[str, object]:
     except OSError as error:
         message = f"{path}: the settings cannot be read ({error.strerror})"
         raise BadInput(message, hint="HAOMA_CONFIG names the file to read; without it haoma.toml is optional") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # of TOML, of UTF-8, or a number of thousands of digits
         message = f"{path}: this is no TOML ({error})"
         raise BadInput(message, hint='a line looks like this: batch_rows = 100000, or data_dir = "cache"') from None
 
@@ -146,9 +146,14 @@ def _read(setting: Setting, where: str, value: object, base: Path) -> Value:
     """Read a value of the setting's type out of text (flag, environment, default) or TOML."""
     read = _READ[setting.type](value, base)
     if read is None:
-        message = f"{where}: {value!r} is not {_ALLOWED[setting.type]}"
+        message = f"{where}: {_shown(value)} is not {_ALLOWED[setting.type]}"
         raise BadInput(message, hint=f"{setting.name}: {setting.help}")
     return read
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 _EMPTY: dict[str, Value] = {"paths": (), "text": ""}
@@ -180,9 +185,9 @@ def _text(value: object, _base: Path) -> str | None:
 
 
 def _integer(value: object, _base: Path) -> int | None:
-    if isinstance(value, str) and len(value) < 12 and value.isascii() and value.isdigit():
+    if isinstance(value, str) and len(value) <= 12 and value.isascii() and value.isdigit():
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST else None
 
 
 def _boolean(value: object, _base: Path) -> bool | None:

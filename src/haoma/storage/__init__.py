@@ -1,0 +1,17 @@
+"""Where everything is kept: one database, one way to write to it, one way to read.
+
+SQLite in a file is the default and needs no service; PostgreSQL goes through the same five verbs.
+
+Rules held here:
+- A change is made by `Store.write` alone, and `write` returns when the change is on the disk.
+- A change is whole or not there, whatever happens to the process in between.
+- A failure of the database is told in words, never with SQL or values.
+"""
+
+from __future__ import annotations
+
+from haoma.storage.columns import Id, Time, metadata
+from haoma.storage.opening import database_url, inspect_store, open_store
+from haoma.storage.store import Store
+
+__all__ = ["Id", "Store", "Time", "database_url", "inspect_store", "metadata", "open_store"]

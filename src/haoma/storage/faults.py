@@ -1,0 +1,109 @@
+"""What a failure of the database means to a person.
+
+Rules held here:
+- No SQL, no value and no password is in a message.
+- What only a programmer can mend (a wrong statement) comes through as it is, for the edge that hides its text.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from haoma.errors import Conflict, HaomaError, Unavailable
+
+__all__ = ["explained", "explaining", "sqlstate"]
+
+_FULL = ("the disk is full", "nothing of the change is there; make room and try again")
+_LOCKED = ("another process holds it for too long", "wait for the other to end, or try again")
+_DAMAGED = ("the file is damaged, or is no database", "put it aside and haoma db restore a backup; do not write to it")
+_DISK = ("the disk reports an error", "look at the disk before trying again")
+_READ_ONLY = ("it may not be written to", "look at the rights of the file and of its directory")
+_NO_ACCESS = ("it cannot be opened", "look at the path and the rights in the settings store_dir and database")
+_NO_ANSWER = ("it does not answer", "look whether the server runs; a change under way is there whole or not at all")
+_REFUSED = ("the server refuses the connection", "look at user, password and database in the setting database")
+_BUSY = ("all its connections are in use", "try again")
+_CROSSED = ("concurrent changes kept crossing this one", "try again")
+_CONSTRAINT = ("this contradicts what is there", "a value is there already, missing, or still in use")
+
+# https://www.sqlite.org/rescode.html, primary codes
+_SQLITE = {
+    3: _NO_ACCESS,
+    5: _LOCKED,
+    6: _LOCKED,
+    8: _READ_ONLY,
+    10: _DISK,
+    11: _DAMAGED,
+    13: _FULL,
+    14: _NO_ACCESS,
+    19: _CONSTRAINT,
+    26: _DAMAGED,
+}
+# https://www.postgresql.org/docs/15/errcodes-appendix.html, the longest prefix wins
+_POSTGRES = {
+    "08": _NO_ANSWER,
+    "23": _CONSTRAINT,
+    "28": _REFUSED,
+    "3D": _REFUSED,
+    "40": _CROSSED,
+    "42501": _REFUSED,
+    "53": _BUSY,
+    "53100": _FULL,
+    "55P03": _LOCKED,
+    "57": _NO_ANSWER,
+    "58": _DISK,
+    "XX001": _DAMAGED,
+    "XX002": _DAMAGED,
+}
+
+
+@contextmanager
+def explaining(name: str) -> Iterator[None]:
+    """Raise what the database raises inside the block in words a person can act on."""
+    try:
+        yield
+    except HaomaError:
+        raise
+    except (sa.exc.SQLAlchemyError, sqlite3.Error, ImportError) as error:
+        raise explained(error, name) from None
+    except Exception as error:
+        if sqlstate(error) is None:
+            raise
+        raise explained(error, name) from None
+
+
+def explained(error: Exception, name: str) -> Exception:
+    """The error to show for one of the database `name`; any other error comes back as it is."""
+    if isinstance(error, sa.exc.StatementError) and isinstance(error.orig, HaomaError):
+        return error.orig
+    said = _said(error)
+    if said is None:
+        return error
+    message, hint = said
+    return (Conflict if said is _CONSTRAINT else Unavailable)(f"{name}: {message}", hint=hint)
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """PostgreSQL's code of an error, its own or wrapped by SQLAlchemy; empty where the connection failed."""
+    below = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    if not type(below).__module__.startswith("psycopg"):
+        return None
+    state = getattr(below, "sqlstate", None)
+    return state if isinstance(state, str) else ""
+
+
+def _said(error: Exception) -> tuple[str, str] | None:
+    if isinstance(error, sa.exc.TimeoutError):
+        return _BUSY
+    below = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    if isinstance(below, sqlite3.Error):
+        return _SQLITE.get(getattr(below, "sqlite_errorcode", 0) & 0xFF)
+    state = sqlstate(error)
+    if state is None:
+        return None
+    if not state:
+        return _NO_ANSWER if type(below).__name__ in {"OperationalError", "ConnectionTimeout"} else None
+    return next((_POSTGRES[state[:length]] for length in (5, 2) if state[:length] in _POSTGRES), None)

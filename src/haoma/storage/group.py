@@ -1,0 +1,95 @@
+"""Group commit: what many threads ask for at once is done by one of them, together.
+
+Rules held here:
+- The first to come leads. Those who come while a group is under way wait, and are the next group; one of them leads it.
+- A call ends when its group has ended, and never before.
+- A leader that is interrupted (Ctrl-C) gives what it had not finished to the next.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+__all__ = ["Call", "Group"]
+
+Work = TypeVar("Work")
+
+
+class Call(Generic[Work]):
+    """One thread's work, and after its group what came of it: a result or an error."""
+
+    __slots__ = ("done", "error", "leads", "result", "turn", "work")
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.result: object = None
+        self.error: Exception | None = None
+        self.done = False
+        self.leads = False
+        self.turn = threading.Lock()
+        self.turn.acquire()
+
+
+class Group(Generic[Work]):
+    """Runs works in groups of at most `limit`; `run` gets the calls of one group and sets `done` in each."""
+
+    def __init__(self, run: Callable[[list[Call[Work]]], None], *, limit: int) -> None:
+        self._run = run
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._waiting: deque[Call[Work]] = deque()
+        self._led = False
+
+    def do(self, work: Work) -> object:
+        """Wait until the work is done in a group, and return its result or raise its error."""
+        call = Call(work)
+        try:
+            if not self._enter(call):
+                call.turn.acquire()
+            if not call.done:
+                self._lead(call)
+        except BaseException:
+            self._leave(call)
+            raise
+        if call.error is not None:
+            raise call.error
+        return call.result
+
+    def _enter(self, call: Call[Work]) -> bool:
+        """Queue up; true where nobody leads, so that this call does."""
+        with self._lock:
+            self._waiting.append(call)
+            call.leads, self._led = not self._led, True
+            return call.leads
+
+    def _leave(self, call: Call[Work]) -> None:
+        """Give up waiting or leading."""
+        with self._lock:
+            if call in self._waiting:
+                self._waiting.remove(call)
+            if call.leads:
+                self._hand_over(call)
+
+    def _lead(self, own: Call[Work]) -> None:
+        with self._lock:
+            calls = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
+        try:
+            self._run(calls)
+        finally:
+            with self._lock:
+                # An interrupted leader does not wait for its own.
+                self._waiting.extendleft(call for call in reversed(calls) if not call.done and call is not own)
+                self._hand_over(own)
+            for call in calls:
+                if call.done and call is not own:
+                    call.turn.release()
+
+    def _hand_over(self, call: Call[Work]) -> None:
+        call.leads = False
+        self._led = bool(self._waiting)
+        if self._led:
+            self._waiting[0].leads = True
+            self._waiting[0].turn.release()

@@ -1,0 +1,200 @@
+"""A store in a file: SQLite in WAL mode with a full fsync, and group commit.
+
+Rules held here:
+- One connection writes. What many threads write at once is one transaction and one fsync.
+- A group runs without savepoints. Where a work fails after it changed something, all is rolled back and the group runs
+  again with savepoints, so that it fails alone.
+- A database that was replaced below a running process is not written to.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Self, TypeAlias, TypeVar, cast
+
+import sqlalchemy as sa
+
+from haoma.errors import Conflict, Unavailable
+from haoma.storage.faults import explained, explaining
+from haoma.storage.group import Call, Group
+from haoma.storage.inside import Inside
+from haoma.storage.locks import file_lock
+
+__all__ = ["SqliteStore", "engine_for"]
+
+T = TypeVar("T")
+_Work: TypeAlias = Callable[[sa.Connection], object]
+
+_GROUP = 1024  # works in one transaction: bounds how long the first of them waits
+_PRAGMAS = (
+    "PRAGMA page_size=4096",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA wal_autocheckpoint=4000",
+    "PRAGMA journal_size_limit=67108864",
+)
+
+
+def engine_for(path: Path, *, wait_s: float, read_only: bool = False) -> sa.Engine:
+    """Connections to the database in a file, each a transaction that begins as reading or as writing."""
+    arguments = {"isolation_level": None, "check_same_thread": False, "timeout": wait_s, "cached_statements": 256}
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)),
+        connect_args=arguments,
+        hide_parameters=True,
+        max_overflow=-1,
+    )
+    pragmas = (*_PRAGMAS, "PRAGMA query_only=ON") if read_only else _PRAGMAS
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(driver: sqlite3.Connection, _record: object) -> None:
+        for pragma in pragmas:
+            driver.execute(pragma)
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(tx: sa.Connection) -> None:
+        tx.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+class SqliteStore:
+    """A `Store` in a file. `wait_s` is how long another process may hold the database before a write gives up."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: Path, *, wait_s: float) -> None:
+        self.path = path
+        self._wait_s = wait_s
+        self.name = str(path)
+        self._reading = engine_for(path, wait_s=wait_s, read_only=True)
+        self._writing = engine_for(path, wait_s=wait_s)
+        self._tx: sa.Connection | None = None
+        self._file = _identity(path)
+        self._group: Group[_Work] = Group(self._run, limit=_GROUP)
+        self._inside = Inside(self._writing)
+        self._closing = threading.Lock()
+
+    def write(self, work: Callable[[sa.Connection], T], /) -> T:
+        """See `Store.write`."""
+        self._inside.refuse()
+        return cast("T", self._group.do(work))
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """See `Store.read`."""
+        with explaining(self.name), self._reading.begin() as tx:
+            yield tx
+
+    def leader(self, name: str, *, wait_s: float | None = None) -> AbstractContextManager[bool]:
+        """See `Store.leader`."""
+        return file_lock(self.path, name, wait_s=wait_s)
+
+    @contextmanager
+    def changing(self) -> Iterator[sa.Connection]:
+        """See `Store.changing`. Foreign keys are checked at the end, for SQLite alters a table by replacing it."""
+        engine = engine_for(self.path, wait_s=self._wait_s)
+        try:
+            with explaining(self.name), engine.connect() as tx:
+                cast("sqlite3.Connection", tx.connection.driver_connection).execute("PRAGMA foreign_keys=OFF")
+                with tx.begin():
+                    yield tx
+                    if tx.exec_driver_sql("PRAGMA foreign_key_check").first():
+                        message = f"{self.name}: a row would point to one that is not there"
+                        raise Conflict(message, hint="nothing was changed")
+        finally:
+            engine.dispose()
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        with self._closing:
+            self._drop()
+        self._writing.dispose()
+        self._reading.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self, calls: list[Call[_Work]]) -> None:
+        """Do the works of one group, in one transaction."""
+        with self._closing:
+            try:
+                if not self._attempt(calls, apart=False):
+                    self._attempt(calls, apart=True)
+            except Exception as error:  # noqa: BLE001 - of BEGIN or COMMIT: it is everyone's, and raised in their threads
+                self._drop()
+                for call in calls:
+                    call.result, call.error, call.done = None, explained(error, self.name), True
+            except BaseException:
+                self._drop()
+                raise
+
+    def _attempt(self, calls: list[Call[_Work]], *, apart: bool) -> bool:
+        """False where a work failed that had changed something, and all is rolled back."""
+        tx = self._connection()
+        transaction = tx.begin()
+        driver = cast("sqlite3.Connection", tx.connection.driver_connection)
+        worked = False
+        try:
+            worked = all(self._work(call, transaction, driver, apart=apart) for call in calls)
+            (transaction.commit if worked else transaction.rollback)()
+        except Exception:
+            if transaction.is_active:
+                transaction.rollback()
+            raise
+        finally:
+            # Asked of the connection, for Ctrl-C may strike behind the commit, and a commit may fail.
+            for call in calls if worked and not driver.in_transaction else ():
+                call.done = True
+        return worked
+
+    def _work(
+        self, call: Call[_Work], transaction: sa.RootTransaction, driver: sqlite3.Connection, *, apart: bool
+    ) -> bool:
+        """Do one work; false where it failed and what it changed is still there."""
+        before = driver.total_changes
+        if apart:
+            driver.execute("SAVEPOINT work")
+        try:
+            with self._inside:
+                call.result, call.error = call.work(transaction.connection), None
+        except Exception as error:  # noqa: BLE001 - raised in the thread whose work it is
+            call.result, call.error = None, explained(error, self.name)
+        if not (driver.in_transaction and transaction.is_active):  # a full disk makes SQLite roll back by itself
+            raise call.error or Conflict("a work ended the transaction", hint="leave that to Store.write")
+        changed = call.error is not None and driver.total_changes != before
+        if apart:
+            driver.execute("ROLLBACK TO work") if changed else None
+            driver.execute("RELEASE work")
+        return apart or not changed
+
+    def _connection(self) -> sa.Connection:
+        if _identity(self.path) != self._file:
+            message = f"{self.name}: the file was replaced or removed while it was in use"
+            raise Unavailable(message, hint="end every process that uses it, and start again")
+        if self._tx is None:
+            self._tx = self._writing.connect()
+        return self._tx
+
+    def _drop(self) -> None:
+        if self._tx is not None:
+            self._tx.invalidate()
+            self._tx.close()
+        self._tx = None
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - for each group, and twice as fast as Path's
+    except FileNotFoundError:
+        return 0, 0
+    return found.st_dev, found.st_ino
