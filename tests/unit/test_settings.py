@@ -100,6 +100,20 @@ def test_a_wrong_file_is_named_and_the_way_out_told(content: str, tmp_path: Path
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("content", ["batch_rows = 1" + "0" * 30, "batch_rows = 1" + "0" * 5000])
+def test_a_number_beyond_all_use_is_told_in_a_line(content: str, tmp_path: Path) -> None:
+    (tmp_path / "haoma.toml").write_text(content)
+    with pytest.raises(BadInput) as caught:
+        load({}, {}, tmp_path)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_directory_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "haoma.toml").mkdir()
+    with pytest.raises(BadInput, match=r"haoma\.toml: the settings cannot be read \(Is a directory\)"):
+        load({}, {}, tmp_path)
+
+
 def test_an_empty_text_is_a_setting_that_was_not_given(tmp_path: Path) -> None:
     (tmp_path / "haoma.toml").write_text('data_dir = "cache"\nphone_dat = ""\noverlays = ""')
     found = load(env=HOME | {"HAOMA_DATA_DIR": ""}, cwd=tmp_path)

@@ -2,12 +2,11 @@
 
 Rules held here:
 - Rows go to the file or to stdout; progress, the summary and notes go to stderr.
-- Invalid rows are no failure; `--strict` exits with 1 where there is one. Ctrl-C and SIGTERM leave no half file.
+- Invalid rows are no failure; `--strict` exits with 1 where there is one. Ctrl-C leaves no half file.
 """
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -19,11 +18,10 @@ import click
 
 from haoma.cli.options import current_settings
 from haoma.cli.output import note
-from haoma.errors import BadInput
+from haoma.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
     from haoma.numbers.files import Options, Summary
 
@@ -60,16 +58,17 @@ def enrich(
 
     CSV, TSV, JSON lines and Parquet, told by the files' names, .gz included; - is stdin and stdout.
     """
+    if given["master"] is not None and given["engine"] != "spark":
+        raise click.UsageError("--master is for --engine spark alone", ctx)
     options = _options(given)
     place = int(column) if column and column.isdigit() and not options.header else column
-    with _terminable():
-        if given["engine"] == "spark":
-            from haoma.numbers.files.spark import enrich_on_spark
+    if given["engine"] == "spark":
+        from haoma.numbers.files.spark import enrich_on_spark
 
-            master = given["master"]
-            summary = enrich_on_spark(source, output, place, options, master=str(master) if master else None)
-        else:
-            summary = _locally(source, output, place, options)
+        master = given["master"]
+        summary = enrich_on_spark(source, output, place, options, master=str(master) if master else None)
+    else:
+        summary = _locally(source, output, place, options)
     _tell(summary, output)
     ctx.exit(1 if strict and summary.invalid else 0)
 
@@ -78,14 +77,14 @@ def _options(given: dict[str, object]) -> Options:
     from haoma.numbers.files import FileFormat, Options
 
     def text(name: str) -> str | None:
-        return str(given[name]) if given[name] else None
+        return None if given[name] is None else str(given[name])
 
     delimiter = {"\\t": "\t", "tab": "\t"}.get(text("delimiter") or "", text("delimiter"))
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
         raise BadInput(f"{delimiter!r} is no delimiter", hint="one ASCII character: , ; | or \\t")
     columns, source, target = text("columns"), text("source_format"), text("target_format")
     return Options(
-        columns=tuple(name.strip() for name in columns.split(",") if name.strip()) if columns else None,
+        columns=None if columns is None else tuple(name.strip() for name in columns.split(",") if name.strip()),
         prefix=str(given["prefix"]),
         encoding=text("encoding"),
         delimiter=delimiter,
@@ -100,6 +99,8 @@ def _options(given: dict[str, object]) -> Options:
 def _locally(source: str, output: str, column: str | int | None, options: Options) -> Summary:
     from haoma.numbers.files import enrich_file
 
+    if output == "-" and sys.__stdout__ is None:
+        raise Unavailable("stdout is closed", hint="-o OUT writes to a file")
     with _bar(source) as advance:
         return enrich_file(source, output, column, options, progress=advance)
 
@@ -118,20 +119,6 @@ def _bar(source: str) -> Iterator[Callable[[int], object]]:
     with Progress(*shown, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=path.stat().st_size if path.is_file() else None)
         yield lambda advance: bar.update(task, advance=advance)
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end the command as Ctrl-C does, so that nothing half is left behind."""
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + signal.SIGTERM)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _tell(summary: Summary, output: str) -> None:

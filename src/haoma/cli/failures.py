@@ -3,6 +3,7 @@
 Rules held here:
 - What was typed, a file's name or a column's may be a number: long runs of digits are masked before they are shown,
   and control characters are not shown at all.
+- A message is cut where it is longer than a person reads.
 - An unexpected exception shows where it happened and never its text, which may hold a number.
 """
 
@@ -19,10 +20,12 @@ from haoma.errors import BadInput, HaomaError, Unavailable
 
 __all__ = ["exit_code_of"]
 
+LONGEST = 1000
 _INTERNAL = 70  # EX_SOFTWARE of sysexits.h
 _INTERRUPTED = 128 + 2
 # Seven digits or more with what people write between them; a date such as 20261121 in a file's name is left alone.
 _DIGITS = re.compile(r"(?<!\d)(?!20\d\d[01]\d[0-3]\d(?!\d))\d(?:[ .()-]{0,2}\d){6,}")
+_NO_TEXT = re.compile(r"\\ud[89a-f][0-9a-f]{2}")  # how repr shows a lone surrogate, which stands for a byte
 _NO_PLACE = {errno.EACCES, errno.EPERM, errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EROFS, errno.EEXIST}
 
 
@@ -32,15 +35,25 @@ def exit_code_of(error: BaseException) -> int:
         case HaomaError():
             return _tell(_masked(str(error)), _masked(error.hint) if error.hint else None, error.exit_code)
         case click.UsageError():
-            return _tell(_masked(error.format_message()), _help_of(error.ctx), BadInput.exit_code)
+            shown = _masked(error.format_message(), _limits_of(error))
+            return _tell(shown, _way_to_type(error) or _help_of(error.ctx), BadInput.exit_code)
         case click.ClickException():
             return _tell(_masked(error.format_message()), None, BadInput.exit_code)
         case click.exceptions.Abort() | KeyboardInterrupt():
             return _INTERRUPTED
-        case OSError() if error.strerror:
-            code = BadInput.exit_code if error.errno in _NO_PLACE else Unavailable.exit_code
-            return _tell(_masked(f"{error.filename or 'the output'}: {error.strerror}"), None, code)
+        case OSError() | MemoryError():
+            return _of_the_machine(error)
     return _unexpected(error)
+
+
+def _of_the_machine(error: OSError | MemoryError) -> int:
+    if isinstance(error, MemoryError):
+        hint = "haoma --batch-rows 20000 … holds fewer rows at once"
+        return _tell("there is not enough memory", hint, Unavailable.exit_code)
+    if not error.strerror:
+        return _unexpected(error)
+    code = BadInput.exit_code if error.errno in _NO_PLACE else Unavailable.exit_code
+    return _tell(_masked(f"{error.filename or 'the output'}: {error.strerror}"), None, code)
 
 
 def _unexpected(error: BaseException) -> int:
@@ -50,7 +63,7 @@ def _unexpected(error: BaseException) -> int:
 
 
 def _tell(message: str, hint: str | None, exit_code: int) -> int:
-    lines = [f"haoma: {message}"] + ([f"       {hint}"] if hint else [])
+    lines = [f"haoma: {_cut(message)}"] + ([f"       {_cut(hint)}"] if hint else [])
     # A name typed in another encoding arrives as lone surrogates, which a strict stderr cannot write.
     click.echo("\n".join(lines).encode("utf-8", "replace"), err=True)
     return exit_code
@@ -60,6 +73,27 @@ def _help_of(ctx: click.Context | None) -> str | None:
     return f"{ctx.command_path} --help tells more" if ctx else None
 
 
-def _masked(text: str) -> str:
+def _way_to_type(error: click.UsageError) -> str | None:
+    """For a number that begins with a hyphen, and so was taken for an option."""
+    if not isinstance(error, click.NoSuchOption) or not error.ctx or re.match(r"-+[A-Za-z]", error.option_name):
+        return None
+    return f"what begins with a hyphen comes behind --: {error.ctx.command_path} -- NUMBER"
+
+
+def _limits_of(error: click.UsageError) -> frozenset[str]:
+    kind = error.param.type if isinstance(error, click.BadParameter) and error.param else None
+    return frozenset(map(str, (kind.min, kind.max))) if isinstance(kind, click.IntRange) else frozenset()
+
+
+def _masked(text: str, limits: frozenset[str] = frozenset()) -> str:
+    text = _NO_TEXT.sub("�", text)
     shown = "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
-    return _DIGITS.sub(lambda run: f"{run[0][:3]}****{run[0][-4:]}" if len(run[0]) > 9 else f"{run[0][:2]}****", shown)
+    return _DIGITS.sub(lambda run: run[0] if run[0] in limits else _hidden(run[0]), shown)
+
+
+def _hidden(run: str) -> str:
+    return f"{run[:3]}****{run[-4:]}" if len(run) > 9 else f"{run[:2]}****"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"

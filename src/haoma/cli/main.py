@@ -5,17 +5,20 @@ Rules held here:
 - Exit codes: 0 yes, 1 no, 2 usage, 3 refused, 4 unavailable, 5 tampered, 70 a fault of haoma's own, 130 Ctrl-C,
   141 the reader of the output went away.
 - No traceback and no whole phone number reaches the terminal; `HAOMA_DEBUG=1` asks for the traceback.
+- SIGTERM and SIGHUP end a command as Ctrl-C does: nothing half is left; the exit code is 128 + the signal's number.
+- A stream that the caller has closed stays so: what is told there is dropped, and no file opened later takes its place.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -92,13 +95,35 @@ def run(args: Sequence[str]) -> int:
 
 def main() -> None:
     """The entry point of the `haoma` command."""
+    _fill_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Lone surrogates, and characters that the terminal's encoding lacks, must not end a command.
             stream.reconfigure(errors="replace")
-    if sys.stdout is None:  # closed by the caller: haoma >&-
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open until the end
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup has SIGHUP ignored
+            signal.signal(number, _end)
     sys.exit(_flushed(run(sys.argv[1:])))
+
+
+def _fill_closed_streams() -> None:
+    """Put a device that takes all and gives nothing in the place of what the caller has closed: `haoma <&- 2>&-`."""
+    for place in range(3):
+        try:
+            os.fstat(place)
+        except OSError:
+            # The lowest number that is free is this one. Writing only: who reads is told, and finds no empty input.
+            os.set_inheritable(os.open(os.devnull, os.O_WRONLY), True)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - open until the end
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - open until the end
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)  # a second one must not stop the tidying
+    raise SystemExit(128 + number)
 
 
 def _flushed(code: int) -> int:

@@ -109,7 +109,12 @@ def lines() -> Iterator[str]:
 
 def _more() -> bytes:
     sys.stdout.flush()
-    return os.read(sys.stdin.fileno(), CHUNK)
+    try:
+        return os.read(0, CHUNK)
+    except OSError as error:
+        from haoma.numbers.files.text import unreadable
+
+        raise unreadable("stdin", error) from error
 
 
 def _text(line: bytes) -> str:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -14,6 +16,7 @@ from haoma.cli.main import NOUNS, cli, run
 from haoma.errors import ERRORS, BadInput, HaomaError
 
 HAOMA = str(Path(sys.executable).with_name("haoma"))
+PIPE, QUIET = subprocess.PIPE, {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 def test_every_noun_has_a_command() -> None:
@@ -74,6 +77,44 @@ def test_a_usage_error_points_to_the_help(capsys: pytest.CaptureFixture[str]) ->
     assert "haoma completion --help tells more" in capsys.readouterr().err
 
 
+def test_the_limits_of_an_option_are_shown_whole_and_what_was_typed_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo", "--rows", "0"]) == 2
+    assert "0 is not in the range 1<=x<=50000000" in capsys.readouterr().err
+    assert run(["demo", "--rows", "13800138000"]) == 2
+    assert "138****8000 is not in the range 1<=x<=50000000" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("typed", ["-13800138000", "--13800138000", "-(010)62345678", "-86 138"])
+def test_a_number_that_looks_like_an_option_is_told_how_to_type(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["number", "parse", typed]) == 2
+    told = capsys.readouterr().err
+    assert "haoma number parse -- NUMBER" in told
+    assert "0138" not in told
+
+
+def test_an_option_that_there_is_not_points_to_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["number", "parse", "--nothing"]) == 2
+    assert capsys.readouterr().err.endswith("haoma number parse --help tells more\n")
+
+
+def test_bytes_that_are_no_text_are_shown_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["\udcff\udcb5", "x"]) == 2
+    assert "No such command '��'" in capsys.readouterr().err
+
+
+def test_a_message_is_no_longer_than_a_person_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--batch-rows", "9" * 100_000, "data", "status"]) == 2
+    assert run(["x" * 100_000]) == 2
+    told = capsys.readouterr().err
+    assert len(told) < 4000
+    assert "is not a whole number above zero" in told
+
+
+def test_too_little_memory_is_told_with_the_way_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of(MemoryError()) == 4
+    assert "--batch-rows" in capsys.readouterr().err
+
+
 def test_no_arguments_show_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([]) == 2
     assert "Commands:" in "".join(capsys.readouterr())
@@ -123,6 +164,80 @@ def test_a_full_disk_is_told_in_one_line(args: list[str]) -> None:
 def test_a_closed_stdout_is_no_failure() -> None:
     ended = subprocess.run(["bash", "-c", f"{HAOMA} completion zsh >&-"], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("args", ["parse -", "find", "find -", "enrich - -o out.csv"])
+@pytest.mark.parametrize("stdin", ["<&-", "0>nothing"])
+def test_a_stdin_that_cannot_be_read_is_told(args: str, stdin: str, tmp_path: Path) -> None:
+    ended = in_shell(f"{HAOMA} number {args} {stdin}", tmp_path)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("haoma: stdin: it is closed, or open for writing only\n")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_rows_for_a_closed_stdout_are_not_thrown_away_in_silence(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("phone\n95588\n")
+    ended = in_shell(f"{HAOMA} number enrich in.csv -o - >&-", tmp_path)
+    assert (ended.returncode, ended.stderr) == (4, "haoma: stdout is closed\n       -o OUT writes to a file\n")
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_without_stderr_the_notes_are_dropped_and_the_file_is_written(closed: str, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("phone\n95588\n")
+    ended = in_shell(f"{HAOMA} number enrich in.csv -o out.csv --columns kind {closed}", tmp_path)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert (tmp_path / "out.csv").read_text() == "phone,kind\n95588,national_service\n"
+    assert in_shell(f"{HAOMA} nonsense {closed}", tmp_path).returncode == 2
+
+
+def in_shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+def test_a_signal_leaves_nothing_of_the_demo(sent: signal.Signals, code: int, tmp_path: Path) -> None:
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen([HAOMA, "demo", "--rows", "300000", "--no-serve"], env=environment, **QUIET) as process:
+        wait_for(tmp_path, "haoma-demo-*/*")
+        process.send_signal(sent)
+        assert process.wait(timeout=60) == code
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "target"),
+    [
+        (signal.SIGINT, 130, "out.csv"),
+        (signal.SIGINT, 130, "out.parquet"),
+        (signal.SIGTERM, 143, "out.csv"),
+        (signal.SIGHUP, 129, "out.parquet"),
+    ],
+)
+def test_an_interrupted_run_leaves_nothing(sent: signal.Signals, code: int, target: str, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [HAOMA, "number", "enrich", "-", "-o", tmp_path / target], stdin=PIPE, stderr=PIPE
+    ) as process:
+        assert process.stdin
+        process.stdin.write(b"phone\n" + b"95588\n" * 2_200_000)
+        while not any(path.stat().st_size for path in tmp_path.iterdir()):
+            time.sleep(0.01)
+        process.send_signal(sent)
+        process.wait(timeout=30)
+        assert process.stderr
+        assert process.stderr.read().strip() == b""
+        process.stdin.close()
+    assert (process.returncode, list(tmp_path.iterdir())) == (code, [])
+
+
+def test_nohup_holds(tmp_path: Path) -> None:
+    (tmp_path / "in").write_text("95588\n")
+    line = f"(trap '' HUP; {HAOMA} number parse - < <(sleep 1; cat in)) & sleep 0.7; kill -HUP $!; wait $!"
+    assert in_shell(line, tmp_path).stdout.startswith('{"input": "95588"')
+
+
+def wait_for(folder: Path, pattern: str) -> None:
+    while not any(folder.glob(pattern)):
+        time.sleep(0.01)
 
 
 def test_the_installed_command_says_its_version() -> None:

@@ -3,10 +3,8 @@ from __future__ import annotations
 import json
 import os
 import resource
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -180,6 +178,11 @@ def test_what_cannot_be_done_is_told_in_a_line_or_two(
     assert "no encoding" in refused(capfd, 2, calls, "-o", out, "--encoding", "utf-80")
     assert "is no delimiter" in refused(capfd, 2, calls, "-o", out, "--delimiter", "::")
     assert "not read or written in a stream" in refused(capfd, 2, calls, "-o", "-", "--out-format", "parquet")
+    for empty in ("", " , "):
+        assert "no column to add is named" in refused(capfd, 2, calls, "-o", out, "--columns", empty)
+    assert "is no delimiter" in refused(capfd, 2, calls, "-o", out, "--delimiter", "")
+    assert "no encoding" in refused(capfd, 2, calls, "-o", out, "--encoding", "")
+    assert "for --engine spark alone" in refused(capfd, 2, calls, "-o", out, "--master", "local[*]")
     assert not out.exists()
     assert run(["number", "enrich", str(calls), "-o", str(out), "--column", "phone"]) == 0
     assert "there already" in refused(capfd, 1, calls, "-o", out, "--column", "phone")
@@ -198,25 +201,6 @@ def test_a_directory_that_cannot_be_written_is_told(
 def test_a_full_disk_is_told(calls: Path, capfd: pytest.CaptureFixture[str]) -> None:
     told = refused(capfd, 4, calls, "-o", "/dev/full", "--column", "phone", "--out-format", "csv", "--overwrite")
     assert told == "haoma: /dev/full: No space left on device\n"
-
-
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_run_leaves_nothing(tmp_path: Path, sent: signal.Signals, code: int) -> None:
-    target = tmp_path / "out.csv"
-    with subprocess.Popen(
-        [*HAOMA, "number", "enrich", "-", "-o", str(target)], stdin=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdin
-        process.stdin.write(b"phone\n" + b"95588\n" * 1_000_000)
-        while not any(tmp_path.iterdir()):
-            time.sleep(0.01)
-        time.sleep(0.3)
-        process.send_signal(sent)
-        process.wait(timeout=30)
-        assert process.stderr
-        assert b"Traceback" not in process.stderr.read()
-        process.stdin.close()
-    assert (process.returncode, list(tmp_path.iterdir())) == (code, [])
 
 
 def test_spark_that_is_not_installed_is_told(

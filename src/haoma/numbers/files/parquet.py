@@ -8,9 +8,10 @@ Rules held here:
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -81,12 +82,22 @@ def cells_of(column: pa.Array) -> pa.Array:
 
 
 class ParquetWriter:
-    """Writes batches as Parquet."""
+    """Writes batches as Parquet; a context manager that lets go of the file where `finish` was not reached."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.Table] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        if self._writer is not None and self._writer.is_open:
+            # Left to itself it would write its footer when it is thrown away, and complain that the file is closed.
+            with contextlib.suppress(Exception):
+                self._writer.close()
+            self._writer.is_open = False
 
     def write(self, batch: Batch, found: pa.Table) -> None:
         """Take the rows of a batch with the columns of `found` behind them."""

@@ -61,7 +61,7 @@ def enrich_file(
         reader, text = stack.enter_context(_reading(source, kinds, column, options))
         names = added_names(_names_kept(reader, kinds), wanted, options.prefix, reader.column)
         file = stack.enter_context(_writing(target, overwrite=options.overwrite))
-        writer = _writer(file, kinds, reader, text, options)
+        writer = stack.enter_context(_writer(file, kinds, reader, text, options))
         tally = _Tally(names)
         with tally.busy("load"):
             enrich(pa.array(["10086"]))
@@ -128,7 +128,9 @@ def added_names(there: Sequence[str], wanted: Sequence[str], prefix: str, column
 
 def wanted_columns(options: Options) -> tuple[str, ...]:
     """The columns to add; raises BadInput for one that there is not."""
-    wanted = options.columns or COLUMNS
+    wanted = COLUMNS if options.columns is None else options.columns
+    if not wanted:
+        raise BadInput("no column to add is named", hint=f"columns: {', '.join(COLUMNS)}")
     if unknown := [name for name in wanted if name not in COLUMNS]:
         raise BadInput(f"there is no column {unknown[0]!r} to add", hint=f"columns: {', '.join(COLUMNS)}")
     return tuple(dict.fromkeys(wanted))
@@ -178,18 +180,20 @@ def _writing(target: Path | str, *, overwrite: bool) -> Iterator[BinaryIO]:
             yield packed  # type: ignore[misc]  # it takes bytes, which is all that is asked of it
 
 
+@contextmanager
 def _writer(
     file: BinaryIO, kinds: tuple[FileFormat, FileFormat], reader: AnyReader, text: Text | None, options: Options
-) -> Writer:
+) -> Iterator[Writer]:
     source, target = kinds
     if target is FileFormat.PARQUET:
-        return ParquetWriter(file)
-    if target is FileFormat.JSONL:
-        return JsonlWriter(file, text.bom if text else b"")
-    lender = reader if isinstance(reader, DelimitedReader) and source is target else None
-    return DelimitedWriter(
-        file, target, lender, text if lender else None, header=options.header or not source.delimited
-    )
+        with ParquetWriter(file) as writer:
+            yield writer
+    elif target is FileFormat.JSONL:
+        yield JsonlWriter(file, text.bom if text else b"")
+    else:
+        lender = reader if isinstance(reader, DelimitedReader) and source is target else None
+        lent = text if lender else None
+        yield DelimitedWriter(file, target, lender, lent, header=options.header or not source.delimited)
 
 
 def _names_kept(reader: AnyReader, kinds: tuple[FileFormat, FileFormat]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ Rules held here:
 from __future__ import annotations
 
 import codecs
+import errno
 import gzip
 import io
 import os
@@ -20,9 +21,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from haoma.errors import BadInput, Unavailable
+from haoma.errors import BadInput, HaomaError, Unavailable
 
-__all__ = ["GB18030", "UTF_8", "Text", "open_text", "opened"]
+__all__ = ["GB18030", "UTF_8", "Text", "open_text", "opened", "unreadable"]
 
 UTF_8, GB18030 = "utf-8", "gb18030"
 SAMPLE = 1 << 20
@@ -44,7 +45,7 @@ class Text:
         self._head = self._filled(SAMPLE)
         self.bom, told = _bom(self._head)
         self._head = self._head[len(self.bom) :]
-        inside = known(wanted) if wanted else told or self._guess()
+        inside = known(wanted) if wanted is not None else told or self._guess()
         if told and inside == "utf-16":
             inside = told
         self.encoding = inside if inside in kept else UTF_8
@@ -79,10 +80,8 @@ class Text:
                 size -= len(part)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise BadInput(f"{self.name}: the compressed file is cut or damaged") from error
-        except IsADirectoryError as error:
-            raise BadInput(f"{self.name}: this is a directory") from error
         except OSError as error:
-            raise Unavailable(f"{self.name}: {error.strerror}") from error
+            raise unreadable(self.name, error) from error
         return b"".join(parts)
 
     def advanced(self) -> int:
@@ -126,8 +125,7 @@ def known(encoding: str) -> str:
 def open_text(source: Path | str, wanted: str | None, kept: Container[str]) -> Iterator[Text]:
     """Open a text file, "-" is stdin: unpacked where its name ends in .gz, recoded where its encoding is not `kept`."""
     if str(source) == "-":
-        # Unbuffered: Python waits at its exit for the lock of a buffer that a thread is still reading from.
-        with open(0, "rb", buffering=0, closefd=False) as stdin:
+        with _stdin() as stdin:
             yield Text(_raw(stdin), _raw(stdin), "stdin", wanted, kept)
         return
     with opened(source) as file:
@@ -147,6 +145,23 @@ def opened(source: Path | str) -> Iterator[io.FileIO]:
         raise BadInput(f"{source}: {error.strerror}") from error
     with file:
         yield file
+
+
+def _stdin() -> io.FileIO:
+    try:
+        # Unbuffered: Python waits at its exit for the lock of a buffer that a thread is still reading from.
+        return open(0, "rb", buffering=0, closefd=False)
+    except OSError as error:
+        raise unreadable("stdin", error) from error
+
+
+def unreadable(name: str, error: OSError) -> HaomaError:
+    """What to raise where the system does not let a file be read."""
+    if error.errno == errno.EBADF:
+        return BadInput(f"{name}: it is closed, or open for writing only", hint="name a file, or feed a pipe")
+    if isinstance(error, IsADirectoryError):
+        return BadInput(f"{name}: this is a directory", hint="name a file")
+    return Unavailable(f"{name}: {error.strerror}")
 
 
 def _raw(file: io.RawIOBase | gzip.GzipFile) -> BinaryIO:
