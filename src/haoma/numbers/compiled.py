@@ -32,6 +32,7 @@ import llvmlite
 import numba
 from llvmlite import binding
 
+from haoma.numbers.once import once
 from haoma.numbers.segments.file import write_atomically
 from haoma.numbers.tables import in_force
 
@@ -156,10 +157,10 @@ def _used_at(place: Path) -> float:
 
 @contextlib.contextmanager
 def _locked(path: Path, how: int) -> Iterator[None]:
-    """Hold a lock across processes, shared or alone; one note on stderr where another process holds it for long."""
+    """Hold a lock across processes, shared or alone; a first long wait is told on stderr."""
     with path.open("ab") as file:
         if not _taken(file.fileno(), how):
-            _say("another process is compiling; waiting for it")
+            _say_waiting()
             fcntl.flock(file, how)
         try:
             yield
@@ -185,6 +186,11 @@ def _numba_keeps_in(place: Path) -> Iterator[None]:
         yield
     finally:
         numba.config.CACHE_DIR = before
+
+
+@once
+def _say_waiting() -> None:
+    _say("another process is compiling; waiting for it")
 
 
 def _say(text: str) -> None:
