@@ -18,7 +18,7 @@ import click
 
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, Row, format_option, note, write
-from haoma.errors import Conflict, NotFound
+from haoma.errors import BadInput, Conflict, NotFound
 from haoma.numbers.segments import Pack, open_pack, pack_path, rebuild
 from haoma.numbers.segments.report import ASPECTS, Change, age_days, changes, coverage, is_stale
 from haoma.settings import Settings
@@ -50,12 +50,14 @@ def data() -> None:
 @format_option
 def build(overlays: tuple[Path, ...], output: Path | None, force: bool, fmt: Format) -> None:
     """Compile all sources on this machine into one packed table."""
+    if output:
+        _check(output, replace_it=force)
     settings = _with_overlays(current_settings(), overlays)
     path, began = pack_path(settings), time.perf_counter()
     built = force or not path.exists()
     pack = rebuild(settings) if built else open_pack(path, verify=True)
     if output:
-        _keep(pack, output, replace_it=force)
+        _keep(pack, output)
     if overlays:
         note("these overlays hold for this build; the setting overlays makes them hold everywhere")
     seconds = round(time.perf_counter() - began, 2)
@@ -68,12 +70,21 @@ def _with_overlays(settings: Settings, overlays: tuple[Path, ...]) -> Settings:
     )
 
 
-def _keep(pack: Pack, output: Path, *, replace_it: bool) -> None:
+def _check(output: Path, *, replace_it: bool) -> None:
+    if str(output) == "-" or (output.exists() and not output.is_file()):
+        raise BadInput(f"{output}: the table goes to a file, and to no stream or device", hint="name a file")
+    if output.is_symlink() or (output.exists() and not replace_it):
+        raise Conflict(f"{output} is there already", hint="--force writes over a file; name another")
+
+
+def _keep(pack: Pack, output: Path) -> None:
     from haoma.numbers.segments.file import write_atomically
 
-    if output.is_symlink() or (output.exists() and not (replace_it and output.is_file())):
-        raise Conflict(f"{output} is there already", hint="--force writes over a file; name another")
-    write_atomically(output, pack.image.whole.tobytes())
+    try:
+        write_atomically(output, pack.image.whole.tobytes())
+    except OSError as error:
+        # The system names the file that would have been renamed.
+        raise OSError(error.errno, error.strerror, str(output)) from error
 
 
 @data.command()

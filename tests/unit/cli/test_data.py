@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,43 @@ def test_a_wrong_overlay_ends_with_2_and_names_the_row(tmp_path: Path, capsys: p
     overlay.write_text("prefix,city\n139,杭州\n")
     assert run(["data", "build", "--overlay", str(overlay)]) == 2
     assert "mine.csv, line 2" in capsys.readouterr().err
+
+
+def test_a_table_that_cannot_be_kept_is_not_said_to_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    assert run(["--data-dir", str(tmp_path / "file" / "below"), "data", "build", "--format", "jsonl"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "the table cannot be written (Not a directory)" in shown.err
+    assert "--data-dir" in shown.err
+
+
+def test_the_table_is_kept_in_a_file_and_nowhere_else(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    for output in ("-", "/dev/null", str(tmp_path / "pipe")):
+        assert run(["data", "build", "--force", "-o", output]) == 2
+        assert "goes to a file" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+    (tmp_path / "file").write_text("")
+    below = tmp_path / "file" / "table.haoma"
+    assert run(["data", "build", "-o", str(below)]) == 2
+    assert str(below) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("made", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_in_the_place_of_the_table_is_told(
+    made: Callable[[Path], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = pack_path(settings.load({"data_dir": str(tmp_path)}))
+    made(place)
+    for command in (["data", "status"], ["data", "build"]):
+        assert run(["--data-dir", str(tmp_path), *command]) == 5
+        told = capsys.readouterr().err
+        assert str(place) in told
+        assert "move it away; haoma data build makes the table" in told
 
 
 def test_diff_of_what_is_no_table_ends_with_5(table: Path, tmp_path: Path) -> None:

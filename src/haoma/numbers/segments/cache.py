@@ -11,6 +11,7 @@ Rules held here:
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import sys
 import time
@@ -18,7 +19,7 @@ import unicodedata
 from pathlib import Path
 
 import haoma
-from haoma.errors import Tampered
+from haoma.errors import BadInput, Tampered, Unavailable
 from haoma.numbers.segments.file import open_image, parse_image, write_atomically
 from haoma.numbers.segments.pack import Pack
 from haoma.settings import Settings
@@ -26,6 +27,7 @@ from haoma.settings import Settings
 __all__ = ["fingerprint", "load", "open_pack", "pack_path", "rebuild"]
 
 KEPT = 4
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 _CODE = Path(__file__).resolve().parent
 _TABLES = _CODE.parent / "data"
 
@@ -78,24 +80,41 @@ def load(settings: Settings) -> Pack:
         _note("building the table of number segments, once")
     except (Tampered, OSError) as error:
         _note(f"rebuilding the table of number segments: {error}")
-    return rebuild(settings)
+    path, body = _built(settings)
+    try:
+        return _kept(path, body)
+    except OSError as error:
+        _note(f"{settings.data_dir} cannot be written ({error.strerror}); the table is kept in memory only")
+        return Pack(parse_image(memoryview(body), "table in memory"))
 
 
 def rebuild(settings: Settings) -> Pack:
-    """Build the pack and put it into the cache; raises `BadInput` for a source that cannot be read."""
+    """Build the pack and put it into the cache.
+
+    Raises BadInput for a source that cannot be read or a directory that cannot be written, Unavailable for a full disk.
+    """
+    path, body = _built(settings)
+    try:
+        return _kept(path, body)
+    except OSError as error:
+        kind = Unavailable if error.errno in _FULL else BadInput
+        message = f"{path}: the table cannot be written ({error.strerror})"
+        raise kind(message, hint="haoma --data-dir DIR puts it elsewhere") from error
+
+
+def _built(settings: Settings) -> tuple[Path, bytes]:
     import datetime as dt
 
     from haoma.numbers.segments.build import build
 
     path = pack_path(settings)
-    body = build(settings, path.stem.removeprefix("segments-"), dt.datetime.now(dt.UTC))
-    try:
-        write_atomically(path, body)
-        _prune(path)
-        return open_pack(path)
-    except OSError as error:
-        _note(f"{settings.data_dir} cannot be written ({error.strerror}); the table is kept in memory only")
-        return Pack(parse_image(memoryview(body), "table in memory"))
+    return path, build(settings, path.stem.removeprefix("segments-"), dt.datetime.now(dt.UTC))
+
+
+def _kept(path: Path, body: bytes) -> Pack:
+    write_atomically(path, body)
+    _prune(path)
+    return open_pack(path)
 
 
 def _prune(kept: Path) -> None:

@@ -10,6 +10,7 @@
 Rules held here:
 - A file is written under another name, synced, and renamed: a reader sees the old or the new, never half a file.
 - A damaged file is an error that says so: magic, header and sizes are checked on opening, the digest by `verify`.
+- What is no regular file is never opened, for a pipe would wait for ever.
 - Numbers in sections are little-endian, as on every machine haoma runs on.
 """
 
@@ -20,6 +21,7 @@ import hashlib
 import json
 import mmap
 import os
+import stat
 import struct
 import sys
 import zlib
@@ -162,6 +164,9 @@ def _damaged(name: str) -> Tampered:
 
 def open_image(path: Path) -> Image:
     """Map a packed file into memory; FileNotFoundError where there is none, `Tampered` where it is damaged."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        kind = "a directory" if path.is_dir() else "no file"
+        raise Tampered(f"{path}: this is {kind}", hint="move it away; haoma data build makes the table")
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_size == 0:
             raise _damaged(str(path))

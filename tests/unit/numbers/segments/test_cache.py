@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,17 @@ def test_a_directory_that_cannot_be_written_costs_a_note_and_no_answer(
     found = load(world(tmp_path / "file" / "below"))
     assert found.row(found.segment_row("1380013")) == pack.row(pack.segment_row("1380013"))
     assert "memory only" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("made", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_in_the_place_of_the_pack_costs_a_note_and_no_answer(
+    made: Callable[[Path], None], tmp_path: Path, pack: Pack, capfd: pytest.CaptureFixture[str]
+) -> None:
+    here = world(tmp_path)
+    made(pack_path(here))
+    found = load(here)
+    assert found.row(found.segment_row("1380013")) == pack.row(pack.segment_row("1380013"))
+    assert "rebuilding" in capfd.readouterr().err
 
 
 def test_a_source_s_change_changes_the_fingerprint(tmp_path: Path) -> None:
