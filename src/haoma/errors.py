@@ -79,11 +79,18 @@ class Unavailable(HaomaError):
 
 
 class Tampered(HaomaError):
-    """A proof, a signature or a digest does not hold: the data is not what was written."""
+    """A proof, a signature or a digest does not hold: the data is not what was written.
+
+    `index` is the first log entry that differs, where one can be named.
+    """
 
     code = "tampered"
     http_status = 500
     exit_code = 5
+
+    def __init__(self, message: str, *, hint: str | None = None, index: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.index = index
 
 
 ERRORS: tuple[type[HaomaError], ...] = (BadInput, Refused, NotFound, Conflict, Unavailable, Tampered)

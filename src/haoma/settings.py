@@ -52,6 +52,14 @@ class Settings:
     phone_dat: Path | None
     store_dir: Path
     database: str
+    ledger_origin: str
+    ledger_policy: Path | None
+    ledger_checkpoint_s: int
+    ledger_open_entries: bool
+    ledger_tsa: str
+    ledger_tsa_roots: Path | None
+    ledger_chain: str
+    ledger_contract: str
     batch_rows: int
     debug: bool
 
@@ -62,6 +70,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("phone_dat", "path", "", "", "A phone.dat file; empty takes the one of PyPI's phone, if installed."),
     Setting("store_dir", "path", "$XDG_DATA_HOME/haoma", "", "Directory of the database and the keys."),
     Setting("database", "text", "", "", "URL of the database; empty is the SQLite file haoma.db in store_dir."),
+    Setting("ledger_origin", "text", "haoma.local/log", "", "Name of the log, for ever: a URL without its scheme."),
+    Setting("ledger_policy", "path", "", "", "A tlog-policy file: witnesses to ask, and logs to witness."),
+    Setting("ledger_checkpoint_s", "integer", "3600", "seconds", "How often a running service signs a checkpoint."),
+    Setting("ledger_open_entries", "boolean", "false", "", "Serve the entries to everyone, not just with the key."),
+    Setting("ledger_tsa", "text", "", "", "URL of a time-stamp authority (RFC 3161); empty for none."),
+    Setting("ledger_tsa_roots", "path", "", "", "Certificates that vouch for that authority, in PEM."),
+    Setting("ledger_chain", "text", "", "", "JSON-RPC URL of an EVM chain to anchor on; empty for none."),
+    Setting("ledger_contract", "text", "", "", "ADDRESS@BLOCK of the anchoring contract on that chain."),
     Setting("batch_rows", "integer", "262144", "rows", "Rows held at once when a file is streamed."),
     Setting("debug", "boolean", "false", "", "Show the traceback of an unexpected failure; it may hold numbers."),
 )
