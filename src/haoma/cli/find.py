@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import click
 
 from haoma.cli.describe import described
-from haoma.cli.output import Format, Row, format_option, write
+from haoma.cli.output import Format, Row, format_option, note, write
 
 __all__ = ["find"]
 
@@ -69,14 +69,25 @@ def _mentions(source: str, region: str, encoding: str | None) -> Iterator[Row]:
 
 def _blocks(source: str, encoding: str | None) -> Iterator[str]:
     """The text in pieces that end with a line, unless a line is longer than 16 MiB."""
-    from haoma.numbers.files.text import UTF_8, open_text
+    from haoma.numbers.files.text import ANOTHER, UTF_8, open_text
 
     with open_text(source, encoding, {UTF_8}) as text:
-        held = b""
+        held, told = b"", False
+
+        def decoded(piece: bytes) -> str:
+            nonlocal told
+            try:
+                return piece.decode(UTF_8)
+            except UnicodeDecodeError:
+                if not told:
+                    note(f"{text.name}: {text.wrong('it holds ')}, shown as �; {ANOTHER}")
+                told = True
+                return piece.decode(UTF_8, "replace")
+
         while some := text.read(BLOCK):
             head, feed, tail = some.rpartition(b"\n")
             if feed or len(held) > LONGEST:
-                yield (held + head + feed).decode("utf-8", "replace")
+                yield decoded(held + head + feed)
                 held = b""
             held += tail
-        yield held.decode("utf-8", "replace")
+        yield decoded(held)

@@ -134,6 +134,13 @@ def test_find_tells_where_numbers_stand(tmp_path: Path, capfd: pytest.CaptureFix
     ]
 
 
+def test_find_tells_once_where_the_text_is_in_another_encoding() -> None:
+    ended = piped(["find", "--encoding", "ascii", "--format", "csv"], "厦门 95588\n厦门 95588\n".encode("gb18030"))
+    assert (ended.returncode, ended.stdout.count(b"95588,national_service")) == (0, 2)
+    assert ended.stderr.decode().startswith("stdin: it holds bytes that are not ASCII, shown as �; --encoding names")
+    assert ended.stderr.count(b"\n") == 1
+
+
 def test_find_exits_1_where_there_is_none() -> None:
     ended = piped(["find"], "订单号20260101138001380001".encode())
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, b"", b"")

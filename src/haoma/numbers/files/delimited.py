@@ -25,7 +25,7 @@ from haoma.numbers.files import rows as found_rows
 from haoma.numbers.files.cells import csv_cells, decoded, joined
 from haoma.numbers.files.model import Batch, FileFormat, Options, column_at
 from haoma.numbers.files.rows import PATIENCE, QUOTE, Rows, scan
-from haoma.numbers.files.text import GB18030, UTF_8, Text
+from haoma.numbers.files.text import ANOTHER, GB18030, UTF_8, WRONG, Text
 
 __all__ = ["KEPT", "DelimitedReader", "DelimitedWriter", "distinct_names"]
 
@@ -48,9 +48,17 @@ class DelimitedReader:
             raise BadInput(f"{text.name} is empty", hint="a CSV file begins with a header, unless --no-header is given")
         self.delimiter = options.delimiter or ("\t" if kind is FileFormat.TSV else self._sniffed())
         self.names = self._header()
-        self._at = column_at(self.names, column, text.name)
+        self._at = self._place(column)
         self.column = self.names[self._at]
         self._row = 2 if options.header else 1
+
+    def _place(self, column: str | int | None) -> int:
+        try:
+            return column_at(self.names, column, self._text.name)
+        except BadInput as error:
+            if not any("\ufffd" in name for name in self.names):
+                raise
+            raise BadInput(f"{error}, and {self._text.wrong('row 1 has ')}", hint=ANOTHER) from None
 
     def _first_row(self) -> bytes:
         buffer = self._text.read(BLOCK)
@@ -80,6 +88,8 @@ class DelimitedReader:
         wide = scan(line, np.arange(seen.fields[0], dtype=np.int32), mark, QUOTE, final=True)
         self.raw_header = line
         self.line_end = b"\r\n" if self._buffer[seen.last[0] : seen.last[0] + 2] == b"\r\n" else b"\n"
+        if self._text.recoded and self._options.header and WRONG in line:
+            raise BadInput(f"{self._text.name}: {self._text.wrong('row 1 has ')}", hint=ANOTHER)
         if not self._options.header:
             return tuple(str(at + 1) for at in range(int(seen.fields[0])))
         next_row = seen.first[1] if len(seen.first) > 1 else seen.consumed
@@ -117,12 +127,14 @@ class DelimitedReader:
     def _batch(self, seen: Rows, size: int) -> Batch:
         failed = _Failures(len(seen.first))
         odd = self._note_shapes(seen, failed)
+        wrong = self._wrong(seen)
+        failed.note(wrong, self._text.wrong(""))
         slot = self._at if self._as_table else 0
         cells = self._cell_texts(seen, slot, seen.open, failed)
         if odd is not None:
             cells = pc.if_else(pa.array(odd), "", cells)
         table = self._table(seen, failed) if self._as_table else None
-        raw = None if self._as_table else self._raw(seen)
+        raw = None if self._as_table else self._raw(seen, wrong)
         return Batch(cells, raw, table, failed.reasons(), size)
 
     def _note_shapes(self, seen: Rows, failed: _Failures) -> NDArray[np.bool_] | None:
@@ -142,16 +154,27 @@ class DelimitedReader:
         cells = found_rows.cells(seen.data, seen.starts[:, slot], seen.ends[:, slot], literal)
         text, wrong = decoded(cells, self._text.encoding)
         if wrong is not None:
-            failed.note(wrong, f"bytes that are not {self._text.encoding.upper()}")
+            failed.note(wrong, self._text.wrong(""))
         bare = seen.starts[:, slot] == seen.ends[:, slot]
         return pc.if_else(pa.array(bare), None, text) if bare.any() else text
 
-    def _raw(self, seen: Rows) -> pa.Array:
+    def _wrong(self, seen: Rows) -> NDArray[np.bool_]:
+        """The rows of a file in another encoding that lose something, in whichever cell."""
+        wrong = np.zeros(len(seen.first), np.bool_)
+        if self._text.recoded and len(wrong):
+            start = seen.first[0]
+            places = np.flatnonzero(seen.data[start : seen.last[-1]] == WRONG[0])
+            wrong[np.searchsorted(seen.first, places + start, "right") - 1] = True
+        return wrong
+
+    def _raw(self, seen: Rows, wrong: NDArray[np.bool_]) -> pa.Array:
         whole = found_rows.cells(seen.data, seen.first, seen.last)
-        odd = (seen.fields != len(self.names)) | seen.open
+        odd = (seen.fields != len(self.names)) | seen.open | wrong
         if not odd.any():
             return whole
         made = [self._mended(seen, int(at)) for at in np.flatnonzero(odd)]
+        if self._text.recoded:
+            made = [row.replace(WRONG, "\ufffd".encode()) for row in made]
         return pc.replace_with_mask(whole, pa.array(odd), pa.array(made, whole.type))
 
     def _mended(self, seen: Rows, at: int) -> bytes:
@@ -164,7 +187,7 @@ class DelimitedReader:
                 [_in_quotes(part) if b'"' in part or mark in part else part for part in parts]
                 + [b""] * (wanted - len(parts))
             )
-        if seen.fields[at] < wanted:
+        if seen.fields[at] <= wanted:
             return row + mark * (wanted - int(seen.fields[at]))
         cut = int(seen.tail[at] - seen.first[at])
         return row[:cut] + _in_quotes(row[cut:])

@@ -22,7 +22,7 @@ from haoma.numbers.files import rows as found_rows
 from haoma.numbers.files.cells import joined, json_values
 from haoma.numbers.files.model import Batch, Options, column_at
 from haoma.numbers.files.rows import NONE, PATIENCE, Rows, scan
-from haoma.numbers.files.text import Text
+from haoma.numbers.files.text import UTF_8, Text
 
 __all__ = ["LOOKED_AT", "OTHER", "JsonlReader", "JsonlWriter", "Lines", "keys"]
 
@@ -55,7 +55,7 @@ class JsonlReader:
             raise BadInput(f"{text.name} is empty", hint="JSON lines have one object a line")
         self.names = keys(self._buffer.split(b"\n", LOOKED_AT)[:LOOKED_AT], text.name)
         self.column = self.names[column_at(self.names, column, text.name)]
-        self._lines = Lines(self.column, self.names if as_table else None)
+        self._lines = Lines(self.column, self.names if as_table else None, text.given)
 
     def batches(self) -> Iterator[Batch]:
         """The rows, at least one batch of them, of about 4 MiB each."""
@@ -87,16 +87,17 @@ def keys(lines: Iterable[bytes], name: str) -> tuple[str, ...]:
 class Lines:
     """Makes batches of lines: as a table where the columns are named, else as the bytes they are."""
 
-    def __init__(self, column: str, names: tuple[str, ...] | None) -> None:
+    def __init__(self, column: str, names: tuple[str, ...] | None, encoding: str = UTF_8) -> None:
         self.column = column
         self.names = names
+        self._wrong = f"bytes that are not {encoding.upper()}"
 
     def batch(self, buffer: bytes, seen: Rows, size: int) -> Batch:
         """The rows `seen` in a buffer."""
         if self.names is None and (cells := self._quick(buffer, seen)) is not None:
             opened = found_rows.cells(seen.data, seen.first, seen.last - 1)
             return Batch(cells, pc.binary_join_element_wise(opened, b", ", b""), None, None, size)
-        lines = [_read(buffer[first:last]) for first, last in zip(seen.first, seen.last, strict=True)]
+        lines = [_read(buffer[first:last], self._wrong) for first, last in zip(seen.first, seen.last, strict=True)]
         failed = pa.array([line.reason for line in lines], pa.string()) if any(line.reason for line in lines) else None
         cells = pa.array(
             [_storable("" if line.values is None else self._cell(line.values)) for line in lines], pa.string()
@@ -152,14 +153,14 @@ def _column(block: memoryview, name: str, kind: pa.DataType) -> pa.Array | None:
     return table.column(name).combine_chunks()
 
 
-def _read(line: bytes) -> Line:
-    """Read a line; its numbers keep the digits they were written with."""
+def _read(line: bytes, wrong: str = "") -> Line:
+    """Read a line; its numbers keep the digits they were written with. `wrong` is told of bytes that are no text."""
     raw = line.strip()
     try:
         values = json.loads(raw.decode("utf-8"), parse_int=str, parse_float=str)
     except UnicodeDecodeError:
         mended = _read(line.decode("utf-8", "replace").encode())
-        return mended._replace(reason="bytes that are not UTF-8")
+        return mended._replace(reason=wrong)
     except (ValueError, RecursionError):
         return Line(None, "no JSON object" if raw else "an empty line", line)
     return Line(values, None, raw) if isinstance(values, dict) else Line(None, "no JSON object", line)

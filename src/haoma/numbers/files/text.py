@@ -4,8 +4,10 @@ Rules held here:
 - UTF-8 and GB18030 (with it GBK and GB2312) are read as they are, for the bytes of comma, quote and line feed are no
   part of another character in either; every other encoding becomes UTF-8 on the way in.
 - Unless it is named, the encoding is told by a byte order mark, else by the first place of the file that is not ASCII:
-  UTF-8 where it is valid, else GB18030. A file is looked at in sixteen places, a pipe at its beginning.
-- Bytes that are wrong in their encoding stay what they are in a row that is passed on, and are U+FFFD in a cell.
+  UTF-8 where it is valid, else that of UTF-8 and GB18030 in which less is wrong. A file is looked at in sixteen places,
+  a pipe at its beginning.
+- Bytes that are wrong in their encoding stay what they are in a row that is passed on, and are U+FFFD in a cell. In
+  another encoding each becomes `WRONG`, which UTF-8 never has, so that no wrong byte passes unseen.
 """
 
 from __future__ import annotations
@@ -23,19 +25,41 @@ from typing import BinaryIO
 
 from haoma.errors import BadInput, HaomaError, Unavailable
 
-__all__ = ["GB18030", "UTF_8", "Text", "open_text", "opened", "unreadable"]
+__all__ = ["ANOTHER", "GB18030", "UTF_8", "WRONG", "Text", "open_text", "opened", "unreadable"]
 
 UTF_8, GB18030 = "utf-8", "gb18030"
+ANOTHER = "--encoding names another, such as gb18030, big5 or utf-16-le"
+WRONG = b"\xff"
 SAMPLE = 1 << 20
 PIECE = 1 << 16
+SENSIBLE = "utf-8, utf-16, gb18030, gbk, gb2312, big5, shift_jis, euc-kr, windows-1252"
 PLACES = 16
 MAGICS = (b"PK\3\4", b"\x89PNG", b"PAR1", b"%PDF-", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"SQLite format 3", b"\x7fELF")
-_BOMS = {codecs.BOM_UTF8: UTF_8, codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_BOMS = {
+    codecs.BOM_UTF8: UTF_8, codecs.BOM_UTF32_LE: "utf-32-le", codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be",
+}  # fmt: skip
+# Text in Python's eyes, but nothing that a file is kept in: any bytes may mean any character, or any program text.
+_ODD = {"idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"}
 _SAME = {"gbk": GB18030, "gb2312": GB18030, "cp936": GB18030, "utf_8_sig": UTF_8, "utf-8-sig": UTF_8}
 
 
+def _marked(error: UnicodeError) -> tuple[str | bytes, int]:
+    if isinstance(error, UnicodeDecodeError):
+        return "\udcff", error.end
+    if isinstance(error, UnicodeEncodeError):
+        return WRONG * (error.end - error.start), error.end
+    raise error
+
+
+codecs.register_error("haoma-wrong", _marked)
+
+
 class Text:
-    """A text file's bytes in `encoding`, which is UTF-8 or GB18030; `bom` are those in front that are no text."""
+    """A text file's bytes in `encoding`, which is UTF-8 or GB18030; `bom` are those in front that are no text.
+
+    `given` is the encoding that the file has, `recoded` tells whether that is another than `encoding`.
+    """
 
     def __init__(self, file: BinaryIO, stream: BinaryIO, name: str, wanted: str | None, kept: Container[str]) -> None:
         self.name = name
@@ -46,10 +70,12 @@ class Text:
         self.bom, told = _bom(self._head)
         self._head = self._head[len(self.bom) :]
         inside = known(wanted) if wanted is not None else told or self._guess()
-        if told and inside == "utf-16":
+        if told and told.startswith(inside):
             inside = told
+        self.given = inside
         self.encoding = inside if inside in kept else UTF_8
-        self._decoder = None if self.encoding == inside else codecs.getincrementaldecoder(inside)("replace")
+        self.recoded = self.encoding != inside
+        self._decoder = codecs.getincrementaldecoder(inside)("haoma-wrong") if self.recoded else None
         if self._decoder is not None:
             self.bom = codecs.BOM_UTF8 if self.bom else b""
         elif self._head.startswith(MAGICS) or self._head[:PIECE].count(0) * 8 > len(self._head[:PIECE]):
@@ -66,10 +92,9 @@ class Text:
             try:
                 text = self._decoder.decode(some, final=not some)
             except UnicodeError as error:
-                hint = "--encoding names another, such as gb18030 or utf-16-le"
-                raise BadInput(f"{self.name}: this is not {self.encoding}", hint=hint) from error
+                raise BadInput(f"{self.name}: this is not {self.given.upper()}", hint=ANOTHER) from error
             if text or not some:
-                return text.encode("utf-8", "replace")
+                return text.encode("utf-8", "haoma-wrong")
 
     def _filled(self, size: int) -> bytes:
         """That many bytes, fewer only at the end."""
@@ -84,6 +109,10 @@ class Text:
             raise unreadable(self.name, error) from error
         return b"".join(parts)
 
+    def wrong(self, where: str) -> str:
+        """What is told of a place that holds bytes that are no text."""
+        return f"{where}bytes that are not {self.given.upper()}"
+
     def advanced(self) -> int:
         """How many bytes of the file have been read since the last time this was asked."""
         try:
@@ -96,7 +125,8 @@ class Text:
     def _guess(self) -> str:
         for piece in self._pieces():
             if not piece.isascii():
-                return UTF_8 if _is_utf8(piece) or not _is_gb18030(piece) else GB18030
+                wrong = _wrong(piece, UTF_8)
+                return UTF_8 if not wrong or wrong <= _wrong(piece, GB18030) else GB18030
         return UTF_8
 
     def _pieces(self) -> Iterator[bytes]:
@@ -116,8 +146,10 @@ def known(encoding: str) -> str:
     try:
         name = codecs.lookup(encoding).name
         "".encode(name)
-    except (LookupError, UnicodeError):
-        raise BadInput(f"there is no encoding {encoding!r}", hint="for example utf-8, gb18030, utf-16, big5") from None
+    except (LookupError, UnicodeError, ValueError):  # ValueError: a NUL in the name
+        raise BadInput(f"there is no encoding {encoding!r}", hint=f"for example {SENSIBLE}") from None
+    if name in _ODD:
+        raise BadInput(f"{encoding} is no encoding of files", hint=f"for example {SENSIBLE}")
     return _SAME.get(name, name)
 
 
@@ -172,17 +204,11 @@ def _bom(head: bytes) -> tuple[bytes, str | None]:
     return next(((mark, name) for mark, name in _BOMS.items() if head.startswith(mark)), (b"", None))
 
 
-def _is_utf8(piece: bytes) -> bool:
+def _wrong(piece: bytes, encoding: str) -> int:
+    """How many places of a piece, which may be cut at its end, are wrong in an encoding."""
+    decoder = codecs.getincrementaldecoder(encoding)
     try:
-        codecs.getincrementaldecoder(UTF_8)().decode(piece)
+        decoder().decode(piece)
     except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_gb18030(piece: bytes) -> bool:
-    try:
-        codecs.getincrementaldecoder(GB18030)().decode(piece)
-    except UnicodeDecodeError:
-        return False
-    return True
+        return decoder("haoma-wrong").decode(piece).count("\udcff")
+    return 0

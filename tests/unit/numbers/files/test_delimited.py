@@ -102,6 +102,74 @@ def test_bytes_that_are_wrong_are_passed_on_and_told(enriched: Enriched) -> None
     assert summary.rows == 2
 
 
+@pytest.mark.parametrize(("named", "called"), [("ascii", "ASCII"), ("euc-kr", "EUC_KR"), ("shift_jis", "SHIFT_JIS")])
+@pytest.mark.parametrize("to", ["out.csv", "out.tsv", "out.jsonl"])
+def test_no_character_is_lost_in_silence_where_the_wrong_encoding_is_named(
+    enriched: Enriched, named: str, called: str, to: str
+) -> None:
+    body = "id,phone,name\n1,95588,x\n2,95588,厦门龘\n3,95588转厦门龘,x\n4,95588,x\n".encode("gb18030")
+    out, summary = enriched(body, to=to, encoding=named)
+    lines = out.decode().splitlines()[-4:]
+    assert [f"bytes that are not {called}" in line for line in lines] == [False, True, True, False]
+    assert "�" in lines[1]
+    assert summary.reasons[f"bytes that are not {called}"] == 2
+    assert [line.count("national_service") for line in lines] == [1, 1, lines[2].count("national_service"), 1]
+
+
+def test_a_utf_16_file_that_is_cut_in_a_character_tells_its_last_row(enriched: Enriched) -> None:
+    out, _ = enriched("phone\n95588\n95588".encode("utf-16")[:-1])
+    assert out.decode("utf-8-sig").splitlines()[1:] == [
+        "95588,tel:95588;phone-context=+86,national_service,",
+        "9558�,,invalid,bytes that are not UTF-16-LE",
+    ]
+
+
+def test_utf_32_is_found_out_by_its_mark(enriched: Enriched) -> None:
+    assert "95588,tel:95588" in enriched("phone\n95588\n".encode("utf-32"))[0].decode()
+
+
+def test_rows_with_wrong_bytes_that_are_also_of_the_wrong_shape_keep_all_of_it(enriched: Enriched) -> None:
+    out, _ = enriched(b'id,phone\n1\xff\n2,\xff"x,y\n3,"\xff', encoding="ascii", columns=("reason",))
+    assert out.decode().splitlines()[1:] == [
+        '1�,,"row has 1 field, header 2"',
+        '2,"�""x,y","row has 3 fields, header 2"',
+        '3,"""�",a quote is opened and never closed',
+    ]
+
+
+@pytest.mark.parametrize("to", ["out.csv", "out.jsonl"])
+def test_names_of_columns_that_cannot_be_read_end_the_run(enriched: Enriched, to: str) -> None:
+    body = "编号,phone\n1,95588\n".encode("gb18030")
+    with pytest.raises(BadInput, match=r"in\.csv: row 1 has bytes that are not ASCII") as caught:
+        enriched(body, to=to, encoding="ascii")
+    assert "--encoding" in str(caught.value.hint)
+
+
+def test_a_column_that_is_not_found_for_its_encoding_is_told_so(enriched: Enriched) -> None:
+    body = "编号,电话\n1,95588\n".encode("gb18030")
+    with pytest.raises(BadInput, match=r"in\.csv: .*row 1 has bytes that are not UTF-8") as caught:
+        enriched(body, column="电话", encoding="utf-8")
+    assert "gb18030" in str(caught.value.hint)
+
+
+def test_one_wrong_byte_does_not_hide_the_encoding_of_a_file(enriched: Enriched) -> None:
+    text = "编号,电话,城市\n1,95588,北京\n2,95588,厦门\n"
+    for encoding, wrong in (("gb18030", "GB18030"), ("utf-8", "UTF-8")):
+        body = text.encode(encoding) + b"3,\xff95588,x\n"
+        out, summary = enriched(body, column="电话")
+        assert out.startswith("编号,电话,城市,uri".encode(encoding))
+        assert summary.reasons[f"bytes that are not {wrong}"] == 1
+
+
+@pytest.mark.parametrize(
+    "odd", ["punycode", "utf-7", "idna", "rot13", "base64", "hex", "zlib", "unicode_escape", "undefined", "a\0b", "nix"]
+)
+def test_what_is_no_encoding_of_files_is_refused_with_those_that_are(enriched: Enriched, odd: str) -> None:
+    with pytest.raises(BadInput, match="no encoding") as caught:
+        enriched(b"phone\n95588\n", encoding=odd)
+    assert "gb18030, gbk" in str(caught.value.hint)
+
+
 @pytest.mark.parametrize(("mark", "name"), [(";", "in.csv"), ("\t", "in.csv"), ("\t", "in.tsv"), ("|", "in.csv")])
 def test_a_delimiter_is_found_out_or_named(enriched: Enriched, mark: str, name: str) -> None:
     body = f"id,phone\n1,95588{KNOWN}".replace(",", mark)

@@ -77,6 +77,14 @@ def test_a_line_that_fails_comes_out_with_its_reason(enriched: Enriched, line: b
     assert summary.reasons == {reason: 1}
 
 
+@pytest.mark.parametrize("to", ["out.jsonl", "out.csv"])
+def test_no_character_is_lost_in_silence_where_the_wrong_encoding_is_named(enriched: Enriched, to: str) -> None:
+    body = '{"phone": "95588", "name": "x"}\n{"phone": "95588", "name": "厦门"}\n'.encode("gb18030")
+    out, summary = enriched(body, "in.jsonl", to, encoding="ascii")
+    assert summary.reasons == {"bytes that are not ASCII": 1}
+    assert out.decode().splitlines()[-1].count("�") == 4
+
+
 def test_as_a_table_later_keys_are_together(enriched: Enriched) -> None:
     body = b'{"phone":"95588","a":{"b":1}}\n' * 1000 + b'{"phone":null,"z":1}\nbroken\n'
     out, summary = enriched(body, "in.jsonl", "out.csv", columns=("kind",))
