@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import rfc3161_client
     from cryptography.x509 import Certificate
 
-__all__ = ["NONCE_BITS", "Stamp", "request", "verify"]
+__all__ = ["NONCE_BITS", "Stamp", "Trust", "request", "require_trust", "verify"]
 
 NONCE_BITS = 64
 GRANTED = 0
@@ -50,7 +50,9 @@ class Stamp:
     accuracy_us: int | None = None
 
 
-class _Trust(NamedTuple):
+class Trust(NamedTuple):
+    """The certificates that are trusted to vouch, and the others that are known."""
+
     roots: list[Certificate]
     others: list[Certificate]
 
@@ -83,10 +85,9 @@ def verify(
     are others that the reply may leave out, the authority's own among them. `at` asks that a chain of certificates is
     valid at that time too.
     """
-    _require_library()
+    trust = require_trust(roots, certificates)
     import rfc3161_client as library
 
-    trust = _trust(roots, certificates)
     try:
         answer = library.decode_timestamp_response(reply)
         status = answer.status
@@ -106,7 +107,7 @@ def verify(
 def _verified(
     answer: rfc3161_client.TimeStampResponse,
     data: bytes,
-    trust: _Trust,
+    trust: Trust,
     embedded: list[Certificate],
     nonce: int | None,
     at: datetime | None,
@@ -147,7 +148,7 @@ def _signer(answer: rfc3161_client.TimeStampResponse, known: list[Certificate]) 
     return found.pop()
 
 
-def _require_no_strangers(signer: Certificate, embedded: list[Certificate], trust: _Trust) -> None:
+def _require_no_strangers(signer: Certificate, embedded: list[Certificate], trust: Trust) -> None:
     known = [*embedded, *trust.others, *trust.roots]
     above, reached = [signer], {signer}
     while above:
@@ -163,7 +164,7 @@ def _require_no_strangers(signer: Certificate, embedded: list[Certificate], trus
         )
 
 
-def _vouched(one: Certificate, embedded: list[Certificate], trust: _Trust, at: datetime, depth: int = 0) -> bool:
+def _vouched(one: Certificate, embedded: list[Certificate], trust: Trust, at: datetime, depth: int = 0) -> bool:
     """Whether a chain of certificates that are all valid at that time leads from this one to a root."""
     if depth > 8 or not one.not_valid_before_utc <= at <= one.not_valid_after_utc:
         return False
@@ -181,9 +182,13 @@ def _issued(issuer: Certificate, subject: Certificate) -> bool:
     return True
 
 
-def _trust(roots: Sequence[bytes], certificates: Sequence[bytes]) -> _Trust:
-    """The certificates, each once. OpenSSL takes any self-issued one it is given for a root, so that must be said."""
-    trust = _Trust(list(dict.fromkeys(_certificates(roots))), list(dict.fromkeys(_certificates(certificates))))
+def require_trust(roots: Sequence[bytes], certificates: Sequence[bytes]) -> Trust:
+    """The certificates, each once; raises BadInput where they are none, or a root is among the others.
+
+    OpenSSL takes any self-issued certificate that it is given for a root, so that must be said.
+    """
+    _require_library()
+    trust = Trust(list(dict.fromkeys(_certificates(roots))), list(dict.fromkeys(_certificates(certificates))))
     if not trust.roots or not all(one.subject == one.issuer for one in trust.roots):
         raise BadInput("a root is a certificate that vouches for itself", hint="give the others in `certificates`")
     if any(one.subject == one.issuer for one in trust.others):
