@@ -23,8 +23,8 @@ from haoma.numbers.segments.regions import Place, resolve_text
 TARGET = Path(__file__).resolve().parent.parent / "src/haoma/numbers/data/areas.csv"
 FIRST_DIGITS = "2345678"
 LENGTHS = {
-    754: (8,),  # 汕头 went over to eight digits; libphonenumber still takes seven
-    851: (8,),  # 贵阳, 遵义 and 安顺 share the code with eight digits since 2014-12-20
+    754: (8,),  # 汕头 went over to eight digits: general knowledge, unverified; libphonenumber still takes seven
+    851: (8,),  # 贵阳, 遵义 and 安顺 share the code with eight digits since 2014-12-20 (reported: xnnu.com/133054.html)
 }
 CITIES = {
     354: "山西省晋中市",  # libphonenumber gives 晋中 and 吕梁 for both codes
@@ -94,6 +94,10 @@ def main(argv: list[str]) -> None:
         file.write("# Area codes, lengths of their local numbers, regions that share them (GB/T 2260)\n")
         file.write(f"# Source: libphonenumber (Apache-2.0) in phonenumbers {phonenumbers.__version__}, ")
         file.write("corrected by tools/build_areas.py\n")
+        file.write("# Not its: eight digits alone for 0851 (reported: xnnu.com/133054.html)")
+        file.write(" and 0754 (general knowledge, unverified)\n")
+        file.write(f"# Cities of {', '.join(f'0{code}' for code in CITIES)}: general knowledge")
+        file.write("; phone.dat names each under its code\n")
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["area_code", "lengths", "adcodes", "names"])
         for code, shared in table.items():

@@ -67,7 +67,7 @@ def _sources(geodata_version: str, dat: tuple[Path, str] | None, overlays: tuple
                 "not stated; read in place, never shipped", *([path] if path else [])),
         _source("libphonenumber", "Google libphonenumber, through phonenumbers", geodata_version,
                 "", "Apache-2.0", *sorted(geodata.glob("data*.py"))),
-        _source("numbering-plan", "MIIT numbering plan and operators' announcements", "2025", "2025", "facts", *facts),
+        _source("numbering-plan", "MIIT numbering plan, reports, general knowledge", "2025", "2025", "facts", *facts),
     ]  # fmt: skip
     return found + [_source(p.stem, str(p), "", _file_date(p), "yours", p) for p in overlays]
 

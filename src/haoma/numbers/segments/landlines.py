@@ -2,6 +2,7 @@
 
 Rules held here:
 - An area code that several cities share gives the province alone, unless the first local digits tell the city.
+- What a row of general knowledge says (`unverified`) is said with less confidence than what a public source reports.
 - A machine number (140–144, 1064, 13 digits) is valid even where its network is not known.
 """
 
@@ -13,12 +14,12 @@ from haoma.numbers.model import Kind
 from haoma.numbers.segments.regions import Place, place_by_adcode
 from haoma.numbers.segments.rowtable import RowTable
 from haoma.numbers.segments.tables import rows
-from haoma.numbers.segments.vote import LIBPHONENUMBER, NETWORKS, OPERATOR_PPM, Answer
+from haoma.numbers.segments.vote import LIBPHONENUMBER, NETWORKS, Answer
 
 __all__ = ["area_code_of", "area_sections", "network_sections"]
 
 AREA_PPM = 980_000
-SPLIT_PPM = 950_000
+BASIS_PPM = {"reported": 950_000, "unverified": 850_000}  # judgements: neither was measured
 LENGTH_BITS = {"7": 1, "8": 2}
 IOT_BASES = ((14_000, 14_500, 0), (10_640, 10_650, 500))
 
@@ -57,7 +58,7 @@ def area_sections(table: RowTable) -> dict[str, bytes]:
         if not split_of[index]:
             split_of[index] = len(splits) // 1000 + 1
             splits.extend([areas[index]] * 1000)
-        answer = _area(row["area_code"], _places(row["adcode"]), LIBPHONENUMBER | NETWORKS, SPLIT_PPM)
+        answer = _area(row["area_code"], _places(row["adcode"]), LIBPHONENUMBER | NETWORKS, BASIS_PPM[row["basis"]])
         width = 10 ** (3 - len(row["local_prefix"]))
         start = (split_of[index] - 1) * 1000 + int(row["local_prefix"]) * width
         splits[start : start + width] = array("H", [table.add(answer)]) * width
@@ -75,7 +76,7 @@ def network_sections(table: RowTable) -> dict[str, bytes]:
     carriers = array("H", bytes(2000))
     for row in rows("networks.csv"):
         kind, prefix = Kind(row["kind"]), row["prefix"]
-        answer = table.add(Answer(kind, row["operator"], confidence_ppm=OPERATOR_PPM, sources=NETWORKS))
+        answer = table.add(Answer(kind, row["operator"], confidence_ppm=BASIS_PPM[row["basis"]], sources=NETWORKS))
         width = 10 ** (5 - len(prefix))
         first = int(prefix) * width
         for stem in range(first, first + width):

@@ -4,6 +4,8 @@ Rules held here:
 - MIIT's table decides the kind and the operator. It has no city.
 - Where phone.dat and libphonenumber name different cities, phone.dat's stands: in a vote of three sources
   libphonenumber was alone with its answer 15 times as often. Two cities are excepted (`SWEPT`).
+- 济源 and 焦作 share an area code, and versions of phone.dat contradict each other on them: only the province is said.
+- 江汉, an oil field's network, is 潜江 as often as phone.dat itself came to say so.
 - Confidence is the measured share of right answers in the same situation; docs/guide/attribution.md derives each.
 - A source is listed when the answer agrees with it.
 """
@@ -45,6 +47,17 @@ SWEPT = {
     "620200": Swept("620900", 872_000, 423_000),  # 嘉峪关 took 333 of 448 prefixes of 酒泉
     "620600": Swept("620300", 910_000, 872_000),  # 武威 took 234 of 271 prefixes of 金昌
 }
+
+
+# 14 of the 16 prefixes of 济源 that version 2004 also had were 焦作's there, and 124 of 焦作's were 济源's; to
+# libphonenumber both are 焦作.
+PARENT_OF = {"419001": "410800"}
+
+# Of 49 prefixes that 2004 called 江汉 (0728) and 2312 gives to one of its three cities, 41 are 潜江's, 6 天门's and
+# 2 仙桃's.
+JIANGHAN, JIANGHAN_PROVINCE = "0728", "420000"
+QIANJIANG = Place("湖北省", "潜江市", "429005")
+QIANJIANG_PPM = 837_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +103,10 @@ def vote(block: Block | None, record: Record | None, place: Place | None, area_c
 def _with_record(known: Answer, record: Record, place: Place | None) -> Answer:
     here = replace(_at(known, record.place), area_code=record.area_code, postcode=record.postcode)
     swept = SWEPT.get(record.place.adcode)
-    if place is None and swept:
-        return _in_doubt(here, record.place, swept)
     if place is None:
-        return replace(here, confidence_ppm=PHONE_DAT_PPM, sources=MIIT | PHONE_DAT)
+        return _phone_dat_alone(here, record, swept)
+    if place.adcode == PARENT_OF.get(record.place.adcode):
+        return _province_alone(here, record.place)
     if place == record.place:
         return replace(here, confidence_ppm=AGREED_PPM, sources=MIIT | PHONE_DAT | LIBPHONENUMBER)
     if swept and place.adcode == swept.origin:
@@ -102,13 +115,19 @@ def _with_record(known: Answer, record: Record, place: Place | None) -> Answer:
     return replace(here, confidence_ppm=DISPUTED_PPM, sources=MIIT | PHONE_DAT)
 
 
-def _in_doubt(here: Answer, place: Place, swept: Swept) -> Answer:
-    """A city that phone.dat alone names, and names too often: below one half the province alone is said."""
-    sources = MIIT | PHONE_DAT
-    if swept.alone_ppm > HALF_PPM:
-        return replace(here, confidence_ppm=swept.alone_ppm, sources=sources)
+def _phone_dat_alone(here: Answer, record: Record, swept: Swept | None) -> Answer:
+    """What phone.dat alone says; of a city that it names too often, below one half the province alone is said."""
+    if (record.area_code, record.place.adcode) == (JIANGHAN, JIANGHAN_PROVINCE):
+        return replace(_at(here, QIANJIANG), confidence_ppm=QIANJIANG_PPM, sources=MIIT | PHONE_DAT)
+    ppm = swept.alone_ppm if swept else PHONE_DAT_PPM
+    if ppm < HALF_PPM or record.place.adcode in PARENT_OF:
+        return _province_alone(here, record.place)
+    return replace(here, confidence_ppm=ppm, sources=MIIT | PHONE_DAT)
+
+
+def _province_alone(here: Answer, place: Place) -> Answer:
     whole = replace(here, city=None, adcode=f"{place.adcode[:2]}0000", postcode=None)
-    return replace(whole, confidence_ppm=PHONE_DAT_PPM, sources=sources)
+    return replace(whole, confidence_ppm=PHONE_DAT_PPM, sources=MIIT | PHONE_DAT)
 
 
 def _at(answer: Answer, place: Place) -> Answer:

@@ -8,9 +8,10 @@ import pytest
 
 from haoma.numbers.model import Kind
 from haoma.numbers.segments import Pack, Row
-from haoma.numbers.segments.landlines import LENGTH_BITS
+from haoma.numbers.segments.landlines import BASIS_PPM, LENGTH_BITS
 from haoma.numbers.segments.pack import FIRST_PREFIX
 from haoma.numbers.segments.tables import rows
+from haoma.numbers.segments.vote import OPERATOR_PPM
 
 
 def said(pack: Pack, digits: str) -> Row:
@@ -134,6 +135,23 @@ def test_service_numbers_give_their_operator(pack: Pack) -> None:
         stem: pack.row(pack.carriers[stem - 10_000]).issued_by for stem in (10_086, 10_010, 10_000, 10_099, 10_500)
     }
     assert list(named.values()) == ["中国移动", "中国联通", "中国电信", "中国广电", None]
+
+
+@pytest.mark.parametrize("name", ["area_splits.csv", "networks.csv"])
+def test_general_knowledge_is_marked_and_said_with_less_confidence_than_what_is_reported(name: str) -> None:
+    assert {row["basis"] for row in rows(name)} == set(BASIS_PPM)
+    assert BASIS_PPM["unverified"] < BASIS_PPM["reported"] < OPERATOR_PPM
+
+
+def test_a_row_s_basis_decides_how_sure_its_answer_is(pack: Pack) -> None:
+    for row in rows("networks.csv"):
+        if row["kind"] == Kind.CARRIER_SERVICE:
+            said_of = pack.row(pack.carriers[int(row["prefix"]) - 10_000])
+            assert said_of.confidence_ppm == BASIS_PPM[row["basis"]]
+    for row in rows("area_splits.csv"):
+        first = int(row["local_prefix"].ljust(3, "0"))
+        local = pack.splits[(pack.split_of[int(row["area_code"])] - 1) * 1000 + first]
+        assert pack.row(local).confidence_ppm == BASIS_PPM[row["basis"]]
 
 
 def test_the_header_names_every_source_with_licence_and_digest(pack: Pack) -> None:

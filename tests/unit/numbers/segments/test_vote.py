@@ -52,3 +52,19 @@ def test_libphonenumber_alone_gives_place_and_its_only_area_code() -> None:
     answer = vote(BLOCK, None, NINGBO, "0574")
     assert (answer.city, answer.area_code, answer.postcode) == ("宁波市", "0574", None)
     assert answer.sources == MIIT | LIBPHONENUMBER
+
+
+def test_jiyuan_is_not_said_where_the_sources_do_not_keep_it_apart_from_jiaozuo() -> None:
+    jiyuan = Record(resolve("河南", "济源"), "0391", "454650")
+    for place in (None, resolve("河南", "焦作")):
+        answer = vote(BLOCK, jiyuan, place, "0391")
+        assert (answer.province, answer.city, answer.adcode, answer.area_code) == ("河南省", None, "410000", "0391")
+    assert vote(BLOCK, jiyuan, resolve("河南", "济源"), "0391").city == "济源市"
+
+
+def test_an_oil_field_s_network_is_said_to_be_qianjiang_as_surely_as_was_measured() -> None:
+    answer = vote(BLOCK, Record(resolve("湖北", "江汉"), "0728", None), None, None)
+    assert (answer.city, answer.adcode, answer.area_code, answer.postcode) == ("潜江市", "429005", "0728", None)
+    assert answer.confidence_ppm == 837_000
+    nowhere = vote(BLOCK, Record(resolve("湖北"), "0710", None), None, None)
+    assert (nowhere.province, nowhere.city) == ("湖北省", None)
