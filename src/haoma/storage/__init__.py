@@ -10,8 +10,22 @@ Rules held here:
 
 from __future__ import annotations
 
+from haoma.storage.backup import back_up
 from haoma.storage.columns import Id, Time, metadata
-from haoma.storage.opening import database_url, inspect_store, open_store
+from haoma.storage.opening import State, database_url, inspect_store, open_store
+from haoma.storage.restore import restore
 from haoma.storage.store import Store
 
-__all__ = ["Id", "Store", "Time", "database_url", "inspect_store", "metadata", "open_store"]
+__all__ = [
+    "Id",
+    "State",
+    "Store",
+    "Time",
+    "back_up",
+    "database_url",
+    "inspect_store",
+    "metadata",
+    "open_store",
+    "read_manifest",
+    "restore",
+]

@@ -67,7 +67,7 @@ def explaining(name: str) -> Iterator[None]:
         yield
     except HaomaError:
         raise
-    except (sa.exc.SQLAlchemyError, sqlite3.Error, ImportError) as error:
+    except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
         raise explained(error, name) from None
     except Exception as error:
         if sqlstate(error) is None:

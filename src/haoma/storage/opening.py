@@ -23,9 +23,10 @@ from haoma.storage.postgres import PostgresStore
 from haoma.storage.sqlite import SqliteStore
 from haoma.storage.store import Store
 
-__all__ = ["State", "database_url", "inspect_store", "open_store"]
+__all__ = ["OPENING_S", "State", "database_url", "inspect_store", "open_store", "store_at"]
 
-_MIGRATION_S = 600.0
+OPENING_S = 600.0  # a migration of a large database
+WAIT_S = 10.0
 _VERSION = {"sqlite": "SELECT sqlite_version()", "postgresql": "SELECT current_setting('server_version')"}
 _SIZE = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
@@ -51,7 +52,7 @@ def database_url(settings: Settings) -> str:
     return settings.database or str(sa.URL.create("sqlite", database=str(settings.store_dir / "haoma.db")))
 
 
-def open_store(url: str, *, create: bool = True, wait_s: float = 10.0) -> Store:
+def open_store(url: str, *, create: bool = True, wait_s: float = WAIT_S) -> Store:
     """The store behind `sqlite:///PATH` or `postgresql://USER@HOST/DATABASE`, with its tables up to date.
 
     >>> import tempfile
@@ -62,7 +63,7 @@ def open_store(url: str, *, create: bool = True, wait_s: float = 10.0) -> Store:
     `wait_s` is how long a write waits for another process. Without `create` a store that is not there is NotFound.
     Raises BadInput for another URL, Conflict for a database of a newer haoma, Unavailable for one that cannot be used.
     """
-    store = _store(_parsed(url), create=create, wait_s=wait_s)
+    store = store_at(url, create=create, wait_s=wait_s)
     try:
         with explaining(store.name):
             _bring_up(store, create=create)
@@ -74,7 +75,7 @@ def open_store(url: str, *, create: bool = True, wait_s: float = 10.0) -> Store:
 
 def inspect_store(url: str) -> State:
     """What a database says of itself; nothing is changed, and no table made. NotFound where there is none."""
-    with _store(_parsed(url), create=False, wait_s=10.0) as store, store.read() as tx:
+    with store_at(url, create=False) as store, store.read() as tx:
         found = schema.revision(tx)
         size = _SIZE[store.dialect]
         return State(
@@ -98,10 +99,12 @@ def _parsed(url: str) -> sa.URL:
     return found
 
 
-def _store(url: sa.URL, *, create: bool, wait_s: float) -> Store:
-    if url.drivername == "postgresql":
-        return PostgresStore(url, wait_s=wait_s)
-    path = Path(url.database or "").absolute()
+def store_at(url: str, *, create: bool, wait_s: float = WAIT_S) -> Store:
+    """The store behind a URL, whatever its tables are like; without `create` a file that is not there is NotFound."""
+    found = _parsed(url)
+    if found.drivername == "postgresql":
+        return PostgresStore(found, wait_s=wait_s)
+    path = Path(found.database or "").absolute()
     if not path.exists():
         if not create:
             raise NotFound(f"{path}: there is no store", hint="haoma db upgrade makes one")
@@ -123,7 +126,7 @@ def _bring_up(store: Store, *, create: bool) -> None:
     # SQLite turns a new file into a WAL database once, and refuses a second process that tries at the same moment.
     if store.dialect != "sqlite" and not _behind(store, create=create):
         return
-    with store.leader("open", wait_s=_MIGRATION_S) as leads:
+    with store.leader("open", wait_s=OPENING_S) as leads:
         if not leads:
             raise Unavailable(f"{store.name}: another process is opening it", hint="it migrates; wait for its end")
         wanted = _behind(store, create=create)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from haoma.errors import Conflict
 
-__all__ = ["VERSIONS", "migrate", "pending", "revision", "revisions"]
+__all__ = ["VERSIONS", "migrate", "pending", "revision", "revisions", "tables", "unused", "up_to"]
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 _TABLE = "alembic_version"
@@ -44,6 +44,34 @@ def pending(found: str | None, name: str) -> tuple[str, ...]:
         message = f"{name}: its tables are of a newer haoma ({found}; this one knows {known[-1]})"
         raise Conflict(message, hint="install that haoma here, or restore a backup into another database")
     return known[known.index(found) + 1 :]
+
+
+def up_to(wanted: str, name: str) -> tuple[str, ...]:
+    """The migrations that lead to a revision; Conflict where it is of a newer haoma."""
+    return revisions()[: len(revisions()) - len(pending(wanted, name))]
+
+
+def tables(tx: sa.Connection) -> list[sa.Table]:
+    """The tables of a database as they are, those that others point to first."""
+    found = sa.MetaData()
+    found.reflect(tx)
+    return [table for table in found.sorted_tables if table.name != _TABLE]
+
+
+def unused(tx: sa.Connection) -> bool:
+    """Whether there is no row but those that the migrations made."""
+    engine = sa.create_engine("sqlite://")
+    try:
+        with engine.begin() as fresh:
+            migrate(fresh, up_to(revision(tx) or "", ""))
+            made = {table.name: fresh.scalar(_count(table)) for table in tables(fresh)}
+    finally:
+        engine.dispose()
+    return {table.name: tx.scalar(_count(table)) for table in tables(tx)} == made
+
+
+def _count(table: sa.Table) -> sa.Select[int]:
+    return sa.select(sa.func.count()).select_from(table)
 
 
 def migrate(tx: sa.Connection, wanted: tuple[str, ...]) -> None:
