@@ -19,13 +19,13 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from haoma.errors import BadInput
+from haoma.ledger.bundles import LONGEST_ENTRY
 from haoma.ledger.canonical import canonical
 
-__all__ = ["FORMS", "LONGEST_ENTRY", "Entry", "EntryType", "Json", "decode", "encode", "json_schema"]
+__all__ = ["FORMS", "Entry", "EntryType", "Json", "decode", "encode", "json_schema"]
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
-LONGEST_ENTRY = 65_535
 VERSION = 1
 LARGEST = 2**53 - 1  # RFC 8785 §3.2.2.3: what every JSON reader keeps exactly
 LONGEST_LIST = 1_024
@@ -60,7 +60,7 @@ FORMS: Mapping[str, Callable[[Json], bool]] = MappingProxyType(
 class EntryType:
     """One type of entry: its name, and the form of each field of its body.
 
-    A form is digest, commitment, word, time, uuid, count, ppm or flag; `*` behind it makes it a list, `?` lets the field
+    A form is digest, commitment, word, time, uuid, count, ppm or flag; `*` behind it makes a list, `?` lets the field
     be left out.
 
     >>> EntryType("file.recorded", {"sha256": "digest", "bytes": "count"}).name

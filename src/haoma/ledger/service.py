@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from haoma.errors import Conflict
 from haoma.ledger import tables
+from haoma.ledger.bundles import encode_bundle
 from haoma.ledger.entry import Entry, EntryType, encode
 from haoma.ledger.growth import HASH, WIDTH, Growth
 from haoma.storage import Store
@@ -146,7 +147,7 @@ def _bundles(tx: sa.Connection, size: int, entries: Sequence[bytes]) -> Iterator
     at = 0
     while at < len(entries):
         part = entries[at : at + WIDTH - within]
-        yield {"number": number, "entries": kept + b"".join(len(e).to_bytes(2, "big") + e for e in part)}
+        yield {"number": number, "entries": kept + encode_bundle(part)}
         number, within, kept, at = number + 1, 0, b"", at + len(part)
 
 

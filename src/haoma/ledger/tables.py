@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from haoma.storage import Id, Time, metadata
 
-__all__ = ["bundles", "checkpoints", "head", "attestations", "queue", "runs", "tiles", "witnessed"]
+__all__ = ["attestations", "bundles", "checkpoints", "head", "queue", "runs", "tiles", "witnessed"]
 
 queue = sa.Table(
     "ledger_queue",

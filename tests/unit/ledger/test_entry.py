@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from haoma.errors import BadInput
-from haoma.ledger.entry import LONGEST_ENTRY, Entry, EntryType, decode, encode, json_schema
+from haoma.ledger.bundles import LONGEST_ENTRY
+from haoma.ledger.entry import Entry, EntryType, decode, encode, json_schema
 
 AT = datetime(2026, 11, 22, 8, 30, 0, 5, tzinfo=timezone(timedelta(hours=8)))
 FILE = EntryType(

@@ -1,0 +1,163 @@
+"""The audit: everything the log holds, recomputed from its entries and held against checkpoints kept elsewhere.
+
+Rules held here:
+- Nothing the database says of itself is believed: leaf hashes are recomputed from the entries, every tile from those,
+  and the root at each checkpoint's size from all of them.
+- The first entry that differs is named. Where somebody rewrote entries and every hash above them, only a checkpoint
+  from outside tells, and the finding is the range between the last one that holds and the first that does not.
+- The log is streamed: memory does not grow with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import zip_longest
+
+import sqlalchemy as sa
+
+from haoma.errors import Tampered
+from haoma.ledger import tables
+from haoma.ledger.checkpoint import Checkpoint
+from haoma.ledger.growth import HASH, WIDTH, Growth, Tile
+from haoma.ledger.service import head
+
+__all__ = ["Audited", "audit"]
+
+BUNDLES_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """How far an audit has come: entries recomputed, checkpoints held against, and the root over the entries so far."""
+
+    entries: int
+    checkpoints: int
+    root: bytes
+
+
+def audit(tx: sa.Connection, kept: Sequence[Checkpoint] = ()) -> Iterator[Audited]:
+    """Recompute the log in this snapshot; yields how far it has come, at last over the whole log.
+
+    `kept` are checkpoints from outside, whose signatures are verified already. Raises Tampered, whose `index` is the
+    first entry that differs.
+    """
+    now = head(tx)
+    known = sorted({(one.size, one.root) for one in kept} | set(_own_checkpoints(tx)) | {(now.size, now.root)})
+    run = _Run(tx, known)
+    for number, (bundle, tile) in enumerate(zip_longest(_bundles(tx), _leaf_tiles(tx))):
+        run.take(number, bundle, tile, now.size)
+        if number % BUNDLES_AT_ONCE == 0:
+            yield run.so_far()
+    run.finish(now.size)
+    yield run.so_far()
+
+
+class _Run:
+    """One audit under way. `known` are the sizes and roots that must come out, in order."""
+
+    def __init__(self, tx: sa.Connection, known: Sequence[tuple[int, bytes]]) -> None:
+        self._tx = tx
+        self._known = list(known)
+        self._held = 0
+        self._tree = Growth(0, {})
+        self._sound = 0
+        self._meet()
+
+    def so_far(self) -> Audited:
+        return Audited(self._tree.size, self._held, self._tree.root())
+
+    def take(self, number: int, bundle: bytes | None, tile: bytes | None, size: int) -> None:
+        """The entries of one bundle, held against the tile of their leaf hashes."""
+        first = number * WIDTH
+        wanted = max(0, min(WIDTH, size - first))
+        leaves, hashes = _leaf_hashes(bundle or b""), tile or b""
+        if not wanted or len(leaves) != wanted or b"".join(leaves) != hashes:
+            _raise_at(first + _first_difference(leaves, hashes, wanted))
+        while leaves:
+            room = self._known[0][0] - self._tree.size if self._known else len(leaves)
+            self._grow(leaves[:room])
+            leaves = leaves[room:]
+            self._meet()
+
+    def finish(self, size: int) -> None:
+        """Whether the log ends where its head says, and reaches every checkpoint."""
+        if self._tree.size < size:
+            _raise_at(self._tree.size)
+        if self._known:
+            message = f"the log has {size:,} entries, and a checkpoint signed over {self._known[0][0]:,}: it was cut"
+            raise _tampered(message, size)
+
+    def _grow(self, leaves: list[bytes]) -> None:
+        for tile in self._tree.extend(leaves):
+            if tile.level and not _stored(self._tx, tile).startswith(tile.hashes):
+                start = tile.number * WIDTH ** (tile.level + 1)
+                message = f"the hashes of level {tile.level} over entries from {start:,} are not those of the entries"
+                raise _tampered(message, start)
+
+    def _meet(self) -> None:
+        """Hold the root against each checkpoint of this size."""
+        while self._known and self._known[0][0] == self._tree.size:
+            if self._known.pop(0)[1] != self._tree.root():
+                size = self._tree.size
+                span = f"entries {self._sound:,} to {size - 1:,}" if size > self._sound else "the beginning"
+                message = f"the log differs from a checkpoint over {size:,} entries: something in {span} was rewritten"
+                raise _tampered(message, self._sound)
+            self._held, self._sound = self._held + 1, self._tree.size
+
+
+def _leaf_hashes(bundle: bytes) -> list[bytes]:
+    """The leaf hashes of the entries of a bundle; what is left over at its end counts as an entry, and fits no hash."""
+    leaves, at, size = list[bytes](), 0, len(bundle)
+    while at < size:
+        end = at + 2 + int.from_bytes(bundle[at : at + 2], "big")
+        leaves.append(sha256(b"\x00" + bundle[at + 2 : end]).digest() if end <= size else b"")
+        at = end
+    return leaves
+
+
+def _first_difference(leaves: list[bytes], hashes: bytes, wanted: int) -> int:
+    pairs = zip_longest(leaves, (hashes[at : at + HASH] for at in range(0, len(hashes), HASH)))
+    return next((at for at, (leaf, stored) in enumerate(pairs) if leaf != stored), min(wanted, len(leaves)))
+
+
+def _raise_at(index: int) -> None:
+    message = f"entry {index:,} differs from what was logged: it was edited, deleted, inserted or moved"
+    raise _tampered(message, index)
+
+
+def _tampered(message: str, index: int) -> Tampered:
+    return Tampered(message, hint="keep this database as it is, and restore a copy whose audit passes", index=index)
+
+
+def _own_checkpoints(tx: sa.Connection) -> Iterator[tuple[int, bytes]]:
+    columns = tables.checkpoints.c
+    yield from ((size, root) for size, root in tx.execute(sa.select(columns.size, columns.root)))
+
+
+def _stored(tx: sa.Connection, tile: Tile) -> bytes:
+    columns = tables.tiles.c
+    query = sa.select(columns.hashes).where(columns.level == tile.level, columns.number == tile.number)
+    return tx.scalar(query) or b""
+
+
+def _bundles(tx: sa.Connection) -> Iterator[bytes]:
+    columns = tables.bundles.c
+    return _in_order(tx, sa.select(columns.number, columns.entries).order_by(columns.number))
+
+
+def _leaf_tiles(tx: sa.Connection) -> Iterator[bytes]:
+    columns = tables.tiles.c
+    return _in_order(tx, sa.select(columns.number, columns.hashes).where(columns.level == 0).order_by(columns.number))
+
+
+def _in_order(tx: sa.Connection, query: sa.Select[int, bytes]) -> Iterator[bytes]:
+    """The content of rows 0, 1, 2 …; one that is missing counts as empty."""
+    number = 0
+    for found, content in tx.execute(query, execution_options={"yield_per": BUNDLES_AT_ONCE}):
+        while number < found:
+            yield b""
+            number += 1
+        yield content
+        number += 1
