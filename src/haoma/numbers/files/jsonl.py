@@ -31,6 +31,7 @@ LOOKED_AT = 1000
 NO_SLOTS = np.zeros(0, np.int32)
 OTHER = "other_fields"
 SHORTEST = 6  # {"":0}
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)  # making one for each line costs more than reading it
 Object: TypeAlias = dict[str, object]
 
 
@@ -99,9 +100,7 @@ class Lines:
             return Batch(cells, pc.binary_join_element_wise(opened, b", ", b""), None, None, size)
         lines = [_read(buffer[first:last], self._wrong) for first, last in zip(seen.first, seen.last, strict=True)]
         failed = pa.array([line.reason for line in lines], pa.string()) if any(line.reason for line in lines) else None
-        cells = pa.array(
-            [_storable("" if line.values is None else self._cell(line.values)) for line in lines], pa.string()
-        )
+        cells = _texts(["" if line.values is None else _plain(line.values.get(self.column)) for line in lines])
         if self.names is not None:
             return Batch(cells, None, _table(lines, self.names), failed, size)
         return Batch(cells, pa.array([_opened(line) for line in lines], pa.binary()), None, failed, size)
@@ -126,17 +125,17 @@ class Lines:
                 return None if empty else found.cast(pa.string())
         return None
 
-    def _cell(self, values: Object) -> str | None:
-        value = values.get(self.column)
-        return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
 
 def _table(lines: list[Line], names: tuple[str, ...]) -> pa.Table:
     objects = [_instead(line) if line.values is None else line.values for line in lines]
     columns = {name: [_plain(item.get(name)) for item in objects] for name in names}
-    rest = [{key: value for key, value in item.items() if key not in columns} for item in objects]
-    columns[OTHER] = [json.dumps(item, ensure_ascii=False) if item else None for item in rest]
-    return pa.table({name: pa.array(map(_storable, values), pa.string()) for name, values in columns.items()})
+    known = frozenset(names)
+    columns[OTHER] = [None if known.issuperset(item) else _rest(item, known) for item in objects]
+    return pa.table({name: _texts(values) for name, values in columns.items()})
+
+
+def _rest(item: Object, known: frozenset[str]) -> str:
+    return json.dumps({key: value for key, value in item.items() if key not in known}, ensure_ascii=False)
 
 
 def _column(block: memoryview, name: str, kind: pa.DataType) -> pa.Array | None:
@@ -157,7 +156,7 @@ def _read(line: bytes, wrong: str = "") -> Line:
     """Read a line; its numbers keep the digits they were written with. `wrong` is told of bytes that are no text."""
     raw = line.strip()
     try:
-        values = json.loads(raw.decode("utf-8"), parse_int=str, parse_float=str)
+        values = _DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError:
         mended = _read(line.decode("utf-8", "replace").encode())
         return mended._replace(reason=wrong)
@@ -176,13 +175,19 @@ def _opened(line: Line) -> bytes:
     return b"{" if line.values == {} else raw[:-1].rstrip() + b", "
 
 
-def _storable(text: str | None) -> str | None:
-    """A text that UTF-8 can hold: a lone surrogate, which JSON can spell, becomes U+FFFD."""
-    return text if text is None else text.encode("utf-8", "replace").decode()
+def _texts(values: list[str | None]) -> pa.Array:
+    """Texts as UTF-8 can hold them: a lone surrogate, which JSON can spell, becomes U+FFFD."""
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        kept = [None if text is None else text.encode("utf-8", "replace").decode() for text in values]
+        return pa.array(kept, pa.string())
 
 
 def _plain(value: object) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if value is None or type(value) is str:
+        return value
+    return json.dumps(value, ensure_ascii=False) if type(value) is not bool else "true" if value else "false"
 
 
 class JsonlWriter:
