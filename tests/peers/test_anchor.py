@@ -6,7 +6,6 @@ import base64
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from haoma.ledger import leaf_hash, prove_consistency, prove_inclusion
 from haoma.ledger import root as root_of
 from haoma.ledger.anchor import AccountKey, Anchor, Deployment, Limits, Node, deploy
 from haoma.ledger.anchor.artefact import artefact
+from haoma.ledger.checkpoint import Checkpoint
 
 ORIGIN = "example.com/log"
 LEAVES = [leaf_hash(bytes([n])) for n in range(200)]
@@ -28,15 +28,8 @@ ETHER = 10**18
 REFUSED = (Refused, TransactionFailed)  # eth-tester raises what a node would answer
 
 
-@dataclass(frozen=True)
-class Head:
-    origin: str
-    size: int
-    root: bytes
-
-
-def head(size: int, leaves: Sequence[bytes] = LEAVES, origin: str = ORIGIN) -> Head:
-    return Head(origin, size, root_of(leaves[:size]))
+def head(size: int, leaves: Sequence[bytes] = LEAVES, origin: str = ORIGIN) -> Checkpoint:
+    return Checkpoint(origin, size, root_of(leaves[:size]))
 
 
 def prover(size: int, leaves: Sequence[bytes] = LEAVES) -> Callable[[int], list[bytes]]:
@@ -246,6 +239,32 @@ def test_another_chain_or_address_is_told(node: Node, anchor: Anchor, key: Accou
         Anchor(node, Deployment("0x12", 0), key).last()
     with pytest.raises(Refused, match="no key"):
         Anchor(node, anchor._deployment).publish(head(5), prover(5))
+
+
+def test_a_key_is_read_from_its_own_file_alone_and_never_shown(tmp_path: Path) -> None:
+    path = tmp_path / "owner.key"
+    key = AccountKey.create(path)
+    assert AccountKey.read(path).address == key.address
+    secret = path.read_text().strip()
+    assert secret not in repr(key)
+    assert key.address in repr(key)
+    with pytest.raises(Conflict):
+        AccountKey.create(path)
+    path.chmod(0o640)
+    with pytest.raises(Refused, match="can be read by others"):
+        AccountKey.read(path)
+    with pytest.raises(NotFound):
+        AccountKey.read(tmp_path / "other.key")
+
+
+@pytest.mark.parametrize("text", ["", "0x12", "zz" * 32, "00" * 32, "ff" * 32])
+def test_a_file_that_holds_no_key_is_bad_input_and_not_quoted(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "owner.key"
+    path.write_text(text)
+    path.chmod(0o600)
+    with pytest.raises(BadInput) as raised:
+        AccountKey.read(path)
+    assert len(text) < 64 or text not in str(raised.value)
 
 
 def test_gas_stays_what_the_documents_say(node: Node, anchor: Anchor, capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,7 +63,7 @@ class Anchor:
         self._checked: Contract | None = None
 
     def publish(self, head: Head, prove: Prove) -> Receipt:
-        """Have a head taken, or find that it was. Some 100 k gas, and 1 to 3 k for each node of the proof.
+        """Have a head taken, or find that it was. Some 94 k gas at first, 64 to 75 k after.
 
         Raises Tampered when the chain holds what is not this log's, Conflict when it is further already, Refused by the
         contract or without a key, Unavailable.

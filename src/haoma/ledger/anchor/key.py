@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from haoma.errors import BadInput, NotFound
+from haoma.ledger.anchor.node import require_web3
 from haoma.ledger.key_file import read_private, write_private
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class AccountKey:
     """One account's key, which signs here: no node ever sees it."""
 
     def __init__(self, secret: bytes) -> None:
+        require_web3()
         from eth_account import Account
 
         try:
