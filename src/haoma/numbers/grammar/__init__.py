@@ -2,6 +2,7 @@
 
     words → symbols          the alphabet: what each character means to the grammar
     plan                     the numbering plan: which digits are which kind
+    owners                   whose short codes are whose, for running text
     layout                   the memory that a reading works in
     decode → chains → marks → behind → candidate → evidence → reading
 

@@ -3,8 +3,8 @@
 Rules held here:
 - A bank's name bears out codes of banks and their regulators, a hospital's 120, and so on; nothing else.
 - A code that is missing here is still found behind a label (电话, 热线, 客服) or a colon: the lists only add evidence.
-- Sources: the hotlines of the vCards collection of Chinese organisations (MIT), the public service codes of
-  《电信网编号计划》 (MIIT, 2017 edition); those marked as common knowledge were checked against neither.
+- Source of FINANCE_CODES, FINANCE_REGIONAL and OTHER_CODES: the vCards collection of Chinese organisations (MIT), kept
+  up by volunteers. The others, `_COMMON` and the public codes by kind, are general knowledge that was not verified.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ FINANCE_CODES = (
     95589, 95590, 95591, 95593, 95594, 95595, 95597, 95599, 95768,
 )  # fmt: skip
 FINANCE_COMMON = (
-    95302, 95395, 95516, 95519, 95521, 95523, 95525, 95527, 95532, 95533, 95541, 95551, 95553, 95555, 95565, 95566,
-    95567, 95569, 95574, 95575, 95577, 95580, 95587, 95588, 95596,
+    95302, 95395, 95516, 95519, 95521, 95523, 95525, 95527, 95533, 95541, 95551, 95553, 95555, 95565, 95566,
+    95567, 95574, 95575, 95577, 95580, 95587, 95588, 95596,
 )  # fmt: skip
 OTHER_CODES = (
     95010, 95030, 95033, 95118, 95121, 95126, 95177, 95187, 95320, 95338, 95339, 95353, 95361, 95369, 95380, 95520,
     95524, 95530, 95546, 95557, 95583, 95598, 95711, 95716,
 )  # fmt: skip
-OTHER_COMMON = (95013, 95017, 95105, 95128, 95311, 95539, 95543, 95554, 95572)
+OTHER_COMMON = (95017, 95128, 95311, 95539, 95543, 95554, 95572)
 FINANCE_REGIONAL = (96138, 96268, 96299, 962999, 96500, 96511, 96533, 96558, 96568, 96588, 96596, 96599, 966888, 96699)
 FINANCE_PUBLIC = (12363, 12378, 12386)
 POLICE_CODES = (110, 122, 12110, 12122, 12123, 12367, 12389, 96110)
