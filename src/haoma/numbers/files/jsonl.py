@@ -32,6 +32,7 @@ NO_SLOTS = np.zeros(0, np.int32)
 OTHER = "other_fields"
 SHORTEST = 6  # {"":0}
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)  # making one for each line costs more than reading it
+_KINDS = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), type(None): pa.string()}
 Object: TypeAlias = dict[str, object]
 
 
@@ -95,9 +96,12 @@ class Lines:
 
     def batch(self, buffer: bytes, seen: Rows, size: int) -> Batch:
         """The rows `seen` in a buffer."""
-        if self.names is None and (cells := self._quick(buffer, seen)) is not None:
+        block = _objects(buffer, seen)
+        if block is not None and self.names is None and (cells := self._quick(buffer, block, seen)) is not None:
             opened = found_rows.cells(seen.data, seen.first, seen.last - 1)
             return Batch(cells, pc.binary_join_element_wise(opened, b", ", b""), None, None, size)
+        if block is not None and self.names and (table := _quick_table(block, self.names, seen)) is not None:
+            return Batch(table.column(self.column).combine_chunks(), None, table, None, size)
         lines = [_read(buffer[first:last], self._wrong) for first, last in zip(seen.first, seen.last, strict=True)]
         failed = pa.array([line.reason for line in lines], pa.string()) if any(line.reason for line in lines) else None
         cells = _texts(["" if line.values is None else _plain(line.values.get(self.column)) for line in lines])
@@ -105,20 +109,12 @@ class Lines:
             return Batch(cells, None, _table(lines, self.names), failed, size)
         return Batch(cells, pa.array([_opened(line) for line in lines], pa.binary()), None, failed, size)
 
-    def _quick(self, buffer: bytes, seen: Rows) -> pa.Array | None:
-        """The cells by Arrow's parser; None where a line is no plain object, or a cell neither text nor integer."""
-        if not len(seen.first) or (seen.last - seen.first).min() < SHORTEST:
-            return None
-        if (seen.data[seen.first] != ord("{")).any() or (seen.data[seen.last - 1] != ord("}")).any():
-            return None
-        block = memoryview(buffer)[: seen.consumed]
-        try:
-            str(block, "utf-8")
-        except UnicodeDecodeError:
-            return None
+    def _quick(self, buffer: bytes, block: memoryview, seen: Rows) -> pa.Array | None:
+        """The cells by Arrow's parser; None where a cell is neither text nor integer."""
         for kind in (pa.string(), pa.int64()):
-            found = _column(block, self.column, kind)
-            if found is not None and len(found) == len(seen.first):
+            parsed = _parsed(block, pa.schema([(self.column, kind)]), "ignore")
+            if parsed is not None and len(parsed) == len(seen.first):
+                found = parsed.column(self.column).combine_chunks()
                 # A line without the key may be an empty object, which takes no comma.
                 places = np.flatnonzero(np.asarray(found.is_null())) if found.null_count else NO_SLOTS
                 empty = any(not buffer[seen.first[at] + 1 : seen.last[at] - 1].strip() for at in places)
@@ -138,18 +134,52 @@ def _rest(item: Object, known: frozenset[str]) -> str:
     return json.dumps({key: value for key, value in item.items() if key not in known}, ensure_ascii=False)
 
 
-def _column(block: memoryview, name: str, kind: pa.DataType) -> pa.Array | None:
+def _objects(buffer: bytes, seen: Rows) -> memoryview | None:
+    """The lines as Arrow's parser takes them; None where one does not look like an object, or is no UTF-8."""
+    if not len(seen.first) or (seen.last - seen.first).min() < SHORTEST:
+        return None
+    if (seen.data[seen.first] != ord("{")).any() or (seen.data[seen.last - 1] != ord("}")).any():
+        return None
+    block = memoryview(buffer)[: seen.consumed]
+    try:
+        str(block, "utf-8")
+    except UnicodeDecodeError:
+        return None
+    return block
+
+
+def _quick_table(block: memoryview, names: tuple[str, ...], seen: Rows) -> pa.Table | None:
+    """The lines by Arrow's parser; None where they are not all like the first: texts, integers and booleans."""
+    try:
+        first = json.loads(bytes(block[seen.first[0] : seen.last[0]]))
+    except (ValueError, RecursionError):
+        return None
+    kinds = [_KINDS.get(type(first.get(name))) for name in names]
+    if None in kinds or (parsed := _parsed(block, pa.schema(zip(names, kinds, strict=True)), "error")) is None:
+        return None
+    if len(parsed) != len(seen.first) or (pa.int64() in kinds and b"-0" in bytes(block) and _has_zero(parsed)):
+        return None
+    texts = [column.cast(pa.string()) for column in parsed.columns]
+    return pa.table([*texts, pa.nulls(len(parsed), pa.string())], names=[*names, OTHER])
+
+
+def _has_zero(parsed: pa.Table) -> bool:
+    """Whether an integer is zero, which may have been written as -0."""
+    whole = [column for column in parsed.columns if pa.types.is_integer(column.type)]
+    return any(pc.any(pc.equal(column, 0)).as_py() for column in whole)
+
+
+def _parsed(block: memoryview, schema: pa.Schema, unexpected: str) -> pa.Table | None:
     from pyarrow import json as arrow_json
 
     try:
-        table = arrow_json.read_json(
+        return arrow_json.read_json(
             pa.BufferReader(pa.py_buffer(block)),
             arrow_json.ReadOptions(use_threads=False, block_size=len(block) + 1),
-            arrow_json.ParseOptions(pa.schema([(name, kind)]), unexpected_field_behavior="ignore"),
-        )
+            arrow_json.ParseOptions(schema, unexpected_field_behavior=unexpected),
+        ).select(schema.names)
     except pa.ArrowInvalid:
         return None
-    return table.column(name).combine_chunks()
 
 
 def _read(line: bytes, wrong: str = "") -> Line:

@@ -3,12 +3,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haoma.errors import BadInput
 from haoma.numbers.files import Summary
+from haoma.numbers.files.jsonl import Lines
+from haoma.numbers.files.rows import NONE, scan
 
 Enriched = Callable[..., tuple[bytes, Summary]]
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=8))
@@ -83,6 +87,29 @@ def test_no_character_is_lost_in_silence_where_the_wrong_encoding_is_named(enric
     out, summary = enriched(body, "in.jsonl", to, encoding="ascii")
     assert summary.reasons == {"bytes that are not ASCII": 1}
     assert out.decode().splitlines()[-1].count("�") == 4
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(["phone", "a", "b", "other"]), VALUES, min_size=1).map(json.dumps), min_size=1
+    ),
+    st.sampled_from(
+        ['{"a": 0, "b": 1}', '{"a": -0, "b": true}', '{"a": "x", "a": "y"}', '{"b": "\\ud800"}', "{}   {}"]
+    ),
+)
+def test_rows_like_each_other_come_out_as_they_do_beside_others(rows: list[str], odd: str) -> None:
+    names = ("phone", "a", "b")
+    reader = Lines("phone", names)
+
+    def table(these: list[str]) -> pa.Table:
+        body = "".join(f"{row}\n" for row in these).encode()
+        batch = reader.batch(body, scan(body, np.zeros(0, np.int32), NONE, NONE, final=True), 0)
+        assert batch.table is not None
+        return batch.table.append_column("cells", batch.cells)
+
+    for these in (rows, [*rows, odd], [rows[0]] * 3, [odd, odd]):
+        # A line that is no object has every line of its batch read one by one.
+        assert table(these).to_pylist() == table([*these, "[]"]).to_pylist()[:-1]
 
 
 def test_as_a_table_later_keys_are_together(enriched: Enriched) -> None:
