@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple, TypeAlias
 
 import numpy as np
@@ -20,11 +20,12 @@ import pyarrow.compute as pc
 from haoma.errors import BadInput
 from haoma.numbers.files import rows as found_rows
 from haoma.numbers.files.cells import joined, json_values
+from haoma.numbers.files.delimited import distinct_names
 from haoma.numbers.files.model import Batch, Options, column_at
 from haoma.numbers.files.rows import NONE, PATIENCE, Rows, scan
 from haoma.numbers.files.text import UTF_8, Text
 
-__all__ = ["LOOKED_AT", "OTHER", "JsonlReader", "JsonlWriter", "Lines", "keys"]
+__all__ = ["LOOKED_AT", "OTHER", "JsonlReader", "JsonlWriter", "Lines", "keys", "rest_of"]
 
 BLOCK = 1 << 22
 LOOKED_AT = 1000
@@ -126,8 +127,13 @@ def _table(lines: list[Line], names: tuple[str, ...]) -> pa.Table:
     objects = [_instead(line) if line.values is None else line.values for line in lines]
     columns = {name: [_plain(item.get(name)) for item in objects] for name in names}
     known = frozenset(names)
-    columns[OTHER] = [None if known.issuperset(item) else _rest(item, known) for item in objects]
+    columns[rest_of(names)] = [None if known.issuperset(item) else _rest(item, known) for item in objects]
     return pa.table({name: _texts(values) for name, values in columns.items()})
+
+
+def rest_of(names: Sequence[str]) -> str:
+    """The name of the column with all keys but those named; `other_fields` where no key is called so."""
+    return distinct_names((*names, OTHER))[-1]
 
 
 def _rest(item: Object, known: frozenset[str]) -> str:
@@ -160,7 +166,7 @@ def _quick_table(block: memoryview, names: tuple[str, ...], seen: Rows) -> pa.Ta
     if len(parsed) != len(seen.first) or (pa.int64() in kinds and b"-0" in bytes(block) and _has_zero(parsed)):
         return None
     texts = [column.cast(pa.string()) for column in parsed.columns]
-    return pa.table([*texts, pa.nulls(len(parsed), pa.string())], names=[*names, OTHER])
+    return pa.table([*texts, pa.nulls(len(parsed), pa.string())], names=[*names, rest_of(names)])
 
 
 def _has_zero(parsed: pa.Table) -> bool:

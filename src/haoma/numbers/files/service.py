@@ -26,7 +26,7 @@ from haoma.numbers.columns import COLUMNS, enrich
 from haoma.numbers.files.ahead import Ahead
 from haoma.numbers.files.atomic import replacing
 from haoma.numbers.files.delimited import KEPT, DelimitedReader, DelimitedWriter
-from haoma.numbers.files.jsonl import JsonlReader, JsonlWriter
+from haoma.numbers.files.jsonl import JsonlReader, JsonlWriter, rest_of
 from haoma.numbers.files.model import COMPRESSED, Batch, FileFormat, Options, Reader, Summary, Writer, format_of
 from haoma.numbers.files.parquet import ParquetReader, ParquetWriter
 from haoma.numbers.files.text import UTF_8, Text, open_text, opened
@@ -197,7 +197,7 @@ def _writer(
 
 
 def _names_kept(reader: AnyReader, kinds: tuple[FileFormat, FileFormat]) -> tuple[str, ...]:
-    others = ("other_fields", "line") if kinds[0] is FileFormat.JSONL else ()
+    others = (rest_of(reader.names), "line") if kinds[0] is FileFormat.JSONL else ()
     return (*reader.names, *others)
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from haoma import settings
 from haoma.errors import BadInput, Conflict, HaomaError
 from haoma.numbers.files.delimited import KEPT
-from haoma.numbers.files.jsonl import LOOKED_AT, keys
+from haoma.numbers.files.jsonl import LOOKED_AT, keys, rest_of
 from haoma.numbers.files.model import FileFormat, Options, Summary, column_at, format_of
 from haoma.numbers.files.service import added_names, wanted_columns
 from haoma.numbers.files.spark_batches import HIDDEN, LINE, TYPES, SparkBatches
@@ -139,7 +139,7 @@ def _schema(frame: DataFrame, work: SparkBatches, added: tuple[str, ...]) -> str
     if work.as_lines:
         own = [(LINE, "string")]
     else:
-        read = [(name, "string") for name in (*work.names, "other_fields")]
+        read = [(name, "string") for name in (*work.names, rest_of(work.names))]
         own = read if work.lines else [(field.name, field.dataType.simpleString()) for field in frame.schema.fields]
         own += [(name, TYPES.get(column, "string")) for name, column in zip(added, work.wanted, strict=True)]
     own += [(name, "string") for name in HIDDEN]

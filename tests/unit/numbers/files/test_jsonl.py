@@ -121,6 +121,14 @@ def test_as_a_table_later_keys_are_together(enriched: Enriched) -> None:
     assert summary.rows == 1002
 
 
+@pytest.mark.parametrize("value", ['"mine"', "1.5"])
+def test_a_key_that_is_called_as_the_column_of_later_keys_keeps_its_values(enriched: Enriched, value: str) -> None:
+    body = f'{{"phone": "95588", "other_fields": {value}}}\n' * 2
+    out, _ = enriched(body.encode(), "in.jsonl", "out.csv", columns=("kind",))
+    assert out.decode().splitlines()[0] == "phone,other_fields,other_fields_2,kind"
+    assert out.decode().splitlines()[2] == f"95588,{json.loads(value)},,national_service"
+
+
 def test_columns_of_csv_become_keys(enriched: Enriched) -> None:
     out, _ = enriched(b'phone,"a ""b"""\n95588,"x\n"\n', "in.csv", "out.jsonl", columns=("kind", "confidence", "valid"))
     assert lines(out) == [
