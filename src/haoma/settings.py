@@ -63,9 +63,19 @@ class Settings:
     batch_rows: int
     debug: bool
 
+    def environment(self) -> dict[str, str]:
+        """The variables that give another process these settings."""
+        return {one.variable: text for one in SETTINGS if (text := _written(getattr(self, one.name)))}
+
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("data_dir", "path", "$XDG_CACHE_HOME/haoma", "", "Directory of the packed table of number segments."),
+    Setting(
+        "data_dir",
+        "path",
+        "$XDG_CACHE_HOME/haoma",
+        "",
+        "Directory of the packed table of segments and of compiled code.",
+    ),
     Setting("overlays", "paths", "", "", "CSV files with segments of your own; they win over every other source."),
     Setting("phone_dat", "path", "", "", "A phone.dat file; empty takes the one of PyPI's phone, if installed."),
     Setting("store_dir", "path", "$XDG_DATA_HOME/haoma", "", "Directory of the database and the keys."),
@@ -77,7 +87,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ledger_tsa", "text", "", "", "URL of a time-stamp authority (RFC 3161); empty for none."),
     Setting("ledger_tsa_roots", "path", "", "", "Certificates that vouch for that authority, in PEM."),
     Setting("ledger_chain", "text", "", "", "JSON-RPC URL of an EVM chain to anchor on; empty for none."),
-    Setting("ledger_contract", "text", "", "", "ADDRESS@BLOCK of the anchoring contract on that chain."),
+    Setting("ledger_contract", "text", "", "", "eip155:CHAIN:ADDRESS@BLOCK of the contract there (CAIP-10)."),
     Setting("batch_rows", "integer", "262144", "rows", "Rows held at once when a file is streamed."),
     Setting("debug", "boolean", "false", "", "Show the traceback of an unexpected failure; it may hold numbers."),
 )
@@ -118,6 +128,14 @@ def load(
 def _expanded(default: str, homes: Mapping[str, str], env: Mapping[str, str]) -> str:
     variable, slash, rest = default.partition("/")
     return f"{_home(env, variable[1:], homes[variable])}{slash}{rest}" if variable in homes else default
+
+
+def _written(value: Value) -> str:
+    if isinstance(value, tuple):
+        return os.pathsep.join(str(path.absolute()) for path in value)
+    if isinstance(value, Path):
+        return str(value.absolute())
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _home(env: Mapping[str, str], variable: str, below_home: str) -> Path:

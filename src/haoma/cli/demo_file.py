@@ -50,7 +50,7 @@ def chapter(stage: Stage) -> Iterator[Step]:
 
 def _prepared(stage: Stage, source: Path) -> pa.Table:
     """Write the file and load the kernel at the same time; returns what the file's cells say."""
-    stage.say(f"making a file of {stage.rows:,} made-up customers; the first time, compiling the column kernel (20 s)")
+    stage.say(f"making a file of {stage.rows:,} made-up customers; the first time, compiling the kernel (about 25 s)")
     with ThreadPoolExecutor(1) as aside:
         made = aside.submit(_made, stage, source)
         with stage.timed(KERNEL):

@@ -32,6 +32,7 @@ NOUNS: dict[str, str] = {
     "completion": "Print the completion script of a shell.",
     "data": "The table of number segments: build it, see it, compare it.",
     "db": "The database: see it, bring it up to date, back it up, restore it.",
+    "ledger": "The tamper-evident log: append, prove, verify, audit, serve.",
     "demo": "Make a messy file of numbers, enrich it, and show what is known.",
     "number": "Parse, look up and enrich phone numbers.",
 }
