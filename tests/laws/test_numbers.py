@@ -38,11 +38,22 @@ mobiles = st.builds(
     st.tuples(*[st.sampled_from(["", "-", " ", ".", "--", " - ", "_", "       ", "        ", "/"])] * 2),
     st.from_regex(r"1[3-9][0-9]{9,11}", fullmatch=True),
 )
-wide = mobiles.map(
+fixed = st.builds(
+    lambda head, code, gaps, number, tail: head + code + gaps[0] + number[:4] + gaps[1] + number[4:] + tail,
+    st.sampled_from(["", "0", "(0", "00", "-", " ", "086"]),
+    st.sampled_from(["10", "571", "25", "851", "863", "201", "40", "400", "4008", "800", "95", "96", "114", "12"]),
+    st.tuples(*[st.sampled_from(["", "", "-", " ", ".", ")", " - ", "      ", "       ", "--", "/"])] * 2),
+    st.from_regex(r"[0-9]{0,10}", fullmatch=True),
+    st.sampled_from(["", "", "转1", "转8001", "转12345678", "轉12", "转", " 转8", "-801", " ", ")", "元", "/"]),
+)
+wide = st.one_of(mobiles, fixed).map(
     lambda cell: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else "\u3000" if c == " " else c for c in cell)
 )
 anything = st.text(max_size=40)
-cells = st.one_of(pieces, mobiles, wide, anything, st.tuples(anything, mobiles).map("".join))
+cells = st.one_of(pieces, mobiles, fixed, wide, anything, st.tuples(anything, mobiles).map("".join))
+
+
+FOLLOWING = "." * 100  # the column's short ways look at what text follows a cell
 
 
 def row_of(text: str | None) -> dict[str, object]:
@@ -70,8 +81,10 @@ def row_of(text: str | None) -> dict[str, object]:
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 def test_a_column_says_what_each_of_its_cells_says(column: list[str | None]) -> None:
     storable = [None if text is None else text.encode("utf-8", "replace").decode() for text in column]
+    rows = [row_of(text) for text in storable]
     for kind in (pa.string(), pa.large_string()):
-        assert enrich(pa.array(storable, kind)).to_pylist() == [row_of(text) for text in storable]
+        assert enrich(pa.array(storable, kind)).to_pylist() == rows
+        assert enrich(pa.array([*storable, FOLLOWING], kind)).to_pylist()[:-1] == rows
 
 
 @given(st.lists(cells, min_size=3, max_size=20), st.data())

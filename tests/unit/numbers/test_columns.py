@@ -68,6 +68,23 @@ def test_a_column_of_nulls_stays_null() -> None:
     assert set(enrich(pa.nulls(3)).to_pylist()[0].values()) == {None}
 
 
+def test_a_null_stays_null_whatever_text_lies_under_it() -> None:
+    cells = pa.array(["13800138000", "95588", "0571-88888888", "x" * 80])
+    nulls = pa.py_buffer(b"\x0a")
+    masked = pa.Array.from_buffers(pa.string(), 4, [nulls, *cells.buffers()[1:]])
+    for column in (masked, masked.slice(1)):
+        kept = enrich(column).filter(column.is_valid())
+        assert kept.to_pylist() == enrich(column.drop_null()).to_pylist()
+        assert {None} == {
+            value for row in enrich(column).filter(column.is_null()).to_pylist() for value in row.values()
+        }
+
+
+def test_columns_longer_than_a_block_are_read_to_their_end() -> None:
+    cells = ["13800138000", None, "+86 138-0013-8000", "95588转3", "１３８００１３８０００", "", "无"]
+    assert enrich(pa.array(cells * 1000)).to_pylist() == enrich(pa.array(cells)).to_pylist() * 1000
+
+
 def test_columns_are_picked_in_the_order_asked_for() -> None:
     assert enrich(pa.array(CELLS), ["city", "kind"]).column_names == ["city", "kind"]
 

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from haoma.errors import BadInput
 from haoma.numbers import service
 from haoma.numbers.columns.driver import ASK, Out
-from haoma.numbers.columns.jit import kernel, scratch, table_address
-from haoma.numbers.columns.mobiles import WINDOW
+from haoma.numbers.columns.jit import kernel, table_address
+from haoma.numbers.columns.mobiles import MEMORY, SPARE
 from haoma.numbers.grammar.layout import FIELDS, KIND, ROW
 from haoma.numbers.model import Kind, hide
 from haoma.numbers.service import LONGEST_CELL
@@ -49,7 +49,8 @@ MOST_BYTES = (1 << 31) - 1
 LONGEST_URI = 72
 URI_ROOM = 48  # bytes that a URI may have beyond its cell's: tel:, ;phone-context=+86571, ;ext=
 Item = TypeVar("Item", bound=np.generic)
-Bitmaps: TypeAlias = dict[bytes, tuple[NDArray[np.uint8], int]]
+Bitmap: TypeAlias = NDArray[np.uint8]
+Bitmaps: TypeAlias = dict[bytes, Bitmap | None]
 
 
 def enrich(array: pa.Array | pa.ChunkedArray, columns: Sequence[str] | None = None) -> pa.Table:
@@ -119,17 +120,14 @@ def _enrich(array: pa.Array, names: tuple[str, ...]) -> pa.Table:
     out = _run(array, names)
     asked = np.flatnonzero(out.kind == ASK)
     uris = [_ask(out, int(at), array[int(at)].as_buffer().to_pybytes()) for at in asked]
-    valid = pa.array(out.kind != 0)
+    known = _view(array.is_valid().buffers()[1], np.uint8) if array.null_count else None
     bitmaps: Bitmaps = {}
-    made = {name: _column(name, out, valid, bitmaps) for name in names}
+    made = {name: _column(name, out, known, bitmaps) for name in names}
     if len(asked) and "uri" in made:
         mask = np.zeros(len(array), bool)
         mask[asked] = True
         made["uri"] = pc.replace_with_mask(made["uri"], pa.array(mask), pa.array(uris, pa.string()))
-    if array.null_count:
-        nulls = array.is_null()
-        made = {name: pc.if_else(nulls, pa.scalar(None, column.type), column) for name, column in made.items()}
-    return pa.table(made)
+    return pa.Table.from_arrays(list(made.values()), names=list(made))
 
 
 def _ask(out: Out, at: int, cell: bytes) -> str | None:
@@ -156,10 +154,11 @@ def _run(array: pa.Array, names: tuple[str, ...]) -> Out:
     out = Out(
         _memory(n, np.uint8), _memory(n, np.uint16), _memory(n if "reason" in names else 0, np.uint16),
         _memory(n if "count" in names else 0, np.uint16), uri, _memory(n + 1 if len(uri) else 0, np.int32),
-        np.zeros(2 * WINDOW, np.uint8),
+        np.zeros(2 * SPARE, np.uint8),
     )  # fmt: skip
     record = np.zeros(FIELDS, np.int64)
-    kernel().column(table_address(), scratch(LONGEST_CELL), data, offsets, bits, start, record, out, LONGEST_CELL, 0)
+    memory = np.empty((MEMORY, 2 * LONGEST_CELL + 2), np.int64)
+    kernel().column(table_address(), memory, data, offsets, bits, start, record, out, LONGEST_CELL, 0)
     return out
 
 
@@ -184,23 +183,36 @@ def _view(buffer: pa.Buffer | None, kind: type[Item]) -> NDArray[Item]:
     return view
 
 
-def _column(name: str, out: Out, valid: pa.Array, bitmaps: Bitmaps) -> pa.Array:
+def _column(name: str, out: Out, known: Bitmap | None, bitmaps: Bitmaps) -> pa.Array:
+    """One column; `known` has a bit for each cell, 0 where it is null."""
     match name:
         case "uri":
-            buffers = [valid.buffers()[1], pa.py_buffer(out.uri_ends), pa.py_buffer(out.uri[: out.uri_ends[-1]])]
-            return pa.Array.from_buffers(pa.string(), len(valid), buffers)
+            text = [pa.py_buffer(out.uri_ends), pa.py_buffer(out.uri[: out.uri_ends[-1]])]
+            return pa.Array.from_buffers(pa.string(), len(out.kind), [pa.py_buffer(_are_valid(out, known)), *text])
         case "kind":
             return pa.DictionaryArray.from_arrays(
-                pa.array(out.kind.view(np.int8)), pa.array(list(map(str, Kind))), safe=False
+                _plain(out.kind.view(np.int8), known), _lookup(name).texts, safe=False
             )
         case "valid":
-            return valid
+            buffers = [None if known is None else pa.py_buffer(known), pa.py_buffer(_are_valid(out, known))]
+            return pa.Array.from_buffers(pa.bool_(), len(out.kind), buffers)
         case "count":
-            return pa.array(out.count)
+            return _plain(out.count, known)
         case "reason":
-            return _looked_up(out.reason, _lookup(name), {})
+            return _looked_up(out.reason, _lookup(name), known, {})
         case _:
-            return _looked_up(out.row, _lookup(name), bitmaps)
+            return _looked_up(out.row, _lookup(name), known, bitmaps)
+
+
+def _are_valid(out: Out, known: Bitmap | None) -> Bitmap:
+    bits = np.packbits(out.kind != 0, bitorder="little")
+    return bits if known is None else bits & known[: len(bits)]
+
+
+def _plain(values: NDArray[np.generic], bitmap: Bitmap | None) -> pa.Array:
+    """Numbers as an Arrow array, null where the bitmap has a 0."""
+    buffers = [None if bitmap is None else pa.py_buffer(bitmap), pa.py_buffer(values)]
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), buffers)
 
 
 def _as_whole_numbers(array: pa.Array) -> pa.Array:
@@ -219,18 +231,18 @@ class Lookup:
     texts: pa.Array | None
 
 
-def _looked_up(rows: NDArray[np.uint16], lookup: Lookup, bitmaps: Bitmaps) -> pa.Array:
+def _looked_up(rows: NDArray[np.uint16], lookup: Lookup, known: Bitmap | None, bitmaps: Bitmaps) -> pa.Array:
     """A column by row; `bitmaps` keeps those made for these rows, for columns that are null together."""
-    n = len(rows)
-    values = _memory(n, lookup.values.dtype.type)
+    values = _memory(len(rows), lookup.values.dtype.type)
     kernel().gather(rows, lookup.values, values)
     alike = lookup.there.tobytes()
     if alike not in bitmaps:
-        bitmap = _memory((n + 7) // 8, np.uint8)
-        bitmaps[alike] = bitmap, kernel().gather_bits(rows, lookup.there, bitmap)
-    bitmap, nulls = bitmaps[alike]
-    buffers = [pa.py_buffer(bitmap) if nulls else None, pa.py_buffer(values)]
-    plain = pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), n, buffers, null_count=nulls)
+        bitmap = _memory((len(rows) + 7) // 8, np.uint8)
+        nulls = kernel().gather_bits(rows, lookup.there, bitmap)
+        if known is not None:
+            bitmap &= known[: len(bitmap)]
+        bitmaps[alike] = bitmap if nulls or known is not None else None
+    plain = _plain(values, bitmaps[alike])
     return plain if lookup.texts is None else pa.DictionaryArray.from_arrays(plain, lookup.texts, safe=False)
 
 
@@ -242,13 +254,22 @@ def _memory(size: int, kind: type[Item]) -> NDArray[Item]:
 @cache
 def _lookup(name: str) -> Lookup:
     source = pack()
+    if name == "kind":
+        return Lookup(np.arange(len(Kind)), np.ones(len(Kind), np.uint8), _texts(list(map(str, Kind))))
     if name == "reason":
         places = np.arange(len(REASONS))
-        return Lookup((places - 1).astype(np.int8), (places > 0).astype(np.uint8), pa.array(REASONS[1:], pa.string()))
+        return Lookup((places - 1).astype(np.int8), (places > 0).astype(np.uint8), _texts(REASONS[1:]))
     ids = np.asarray(getattr(source, f"row_{name}"))
     there = (ids != 0).astype(np.uint8)
     if name == "confidence":
         return Lookup(ids / 1_000_000, there, None)
     used = np.unique(ids[ids != 0])
     codes = np.searchsorted(used, ids).astype(np.int8 if len(used) < 128 else np.int16)
-    return Lookup(codes * (ids != 0), there, pa.array([source.strings[i] for i in used], pa.string()))
+    return Lookup(codes * (ids != 0), there, _texts([source.strings[i] for i in used]))
+
+
+def _texts(texts: Sequence[str | None]) -> pa.Array:
+    """Texts as Arrow has them: `pa.array` imports pandas first, if it is there, which takes longer than all else."""
+    octets = [(text or "").encode() for text in texts]
+    ends = np.cumsum([0, *map(len, octets)], dtype=np.int32)
+    return pa.Array.from_buffers(pa.string(), len(octets), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(octets))])
