@@ -15,6 +15,7 @@ from pathlib import Path
 
 import click
 
+from haoma.app import Services
 from haoma.cli.output import Format, Row, note, write
 
 __all__ = ["Stage", "Step"]
@@ -22,11 +23,12 @@ __all__ = ["Stage", "Step"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One check: what it was, what must come out, what came out."""
+    """One check: what it was, what must come out, what came out; `entry` is the log's entry that says so."""
 
     step: str
     expected: str | int | bool
     got: str | int | bool | None
+    entry: int | None = None
 
     @property
     def ok(self) -> bool:
@@ -35,17 +37,21 @@ class Step:
 
     def row(self) -> Row:
         """The step as a script reads it."""
-        return {"step": self.step, "expected": self.expected, "got": self.got, "ok": self.ok}
+        return {"step": self.step, "expected": self.expected, "got": self.got, "ok": self.ok, "entry": self.entry}
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where a chapter plays: its directory, how many rows to make, whether a person looks on or pages are served."""
+    """Where a chapter plays: its directory, how many rows to make, whether a person looks on or pages are served.
+
+    `services` run on a store of the demo's own, whose log holds every step that was taken before.
+    """
 
     directory: Path
     rows: int
     shown: bool
     serve: bool
+    services: Services
     seconds: dict[str, float] = field(default_factory=dict)
 
     def say(self, text: str) -> None:

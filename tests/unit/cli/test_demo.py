@@ -22,7 +22,8 @@ def test_every_step_of_the_demo_is_as_expected_and_has_a_line(capsys: pytest.Cap
     lines = steps(shown.out)
     assert len(lines) > 20
     assert [line for line in lines if not line["ok"]] == []
-    assert all(list(line) == ["step", "expected", "got", "ok"] for line in lines)
+    assert all(list(line) == ["step", "expected", "got", "ok", "entry"] for line in lines)
+    assert [line["entry"] for line in lines] == list(range(1, len(lines) + 1))
     assert "0 not as expected" in shown.err
 
 
@@ -69,6 +70,21 @@ def test_a_step_that_is_not_as_expected_ends_with_1(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(demo, "CHAPTERS", ("wrong_chapter:chapter",))
     assert run([*QUICK, "--format", "jsonl"]) == 1
-    assert steps(capsys.readouterr().out) == [{"step": "sum", "expected": 4, "got": 5, "ok": False}]
+    assert steps(capsys.readouterr().out) == [{"step": "sum", "expected": 4, "got": 5, "ok": False, "entry": 1}]
     assert run(QUICK) == 1
     assert "5, not 4" in capsys.readouterr().out
+
+
+def test_the_demo_leaves_a_checkpoint_and_a_proof_that_hold_and_the_log_goes_on_in_a_second_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = [*QUICK, "--format", "jsonl", "--keep", str(tmp_path)]
+    assert run(kept) == 0
+    first = steps(capsys.readouterr().out)
+    store = ["--store-dir", str(tmp_path / "store")]
+    assert run([*store, "ledger", "audit", "--checkpoint", str(tmp_path / "checkpoint.txt")]) == 0
+    assert run([*store, "ledger", "keys", "--format", "jsonl"]) == 0
+    key = json.loads(capsys.readouterr().out.splitlines()[-2])["vkey"]
+    assert run(["ledger", "verify", str(tmp_path / "first-step.tlog-proof"), "--key", key]) == 0
+    assert run(kept) == 0
+    assert f'"entry": {len(first) + 1}' in capsys.readouterr().out
