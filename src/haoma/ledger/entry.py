@@ -2,58 +2,25 @@
 
 Rules held here:
 - An entry is RFC 8785 canonical JSON of `at`, `body`, `type` and `v`, at most 65,535 bytes (C2SP tlog-tiles).
-- Each type says which fields its body has and of what form each is. There is no form for free text: digests,
-  commitments, counts, times and words out of a closed alphabet are all that passes.
-- A word holds at most six digits in a row: no phone number passes for one.
-- Numbers are whole: confidence is ppm, money is fen.
+- Each type says which fields its body has and of what form each is (forms.py); none is of free text.
+- An entry is written while it is checked: the forms leave one spelling for each value.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import MappingProxyType
-from typing import TypeAlias
 
 from haoma.errors import BadInput
 from haoma.ledger.bundles import LONGEST_ENTRY
 from haoma.ledger.canonical import canonical
+from haoma.ledger.forms import FORMS, LARGEST, LONGEST_LIST, PATTERNS, Json, Write, is_word, listed
 
-__all__ = ["FORMS", "Entry", "EntryType", "Json", "decode", "encode", "json_schema"]
-
-Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
+__all__ = ["Entry", "EntryType", "Json", "decode", "encode", "json_schema"]
 
 VERSION = 1
-LARGEST = 2**53 - 1  # RFC 8785 §3.2.2.3: what every JSON reader keeps exactly
-LONGEST_LIST = 1_024
-
-_WORD = r"(?!.*[0-9]{7})[a-z][a-z0-9._-]{0,63}"
-_TIME = r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
-PATTERNS = {
-    "digest": r"[0-9a-f]{64}",
-    "commitment": r"[a-z][a-z0-9-]{0,31}:[0-9a-f]{64}",
-    "word": _WORD,
-    "time": _TIME,
-    "uuid": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
-}
-
-
-def _text(pattern: str) -> Callable[[Json], bool]:
-    matches = re.compile(pattern, re.ASCII).fullmatch
-    return lambda value: isinstance(value, str) and matches(value) is not None
-
-
-def _whole(largest: int) -> Callable[[Json], bool]:
-    return lambda value: type(value) is int and 0 <= value <= largest
-
-
-FORMS: Mapping[str, Callable[[Json], bool]] = MappingProxyType(
-    {name: _text(pattern) for name, pattern in PATTERNS.items()}
-    | {"count": _whole(LARGEST), "ppm": _whole(1_000_000), "flag": lambda value: isinstance(value, bool)}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,36 +38,42 @@ class EntryType:
 
     name: str
     fields: Mapping[str, str]
+    _plan: tuple[tuple[str, str, bool, Write], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        named = [self.name, *self.fields]
         forms = {form.rstrip("*?") for form in self.fields.values()}
-        if not all(FORMS["word"](name) for name in named) or not forms <= FORMS.keys():
+        if not all(map(is_word, [self.name, *self.fields])) or not forms <= FORMS.keys():
             message = f"{self.name}: an entry type has words for names and its forms out of {', '.join(FORMS)}"
             raise BadInput(message)
+        plan = [(name, f'"{name}":', form[-1] != "?", _write(form)) for name, form in sorted(self.fields.items())]
+        object.__setattr__(self, "_plan", tuple(plan))
 
-    def check(self, body: Mapping[str, Json]) -> None:
-        """Raise BadInput, naming the field and never its value, where the body is not of this type."""
-        unknown = sorted(map(repr, body.keys() - self.fields.keys()))
-        if unknown:
-            message = f"{self.name}: {len(unknown)} fields of the body are not of this type"
-            raise BadInput(message, hint=f"its fields: {', '.join(self.fields)}")
-        for name, form in self.fields.items():
+    def text(self, body: Mapping[str, Json]) -> str:
+        """The body as canonical JSON.
+
+        Raises BadInput, naming the field and never its value, where the body is not of this type.
+        """
+        texts = []
+        for name, key, needed, write in self._plan:
             if name in body:
-                _check(self.name, name, form.rstrip("?"), body[name])
-            elif not form.endswith("?"):
-                message = f"{self.name}: the body has no {name}"
-                raise BadInput(message, hint=f"its fields: {', '.join(self.fields)}")
+                text = write(body[name])
+                if text is None:
+                    raise self._misfit(f"{name} is no {self.fields[name].rstrip('?').replace('*', ' list')}")
+                texts.append(key + text)
+            elif needed:
+                raise self._misfit(f"the body has no {name}")
+        if len(texts) != len(body):
+            raise self._misfit(f"{len(body) - len(texts)} fields of the body are not of this type")
+        return f"{{{','.join(texts)}}}"
+
+    def _misfit(self, what: str) -> BadInput:
+        hint = f"its fields are {', '.join(self.fields)}: digests, counts, times and words alone"
+        return BadInput(f"{self.name}: {what}", hint=hint)
 
 
-def _check(type_name: str, name: str, form: str, value: Json) -> None:
-    if form.endswith("*"):
-        fits = isinstance(value, list) and len(value) <= LONGEST_LIST and all(map(FORMS[form[:-1]], value))
-    else:
-        fits = FORMS[form](value)
-    if not fits:
-        message = f"{type_name}: {name} is no {form.replace('*', ' list')}"
-        raise BadInput(message, hint="an entry holds digests, counts, times and words alone")
+def _write(form: str) -> Write:
+    one = FORMS[form.rstrip("*?")]
+    return listed(one) if "*" in form else one
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +98,8 @@ def encode(entry: Entry, types: Mapping[str, EntryType]) -> bytes:
     if known is None:
         message = "no entry type of this name is known here"
         raise BadInput(message, hint=f"types: {', '.join(sorted(types))}")
-    known.check(entry.body)
-    data = canonical({"at": _time_text(entry.at), "body": dict(entry.body), "type": entry.type, "v": VERSION})
+    at = _time_text(entry.at)
+    data = f'{{"at":"{at}","body":{known.text(entry.body)},"type":"{known.name}","v":{VERSION}}}'.encode()
     if len(data) > LONGEST_ENTRY:
         message = f"{entry.type}: the entry has {len(data):,} bytes, at most {LONGEST_ENTRY:,} are allowed"
         raise BadInput(message, hint="write several entries")
@@ -138,10 +111,11 @@ def decode(data: bytes) -> Entry:
     try:
         found = json.loads(data)
         entry = Entry(found["type"], datetime.fromisoformat(found["at"]), found["body"])
-        same = found["v"] == VERSION and found.keys() == {"at", "body", "type", "v"} and canonical(found) == data
+        known = found["v"] is not True and found["v"] == VERSION and found.keys() == {"at", "body", "type", "v"}
+        same = known and canonical(found) == data
     except (ValueError, KeyError, TypeError, RecursionError, AttributeError):
         same = False
-    if not same or not FORMS["word"](entry.type) or not FORMS["time"](found["at"]) or not isinstance(entry.body, dict):
+    if not (same and is_word(entry.type) and FORMS["time"](found["at"]) and isinstance(entry.body, dict)):
         message = f"these {len(data):,} bytes are no entry of version {VERSION}"
         raise BadInput(message)
     return entry
@@ -180,7 +154,9 @@ def _form_schema(form: str) -> dict[str, object]:
 
 
 def _time_text(at: datetime) -> str:
-    if at.tzinfo is None:
-        message = "the time of an entry has no zone"
-        raise BadInput(message, hint="datetime.now(UTC) has one")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    if at.tzinfo is not UTC:
+        if at.utcoffset() is None:
+            message = "the time of an entry has no zone"
+            raise BadInput(message, hint="datetime.now(UTC) has one")
+        at = at.astimezone(UTC)
+    return f"{at.isoformat(timespec='microseconds')[:26]}Z"

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from haoma.errors import BadInput
-from haoma.ledger.merkle import EMPTY_ROOT, node_hash, tree_hash
+from haoma.ledger.merkle import EMPTY_ROOT, node_hash, perfect_hash
 
 __all__ = ["HASH", "WIDTH", "Growth", "Tile"]
 
@@ -56,17 +56,20 @@ class Growth:
 
     def extend(self, leaf_hashes: Iterable[bytes]) -> Iterator[Tile]:
         """Grow by these leaves; yields each tile that fills up, and at the end the partial tiles that changed."""
-        before = self.size
-        for leaf_hash in leaf_hashes:
+        before, at = self.size, 0
+        hashes = b"".join(leaf_hashes)
+        while at < len(hashes):
             if not self._edge:
                 self._edge.append(bytearray())
-            self._edge[0] += leaf_hash
-            self.size += 1
+            part = hashes[at : at + FULL - len(self._edge[0])]
+            self._edge[0] += part
+            self.size += len(part) // HASH
+            at += len(part)
             if len(self._edge[0]) == FULL:
                 yield from self._carry()
-        for level, hashes in enumerate(self._edge):
-            if hashes and self.size >> 8 * level != before >> 8 * level:
-                yield Tile(level, self.size >> 8 * (level + 1), bytes(hashes))
+        for level, edge in enumerate(self._edge):
+            if edge and self.size >> 8 * level != before >> 8 * level:
+                yield Tile(level, self.size >> 8 * (level + 1), bytes(edge))
 
     def root(self) -> bytes:
         """The root hash of the tree as it stands (RFC 9162 §2.1.1)."""
@@ -84,11 +87,7 @@ class Growth:
             level += 1
             if level == len(self._edge):
                 self._edge.append(bytearray())
-            self._edge[level] += tree_hash(_split(hashes))
-
-
-def _split(hashes: bytes) -> list[bytes]:
-    return [hashes[at : at + HASH] for at in range(0, len(hashes), HASH)]
+            self._edge[level] += perfect_hash(hashes)
 
 
 def _folded(hashes: bytes, right: bytes) -> bytes:
@@ -96,7 +95,7 @@ def _folded(hashes: bytes, right: bytes) -> bytes:
     end = len(hashes) // HASH
     while end:
         width = end & -end
-        left = tree_hash(_split(hashes[(end - width) * HASH : end * HASH]))
+        left = perfect_hash(hashes[(end - width) * HASH : end * HASH])
         right = node_hash(left, right) if right else left
         end -= width
     return right

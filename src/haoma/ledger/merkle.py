@@ -26,6 +26,7 @@ __all__ = [
     "climb",
     "leaf_hash",
     "node_hash",
+    "perfect_hash",
     "prove_consistency",
     "prove_inclusion",
     "require_equal",
@@ -190,6 +191,17 @@ def tree_hash(hashes: Sequence[bytes]) -> bytes:
             level.append(hashes[-1])
         hashes = level
     return hashes[0]
+
+
+def perfect_hash(row: bytes) -> bytes:
+    """The root over a power of two of hashes that lie one behind the other; faster than `tree_hash`.
+
+    >>> perfect_hash(leaf_hash(b"a") + leaf_hash(b"b")) == node_hash(leaf_hash(b"a"), leaf_hash(b"b"))
+    True
+    """
+    while len(row) > HASH_BYTES:
+        row = b"".join([sha256(NODE + row[at : at + 64]).digest() for at in range(0, len(row), 64)])
+    return row
 
 
 def climb(path: Path, known: bytes, proof: Sequence[bytes]) -> tuple[bytes, bytes]:

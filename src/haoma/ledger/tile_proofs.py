@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from haoma.errors import BadInput, NotFound, Tampered
-from haoma.ledger.merkle import EMPTY_ROOT, HASH_BYTES, node_hash, require_size, tree_hash
+from haoma.ledger.merkle import EMPTY_ROOT, HASH_BYTES, node_hash, perfect_hash, require_size
 from haoma.ledger.paths import Path, Span, path_to, perfect_parts
 from haoma.ledger.tiles import TILE_WIDTH, TileName, tile_width
 
@@ -105,4 +105,4 @@ def _node(level: int, index: int, tiles: Tiles) -> bytes:
     row = tile[first * HASH_BYTES : (first + count) * HASH_BYTES]
     if len(row) != count * HASH_BYTES or len(tile) % HASH_BYTES:
         raise Tampered(f"the tile {TileName(tile_level, number).path} has only {len(tile)} bytes")
-    return tree_hash([row[at : at + HASH_BYTES] for at in range(0, len(row), HASH_BYTES)])
+    return perfect_hash(row)

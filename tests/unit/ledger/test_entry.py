@@ -7,6 +7,7 @@ import pytest
 
 from haoma.errors import BadInput
 from haoma.ledger.bundles import LONGEST_ENTRY
+from haoma.ledger.canonical import canonical
 from haoma.ledger.entry import Entry, EntryType, decode, encode, json_schema
 
 AT = datetime(2026, 11, 22, 8, 30, 0, 5, tzinfo=timezone(timedelta(hours=8)))
@@ -113,3 +114,28 @@ def test_the_json_schema_takes_what_is_encoded_and_nothing_else() -> None:
     assert validator.is_valid(good)
     assert not validator.is_valid(good | {"body": BODY | {"kind": "13800138000"}})
     assert not validator.is_valid(good | {"type": "other"})
+
+
+def test_every_form_is_written_as_canonical_json_has_it() -> None:
+    forms = {"z.word": "word", "z-word": "word*", "ppm": "ppm", "flag": "flag*", "at": "time", "run": "uuid"}
+    run, at = f"{'0' * 8}-0000-0000-0000-{'0' * 12}", "2026-11-22T00:30:00.000005Z"
+    body = {"z.word": "a-b.c_1", "z-word": ["a", "b"], "ppm": 0, "flag": [True, False], "run": run, "at": at}
+    data = encode(Entry("all.forms", AT, body), {"all.forms": EntryType("all.forms", forms | {"left": "flag?"})})
+    assert data == canonical({"at": at, "body": body, "type": "all.forms", "v": 1})
+
+
+class Text(str):
+    """Text that could tell another story when it is asked again."""
+
+    __slots__ = ()
+
+
+@pytest.mark.parametrize("value", [Text("ab" * 32), ["ab" * 32], ("ab" * 32,), None, b"ab" * 32])
+def test_a_value_of_another_kind_is_refused(value: object) -> None:
+    with pytest.raises(BadInput):
+        encode(Entry("file.recorded", AT, BODY | {"sha256": value}), TYPES)  # type: ignore[dict-item]
+
+
+def test_times_of_every_zone_and_year_are_written_with_six_digits() -> None:
+    east = datetime(1, 1, 1, 8, tzinfo=timezone(timedelta(hours=8)))
+    assert encode(Entry("file.recorded", east, BODY), TYPES).startswith(b'{"at":"0001-01-01T00:00:00.000000Z"')
