@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import CodeType
 from typing import Generic, ParamSpec, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -211,15 +212,22 @@ def _json(value: object) -> Json:
 
 
 def code_digest(function: Callable[..., object]) -> str:
-    """SHA-256 of a function's source without its indentation; of its bytecode where there is no source.
+    """SHA-256 of a function's source without its indentation; of its bytecode or name where there is none.
 
     >>> code_digest(code_digest) == code_digest(lambda: None)
     False
     """
     bare = inspect.unwrap(function)
     try:
-        text = textwrap.dedent(inspect.getsource(bare)).encode()
+        text = textwrap.dedent(inspect.getsource(bare))
     except (OSError, TypeError):
         code = getattr(bare, "__code__", None)
-        text = code.co_code + repr((code.co_names, code.co_varnames)).encode() if code else repr(type(bare)).encode()
-    return hashlib.sha256(text).hexdigest()
+        text = (
+            _bytecode(code) if code else f"{bare.__module__}.{getattr(bare, '__qualname__', type(bare).__qualname__)}"
+        )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _bytecode(code: CodeType) -> str:
+    within = [_bytecode(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
+    return repr((code.co_code, code.co_names, code.co_varnames, within))

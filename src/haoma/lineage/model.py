@@ -103,7 +103,7 @@ class Draft:
 
     `parents` are ids of recorded facts, or drafts that stand earlier in the same batch. `value` is any JSON value as
     canonical text (`canonical_value`), `Sealed`, or None where only its digest is known. Digests are 64 hexadecimal
-    digits over the value before and after this step; without `output_digest` a clear value's own is taken.
+    digits over the value before and after this step; a clear value has its own `output_digest`.
 
     Raises BadInput for what is malformed, Refused for a clear value of somebody who is not public.
     """
@@ -141,8 +141,11 @@ class Draft:
                     message, hint="seal it: Sealed(bytes, key_id); public subjects begin with hotline: or public:"
                 )
             _canonical(self.value)
-            if self.output_digest is None:
-                object.__setattr__(self, "output_digest", digest(self.value))
+            own = digest(self.value)
+            if self.output_digest not in {None, own}:
+                message = f"the value of {self.name} is not what output_digest says"
+                raise BadInput(message, hint="leave output_digest out: a clear value has its own")
+            object.__setattr__(self, "output_digest", own)
         elif self.value is None and self.output_digest is None:
             message = f"a fact about {self.name} has neither value nor digest"
             raise BadInput(message, hint="give one of them")
@@ -202,7 +205,7 @@ def digest(value: str, key: bytes | None = None) -> str:
     """The digest of a canonical value; what is said of a person takes a key, for numbers are few enough to be tried.
 
     >>> digest(canonical_value("tel:95588;phone-context=+86"))[:16]
-    'a9d0aae0cdd6bc1a'
+    'f34e03503eb1d0da'
     """
     data = value.encode()
     return hmac.digest(key, data, "sha256").hex() if key else hashlib.sha256(data).hexdigest()

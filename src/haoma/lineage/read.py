@@ -103,7 +103,7 @@ def successors(tx: sa.Connection, fact_ids: list[int]) -> dict[int, int]:
     """Which of these facts are superseded, and by which."""
     columns = tables.facts.c
     query = sa.select(columns.supersedes, columns.fact_id).where(columns.supersedes.in_(fact_ids))
-    return dict(row.tuple() for row in tx.execute(query))
+    return {old: new for old, new in tx.execute(query)}  # noqa: C416 - dict() has no type for rows
 
 
 def _page(tx: sa.Connection, ids: Iterator[int], limit: int) -> Page:
@@ -120,16 +120,15 @@ def _chain(tx: sa.Connection, fact_id: int) -> int:
     if chain is None:
         message = f"there is no fact {fact_id}"
         raise NotFound(message, hint="ids of facts are told by whoever recorded them, and by haoma trace")
-    return chain
+    return int(chain)
 
 
 def _key(tx: sa.Connection, origin: Origin) -> int:
-    if origin.column == "activity_id":
-        columns = tables.activities.c
-        found: int | None = tx.scalar(sa.select(columns.activity_id).where(columns.activity_id == origin.key))
-    else:
-        found = find_origin(tx, origin.column.removesuffix("_id"), str(origin.key))
+    kind = origin.column.removesuffix("_id")
+    column = tables.activities.c.activity_id
+    known = tx.scalar(sa.select(column).where(column == origin.key)) if kind == "activity" else None
+    found = known or find_origin(tx, kind, str(origin.key))
     if found is None:
-        message = f"there is no {origin.column.removesuffix('_id')} like this"
+        message = f"there is no {kind} like this"
         raise NotFound(message, hint="nothing was ever recorded from it")
     return int(found)
