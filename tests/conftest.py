@@ -13,6 +13,8 @@ from haoma.numbers import enrich
 
 ROOT = Path(__file__).parent.parent
 
+pytest.register_assert_rewrite("contracts")
+
 # The first example of a law may compile a kernel, which takes seconds.
 settings.register_profile("haoma", deadline=None, print_blob=True)
 settings.load_profile("haoma")
@@ -25,6 +27,7 @@ def own_world(tmp_path_factory: pytest.TempPathFactory) -> None:
         del os.environ[name]
     os.environ["HAOMA_DATA_DIR"] = str(ROOT / ".cache" / "tests")
     os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
+    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
     os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
     os.environ.pop("FORCE_COLOR", None)
     os.environ["NO_COLOR"] = "1"

@@ -89,8 +89,12 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     "page", [page for page in PAGES if CONSOLE.search(page.read_text(encoding="utf-8"))], ids=page_name
 )
 def test_console_blocks_show_what_haoma_prints(page: Path, tmp_path: Path) -> None:
-    """The blocks of a page are one session in one directory; `...` stands for anything."""
-    env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+    """The blocks of a page are one session in one directory, with a store of its own; `...` stands for anything."""
+    env = (
+        os.environ
+        | {"XDG_DATA_HOME": str(tmp_path / "data")}
+        | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+    )
     for block in CONSOLE.findall(page.read_text(encoding="utf-8")):
         for session in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, wanted = split_command(session)
