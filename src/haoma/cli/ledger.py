@@ -195,11 +195,18 @@ def checkpoint(output: Path) -> None:
 
 
 @ledger.command()
+@click.argument("of", type=click.Choice(["log", "witness"]), required=False)
 @format_option
-def keys(fmt: Format) -> None:
-    """Show the public keys of this log and this witness; they are made at their first use."""
+def keys(of: str | None, fmt: Format) -> None:
+    """Show the public keys of this log and this witness, or that OF one of them alone.
+
+    They are made at their first use.
+    """
     with Services(current_settings()) as services:
         found = {"log": services.log_key, "witness": services.witness_key}
+        if of:
+            click.echo(found[of].verifier.text)
+            return
         write(
             [{"of": name, "type": key.type.name.lower(), "vkey": key.verifier.text} for name, key in found.items()], fmt
         )
