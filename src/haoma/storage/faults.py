@@ -23,8 +23,11 @@ _DAMAGED = ("the file is damaged, or is no database", "put it aside and haoma db
 _DISK = ("the disk reports an error", "look at the disk before trying again")
 _READ_ONLY = ("it may not be written to", "look at the rights of the file and of its directory")
 _NO_ACCESS = ("it cannot be opened", "look at the path and the rights in the settings store_dir and database")
-_NO_ANSWER = ("it does not answer", "look whether the server runs; a change under way is there whole or not at all")
-_REFUSED = ("the server refuses the connection", "look at user, password and database in the setting database")
+_NO_ANSWER = (
+    "the server does not answer, or refuses the connection",
+    "look at the server, and at the setting database; a change under way is there whole or not at all",
+)
+_REFUSED = ("the server refuses this user", "look at user, password and database in the setting database")
 _BUSY = ("all its connections are in use", "try again")
 _CROSSED = ("concurrent changes kept crossing this one", "try again")
 _CONSTRAINT = ("this contradicts what is there", "a value is there already, missing, or still in use")

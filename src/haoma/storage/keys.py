@@ -19,22 +19,23 @@ def last_key(tx: sa.Connection, table: sa.Table) -> int | None:
     sequence = _sequence(tx, table)
     if sequence is None:
         return None
-    return int(tx.scalar(sa.text(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}")) or 0)  # noqa: S608 - quoted by PostgreSQL
+    ask = f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}"  # noqa: S608 - quoted by PostgreSQL
+    return int(tx.scalar(sa.text(ask)) or 0)
 
 
-def set_last_key(tx: sa.Connection, table: sa.Table, value: int) -> None:
-    """Go on counting behind `value`, where the database counts for this table."""
-    if tx.dialect.name == "sqlite":
-        if _sqlite_last(tx, table) is not None:
-            tx.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
-            tx.execute(
-                sa.text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"),
-                {"name": table.name, "seq": value},
-            )
+def set_last_key(tx: sa.Connection, table: sa.Table, value: int | None) -> None:
+    """Go on counting behind `value`, or behind the largest key there is, where the database counts for this table."""
+    if last_key(tx, table) is None:
         return
-    sequence = _sequence(tx, table)
-    if sequence is not None:
-        tx.execute(sa.select(sa.func.setval(sa.cast(sequence, REGCLASS), max(value, 1), value > 0)))
+    if value is None:
+        value = int(tx.scalar(sa.select(sa.func.max(*table.primary_key.columns))) or 0)
+    if tx.dialect.name == "sqlite":
+        tx.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
+        row = {"name": table.name, "seq": value}
+        tx.execute(sa.text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"), row)
+    else:
+        sequence = sa.cast(_sequence(tx, table), REGCLASS)
+        tx.execute(sa.select(sa.func.setval(sequence, max(value, 1), value > 0)))
 
 
 def _sqlite_last(tx: sa.Connection, table: sa.Table) -> int | None:

@@ -93,8 +93,14 @@ class PostgresStore:
         raise AssertionError
 
     def _once(self, work: Callable[[sa.Connection], T]) -> T:
-        with self._writing.begin() as tx, self._inside:
-            return work(tx)
+        with self._writing.begin() as tx:
+            transaction = tx.get_transaction()
+            try:
+                with self._inside:
+                    return work(tx)
+            finally:
+                if transaction is None or not transaction.is_active:
+                    tx.invalidate()  # a work tried to end it: nobody knows what it left on the connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

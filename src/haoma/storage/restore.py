@@ -119,8 +119,7 @@ def _fill(
         rows = _rows(_content(tar, part), saved, part)
         tx.execute(sa.insert(table), rows)
         advance(len(rows))
-    if saved.last_key is not None:
-        set_last_key(tx, table, saved.last_key)
+    set_last_key(tx, table, saved.last_key)
 
 
 def _rows(content: bytes, saved: Saved, part: Part) -> list[dict[str, object]]:

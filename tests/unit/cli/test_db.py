@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts.store import put
+from haoma.cli.main import run
+from haoma.storage import open_store, schema
+
+
+@pytest.fixture
+def store_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HAOMA_STORE_DIR", str(tmp_path / "store"))
+    return tmp_path / "store"
+
+
+def rows(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_status_of_nothing_is_a_no_and_makes_nothing(store_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["db", "status"]) == 1
+    assert "haoma db upgrade" in capsys.readouterr().err
+    assert not store_dir.exists()
+
+
+def test_upgrade_makes_the_database_once(store_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert [run(["db", "upgrade"]), run(["db", "upgrade"]), run(["db", "status"])] == [0, 0, 0]
+    head = schema.revisions()[-1]
+    made, again, state = rows(capsys)
+    assert made == {"database": f"{store_dir}/haoma.db", "from": None, "to": head}
+    assert (again["from"], again["to"], state["revision"], state["current"]) == (head, head, head, True)
+
+
+def test_status_of_a_database_that_is_behind_is_a_no(store_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_store(f"sqlite:///{store_dir}/haoma.db") as store:
+        store.write(lambda tx: tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0001_store'") and None)
+    assert run(["db", "status"]) == 1
+    assert rows(capsys)[0]["pending"] == list(schema.revisions()[1:])
+
+
+def test_a_backup_goes_into_another_database_and_into_no_full_one(
+    store_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_store(f"sqlite:///{store_dir}/haoma.db") as store:
+        store.write(put("a"))
+    file = str(tmp_path / "a.haoma")
+    assert run(["db", "backup", "-o", file]) == 0
+    made = rows(capsys)[0]
+    other = ["--store-dir", str(tmp_path / "other")]
+    assert run([*other, "db", "restore", file, "--sha256", "0" * 64]) == 5
+    capsys.readouterr()
+    assert run([*other, "db", "restore", file, "--sha256", str(made["sha256"])]) == 0
+    restored = rows(capsys)[0]
+    assert (restored["rows"], restored["sha256"]) == (made["rows"], made["sha256"])
+    assert run(["db", "restore", file]) == 1
+    assert "empty database" in capsys.readouterr().err
+
+
+def test_a_backup_of_nothing_is_a_no(store_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["db", "backup", "-o", str(tmp_path / "a")]) == 1
+    assert not store_dir.exists()
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from haoma.storage.group import Call, Group
+
+
+class Together:
+    """Runs groups once the test lets it, and is interrupted in the one with the given number."""
+
+    def __init__(self, interrupted: int | None = None) -> None:
+        self.groups: list[list[str]] = []
+        self.began = threading.Event()
+        self.go = threading.Event()
+        self.interrupted = interrupted
+
+    def __call__(self, calls: list[Call[str]]) -> None:
+        self.groups.append([call.work for call in calls])
+        self.began.set()
+        self.go.wait()
+        if self.interrupted == len(self.groups) - 1:
+            raise KeyboardInterrupt
+        for call in calls:
+            call.result, call.done = call.work.upper(), True
+
+
+def wait_for(group: Group[str], count: int) -> None:
+    while len(group._waiting) < count:
+        pass
+
+
+def test_who_comes_while_a_group_is_under_way_is_the_next_group() -> None:
+    run = Together()
+    group = Group(run, limit=100)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(group.do, "a")
+        run.began.wait()
+        rest = [pool.submit(group.do, name) for name in "bcd"]
+        wait_for(group, 3)
+        run.go.set()
+        assert first.result() == "A"
+        assert [one.result() for one in rest] == ["B", "C", "D"]
+    assert [sorted(names) for names in run.groups] == [["a"], ["b", "c", "d"]]
+
+
+def test_a_group_has_its_limit() -> None:
+    run = Together()
+    group = Group(run, limit=2)
+    with ThreadPoolExecutor(6) as pool:
+        all_of_them = [pool.submit(group.do, "a")]
+        run.began.wait()
+        all_of_them += [pool.submit(group.do, name) for name in "bcdef"]
+        wait_for(group, 5)
+        run.go.set()
+        assert [one.result() for one in all_of_them] == ["A", "B", "C", "D", "E", "F"]
+    assert [len(names) for names in run.groups] == [1, 2, 2, 1]
+
+
+def test_an_interrupted_leader_loses_its_own_work_alone() -> None:
+    run = Together(interrupted=1)
+    group = Group(run, limit=100)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(group.do, "a")
+        run.began.wait()
+        rest = {name: pool.submit(group.do, name) for name in "bcd"}
+        wait_for(group, 3)
+        leader, *others = (call.work for call in group._waiting)
+        run.go.set()
+        assert first.result() == "A"
+        with pytest.raises(KeyboardInterrupt):
+            rest[leader].result()
+        assert [rest[name].result() for name in others] == [name.upper() for name in others]
+        assert pool.submit(group.do, "e").result() == "E"
+    assert run.groups == [["a"], [leader, *others], others, ["e"]]
+
+
+def test_an_error_is_raised_where_the_work_came_from() -> None:
+    def run(calls: list[Call[str]]) -> None:
+        for call in calls:
+            call.error, call.done = ValueError(call.work), True
+
+    with pytest.raises(ValueError, match="mine"):
+        Group(run, limit=1).do("mine")
