@@ -147,6 +147,11 @@ def test_a_hundred_signatures_are_taken() -> None:
     assert len(open_note(TEXT + b"\n" + LINES[0] * MOST_SIGNATURES, [ALICE.verifier.text]).signatures) == 1
 
 
+def test_a_text_whose_end_reads_as_a_signature_is_not_signed() -> None:
+    with pytest.raises(BadInput, match="ends in a newline"):
+        sign_note(b"text\n\n" + LINES[0].removesuffix(b"\n"), [ALICE])
+
+
 @pytest.mark.parametrize("text", [b"", b"no newline", b"a\tb\n", b"\xff\n", "text\n", None])
 def test_a_text_that_no_note_can_hold_is_not_signed(text: Any) -> None:
     with pytest.raises(BadInput):
@@ -215,7 +220,11 @@ def test_a_malformed_signer_key_is_bad_input_and_is_not_quoted(text: Any) -> Non
     assert ALICE.secret_text.rpartition("+")[2][:8] not in f"{caught.value} {caught.value.hint}"
 
 
-def test_a_key_of_the_wrong_length_cannot_be_made() -> None:
+def test_a_key_of_the_wrong_length_or_without_a_name_cannot_be_made() -> None:
+    for name in (None, 7, "", b"a"):
+        wrong: Any = name
+        with pytest.raises(BadInput):
+            SignerKey(wrong, KeyType.ED25519, bytes(32))
     with pytest.raises(BadInput):
         SignerKey("a", KeyType.ED25519, bytes(31))
     with pytest.raises(BadInput):
