@@ -24,7 +24,7 @@ lint: $(VENV)/.dev ## style, types and import rules
 test: lint ## everything that must hold, in minutes
 	$(BIN)/python -m pytest --doctest-modules --cov --cov-report=term src tests/unit tests/laws
 
-test-all: $(VENV)/.all java ## against real peers and services
+test-all: $(VENV)/.all services ## against real peers and services
 	$(BIN)/python -m pytest $(wildcard tests/peers tests/journeys)
 
 bench: $(VENV)/.run ## figures beside other tools', in the same run
@@ -46,9 +46,10 @@ lock: $(VENV)/.dev ## resolve the newest versions into requirements/*.lock
 clean: ## remove what make has made
 	rm -rf $(VENV) .cache .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
 
-.PHONY: java
-java:
-	@sh tests/journeys/java.sh
+# What Debian's packages have and PyPI has not: Java, PostgreSQL, Go …; each script installs its own, or says what to run.
+.PHONY: services
+services:
+	@set -e; for script in tests/peers/*.sh tests/journeys/*.sh; do sh $$script; done
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
