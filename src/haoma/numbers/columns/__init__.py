@@ -1,7 +1,7 @@
 """A whole column of cells at once: Arrow in, Arrow out, the same answers as one cell at a time.
 
 jit       compiles haoma.numbers.grammar and what is below
-driver    cell after cell → flat arrays     mobiles, uris, words64: its fast path
+driver    block after block → flat arrays   mobiles, uris, words64: its fast path
 enrich    Arrow's edge
 """
 

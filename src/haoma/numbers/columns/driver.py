@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from haoma.numbers.columns.mobiles import BLOCK, CLEAN, FIRST, LAST, PLACE, SPARE, mark_mobiles, written_fixed
+from haoma.numbers.columns.mobiles import BLOCK, CLEAN, FIRST, LAST, LEFT, PLACE, SPARE, mark_mobiles, written_fixed
 from haoma.numbers.columns.uris import write_mobile_uri, write_uri
 from haoma.numbers.columns.words64 import ONE, entry, look, ones, table_at
 from haoma.numbers.grammar.layout import KIND, NO_DIGITS, ROW, S_REASON, STATE, UNALLOCATED
@@ -62,73 +62,87 @@ def column(t, s, data, offsets, valid, valid_at, record, out, longest, mode):
             mark_mobiles(s, data, offsets, low, near, out.room)
         for k in range(near - low, high - low):
             s[PLACE, k] = -1
-        find_rows(t, s, out, low, high)
-        end = finish(t, s, data, offsets, valid, valid_at, record, out, longest, mode, low, high, near, end)
+        left = find_rows(t, s, out, low, high)
+        done = np.uint64(low)
+        for m in range(left):
+            i = np.uint64(low) + np.uint64(s[LEFT, m])
+            end = write_mobiles(s, out, low, done, i, end)
+            bit = np.uint64(valid_at) + i
+            count = 0
+            out.kind[i], out.row[i], reason = INVALID, 0, np.int64(0)
+            if len(valid) == 0 or valid[bit >> np.uint64(3)] >> (bit & np.uint64(7)) & 1:
+                count, reason = read_left(t, s, data, offsets, record, out, longest, mode, i, np.int64(i) < near)
+                if out.kind[i] != INVALID and out.kind[i] != ASK and len(out.uri):
+                    end = write_uri(out.uri, end, record)
+            if len(out.reason):
+                out.reason[i] = reason
+            if len(out.count):
+                out.count[i] = min(count, 65535)
+            done = i + ONE
+            if len(out.uri):
+                out.uri_ends[done] = end
+        end = write_mobiles(s, out, low, done, np.uint64(high), end)
     return end
 
 
 def find_rows(t, s, out, low, high):
-    """Look the segments of a block's cells up: by themselves, so that many cache misses are waited for at once."""
-    segments, kinds = table_at(t, SEGMENTS), table_at(t, ROW_KIND)
-    fine_first = look(t, FINE_FIRST, 0)
-    for k in range(np.uint64(high - low)):
-        out.row[np.uint64(low) + k] = entry(segments, max(s[PLACE, k], 0))
-    if len(out.count):
-        out.count[low:high] = 1
-    for k in range(np.uint64(high - low)):
-        row = np.int64(out.row[np.uint64(low) + k])
+    """Fill `out` for a block's mobile numbers, and the row LEFT with the other cells; how many these are.
+
+    Segments are looked up by themselves, so that many cache misses are waited for at once.
+    """
+    segments, kinds, reasons = table_at(t, SEGMENTS), table_at(t, ROW_KIND), table_at(t, ROW_REASON)
+    fine_first, first, n = look(t, FINE_FIRST, 0), np.uint64(low), np.uint64(high - low)
+    for k in range(n):
+        out.row[first + k] = entry(segments, max(s[PLACE, k], 0))
+    left = np.uint64(0)
+    for k in range(n):
+        row = np.int64(out.row[first + k])
         if row >= fine_first:
             row = look(t, FINE, (row - fine_first) * 100 + behind_segment(s[FIRST, k], s[LAST, k]))
-            out.row[np.uint64(low) + k] = row
-        out.kind[np.uint64(low) + k] = entry(kinds, row)
+            out.row[first + k] = row
+        kind = entry(kinds, row)
+        out.kind[first + k] = kind
+        s[LEFT, left] = k
+        left += np.uint64((s[PLACE, k] < 0) | (kind == INVALID) | (kind > SATELLITE))
+    if len(out.reason):
+        for k in range(n):
+            out.reason[first + k] = entry(reasons, np.int64(out.row[first + k]))
+    if len(out.count):
+        out.count[low:high] = 1
+    return left
 
 
-def finish(t, s, data, offsets, valid, valid_at, record, out, longest, mode, low, high, near, end):
-    """Fill `out` for a block of cells whose mobile numbers are marked; where their URIs end.
-
-    Those from `near` on lie too near the text's end for the fast path.
-    """
-    with_uri, with_reason, with_count = len(out.uri) > 0, len(out.reason) > 0, len(out.count) > 0
-    reasons = table_at(t, ROW_REASON)
-    for k in range(np.uint64(high - low)):
-        i = np.uint64(low) + k
-        place, kind, row = s[PLACE, k], np.int64(out.kind[i]), np.int64(out.row[i])
-        if (place >= 0) & (kind > INVALID) & (kind <= SATELLITE):
-            if with_uri:
-                end = write_mobile_uri(out.uri, end, np.uint64(s[FIRST, k]), np.uint64(s[LAST, k]))
-            if with_reason:
-                out.reason[i] = entry(reasons, row)
-        else:
-            bit = np.uint64(valid_at) + i
-            present = len(valid) == 0 or valid[bit >> np.uint64(3)] >> (bit & np.uint64(7)) & 1
-            at, stop = np.int64(offsets[i]), np.int64(offsets[i + ONE])
-            kind, row, count, reason = INVALID, np.int64(0), 0, np.int64(0)
-            if present and place >= 0 and stop - at == CLEAN:
-                reason = np.int64(UNALLOCATED)
-            elif present and stop - at > longest:
-                kind = ASK
-            elif present:
-                if mode == 0 and np.int64(i) < near and written_fixed(t, data, at, stop - at, out.room, record):
-                    count = 1
-                else:
-                    count = read(t, s, data, at, stop, mode, record)
-                if count < 0 or (count > 0 and record[KIND] == INTERNATIONAL):
-                    kind, count = ASK, 0
-                elif count == 0:
-                    reason = max(s[STATE][S_REASON], NO_DIGITS)
-                else:
-                    kind, row = record[KIND], record[ROW]
-                    reason = entry(reasons, row) if kind <= SATELLITE else 0
-                    if with_uri:
-                        end = write_uri(out.uri, end, record)
-            out.kind[i], out.row[i] = kind, row
-            if with_reason:
-                out.reason[i] = reason
-            if with_count:
-                out.count[i] = min(count, 65535)
-        if with_uri:
+def write_mobiles(s, out, low, first, stop, end):
+    """Write the URIs of cells that are mobile numbers all; where they end."""
+    if len(out.uri):
+        for i in range(first, stop):
+            k = i - np.uint64(low)
+            end = write_mobile_uri(out.uri, end, np.uint64(s[FIRST, k]), np.uint64(s[LAST, k]))
             out.uri_ends[i + ONE] = end
     return end
+
+
+def read_left(t, s, data, offsets, record, out, longest, mode, i, near):
+    """Fill `record`, and `out.kind` and `out.row`, from a cell that is no plain mobile number: (count, reason).
+
+    `near` says whether there is text enough behind it for the fast path.
+    """
+    at, stop = np.int64(offsets[i]), np.int64(offsets[i + ONE])
+    if s[PLACE, i % np.uint64(BLOCK)] >= 0 and stop - at == CLEAN:
+        return 0, np.int64(UNALLOCATED)
+    if stop - at > longest:
+        out.kind[i] = ASK
+        return 0, np.int64(0)
+    count = 1
+    if mode or not near or not written_fixed(t, data, at, stop - at, out.room, record):
+        count = read(t, s, data, at, stop, mode, record)
+    if count < 0 or (count > 0 and record[KIND] == INTERNATIONAL):
+        out.kind[i] = ASK
+        return 0, np.int64(0)
+    if count == 0:
+        return 0, max(s[STATE][S_REASON], NO_DIGITS)
+    out.kind[i], out.row[i] = record[KIND], record[ROW]
+    return count, look(t, ROW_REASON, record[ROW]) if record[KIND] <= SATELLITE else 0
 
 
 def behind_segment(first, last):

@@ -42,7 +42,19 @@ from haoma.numbers.grammar.plan import (
     TOLL_FREE,
 )
 
-__all__ = ["BLOCK", "CLEAN", "FIRST", "LAST", "MEMORY", "PLACE", "SPARE", "WINDOW", "mark_mobiles", "written_fixed"]
+__all__ = [
+    "BLOCK",
+    "CLEAN",
+    "FIRST",
+    "LAST",
+    "LEFT",
+    "MEMORY",
+    "PLACE",
+    "SPARE",
+    "WINDOW",
+    "mark_mobiles",
+    "written_fixed",
+]
 
 BLOCK = 2048  # cells: what is noted of them stays in the processor's cache
 CLEAN = 11
@@ -190,12 +202,14 @@ def written_fixed(t, data, at, length, room, record):
     Its digits stand in one to three groups of at least three, so that they are no date, time, address or decimal, and
     the whole of them is the number; 转 and an extension may follow.
     """
+    if length > WINDOW:
+        return False
     digits, soft, _ = marks_of(data, at)
     digits &= low_bits(length)
     strange = low_bits(length) & ~(digits | soft)
     end = zeros_below(strange) if strange else np.uint64(length)
     ext_len = extension(data, at, length, digits, strange, end, record)
-    if length > WINDOW or ext_len < 0:
+    if ext_len < 0:
         return False
     groups, size = copy_groups(data, at, digits & low_bits(end), room)
     if groups == 0 or size < 5 or size > LONGEST_FIXED:
