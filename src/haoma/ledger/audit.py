@@ -5,6 +5,9 @@ Rules held here:
   and the root at each checkpoint's size from all of them.
 - The first entry that differs is named. Where somebody rewrote entries and every hash above them, only a checkpoint
   from outside tells, and the finding is the range between the last one that holds and the first that does not.
+- A checkpoint of the log's own is believed for what its signed note says, where the keys to check that are given.
+- Which entry id lies at which index is in no hash: an audit shows that every index has one id and no id two, and not
+  that two ids were not exchanged. Of what waits in the queue it shows that these are entries, and not whose.
 - The log is streamed: memory does not grow with it.
 """
 
@@ -17,11 +20,13 @@ from itertools import zip_longest
 
 import sqlalchemy as sa
 
-from haoma.errors import Tampered
-from haoma.ledger import tables
+from haoma.ledger import audit_rows, tables
+from haoma.ledger.audit_rows import tampered
 from haoma.ledger.checkpoint import Checkpoint
 from haoma.ledger.growth import HASH, WIDTH, Growth, Tile
+from haoma.ledger.keys import VerifierKey
 from haoma.ledger.service import head
+from haoma.ledger.written import as_bytes, as_written
 
 __all__ = ["Audited", "audit"]
 
@@ -37,20 +42,30 @@ class Audited:
     root: bytes
 
 
-def audit(tx: sa.Connection, kept: Sequence[Checkpoint] = ()) -> Iterator[Audited]:
+def audit(tx: sa.Connection, kept: Sequence[Checkpoint] = (), keys: Sequence[VerifierKey] = ()) -> Iterator[Audited]:
     """Recompute the log in this snapshot; yields how far it has come, at last over the whole log.
 
-    `kept` are checkpoints from outside, whose signatures are verified already. Raises Tampered, whose `index` is the
-    first entry that differs.
+    `kept` are checkpoints from outside, whose signatures are verified already; `keys` are those that sign this log's
+    own, which without them are held against the log and not against their signatures. Raises Tampered, whose `index`
+    is the first entry that differs, and BadInput for a kept checkpoint of another log.
     """
     now = head(tx)
-    known = sorted({(one.size, one.root) for one in kept} | set(_own_checkpoints(tx)) | {(now.size, now.root)})
+    with as_written("the checkpoints of the log"):
+        own, trouble = audit_rows.own_checkpoints(tx, keys)
+    audit_rows.require_same_log(own, kept)
+    known = sorted({(one.size, one.root) for one in (*kept, *own)} | {(now.size, now.root)})
     run = _Run(tx, known)
-    for number, (bundle, tile) in enumerate(zip_longest(_bundles(tx), _leaf_tiles(tx))):
-        run.take(number, bundle, tile, now.size)
-        if number % BUNDLES_AT_ONCE == 0:
-            yield run.so_far()
-    run.finish(now.size)
+    with as_written("what an audit reads"):
+        for number, (bundle, tile) in enumerate(zip_longest(_bundles(tx), _leaf_tiles(tx))):
+            run.take(number, bundle, tile, now.size)
+            if number % BUNDLES_AT_ONCE == 0:
+                yield run.so_far()
+        run.finish(now.size)
+        audit_rows.require_no_more_tiles(tx, now.size)
+        audit_rows.require_runs(tx, now.size)
+        audit_rows.require_queue(tx)
+    if trouble is not None:
+        raise trouble
     yield run.so_far()
 
 
@@ -87,14 +102,14 @@ class _Run:
             _raise_at(self._tree.size)
         if self._known:
             message = f"the log has {size:,} entries, and a checkpoint signed over {self._known[0][0]:,}: it was cut"
-            raise _tampered(message, size)
+            raise tampered(message, size)
 
     def _grow(self, leaves: list[bytes]) -> None:
         for tile in self._tree.extend(leaves):
             if tile.level and not _stored(self._tx, tile).startswith(tile.hashes):
                 start = tile.number * WIDTH ** (tile.level + 1)
                 message = f"the hashes of level {tile.level} over entries from {start:,} are not those of the entries"
-                raise _tampered(message, start)
+                raise tampered(message, start)
 
     def _meet(self) -> None:
         """Hold the root against each checkpoint of this size."""
@@ -103,14 +118,14 @@ class _Run:
                 size = self._tree.size
                 span = f"entries {self._sound:,} to {size - 1:,}" if size > self._sound else "the beginning"
                 message = f"the log differs from a checkpoint over {size:,} entries: something in {span} was rewritten"
-                raise _tampered(message, self._sound)
+                raise tampered(message, self._sound)
             self._held, self._sound = self._held + 1, self._tree.size
 
 
 def _leaf_hashes(bundle: bytes) -> list[bytes]:
     """The leaf hashes of the entries of a bundle; what is left over at its end counts as an entry, and fits no hash."""
     leaves, at, size = list[bytes](), 0, len(bundle)
-    while at < size:
+    while at < size and len(leaves) <= WIDTH:
         end = at + 2 + int.from_bytes(bundle[at : at + 2], "big")
         leaves.append(sha256(b"\x00" + bundle[at + 2 : end]).digest() if end <= size else b"")
         at = end
@@ -124,32 +139,25 @@ def _first_difference(leaves: list[bytes], hashes: bytes, wanted: int) -> int:
 
 def _raise_at(index: int) -> None:
     message = f"entry {index:,} differs from what was logged: it was edited, deleted, inserted or moved"
-    raise _tampered(message, index)
-
-
-def _tampered(message: str, index: int) -> Tampered:
-    return Tampered(message, hint="keep this database as it is, and restore a copy whose audit passes", index=index)
-
-
-def _own_checkpoints(tx: sa.Connection) -> Iterator[tuple[int, bytes]]:
-    columns = tables.checkpoints.c
-    yield from ((size, root) for size, root in tx.execute(sa.select(columns.size, columns.root)))
+    raise tampered(message, index)
 
 
 def _stored(tx: sa.Connection, tile: Tile) -> bytes:
     columns = tables.tiles.c
-    query = sa.select(columns.hashes).where(columns.level == tile.level, columns.number == tile.number)
+    query = sa.select(as_bytes(columns.hashes)).where(columns.level == tile.level, columns.number == tile.number)
     return tx.scalar(query) or b""
 
 
 def _bundles(tx: sa.Connection) -> Iterator[bytes]:
     columns = tables.bundles.c
-    return _in_order(tx, sa.select(columns.number, columns.entries).order_by(columns.number))
+    return _in_order(tx, sa.select(columns.number, as_bytes(columns.entries)).order_by(columns.number))
 
 
 def _leaf_tiles(tx: sa.Connection) -> Iterator[bytes]:
     columns = tables.tiles.c
-    return _in_order(tx, sa.select(columns.number, columns.hashes).where(columns.level == 0).order_by(columns.number))
+    return _in_order(
+        tx, sa.select(columns.number, as_bytes(columns.hashes)).where(columns.level == 0).order_by(columns.number)
+    )
 
 
 def _in_order(tx: sa.Connection, query: sa.Select[int, bytes]) -> Iterator[bytes]:

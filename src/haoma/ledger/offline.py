@@ -3,7 +3,8 @@
 Rules held here:
 - A proof file carries its entry, so that the file and public keys are all that verifying takes.
 - The entry it carries is believed because it hashes to the leaf that is proved, and for nothing else.
-- A file is against the newest checkpoint that covers the entry, with all the cosignatures there are.
+- A file is against the newest checkpoint that covers the entry, or the one given, with the cosignatures it has.
+- No file is made that does not hold: the proof is verified before it is handed out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from haoma.errors import BadInput, NotFound
 from haoma.ledger.checkpoint import parse_checkpoint
 from haoma.ledger.keys import parse_verifier_key
+from haoma.ledger.merkle import leaf_hash, verify_inclusion
 from haoma.ledger.policy import policy_of_keys
 from haoma.ledger.policy_file import parse_policy
 from haoma.ledger.proof import Proof, format_proof, parse_proof, verify_proof
@@ -33,13 +35,18 @@ class Proved:
     signers: tuple[str, ...]
 
 
-def proof_file(view: View, publisher: Publisher, index: int) -> bytes:
-    """The file that proves the entry at this index; NotFound where no checkpoint covers it yet."""
-    note = publisher.published()
-    size = 0 if note is None else parse_checkpoint(note).size
-    if note is None or index >= size:
+def proof_file(view: View, publisher: Publisher, index: int, note: bytes | None = None) -> bytes:
+    """The file that proves the entry at this index, against this checkpoint or the newest one.
+
+    Raises NotFound where the checkpoint does not cover the entry, Tampered where the log does not prove it any more.
+    """
+    note = publisher.published() if note is None else note
+    told = None if note is None else parse_checkpoint(note)
+    if note is None or told is None or index >= told.size:
         raise NotFound(f"no checkpoint covers entry {index:,}", hint="`haoma ledger checkpoint` signs one")
-    return format_proof(Proof(index, tuple(view.inclusion(index, size)), note, view.entry(index)))
+    entry, proof = view.entry(index), view.inclusion(index, told.size)
+    verify_inclusion(leaf_hash=leaf_hash(entry), index=index, size=told.size, proof=proof, root=told.root)
+    return format_proof(Proof(index, tuple(proof), note, entry))
 
 
 def verify_file(data: bytes, keys: list[str], policy: bytes | None = None) -> Proved:

@@ -2,6 +2,7 @@
 
 Rules held here:
 - A checkpoint is stored in the transaction that signs it: what was ever signed is there to be held against the log.
+- Nothing is signed that does not extend what was signed last: a log that was cut or rewritten gets no new checkpoint.
 - Witnesses, time-stamp authorities and chains are optional, each retried on its own and shown when it lags. None of
   them holds up an entry or a checkpoint.
 - Only the newest checkpoint is taken to them: it covers every one before.
@@ -19,14 +20,19 @@ from typing import NamedTuple, Protocol
 
 import sqlalchemy as sa
 
-from haoma.errors import HaomaError
+from haoma.errors import HaomaError, NotFound, Tampered
 from haoma.ledger import tables
+from haoma.ledger.checkpoint import parse_checkpoint
+from haoma.ledger.merkle import verify_consistency
 from haoma.ledger.service import Head, Ledger, head
+from haoma.ledger.view import consistency
+from haoma.ledger.written import as_bytes, as_written
 
 __all__ = ["Attester", "Publisher", "Signed", "Standing"]
 
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(hours=1)
+HINT = "nothing is signed; `haoma ledger audit` with a checkpoint kept elsewhere tells what was changed"
 
 
 class Signed(NamedTuple):
@@ -93,7 +99,10 @@ class Publisher:
         self.attesters = tuple(attesters)
 
     def checkpoint(self) -> Signed:
-        """The checkpoint over everything appended so far: a new one, or the last where nothing has come since."""
+        """The checkpoint over everything appended so far: a new one, or the last where nothing has come since.
+
+        Raises Tampered where the log does not extend what was signed last.
+        """
         self._ledger.integrate(wait_s=None)
         return self._store.write(self._checkpoint)
 
@@ -120,7 +129,9 @@ class Publisher:
         rows, signed = tables.attestations.c, self.newest()
         if signed is None:
             return None
-        query = sa.select(rows.evidence).where(rows.checkpoint_id == signed.checkpoint_id, rows.kind == "witness")
+        query = sa.select(as_bytes(rows.evidence)).where(
+            rows.checkpoint_id == signed.checkpoint_id, rows.kind == "witness"
+        )
         with self._store.read() as tx:
             lines = tx.scalars(query.where(rows.done_at.is_not(None)).order_by(rows.name))
             return signed.note + b"".join(line for line in lines if line)
@@ -128,7 +139,9 @@ class Publisher:
     def evidence(self, signed: Signed) -> dict[tuple[str, str], bytes]:
         """What the attesters said of one checkpoint, by kind and name."""
         rows = tables.attestations.c
-        query = sa.select(rows.kind, rows.name, rows.evidence).where(rows.checkpoint_id == signed.checkpoint_id)
+        query = sa.select(rows.kind, rows.name, as_bytes(rows.evidence)).where(
+            rows.checkpoint_id == signed.checkpoint_id
+        )
         with self._store.read() as tx:
             found = tx.execute(query.where(rows.done_at.is_not(None)))
             return {(kind, name): evidence for kind, name, evidence in found}
@@ -142,8 +155,10 @@ class Publisher:
     def _checkpoint(self, tx: sa.Connection) -> Signed:
         now: Head = head(tx, lock=True)
         last = _newest(tx)
-        if last is not None and last.size == now.size:
-            return last
+        if last is not None:
+            _require_extended(tx, last, now)
+            if last.size == now.size:
+                return last
         made = Signed(0, now.size, now.root, self._now(), self._sign(now.size, now.root))
         row = {name: value for name, value in made._asdict().items() if name != "checkpoint_id"}
         given = tx.execute(sa.insert(tables.checkpoints).values(row).returning(tables.checkpoints.c.checkpoint_id))
@@ -179,9 +194,32 @@ class Publisher:
 
 def _newest(tx: sa.Connection) -> Signed | None:
     columns = tables.checkpoints.c
-    query = sa.select(columns.checkpoint_id, columns.size, columns.root, columns.signed_at, columns.note)
-    row = tx.execute(query.order_by(columns.checkpoint_id.desc()).limit(1)).one_or_none()
-    return None if row is None else Signed(*row)
+    query = sa.select(
+        columns.checkpoint_id, columns.size, as_bytes(columns.root), columns.signed_at, as_bytes(columns.note)
+    )
+    with as_written("the newest checkpoint"):
+        row = tx.execute(query.order_by(columns.checkpoint_id.desc()).limit(1)).one_or_none()
+        if row is None:
+            return None
+        told, signed = parse_checkpoint(row.note), Signed(*row)
+    if (told.size, told.root) != (signed.size, signed.root):
+        raise Tampered("the newest checkpoint is kept with a size or root that it was not signed over", hint=HINT)
+    return signed
+
+
+def _require_extended(tx: sa.Connection, last: Signed, now: Head) -> None:
+    """Raise Tampered where the tree as it stands does not extend the one that was signed last."""
+    if now.size < last.size:
+        message = f"a checkpoint was signed over {last.size:,} entries, and the log has {now.size:,}: it was cut"
+        raise Tampered(message, hint=HINT, index=now.size)
+    if last.size == 0:
+        return  # every tree extends the empty one, and there is no proof of it
+    try:
+        proof = consistency(tx, last.size, now.size)
+        verify_consistency(old_size=last.size, old_root=last.root, new_size=now.size, new_root=now.root, proof=proof)
+    except (Tampered, NotFound) as error:
+        message = f"the log does not extend the checkpoint over {last.size:,} entries: {error}"
+        raise Tampered(message, hint=HINT) from None
 
 
 def _of(attester: Attester) -> sa.ColumnElement[bool]:

@@ -2,12 +2,15 @@
 
 Rules held here:
 - A proof's tiles are fetched together, in one statement.
-- What is served is what lies there; whoever asks verifies it against a checkpoint.
+- An entry is read with the hash of its leaf, and is Tampered where the two part. Tiles and bundles are served as they
+  lie there; whoever asks verifies them against a checkpoint.
+- What the tree does not have yet is NotFound. What it should have and has no more is Tampered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -15,6 +18,7 @@ from haoma.errors import NotFound, Tampered
 from haoma.ledger import tables
 from haoma.ledger.bundles import decode_bundle
 from haoma.ledger.growth import HASH, WIDTH
+from haoma.ledger.merkle import leaf_hash
 from haoma.ledger.service import Head, head
 from haoma.ledger.tile_proofs import (
     consistency_from_tiles,
@@ -25,9 +29,12 @@ from haoma.ledger.tile_proofs import (
     tiles_for_root,
 )
 from haoma.ledger.tiles import BundleName, TileName, tile_width
+from haoma.ledger.written import as_bytes, as_written
 from haoma.storage import Store
 
-__all__ = ["View"]
+__all__ = ["View", "consistency"]
+
+LARGEST_ID = 2**63 - 1
 
 
 class View:
@@ -42,16 +49,26 @@ class View:
             return head(tx)
 
     def entry(self, index: int) -> bytes:
-        """The bytes of the entry at this index; NotFound where the log is not that long."""
+        """The bytes of the entry at this index.
+
+        NotFound where the log is not that long, Tampered where it is not the entry of its leaf hash.
+        """
         number, within = divmod(index, WIDTH)
         with self._store.read() as tx:
             size = head(tx).size
-            if index >= size:
+            if not 0 <= index < size:
                 raise NotFound(f"the log has {size:,} entries", hint="its indices start at 0")
-            return decode_bundle(_bundle(tx, number), tile_width(0, number, size))[within]
+            entry = _entries(_bundle(tx, number), number, tile_width(0, number, size))[within]
+            hashes = _tiles(tx, [TileName(0, number)]).get((0, number), b"")
+        if hashes[within * HASH : (within + 1) * HASH] != leaf_hash(entry):
+            hint = "`haoma ledger audit` names the first entry that differs"
+            raise Tampered(f"entry {index:,} differs from what was logged", hint=hint, index=index)
+        return entry
 
     def index_of(self, entry_id: int) -> int | None:
         """The log index of an entry id; None where it is not integrated, or there is none such."""
+        if not 0 < entry_id <= LARGEST_ID:
+            return None
         runs = tables.runs.c
         query = sa.select(runs.first_id, runs.first_index, runs.length).where(runs.first_id <= entry_id)
         with self._store.read() as tx:
@@ -67,19 +84,28 @@ class View:
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """The proof that the entry at this index is in the tree of this size (RFC 9162 §2.1.3)."""
-        return inclusion_from_tiles(index, size, self._tiles(tiles_for_inclusion(index, size)))
+        names = tiles_for_inclusion(index, size)
+        with self._store.read() as tx, _whole(tx, size):
+            return inclusion_from_tiles(index, size, _tiles(tx, names))
 
     def consistency(self, old_size: int, new_size: int) -> list[bytes]:
         """The proof that the tree of the new size extends the one of the old size (RFC 9162 §2.1.4)."""
-        return consistency_from_tiles(old_size, new_size, self._tiles(tiles_for_consistency(old_size, new_size)))
+        with self._store.read() as tx:
+            return consistency(tx, old_size, new_size)
 
     def root(self, size: int) -> bytes:
         """The root of the tree as it was at this size."""
-        return root_from_tiles(size, self._tiles(tiles_for_root(size)))
+        names = tiles_for_root(size)
+        with self._store.read() as tx, _whole(tx, size):
+            return root_from_tiles(size, _tiles(tx, names))
 
     def tile(self, name: TileName) -> bytes:
         """The hashes of a tile, as many as its name says; NotFound where the tree has not so many."""
-        found = self._tiles([name]).get((name.level, name.number), b"")
+        first = name.number * WIDTH + name.width << 8 * name.level  # how many entries it takes
+        with self._store.read() as tx:
+            if first > head(tx).size:
+                raise NotFound(f"the log has no {name.path}")
+            found = _tiles(tx, [name]).get((name.level, name.number), b"")
         return _cut(found, name.width * HASH, name.path)
 
     def bundle(self, name: BundleName) -> bytes:
@@ -92,25 +118,51 @@ class View:
             bundle = _bundle(tx, name.number)
         if name.width == width:
             return bundle
-        return _cut(bundle, sum(2 + len(entry) for entry in decode_bundle(bundle, width)[: name.width]), name.path)
+        return bundle[: sum(2 + len(entry) for entry in _entries(bundle, name.number, width)[: name.width])]
 
-    def _tiles(self, names: Iterable[TileName]) -> dict[tuple[int, int], bytes]:
-        columns = tables.tiles.c
-        wanted = [(name.level, name.number) for name in names]
-        query = sa.select(columns.level, columns.number, columns.hashes)
-        with self._store.read() as tx:
-            found = tx.execute(query.where(sa.tuple_(columns.level, columns.number).in_(wanted)))
-            return {(level, number): hashes for level, number, hashes in found}
+
+def consistency(tx: sa.Connection, old_size: int, new_size: int) -> list[bytes]:
+    """The same proof, out of the log as it is in this transaction."""
+    names = tiles_for_consistency(old_size, new_size)
+    with _whole(tx, new_size):
+        return consistency_from_tiles(old_size, new_size, _tiles(tx, names))
+
+
+def _tiles(tx: sa.Connection, names: Iterable[TileName]) -> dict[tuple[int, int], bytes]:
+    columns = tables.tiles.c
+    wanted = [(name.level, name.number) for name in names]
+    query = sa.select(columns.level, columns.number, as_bytes(columns.hashes))
+    found = tx.execute(query.where(sa.tuple_(columns.level, columns.number).in_(wanted)))
+    return {(level, number): hashes for level, number, hashes in found}
+
+
+@contextmanager
+def _whole(tx: sa.Connection, size: int) -> Iterator[None]:
+    """Tell a tile that is not there yet from one that is there no more; asked only where one is missing."""
+    try:
+        yield
+    except (NotFound, Tampered) as error:
+        now = head(tx).size
+        if size > now:
+            raise NotFound(f"the log has {now:,} entries, not {size:,}") from None
+        raise Tampered(
+            f"the hashes of the log are not whole: {error}", hint="`haoma ledger audit` tells more"
+        ) from None
 
 
 def _bundle(tx: sa.Connection, number: int) -> bytes:
-    found = tx.scalar(sa.select(tables.bundles.c.entries).where(tables.bundles.c.number == number))
+    found = tx.scalar(sa.select(as_bytes(tables.bundles.c.entries)).where(tables.bundles.c.number == number))
     if found is None:
         raise Tampered(f"the entries of bundle {number:,} are gone", index=number * WIDTH)
     return bytes(found)
 
 
+def _entries(bundle: bytes, number: int, width: int) -> list[bytes]:
+    with as_written(f"bundle {number:,} of the entries", number * WIDTH):
+        return decode_bundle(bundle, width)
+
+
 def _cut(found: bytes, size: int, path: str) -> bytes:
     if len(found) < size:
-        raise NotFound(f"the log has no {path}")
+        raise Tampered(f"{path} has {len(found):,} bytes, not {size:,}", hint="`haoma ledger audit` tells more")
     return found[:size]

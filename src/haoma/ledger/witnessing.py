@@ -5,6 +5,7 @@ Rules held here:
   crash a tree may be remembered that was never cosigned, and never one cosigned that is not remembered.
 - A view that does not extend the one remembered is refused, whoever signed it.
 - No time goes backwards: a cosignature is not dated before the one that went before it.
+- What is remembered and cannot be what was stored is Tampered: such a log is not cosigned, and never begun anew.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from haoma.errors import Conflict
 from haoma.ledger import tables
 from haoma.ledger.keys import SignerKey, VerifierKey
+from haoma.ledger.merkle import require_hash, require_size
 from haoma.ledger.witness import Seen, Verdict, cosign_accepted, judge
+from haoma.ledger.written import as_bytes, as_written
 from haoma.storage import Store
 
 __all__ = ["WitnessService"]
@@ -39,7 +43,10 @@ class WitnessService:
 
     def add_checkpoint(self, body: bytes) -> Verdict:
         """The answer to an add-checkpoint request; with status 200 its body is the cosignatures."""
-        verdict, seen_at = self._store.write(lambda tx: self._judge(tx, body))
+        try:
+            verdict, seen_at = self._store.write(lambda tx: self._judge(tx, body))
+        except Conflict:  # two showed a new log at the same moment; this time it is known
+            verdict, seen_at = self._store.write(lambda tx: self._judge(tx, body))
         if verdict.status != 200:
             return verdict
         lines, _ = cosign_accepted(verdict, self._keys, int(seen_at.timestamp()))
@@ -62,11 +69,13 @@ class WitnessService:
 
 def _seen(tx: sa.Connection, origin: str) -> Seen | None:
     columns = tables.witnessed.c
-    query = sa.select(columns.size, columns.root).where(columns.origin == origin).with_for_update()
+    query = sa.select(columns.size, as_bytes(columns.root)).where(columns.origin == origin).with_for_update()
     row = tx.execute(query).one_or_none()
-    return None if row is None else Seen(row.size, bytes(row.root))
+    with as_written("what this witness has seen of the log"):
+        return None if row is None else Seen(require_size(row.size, "the size"), require_hash(row.root, "the root"))
 
 
 def _seen_at(tx: sa.Connection, origin: str) -> datetime | None:
     columns = tables.witnessed.c
-    return tx.scalar(sa.select(columns.seen_at).where(columns.origin == origin))
+    with as_written("when this witness saw the log"):
+        return tx.scalar(sa.select(columns.seen_at).where(columns.origin == origin))
