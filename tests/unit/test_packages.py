@@ -44,9 +44,12 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
         import_module("haoma").nothing  # noqa: B018
 
 
-@pytest.mark.parametrize("args", [[], ["--version"], ["--help"], ["number", "--help"], ["data", "--help"]])
+@pytest.mark.parametrize(
+    "args", [[], ["--version"], ["--help"], ["number", "--help"], ["data", "--help"], ["db", "--help"]]
+)
 def test_the_command_line_loads_nothing_heavy_before_it_must(args: list[str]) -> None:
     heavy = {"numba", "numpy", "pandas", "phonenumbers", "pyarrow", "pyspark", "rich", "tomllib"}
+    heavy |= {"alembic", "cryptography", "httpx", "psycopg", "sqlalchemy", "starlette", "uvicorn", "web3"}
     code = f"from haoma.cli.main import run, sys; run({args!r}); print({heavy!r} & set(sys.modules), file=sys.stderr)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stderr.splitlines()[-1] == "set()"

@@ -26,6 +26,5 @@ __all__ = [
     "inspect_store",
     "metadata",
     "open_store",
-    "read_manifest",
     "restore",
 ]

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from haoma.errors import Unavailable
 from haoma.storage.faults import explained, explaining, sqlstate
+from haoma.storage.gate import Gate
 from haoma.storage.inside import Inside
 from haoma.storage.locks import advisory_lock
 
@@ -43,7 +44,7 @@ def engine_for(url: sa.URL, *, wait_s: float) -> sa.Engine:
             connect_args={"connect_timeout": max(2, round(wait_s)), "application_name": "haoma"},
             hide_parameters=True,
             pool_size=_CONNECTIONS,
-            max_overflow=0,
+            max_overflow=_CONNECTIONS,
             pool_timeout=wait_s,
             pool_pre_ping=True,
         )
@@ -76,6 +77,8 @@ class PostgresStore:
             self._engine.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True
         )
         self._inside = Inside(self._writing)
+        # The pool has as many connections again for those who read, also inside a work.
+        self._gate = Gate(_CONNECTIONS, wait_s=wait_s)
 
     def write(self, work: Callable[[sa.Connection], T], /) -> T:
         """See `Store.write`."""
@@ -93,7 +96,7 @@ class PostgresStore:
         raise AssertionError
 
     def _once(self, work: Callable[[sa.Connection], T]) -> T:
-        with self._writing.begin() as tx:
+        with self._gate, self._writing.begin() as tx:
             transaction = tx.get_transaction()
             try:
                 with self._inside:
