@@ -24,6 +24,7 @@ from haoma.lineage.entries import Log
 from haoma.lineage.model import CERTAIN, Activity, Draft, Fact, Stage, time_text
 from haoma.lineage.rows import facts_of, one_activity
 from haoma.lineage.service import record, record_activity
+from haoma.numbers.model import hide
 
 if TYPE_CHECKING:
     import httpx
@@ -33,7 +34,7 @@ __all__ = ["LARGEST_REPORT", "HopReport", "read_report", "receive_hop", "report_
 LARGEST_REPORT = 16_384
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class HopReport:
     """One hop as a pipeline tells it. Times are aware; `parents` are ids of facts; digests are hexadecimal SHA-256.
 
@@ -55,6 +56,9 @@ class HopReport:
     version: str = ""
     confidence: int = CERTAIN
     parents: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"HopReport({hide(self.subject)} {hide(self.name)}, {self.stage} on {hide(self.system)})"
 
     def encode(self) -> bytes:
         """The report as it is sent."""

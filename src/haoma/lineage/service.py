@@ -58,7 +58,7 @@ def record(
     it is to be forgotten. The ledger gets an entry for each 256 facts.
 
     Raises NotFound for a parent or a superseded fact that is not there, Conflict where that was superseded already,
-    BadInput for a draft whose parent stands behind it in the batch.
+    BadInput for a draft whose parent stands behind it in the batch, and for one that supersedes another thing.
     """
     if not drafts:
         return []
@@ -130,14 +130,18 @@ def _check_parents(tx: sa.Connection, facts: Sequence[Fact]) -> dict[int, int]:
 
 def _check_superseded(tx: sa.Connection, facts: Sequence[Fact]) -> None:
     wanted = [fact.supersedes for fact in facts if fact.supersedes is not None]
+    if not wanted:
+        return
     columns = tables.facts.c
-    known = set(tx.scalars(sa.select(columns.fact_id).where(columns.fact_id.in_(wanted)))) if wanted else set()
-    known |= {fact.fact_id for fact in facts if fact.supersedes != fact.fact_id}
-    if missing := sorted(set(wanted) - known):
+    query = sa.select(columns.fact_id, columns.subject, columns.name).where(columns.fact_id.in_(wanted))
+    known = {row.fact_id: (row.subject, row.name) for row in tx.execute(query)}
+    if missing := sorted(set(wanted) - known.keys()):
         message = f"there is no fact {missing[0]} to supersede"
         raise NotFound(message)
-    corrected = tx.scalars(sa.select(columns.supersedes).where(columns.supersedes.in_(wanted))).all() if wanted else []
-    if corrected or len(set(wanted)) < len(wanted):
+    if any(known.get(fact.supersedes or 0, (fact.subject, fact.name)) != (fact.subject, fact.name) for fact in facts):
+        message = "a fact supersedes one of another subject or name"
+        raise BadInput(message, hint="a correction is of the same thing; what was made of it has it as a parent")
+    if len(set(wanted)) < len(wanted) or tx.scalar(sa.select(sa.exists().where(columns.supersedes.in_(wanted)))):
         message = "a fact was superseded already"
         raise Conflict(message, hint="read the newer one, and supersede that")
 

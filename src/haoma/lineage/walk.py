@@ -110,11 +110,11 @@ def walk(
 
     `seeds` maps a column of lineage_facts to the number it holds; `arrivals` are fact ids with their chains.
     """
-    down = _Walk(tx)
-    for run in runs:
+    alone = list(runs)
+    down = _Walk(tx, follows=not alone)
+    for run in alone:
         # A chain is called by its first id: it need not be read before that.
         down.later(max(run.after, run.chain - 1), run)
-        down.follows = False
     for column, key in (seeds or {}).items():
         down.later(0, _Seeds(0, column, key))
     for fact_id, chain in arrivals:
@@ -125,9 +125,9 @@ def walk(
 class _Walk:
     """`ready` holds ids to tell, `todo` what must be read before an id above its key is told."""
 
-    def __init__(self, tx: sa.Connection) -> None:
+    def __init__(self, tx: sa.Connection, *, follows: bool) -> None:
         self._tx = tx
-        self.follows = True
+        self._follows = follows
         self._ready: list[int] = []
         self._todo: list[tuple[int, int, _Arrival | Run | _Children | _Seeds]] = []
         self._reach: dict[int, int] = {}
@@ -161,7 +161,7 @@ class _Walk:
                 case _Seeds():
                     self._seeds(piece)
         nodes = self._chains(runs) if runs else []
-        if self.follows:
+        if self._follows:
             self._children(children + [_Children(0, chain, fact_id) for chain, fact_id in nodes])
 
     def _joined(self, arrival: _Arrival) -> Iterator[Run]:

@@ -39,6 +39,11 @@ def test_a_report_is_read_as_it_was_sent() -> None:
     assert read_report(sent.encode()) == sent
 
 
+def test_printing_a_report_shows_no_number() -> None:
+    shown = repr(report(subject="hotline:tel:+8613800138000", value=canonical_value("tel:+8613800138000")))
+    assert "13800138000" not in shown
+
+
 def test_a_report_becomes_a_fact_with_its_activity_and_parents(world: World) -> None:
     (stored,) = world.record(draft())
     fact = received(world, report(parents=(stored.fact_id,)).encode())

@@ -85,6 +85,12 @@ def test_a_fact_is_superseded_once(world: World) -> None:
     assert world.ask(lambda tx: successors(tx, [wrong.fact_id, right.fact_id])) == {wrong.fact_id: right.fact_id}
 
 
+def test_a_correction_is_of_the_same_thing(world: World) -> None:
+    (other,) = world.record(draft("a", name="label"))
+    with pytest.raises(BadInput, match="another subject or name"):
+        world.record(draft("b", supersedes=other.fact_id))
+
+
 def test_a_fact_cannot_supersede_itself(world: World) -> None:
     with pytest.raises(NotFound):
         world.record(draft("a", supersedes=1))
