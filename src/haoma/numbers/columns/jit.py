@@ -25,12 +25,11 @@ from haoma.numbers.columns import driver, mobiles, uris, words64
 from haoma.numbers.columns.driver import Out
 from haoma.numbers.compiled import compiled
 from haoma.numbers.grammar import behind, beside, candidate, chains, decode, evidence, marks, owners, plan, reading
-from haoma.numbers.grammar.layout import ROOM, ROWS
 from haoma.numbers.grammar.plan import SATELLITE, Digits
 from haoma.numbers.once import once
 from haoma.numbers.tables import PLACE_UNKNOWN, REASONS, pack, tables
 
-__all__ = ["Kernel", "kernel", "scratch", "table_address"]
+__all__ = ["Kernel", "kernel", "table_address"]
 
 NOTHING: NDArray[np.uint8] = np.frombuffer(b"", np.uint8)
 SMALL = 300  # bytes of bytecode
@@ -152,8 +151,3 @@ def row_reasons() -> NDArray[np.uint16]:
 def table_address() -> int:
     """Where the addresses of the tables lie; they stay as long as the process."""
     return int(_arrays()[1].ctypes.data)
-
-
-def scratch(size: int) -> NDArray[np.int64]:
-    """Working memory for cells of up to `size` bytes."""
-    return np.empty((ROWS, max(2 * size + 2, ROOM)), np.int64)
