@@ -16,6 +16,7 @@ from haoma.ledger import tables
 from haoma.ledger.bundles import decode_bundle
 from haoma.ledger.growth import HASH, WIDTH, Growth
 from haoma.ledger.merkle import leaf_hash
+from haoma.ledger.tile_rows import tile_rows
 from haoma.ledger.written import as_bytes, as_written
 
 __all__ = ["right_edge"]
@@ -37,10 +38,7 @@ def _partial_tiles(tx: sa.Connection, size: int) -> dict[int, bytes]:
         if (size >> 8 * level) % WIDTH:
             wanted.append((level, size >> 8 * (level + 1)))
         level += 1
-    columns = tables.tiles.c
-    query = sa.select(columns.level, as_bytes(columns.hashes))
-    found = tx.execute(query.where(sa.tuple_(columns.level, columns.number).in_(wanted)))
-    return {level: hashes[: (size >> 8 * level) % WIDTH * HASH] for level, hashes in found}
+    return {level: hashes[: (size >> 8 * level) % WIDTH * HASH] for (level, _), hashes in tile_rows(tx, wanted).items()}
 
 
 def _tree(size: int, root: bytes, hashes: Mapping[int, bytes]) -> Growth:

@@ -28,6 +28,7 @@ from haoma.ledger.tile_proofs import (
     tiles_for_inclusion,
     tiles_for_root,
 )
+from haoma.ledger.tile_rows import tile_rows
 from haoma.ledger.tiles import BundleName, TileName, tile_width
 from haoma.ledger.written import as_bytes, as_written
 from haoma.storage import Store
@@ -129,11 +130,7 @@ def consistency(tx: sa.Connection, old_size: int, new_size: int) -> list[bytes]:
 
 
 def _tiles(tx: sa.Connection, names: Iterable[TileName]) -> dict[tuple[int, int], bytes]:
-    columns = tables.tiles.c
-    wanted = [(name.level, name.number) for name in names]
-    query = sa.select(columns.level, columns.number, as_bytes(columns.hashes))
-    found = tx.execute(query.where(sa.tuple_(columns.level, columns.number).in_(wanted)))
-    return {(level, number): hashes for level, number, hashes in found}
+    return tile_rows(tx, [(name.level, name.number) for name in names])
 
 
 @contextmanager
