@@ -3,29 +3,30 @@
 Rules held here:
 - A service is built when it is first asked for, and closed with the others.
 - Keys lie in `keys` below `store_dir`, the database wherever `database` says: a backup of one never holds the other.
-- A key is made at its first use, and never again: one that is of another name than the settings say is refused.
+- Whoever only reads (`create=False`) makes no database; a key is made when something is signed with it first.
 """
 
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from haoma.errors import BadInput, Conflict
+from haoma.errors import BadInput, Conflict, NotFound
 from haoma.settings import Settings
 
 if TYPE_CHECKING:
     import httpx
 
-    from haoma.ledger.anchor import Notary
+    from haoma.ledger.anchor import AccountKey, Node, Notary
     from haoma.ledger.commitment import Commitments
-    from haoma.ledger.keys import KeyType, SignerKey
+    from haoma.ledger.entry import EntryType
+    from haoma.ledger.keys import SignerKey
+    from haoma.ledger.own_keys import OwnKeys
     from haoma.ledger.policy import Policy
     from haoma.ledger.publish import Attester, Publisher
     from haoma.ledger.service import Ledger
@@ -40,10 +41,14 @@ CONTRACT = re.compile(r"eip155:([1-9][0-9]{0,17}):(0x[0-9a-fA-F]{40})@([0-9]{1,1
 
 
 class Services:
-    """Everything that runs on one store; a context manager that closes what was opened."""
+    """Everything that runs on one store; a context manager that closes what was opened.
 
-    def __init__(self, settings: Settings) -> None:
+    Without `create` a database that is not there is NotFound, and none is made.
+    """
+
+    def __init__(self, settings: Settings, *, create: bool = True) -> None:
         self.settings = settings
+        self._create = create
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -57,16 +62,22 @@ class Services:
         """The database, made or brought up to date when it is first opened."""
         from haoma.storage import database_url, open_store
 
-        return self._open.enter_context(open_store(database_url(self.settings)))
+        return self._open.enter_context(open_store(database_url(self.settings), create=self._create))
 
     @cached_property
     def ledger(self) -> Ledger:
         """The log, with the entry types of every package."""
-        from haoma import lineage
-        from haoma.ledger import events
         from haoma.ledger.service import Ledger
 
-        return Ledger(self.store, [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES], _now)
+        return Ledger(self.store, self.entry_types, _now)
+
+    @property
+    def entry_types(self) -> Sequence[EntryType]:
+        """The types of entries of every package."""
+        from haoma import lineage
+        from haoma.ledger import events
+
+        return [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES]
 
     @cached_property
     def view(self) -> View:
@@ -80,7 +91,7 @@ class Services:
         """The keys under which rows are committed to."""
         from haoma.ledger.key_file import KeyFiles
 
-        return KeyFiles(self.keys / "commitments")
+        return KeyFiles(self.keys.directory / "commitments")
 
     @cached_property
     def publisher(self) -> Publisher:
@@ -89,29 +100,22 @@ class Services:
 
         return Publisher(self.ledger, self._sign, list(self._attesters()), self.view.consistency, _now)
 
-    @property
-    def keys(self) -> Path:
-        """The directory of the keys."""
-        return self.settings.store_dir / "keys"
+    @cached_property
+    def keys(self) -> OwnKeys:
+        """The keys of this instance, in `keys` below `store_dir`."""
+        from haoma.ledger.own_keys import OwnKeys
+
+        return OwnKeys(self.settings.store_dir / "keys", self.settings.ledger_origin, self._has_signed)
 
     @cached_property
     def log_key(self) -> SignerKey:
         """The key that signs the log's checkpoints."""
-        from haoma.ledger.keys import KeyType
-
-        return self._signer("log.key", self.settings.ledger_origin, KeyType.ED25519)
-
-    @cached_property
-    def witness_key(self) -> SignerKey:
-        """The key that cosigns the checkpoints of other logs."""
-        from haoma.ledger.keys import KeyType
-
-        return self._signer("witness.key", f"{self.settings.ledger_origin}/witness", KeyType.ML_DSA_44_COSIGNATURE)
+        return self.keys.log()
 
     @cached_property
     def entries_key(self) -> str:
         """What a reader of the entries shows over HTTP."""
-        return self._secret("entries.key", lambda: secrets.token_urlsafe(32))
+        return self.keys.entries()
 
     @cached_property
     def policy(self) -> Policy | None:
@@ -134,7 +138,7 @@ class Services:
         from haoma.ledger.witnessing import WitnessService
 
         logs = {log.key.name: [log.key] for log in (self.policy.logs if self.policy else ())}
-        return WitnessService(self.store, logs, [self.witness_key], _now)
+        return WitnessService(self.store, logs, [self.keys.witness()], _now)
 
     def _attesters(self) -> Iterator[Attester]:
         from haoma.ledger.attesters import ChainAttester, StampAttester, WitnessAttester
@@ -151,17 +155,41 @@ class Services:
             roots = [_read(settings.ledger_tsa_roots, "ledger_tsa_roots")]
             yield StampAttester(TimeStampAuthority(settings.ledger_tsa, self.http, roots))
         if settings.ledger_chain:
-            yield ChainAttester(settings.ledger_contract, self._anchor())
+            self._contract()  # a setting that names none is told at once, all else when the chain is asked
+            yield ChainAttester(settings.ledger_contract, self._anchor)
 
-    def _anchor(self) -> Notary:
-        from haoma.ledger.anchor import AccountKey, Anchor, Deployment, connect
+    def chain(self) -> Node:
+        """The node of the chain in the settings, and the chain that it is on."""
+        from haoma.ledger.anchor import find_chain
 
+        if not self.settings.ledger_chain:
+            raise BadInput("no chain is set", hint="the setting ledger_chain is the JSON-RPC URL of one of its nodes")
+        return find_chain(self.settings.ledger_chain)
+
+    def chain_key(self) -> AccountKey:
+        """The key of the account that owns the contract on the chain, made at its first use."""
+        from haoma.ledger.anchor import AccountKey
+        from haoma.ledger.key_file import private_directory
+
+        private_directory(self.settings.store_dir)
+        private_directory(self.keys.directory)
+        with suppress(Conflict):
+            return AccountKey.create(self.keys.directory / "chain.key")
+        return AccountKey.read(self.keys.directory / "chain.key")
+
+    def _contract(self) -> tuple[int, str, int]:
         found = CONTRACT.fullmatch(self.settings.ledger_contract)
         if found is None:
             hint = "eip155:CHAIN:ADDRESS@BLOCK, as `haoma ledger anchor --deploy` shows it"
             raise BadInput("ledger_contract names no contract", hint=hint)
-        node = connect(self.settings.ledger_chain, int(found[1]))
-        return Anchor(node, Deployment(found[2], int(found[3])), AccountKey.read(self.keys / "chain.key"))
+        return int(found[1]), found[2], int(found[3])
+
+    def _anchor(self) -> Notary:
+        from haoma.ledger.anchor import AccountKey, Anchor, Deployment, connect
+
+        chain_id, address, block = self._contract()
+        node = connect(self.settings.ledger_chain, chain_id)
+        return Anchor(node, Deployment(address, block), AccountKey.read(self.keys.directory / "chain.key"))
 
     def _sign(self, size: int, root: bytes) -> bytes:
         from haoma.ledger.checkpoint import Checkpoint, format_checkpoint
@@ -169,25 +197,11 @@ class Services:
 
         return sign_note(format_checkpoint(Checkpoint(self.log_key.name, size, root)), [self.log_key])
 
-    def _signer(self, file: str, name: str, kind: KeyType) -> SignerKey:
-        from haoma.ledger.keys import SignerKey, parse_signer_key
-
-        key = parse_signer_key(self._secret(file, lambda: SignerKey(name, kind, secrets.token_bytes(32)).secret_text))
-        if (key.name, key.type) != (name, kind):
-            message = f"{self.keys / file} is the key of {key.name}, and the settings say {name}"
-            raise Conflict(message, hint="a log keeps its name: set ledger_origin back, or begin another store_dir")
-        return key
-
-    def _secret(self, file: str, make: Callable[[], str]) -> str:
-        from haoma.ledger.key_file import private_directory, read_private, write_private
-
-        path = self.keys / file
-        with suppress(FileNotFoundError):
-            return read_private(path).decode().strip()
-        private_directory(self.keys)
-        with suppress(Conflict):  # another process was quicker
-            write_private(path, f"{make()}\n".encode())
-        return read_private(path).decode().strip()
+    def _has_signed(self) -> bool:
+        try:
+            return self.publisher.newest() is not None
+        except NotFound:
+            return False
 
 
 def _now() -> datetime:

@@ -10,29 +10,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from haoma.app import Services
-from haoma.cli import ledger_outside
+from haoma.cli.ledger_files import FILE, OUTPUT, OVERWRITE, read, write_whole
+from haoma.cli.ledger_outside import anchor, stamp, witness
+from haoma.cli.ledger_serve import serve
+from haoma.cli.ledger_show import ENTRY, INDEX, show
 from haoma.cli.options import current_settings
-from haoma.cli.output import Format, Row, format_option, note, progress, write
+from haoma.cli.output import Format, format_option, note, progress, write
 from haoma.errors import BadInput, NotFound
 from haoma.ledger.audit import audit as audit_log
 from haoma.ledger.checkpoint import Checkpoint, parse_checkpoint
 from haoma.ledger.entry import Entry, Json, decode
 from haoma.ledger.events import FILE_RECORDED
+from haoma.ledger.evidence import note_covering
 from haoma.ledger.note import open_note
 from haoma.ledger.offline import proof_file, verify_file
+from haoma.ledger.signatures import split_note
 
 __all__ = ["ledger"]
 
-FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
-OUTPUT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 KEYS = click.option("--key", "keys", multiple=True, metavar="VKEY", help="A public key to trust; repeatable.")
 POLICY = click.option("--policy", type=FILE, help="A tlog-policy file: logs, witnesses, and how many must have signed.")
 
@@ -84,62 +86,26 @@ def _object(text: str) -> Mapping[str, Json]:
 
 
 @ledger.command()
-@click.argument("index", type=click.IntRange(min=0), required=False)
-@click.option("--entry", "entry_id", type=click.IntRange(min=1), metavar="ID", help="The entry of this entry id.")
-@click.option("--types", is_flag=True, help="Show the types of entries as a JSON Schema.")
-@format_option
-def show(index: int | None, entry_id: int | None, types: bool, fmt: Format) -> None:
-    """Show the log: how far it is and who vouches for it; or the entry at INDEX."""
-    with Services(current_settings()) as services:
-        if types:
-            from haoma.ledger.entry import json_schema
-
-            click.echo(json.dumps(json_schema(services.ledger.types.values()), indent=2))
-            return
-        if index is None and entry_id is None:
-            write(_state(services), fmt)
-            return
-        at = index if index is not None else services.view.require_index(entry_id or 0)
-        entry = decode(services.view.entry(at))
-        write([{"index": at, "type": entry.type, "at": entry.at.isoformat(), "body": entry.body}], fmt)
-
-
-def _state(services: Services) -> Iterator[Row]:
-    head, signed = services.view.head(), services.publisher.newest()
-    yield {
-        "what": "log",
-        "name": services.settings.ledger_origin,
-        "size": head.size,
-        "behind": services.ledger.queued(),
-        "at": head.integrated_at.isoformat() if head.size else None,
-        "trouble": None,
-    }
-    size = 0 if signed is None else signed.size
-    at = None if signed is None else signed.signed_at.isoformat()
-    yield {
-        "what": "checkpoint",
-        "name": services.log_key.verifier.name,
-        "size": size,
-        "behind": head.size - size,
-        "at": at,
-        "trouble": None,
-    }
-    yield from (ledger_outside.standing_row(one) for one in services.publisher.standing())
-
-
-@ledger.command()
-@click.argument("index", type=click.IntRange(min=0), required=False)
-@click.option("--entry", "entry_id", type=click.IntRange(min=1), metavar="ID", help="The entry of this entry id.")
+@INDEX
+@ENTRY
 @click.option("-o", "--output", type=OUTPUT, default="-", show_default=True, help="The .tlog-proof file to write.")
-def prove(index: int | None, entry_id: int | None, output: Path) -> None:
-    """Write a proof that the entry at INDEX is in the log: one file that anybody can check without this database."""
+@OVERWRITE
+def prove(*, index: int | None, entry_id: int | None, output: Path, overwrite: bool) -> None:
+    """Write a proof that the entry at INDEX is in the log: one file that anybody can check without this database.
+
+    The proof is against the newest checkpoint, or with a policy in the settings the newest that its quorum cosigned. A
+    checkpoint is signed where none covers the entry.
+    """
     if (index is None) == (entry_id is None):
         raise click.UsageError("give an INDEX or --entry ID")
-    with Services(current_settings()) as services:
-        services.publisher.checkpoint()
+    with Services(current_settings(), create=False) as services:
         at = index if index is not None else services.view.require_index(entry_id or 0)
-        made = proof_file(services.view, services.publisher, at)
-    _write(output, made)
+        services.view.entry(at)
+        covering = note_covering(services.store, at, services.policy)
+        if covering is None:
+            services.publisher.checkpoint()
+        made = proof_file(services.view, services.publisher, at, covering)
+    write_whole(output, made, overwrite=overwrite)
 
 
 @ledger.command()
@@ -151,7 +117,7 @@ def verify(proof: Path, keys: tuple[str, ...], policy: Path | None, fmt: Format)
     """Check a PROOF file against public keys, offline; shows the entry that it proves."""
     if bool(keys) == (policy is not None):
         raise click.UsageError("give --key VKEY, as `haoma ledger keys` shows it, or --policy FILE")
-    found = verify_file(_read(proof), list(keys), None if policy is None else _read(policy))
+    found = verify_file(read(proof), list(keys), None if policy is None else read(policy))
     entry = decode(found.entry)
     row = {"ok": True, "index": found.index, "type": entry.type, "at": entry.at.isoformat(), "body": entry.body}
     write([row | {"log": found.origin, "size": found.size, "signed_by": list(found.signers)}], fmt)
@@ -163,8 +129,8 @@ def verify(proof: Path, keys: tuple[str, ...], policy: Path | None, fmt: Format)
 @format_option
 def audit(kept: tuple[Path, ...], keys: tuple[str, ...], fmt: Format) -> None:
     """Recompute the whole log, and hold it against checkpoints that were kept elsewhere."""
-    with Services(current_settings()) as services:
-        trusted = list(keys) or [services.log_key.verifier.text]
+    with Services(current_settings(), create=False) as services:
+        trusted = list(keys) or ([_own_key(services)] if kept else [])
         checkpoints = [_checkpoint(path, trusted) for path in kept]
         total = services.view.head().size
         with services.store.read() as tx, progress("entries", total) as advance:
@@ -177,56 +143,59 @@ def audit(kept: tuple[Path, ...], keys: tuple[str, ...], fmt: Format) -> None:
     write([{"ok": True, "entries": seen, "checkpoints": state.checkpoints, "root": state.root.hex()}], fmt)
 
 
+def _own_key(services: Services) -> str:
+    key = services.keys.existing().get("log")
+    if key is None:
+        raise NotFound("the key of this log is not here", hint="--key VKEY tells who signed the checkpoint")
+    return key.verifier.text
+
+
 def _checkpoint(path: Path, keys: list[str]) -> Checkpoint:
-    return parse_checkpoint(open_note(_read(path), keys).text)
+    data = read(path)
+    parse_checkpoint(split_note(data)[0])  # another file is told as such, and not as a wrong signature
+    return parse_checkpoint(open_note(data, keys).text)
 
 
 @ledger.command()
 @click.option("-o", "--output", type=OUTPUT, default="-", show_default=True, help="The file to write it to.")
-def checkpoint(output: Path) -> None:
+@OVERWRITE
+def checkpoint(*, output: Path, overwrite: bool) -> None:
     """Sign a checkpoint over everything appended so far, and print it: keep it where nobody here can change it."""
-    with Services(current_settings()) as services:
-        services.publisher.checkpoint()
-        services.publisher.attest()
+    with Services(current_settings(), create=False) as services:
+        signed = services.publisher.checkpoint()
+        late = [one for one in services.publisher.attest() if one.size < signed.size]
         made = services.publisher.published()
     if made is None:
         raise NotFound("there is no checkpoint")
-    _write(output, made)
+    write_whole(output, made, overwrite=overwrite)
+    for one in late:
+        note(f"the {one.kind} {one.name} lags behind: {one.trouble}")
 
 
 @ledger.command()
 @click.argument("of", type=click.Choice(["log", "witness"]), required=False)
+@click.option("--create", is_flag=True, help="Make those that are not there yet, before anything is signed with them.")
 @format_option
-def keys(of: str | None, fmt: Format) -> None:
+def keys(*, of: str | None, create: bool, fmt: Format) -> None:
     """Show the public keys of this log and this witness, or that OF one of them alone.
 
-    They are made at their first use.
+    The log's is made when its first checkpoint is signed, the witness's when it is first served.
     """
-    with Services(current_settings()) as services:
-        found = {"log": services.log_key, "witness": services.witness_key}
-        if of:
-            click.echo(found[of].verifier.text)
-            return
-        write(
-            [{"of": name, "type": key.type.name.lower(), "vkey": key.verifier.text} for name, key in found.items()], fmt
+    with Services(current_settings(), create=False) as services:
+        if create:
+            made = {"log": services.keys.log, "witness": services.keys.witness}
+            found = {name: make() for name, make in made.items() if of in {None, name}}
+        else:
+            found = {name: key for name, key in services.keys.existing().items() if of in {None, name}}
+    if not found:
+        raise NotFound(
+            "there is no key yet" if of is None else f"there is no key of the {of} yet", hint="--create makes it"
         )
-
-
-def _read(path: Path) -> bytes:
-    with click.open_file(str(path), "rb") as file:
-        data: bytes = file.read((64 << 20) + 1)
-    if len(data) > 64 << 20:
-        raise BadInput(f"{path} is larger than any file of this kind")
-    return data
-
-
-def _write(path: Path, data: bytes) -> None:
-    if str(path) == "-":
-        sys.stdout.buffer.write(data)
+    if of:
+        click.echo(found[of].verifier.text)
         return
-    path.write_bytes(data)
-    note(f"{path}: {len(data):,} bytes")
+    write([{"of": name, "type": key.type.name.lower(), "vkey": key.verifier.text} for name, key in found.items()], fmt)
 
 
-for outside in ledger_outside.COMMANDS:
-    ledger.add_command(outside)
+for command in (show, witness, stamp, anchor, serve):
+    ledger.add_command(command)

@@ -5,14 +5,17 @@ Rules held here:
 - A stamp is over the text of the checkpoint, without its signatures: those who cosign later change nothing of it.
 - A witness is asked with the size it cosigned last. Where it remembers another, it is asked once more with that one; a
   larger one than there are entries is a fork, or a log that was cut.
-- What comes over the network is bounded, and a redirect is not followed.
+- What comes over the network is bounded in size and time, and a redirect is not followed.
+- A name that is shown holds no secret: of an address, that is the host and the path.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from haoma.errors import Tampered, Unavailable
 from haoma.ledger.checkpoint import parse_checkpoint, parse_size
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["ChainAttester", "StampAttester", "WitnessAttester"]
 
 MAX_REPLY = 65_536
+MAX_S = 60
+LONGEST_NAME = 255
+NOT_ITS_LOG = {403: "does not trust the key of this log", 404: "does not know this log"}
 
 
 class WitnessAttester:
@@ -39,7 +45,7 @@ class WitnessAttester:
     kind = "witness"
 
     def __init__(self, key: VerifierKey, url: str, http: httpx.Client) -> None:
-        self.name = key.name
+        self.name = f"{key.name}+{key.key_id:08x}"[-LONGEST_NAME:]
         self._key = key
         self._url = f"{url.rstrip('/')}/add-checkpoint"
         self._http = http
@@ -54,7 +60,8 @@ class WitnessAttester:
                 f"the witness {self.name} saw another log of this name", hint="audit the log against its view"
             )
         if status != 200:
-            raise Unavailable(f"the witness {self.name} answers with status {status}", hint="it is asked again later")
+            told = NOT_ITS_LOG.get(status, f"answers with status {status}")
+            raise Unavailable(f"the witness {self.name} {told}", hint="it is asked again later")
         cosigned = read_note(take_cosignatures(signed.note, body, [self._key]), [self._key])
         return "".join(one.line for one in cosigned.signatures).encode()
 
@@ -63,7 +70,8 @@ class WitnessAttester:
 
         request = format_request(Request(old, tuple(prove(old, signed.size)), signed.note))
         try:
-            with self._http.stream("POST", self._url, content=request) as answer:
+            plain = {"Accept-Encoding": "identity"}
+            with self._http.stream("POST", self._url, content=request, headers=plain) as answer:
                 body = b"".join(_bounded(answer))
                 return answer.status_code, answer.headers.get("Content-Type", ""), body
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -79,11 +87,12 @@ class WitnessAttester:
 
 
 def _bounded(answer: httpx.Response) -> Iterator[bytes]:
-    size = 0
+    size, until = 0, monotonic() + MAX_S
     for part in answer.iter_raw():
         size += len(part)
-        if size > MAX_REPLY:
-            raise Unavailable("the witness's answer does not end", hint=f"at most {MAX_REPLY:,} bytes are read")
+        if size > MAX_REPLY or monotonic() > until:
+            hint = f"at most {MAX_REPLY:,} bytes are read, for {MAX_S} seconds"
+            raise Unavailable("the witness's answer does not end", hint=hint)
         yield part
 
 
@@ -93,7 +102,8 @@ class StampAttester:
     kind = "stamp"
 
     def __init__(self, authority: TimeStampAuthority) -> None:
-        self.name = authority.url.partition("://")[2].partition("?")[0][:255]
+        place = urlsplit(authority.url)
+        self.name = f"{place.netloc.rpartition('@')[2]}{place.path}"[:LONGEST_NAME]
         self._authority = authority
 
     def attest(self, signed: Signed, since: int, prove: Callable[[int, int], list[bytes]]) -> bytes:
@@ -102,17 +112,20 @@ class StampAttester:
 
 
 class ChainAttester:
-    """Whoever holds heads of the log outside (`Notary`); its evidence is the receipt in JSON."""
+    """Whoever holds heads of the log outside (`Notary`); its evidence is the receipt in JSON.
+
+    The notary is made when it is asked: without its key or its library only the anchor lags.
+    """
 
     kind = "anchor"
 
-    def __init__(self, name: str, notary: Notary) -> None:
+    def __init__(self, name: str, notary: Callable[[], Notary]) -> None:
         self.name = name
         self._notary = notary
 
     def attest(self, signed: Signed, since: int, prove: Callable[[int, int], list[bytes]]) -> bytes:
         """Have the head taken. The notary itself knows where its record ends."""
         head = parse_checkpoint(signed.note)
-        receipt = self._notary.publish(head, lambda old: prove(old, signed.size))
+        receipt = self._notary().publish(head, lambda old: prove(old, signed.size))
         told = {"block": receipt.block, "transaction": receipt.transaction, "time": receipt.time.isoformat()}
         return json.dumps(told | {"size": receipt.size, "root": receipt.root.hex()}).encode()

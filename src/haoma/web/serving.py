@@ -1,37 +1,46 @@
 """The application that `haoma ledger serve` runs, and the work that goes on behind it.
 
 Rules held here:
-- Settings come from the environment and haoma.toml, as for any process.
-- One thread integrates and signs, whatever is asked over HTTP. What fails is told once in the log, with no number, and
-  tried again: an entry that was acknowledged waits, and is never lost.
+- One thread integrates and signs, whatever is asked over HTTP, and another one asks those who vouch: a witness that
+  does not answer holds up no entry.
+- What fails is told once in the log, with no number, and tried again: an entry that was acknowledged waits, and is
+  never lost.
 - Every process may run this: of several on one database one leads, and the others take over when it ends.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
 from haoma.app import Services
-from haoma.errors import HaomaError
-from haoma.settings import load
-from haoma.web.log import log_routes, witness_routes
+from haoma.errors import BadInput, HaomaError
+from haoma.settings import Settings
+from haoma.web.log import failure, log_routes, refused, witness_routes
 
 __all__ = ["Upkeep", "application"]
 
 LOOK_S = 1.0
+ENDING_S = 15.0  # what is under way then is ended with the process: it is found, or asked for anew, by the next one
+PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 log = logging.getLogger("haoma")
 
 
-def application() -> Starlette:
-    """The log of the settings in force, ready for an ASGI server."""
-    services = Services(load())
-    entries_key = None if services.settings.ledger_open_entries else services.entries_key
+def application(settings: Settings, prefix: str = "") -> Starlette:
+    """The log of these settings below a prefix such as `/log`, ready for an ASGI server."""
+    if PREFIX.fullmatch(prefix) is None:
+        raise BadInput("a prefix begins with a slash and does not end with one", hint="for example --prefix /log")
+    services = Services(settings)
+    entries_key = None if settings.ledger_open_entries else services.entries_key
     upkeep = Upkeep(services)
 
     @asynccontextmanager
@@ -43,11 +52,20 @@ def application() -> Starlette:
             upkeep.stop()
             services.__exit__()
 
-    routes = [
-        *log_routes(services.view, services.publisher, entries_key),
-        *witness_routes(services.witness),
-    ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    routes = log_routes(services.view, services.publisher, entries_key, prefix)
+    if services.policy is not None and services.policy.logs:
+        routes += witness_routes(services.witness, prefix)
+    made = Starlette(
+        routes=routes, lifespan=lifespan, exception_handlers={HaomaError: failure, HTTPException: _not_served}
+    )
+    made.router.redirect_slashes = False  # every resource has one path
+    return made
+
+
+async def _not_served(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):  # the type that Starlette asks for
+        raise error
+    return refused(error.status_code, error.detail, dict(error.headers or {}))
 
 
 class Upkeep:
@@ -55,34 +73,52 @@ class Upkeep:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._signed_at = -float("inf")
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="haoma-upkeep", daemon=True)
-        self._trouble = ""
+        work = {"integrate": self._grow, "attest": self._attest}
+        self._threads = [
+            threading.Thread(target=self._run, args=(one,), name=f"haoma-{name}", daemon=True)
+            for name, one in work.items()
+        ]
 
     def start(self) -> None:
         """Begin; the first checkpoint is signed at once."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """End after the step under way."""
+        """End after the steps under way, or after `ENDING_S`."""
         self._ended.set()
-        self._thread.join()
+        until = time.monotonic() + ENDING_S
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
-    def _run(self) -> None:
-        signed_at = -float("inf")
-        while not self._ended.wait(LOOK_S):
-            try:
-                self._services.ledger.integrate(wait_s=0)
-                # A monotonic clock: whoever sets the time of day brings no checkpoint forward and holds none back.
-                if time.monotonic() - signed_at >= self._services.settings.ledger_checkpoint_s:
-                    self._services.publisher.checkpoint()
-                    signed_at = time.monotonic()
-                self._services.publisher.attest()
-                self._trouble = ""
-            except HaomaError as error:
-                self._tell(f"{error.code}: {error}")
+    def _grow(self) -> None:
+        self._services.ledger.integrate(wait_s=0)
+        # A monotonic clock: whoever sets the time of day brings no checkpoint forward and holds none back.
+        if time.monotonic() - self._signed_at >= self._services.settings.ledger_checkpoint_s:
+            self._services.publisher.checkpoint()
+            self._signed_at = time.monotonic()
 
-    def _tell(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            log.warning("the log waits: %s", trouble)
-        self._trouble = trouble
+    def _attest(self) -> None:
+        self._services.publisher.attest()
+
+    def _run(self, work: Callable[[], None]) -> None:
+        told = ""
+        while not self._ended.is_set():
+            trouble = _trouble(work)
+            if trouble != told and trouble:
+                log.warning("the log waits: %s", trouble)
+            told = trouble
+            self._ended.wait(LOOK_S)
+
+
+def _trouble(work: Callable[[], None]) -> str:
+    """What keeps a step from being done; empty where it is."""
+    try:
+        work()
+    except HaomaError as error:
+        return f"{error.code}: {error}"
+    except Exception as error:  # noqa: BLE001 - the edge: a thread that ends would leave entries waiting in silence
+        return f"a fault of haoma's own ({type(error).__name__})"
+    return ""

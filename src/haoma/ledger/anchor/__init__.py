@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from haoma.ledger.anchor.evm import Anchor, Deployment, deploy
 from haoma.ledger.anchor.key import AccountKey
-from haoma.ledger.anchor.node import Limits, Node, connect
+from haoma.ledger.anchor.node import Limits, Node, connect, find_chain
 from haoma.ledger.anchor.notary import Head, Notary, Prove, Receipt
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "Receipt",
     "connect",
     "deploy",
+    "find_chain",
 ]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from haoma.ledger.anchor.key import AccountKey
 
-__all__ = ["Limits", "Node", "asking", "checksummed", "connect", "require_web3"]
+__all__ = ["Limits", "Node", "asking", "checksummed", "connect", "find_chain", "require_web3"]
 
 GAS_MARGIN_PPM = 1_200_000  # of what the node estimates: the state may be another one when the transaction runs
 
@@ -55,6 +55,14 @@ def connect(url: str, chain_id: int, limits: Limits | None = None) -> Node:
     # Consortia's chains put their signatures into a field that web3 otherwise holds to 32 bytes.
     web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
     return Node(web3, chain_id, limits)
+
+
+def find_chain(url: str, limits: Limits | None = None) -> Node:
+    """The node at a URL, on whichever chain it is; raises Unavailable where it does not answer."""
+    node = connect(url, 0, limits)
+    with asking():
+        chain_id = int(node.web3.eth.chain_id)
+    return Node(node.web3, chain_id, node.limits)
 
 
 class Node:

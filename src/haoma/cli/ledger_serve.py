@@ -1,0 +1,61 @@
+"""`haoma ledger serve`: the log over HTTP, until it is told to stop.
+
+Rules held here:
+- What cannot be served is told before anything listens, with the exit code of its kind.
+- Ctrl-C and SIGTERM let the answers under way end, and what is being integrated.
+"""
+
+from __future__ import annotations
+
+import socket
+from importlib import import_module
+
+import click
+
+from haoma.cli.options import current_settings
+from haoma.cli.output import note
+from haoma.errors import Unavailable
+
+__all__ = ["serve"]
+
+ENDING_S = 10
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8620, show_default=True, help="The port; 0 takes a free one."
+)
+@click.option("--prefix", default="", metavar="PATH", help="Where the log lies, such as /log; by default at the root.")
+def serve(host: str, port: int, prefix: str) -> None:
+    """Serve the log to C2SP clients, witness other logs, integrate, and sign a checkpoint every hour.
+
+    Until Ctrl-C. Checkpoints and hashes are public; the entries ask for the key in keys/entries.key below store_dir,
+    unless the setting ledger_open_entries opens them.
+    """
+    import uvicorn
+
+    settings = current_settings()
+    # The web is no layer below the command line: it is found by its name.
+    application = import_module("haoma.web.serving").application(settings, prefix)
+    with _listening(host, port) as listener:
+        shown = f"[{host}]" if ":" in host else host
+        note(f"the log {settings.ledger_origin} on http://{shown}:{listener.getsockname()[1]}{prefix}")
+        config = uvicorn.Config(
+            application,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            server_header=False,
+            timeout_graceful_shutdown=ENDING_S,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except (OSError, UnicodeError) as error:
+        told = error.strerror if isinstance(error, OSError) and error.strerror else "this is no address"
+        raise Unavailable(f"{host}:{port}: {told}", hint="--host and --port tell where to listen") from None
