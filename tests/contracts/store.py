@@ -124,6 +124,16 @@ class StoreContract:
         with store.read() as tx:
             assert tx.scalar(sa.select(store_info.c.value)) == "40"
 
+    def test_ctrl_c_inside_a_work_leaves_nothing_of_it(self, store: Store) -> None:
+        def work(tx: sa.Connection) -> None:
+            put("interrupted")(tx)
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            store.write(work)
+        store.write(put("later"))
+        assert names(store) == {"later"}
+
     def test_a_write_inside_a_write_is_refused_at_once(self, store: Store) -> None:
         def work(tx: sa.Connection) -> None:
             put("outer")(tx)

@@ -36,7 +36,11 @@ def file_lock(database: Path, name: str, *, wait_s: float | None) -> Iterator[bo
         return True
 
     path = database.with_name(f"{database.name}.{_checked(name)}.lock")
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        message = f"{path}: {error.strerror}"
+        raise Unavailable(message, hint="haoma needs to write into the directory of its database") from None
     try:
         yield _within(wait_s, take)
     finally:

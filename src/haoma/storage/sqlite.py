@@ -30,6 +30,7 @@ __all__ = ["SqliteStore", "engine_for"]
 T = TypeVar("T")
 _Work: TypeAlias = Callable[[sa.Connection], object]
 
+_KEPT = 32  # open connections between reads; there may be more at once
 _GROUP = 1024  # works in one transaction: bounds how long the first of them waits
 _PRAGMAS = (
     "PRAGMA page_size=4096",
@@ -48,7 +49,9 @@ def engine_for(path: Path, *, wait_s: float, read_only: bool = False) -> sa.Engi
         sa.URL.create("sqlite", database=str(path)),
         connect_args=arguments,
         hide_parameters=True,
+        pool_size=_KEPT,
         max_overflow=-1,
+        pool_use_lifo=True,
     )
     pragmas = (*_PRAGMAS, "PRAGMA query_only=ON") if read_only else _PRAGMAS
 

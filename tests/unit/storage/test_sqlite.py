@@ -57,6 +57,25 @@ def test_a_database_that_another_process_holds_is_unavailable_after_a_while(url:
         assert names(store) == {"b"}
 
 
+MANY_WRITES = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from haoma.storage import open_store
+from contracts.store import put
+with open_store(sys.argv[1]) as store, ThreadPoolExecutor(8) as pool:
+    list(pool.map(lambda number: store.write(put(f"{sys.argv[2]} {number}")), range(200)))
+"""
+
+
+def test_processes_that_write_at_once_lose_nothing(url: str, root: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", MANY_WRITES, url]
+    env = {"PYTHONPATH": str(root / "tests")}
+    running = [subprocess.Popen([*command, str(number)], env=env) for number in range(3)]
+    assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
+    with open_store(url) as store:
+        assert names(store) == {f"{process} {number}" for process in range(3) for number in range(200)}
+
+
 def fills(store: Store) -> int:
     """Write until the disk is full; how many writes were acknowledged."""
     for count in itertools.count():
@@ -161,6 +180,14 @@ def test_a_database_that_was_replaced_is_not_written_to(url: str, path: Path) ->
 def test_a_place_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "cannot be made" in str(unavailable(lambda: open_store(f"sqlite:///{tmp_path}/file/haoma.db")))
+
+
+def test_a_directory_that_takes_no_lock_is_told(url: str, path: Path) -> None:
+    open_store(url).close()
+    lock = path.with_name("haoma.db.open.lock")
+    lock.unlink()
+    lock.mkdir()
+    assert "directory" in str(unavailable(lambda: open_store(url)).hint)
 
 
 def test_seeing_a_store_makes_none(url: str, path: Path) -> None:
