@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from bench import columns, files, peers, report, singles
+from bench import columns, files, peers, report, singles, storage
 from bench.figure import Figure
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +57,7 @@ def measures(rows: int, calls: int) -> tuple[Callable[[], Iterator[Figure]], ...
         singles.starts,
         singles.pack_load,
         lambda: files.files(rows // 5),
+        lambda: storage.durable_writes(5 if rows == ROWS else 0.2),
     )
 
 
