@@ -1,10 +1,12 @@
 """The graph of facts: the first page of 1,000 of an ancestry and of an impact, beside a recursive query.
 
 Rules held here:
-- One SQLite database with all shapes at once, made by SQL alone; its facts are laid out as `lineage.record` lays them.
+- One SQLite database with all shapes at once, made by SQL alone; its facts are laid out as `lineage.record` lays
+  them, without `lineage_links`, which no question reads.
 - The peer is what one writes first: a table of edges with an index each way and WITH RECURSIVE, sorted and cut to
   a page. It loads the same facts by the same code, and answers the same ids, or the run ends.
-- A figure is the median, and the worst, of first pages from starts all over the shape. Wall time: it is the promise.
+- A figure is the median, and the worst, of first pages from starts all over the shape, each the best of three by wall
+  time, which is what is promised; the database lies in the page cache.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from haoma.lineage.rows import facts_of
 
 __all__ = ["first_pages"]
 
-STARTS, PEER_STARTS = 25, 3
+STARTS, PEER_STARTS, RUNS = 25, 3, 3
 PAGE = 1_000
 PEER = "WITH RECURSIVE"
 TABLES = (tables.origins, tables.activities, tables.facts, tables.links, tables.edges)
@@ -228,12 +230,14 @@ def _beside(what: str, haoma: Ask, peer: Ask, starts: Sequence[int]) -> Iterator
 
 
 def _taken_ms(ask: Ask, start: int, wanted: Sequence[int] | None) -> float:
-    began = time.perf_counter()
-    found = ask(start)
-    taken = (time.perf_counter() - began) * 1000
-    if wanted is not None and found != wanted:
-        sys.exit(f"bench: {PEER} and haoma answer different facts from {start}")
-    return taken
+    taken = []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        found = ask(start)
+        taken.append((time.perf_counter() - began) * 1000)
+        if wanted is not None and found != wanted:
+            sys.exit(f"bench: {PEER} and haoma answer different facts from {start}")
+    return min(taken)
 
 
 def _told(total: int) -> str:

@@ -68,10 +68,8 @@ def _made(document: Document, fact: Fact) -> None:
         _relate(document, "wasDerivedFrom", f"{fact.fact_id}-{parent}", **ends)
     if fact.supersedes is not None:
         number = f"{fact.fact_id}-{fact.supersedes}-revision"
-        _relate(document, "wasDerivedFrom", number, generatedEntity=entity, usedEntity=_entity(fact.supersedes))
-        revision = document["wasDerivedFrom"][f"_:wasDerivedFrom-{number}"]
-        if isinstance(revision, dict):
-            revision["prov:type"] = {"$": "prov:Revision", "type": _NAME}
+        ends = {"generatedEntity": entity, "usedEntity": _entity(fact.supersedes)}
+        _relate(document, "wasDerivedFrom", number, **ends)["prov:type"] = {"$": "prov:Revision", "type": _NAME}
 
 
 def _activity(document: Document, activity_id: int, activity: Activity | None) -> None:
@@ -92,8 +90,10 @@ def _activity(document: Document, activity_id: int, activity: Activity | None) -
     document.setdefault("activity", {})[_run(activity_id)] = attributes
 
 
-def _relate(document: Document, relation: str, number: int | str, **ends: str) -> None:
-    document.setdefault(relation, {})[f"_:{relation}-{number}"] = {f"prov:{name}": end for name, end in ends.items()}
+def _relate(document: Document, relation: str, number: int | str, **ends: str) -> dict[str, Json]:
+    made: dict[str, Json] = {f"prov:{name}": end for name, end in ends.items()}
+    document.setdefault(relation, {})[f"_:{relation}-{number}"] = made
+    return made
 
 
 def _entity(fact_id: int) -> str:

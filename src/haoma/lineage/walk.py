@@ -20,7 +20,7 @@ __all__ = ["Run", "ancestors", "rows_of", "walk"]
 END = 2**63 - 1
 BATCH = 256
 PIECE = 1024
-LEAST = 8
+LEAST = 2
 
 # A table j(c, a, b) of the numbers that are asked for, in the words of each database.
 _ASKED = {
@@ -226,7 +226,7 @@ def _driven(tx: sa.Connection, sql: str, given: tuple[object, ...]) -> list[Row]
 
 def _most(pieces: int) -> int:
     """How much to read of each of so many pieces: much of one, little of each of many."""
-    return max(LEAST, min(PIECE, PIECE // pieces))
+    return max(LEAST, min(PIECE, PIECE // (2 * pieces)))
 
 
 def _grouped(keys: Iterable[Key], rows: Sequence[Row]) -> dict[Key, list[Row]]:

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.lineage import World, draft
-from haoma.errors import BadInput, Conflict, Refused
+from haoma.errors import BadInput, Conflict, Refused, Unavailable
 from haoma.lineage import Outcome, Recorder, Sealed, Stage, activities_of, code_digest, digest, tables, trace
 
 
@@ -124,3 +124,15 @@ def test_a_clock_that_is_set_back_undoes_nothing(world: World) -> None:
     (activity,) = activities(world)
     assert activity.ended_at == activity.started_at
     assert len(run.facts) == 1
+
+
+def test_where_a_failure_cannot_be_recorded_the_block_still_fails_with_its_own_error(world: World) -> None:
+    class Full:
+        def append(self, tx: sa.Connection, entry: object) -> int:
+            message = "the disk is full"
+            raise Unavailable(message)
+
+    told = Recorder(world.store, Full(), world.keys, "etl", now=world.now)
+    with pytest.raises(LookupError) as failure, told.run("load", stage=Stage.STORAGE, code="c" * 64):
+        raise LookupError
+    assert failure.value.__notes__ == ["that it failed could not be recorded: the disk is full"]

@@ -112,3 +112,10 @@ def test_a_picture_is_well_formed_and_holds_no_markup_of_a_value(world: World) -
 def test_a_value_of_a_person_is_in_no_drawing(world: World, draw: object) -> None:
     facts, activities = recorded(world)
     assert "k-1" not in "".join(draw(facts, activities, {}))
+
+
+def test_a_fact_without_value_shows_its_digest(world: World) -> None:
+    (fact,) = world.record(draft(value=None, output_digest="0123456789ab" + "0" * 52))
+    (line,) = tree([fact], {}, {})
+    assert "(0123456789ab…)" in line
+    assert "registry" in line

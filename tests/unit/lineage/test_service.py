@@ -118,3 +118,15 @@ def test_the_newest_fact_of_a_name_is_found_by_subject(world: World) -> None:
     assert world.ask(lambda tx: latest(tx, "hotline:95588")).name == "label"
     with pytest.raises(NotFound):
         world.ask(lambda tx: latest(tx, "hotline:1"))
+
+
+def test_a_batch_of_nothing_writes_nothing(world: World) -> None:
+    activity = world.ran()
+    assert world.record(activity=activity) == []
+    assert len(entries(world)) == 1
+
+
+def test_facts_that_are_not_there_are_named(world: World) -> None:
+    (fact,) = world.record(draft())
+    with pytest.raises(NotFound, match="no fact 7"):
+        world.ask(lambda tx: facts_of(tx, [fact.fact_id, 7]))
