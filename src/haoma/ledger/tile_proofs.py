@@ -3,12 +3,14 @@
 Rules held here:
 - `tiles` maps (level, number) to a tile's bytes, which may have more hashes than were asked for (a full tile where a
   partial one has been deleted) and never fewer: a missing tile is NotFound, a short or torn one Tampered.
+- Wide rows of the upper tiles, which many proofs share, are hashed once: remembered by their content, in 16 MB at most.
 - Tiles are not trusted: whoever fetched them from elsewhere verifies the proof against a checkpoint.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from haoma.errors import BadInput, NotFound, Tampered
 from haoma.ledger.merkle import EMPTY_ROOT, HASH_BYTES, node_hash, perfect_hash, require_size
@@ -24,6 +26,7 @@ __all__ = [
     "tiles_for_root",
 ]
 
+WIDE = 64  # hashes
 Tiles = Mapping[tuple[int, int], bytes]
 
 
@@ -105,4 +108,9 @@ def _node(level: int, index: int, tiles: Tiles) -> bytes:
     row = tile[first * HASH_BYTES : (first + count) * HASH_BYTES]
     if len(row) != count * HASH_BYTES or len(tile) % HASH_BYTES:
         raise Tampered(f"the tile {TileName(tile_level, number).path} has only {len(tile)} bytes")
+    return _upper_hash(row) if tile_level and count >= WIDE else perfect_hash(row)
+
+
+@lru_cache(maxsize=4096)
+def _upper_hash(row: bytes) -> bytes:
     return perfect_hash(row)
