@@ -1,4 +1,4 @@
-"""What tests of the log stand on: a real store and log with a key, ways to read it all, and what an attacker does to it.
+"""What tests of the log stand on: a real store and log with a key, and what an attacker does to it.
 
 `open_log(url)` is a log with the clock in `clock`. `rewrite` puts other entries where the logged ones were, as somebody
 does who may write to the database: the bundles alone, the leaf hashes with them, or everything up to the head.

@@ -13,7 +13,7 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import zip_longest
@@ -53,8 +53,9 @@ def audit(tx: sa.Connection, kept: Sequence[Checkpoint] = (), keys: Sequence[Ver
     with as_written("the checkpoints of the log"):
         own, trouble = audit_rows.own_checkpoints(tx, keys)
     audit_rows.require_same_log(own, kept)
-    known = sorted({(one.size, one.root) for one in (*kept, *own)} | {(now.size, now.root)})
-    run = _Run(tx, known)
+    # The head vouches for nothing that lies before it: whoever rewrites entries rewrites it too.
+    known = {(now.size, now.root): False} | {(one.size, one.root): bool(keys) for one in own}
+    run = _Run(tx, known | {(one.size, one.root): True for one in kept})
     with as_written("what an audit reads"):
         for number, (bundle, tile) in enumerate(zip_longest(_bundles(tx), _leaf_tiles(tx))):
             run.take(number, bundle, tile, now.size)
@@ -70,11 +71,11 @@ def audit(tx: sa.Connection, kept: Sequence[Checkpoint] = (), keys: Sequence[Ver
 
 
 class _Run:
-    """One audit under way. `known` are the sizes and roots that must come out, in order."""
+    """One audit under way. `known` are the sizes and roots that must come out, and which vouch for what lies before."""
 
-    def __init__(self, tx: sa.Connection, known: Sequence[tuple[int, bytes]]) -> None:
+    def __init__(self, tx: sa.Connection, known: Mapping[tuple[int, bytes], bool]) -> None:
         self._tx = tx
-        self._known = list(known)
+        self._known = sorted((size, root, trusted) for (size, root), trusted in known.items())
         self._held = 0
         self._tree = Growth(0, {})
         self._sound = 0
@@ -101,8 +102,11 @@ class _Run:
         if self._tree.size < size:
             _raise_at(self._tree.size)
         if self._known:
-            message = f"the log has {size:,} entries, and a checkpoint signed over {self._known[0][0]:,}: it was cut"
-            raise tampered(message, size)
+            message = (
+                f"the log has {size:,} entries, and a checkpoint was signed over {self._known[0][0]:,}: "
+                f"it was cut, or rewritten from entry {self._sound:,} on"
+            )
+            raise tampered(message, self._sound)
 
     def _grow(self, leaves: list[bytes]) -> None:
         for tile in self._tree.extend(leaves):
@@ -113,13 +117,17 @@ class _Run:
 
     def _meet(self) -> None:
         """Hold the root against each checkpoint of this size."""
-        while self._known and self._known[0][0] == self._tree.size:
-            if self._known.pop(0)[1] != self._tree.root():
-                size = self._tree.size
-                span = f"entries {self._sound:,} to {size - 1:,}" if size > self._sound else "the beginning"
-                message = f"the log differs from a checkpoint over {size:,} entries: something in {span} was rewritten"
-                raise tampered(message, self._sound)
-            self._held, self._sound = self._held + 1, self._tree.size
+        size, root, sound = self._tree.size, self._tree.root(), self._sound
+        while self._known and self._known[0][0] <= size:
+            told_size, told_root, trusted = self._known.pop(0)
+            if (told_size, told_root) != (size, root):
+                span = f"something in entries {self._sound:,} to {size - 1:,}" if size else "the beginning"
+                raise tampered(
+                    f"the log differs from a checkpoint over {told_size:,} entries: {span} was rewritten", self._sound
+                )
+            self._held += 1
+            sound = size if trusted else sound
+        self._sound = sound
 
 
 def _leaf_hashes(bundle: bytes) -> list[bytes]:

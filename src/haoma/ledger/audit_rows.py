@@ -88,10 +88,10 @@ def require_queue(tx: sa.Connection) -> None:
     """Raise Tampered where what waits is no entry, or is in the tree already."""
     queue, runs = tables.queue.c, tables.runs.c
     integrated = _rows(tx, sa.select(runs.first_id, runs.first_id + runs.length).order_by(runs.first_id))
-    start, end = next(integrated, (0, 0))
+    start, end = 0, 0
     for entry_id, entry in _rows(tx, sa.select(queue.entry_id, as_bytes(queue.entry)).order_by(queue.entry_id)):
-        while end and end <= entry_id:
-            start, end = next(integrated, (0, 0))
+        while end <= entry_id and (run := next(integrated, None)) is not None:
+            start, end = run
         if start <= entry_id < end:
             raise tampered(f"entry id {entry_id} waits, and is in the tree already")
         try:
@@ -100,8 +100,8 @@ def require_queue(tx: sa.Connection) -> None:
             raise tampered(f"what waits as entry id {entry_id} is no entry") from None
 
 
-def _rows(tx: sa.Connection, query: sa.Select[*Columns]) -> Iterator[tuple[*Columns]]:
-    yield from tx.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}).tuples()
+def _rows(tx: sa.Connection, query: sa.Select[*Columns]) -> Iterator[sa.Row[*Columns]]:
+    return iter(tx.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}))
 
 
 def tampered(message: str, index: int | None = None) -> Tampered:
