@@ -11,10 +11,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Figure", "best_cpu_s", "latency_us"]
+__all__ = ["Figure", "best_cpu_s", "latency_us", "require", "wall_s"]
 
 RUNS = 5
-RATES = ("M/s", "rows/s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Figure:
         """How many times better haoma is than the peer."""
         if not self.peer_value or not self.haoma:
             return None
-        return self.haoma / self.peer_value if self.unit in RATES else self.peer_value / self.haoma
+        return self.haoma / self.peer_value if self.unit.endswith("/s") else self.peer_value / self.haoma
 
 
 def best_cpu_s(work: Callable[[], object]) -> float:
@@ -43,6 +42,19 @@ def best_cpu_s(work: Callable[[], object]) -> float:
         work()
         runs.append(time.process_time() - began)
     return max(min(runs), 1e-9)
+
+
+def wall_s(work: Callable[[], object]) -> float:
+    """Seconds of wall time for one run: for what waits for a disk, and for single calls."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def require(holds: object, message: str) -> None:
+    """End the run where an answer is wrong, for its speed says nothing then."""
+    if not holds:
+        raise SystemExit(f"bench: {message}")
 
 
 def latency_us(work: Callable[[str], object], cells: Sequence[str]) -> tuple[float, float]:
