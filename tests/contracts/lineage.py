@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import sqlalchemy as sa
 
+from haoma.errors import NotFound
+from haoma.ledger.commitment import Commitment, commit
 from haoma.ledger.events import ENTRY_TYPES as LEDGER_TYPES
-from haoma.ledger.key_file import KeyFiles
 from haoma.ledger.service import Ledger
 from haoma.lineage import ENTRY_TYPES, Activity, Draft, Fact, Stage, canonical_value, record, record_activity
 from haoma.storage import Store, open_store
 
 NOW = datetime(2026, 11, 22, 8, 0, 0, 123456, tzinfo=UTC)
+
+
+class Keys:
+    """Fills the ledger's port with keys in memory: lineage rests on the port alone, whoever keeps the keys."""
+
+    def __init__(self) -> None:
+        self._secrets: dict[str, bytes] = {}
+
+    def commit(self, scope: str, data: bytes) -> Commitment:
+        return commit(f"{scope}-1", self._secrets.setdefault(f"{scope}-1", secrets.token_bytes(32)), data)
+
+    def opens(self, commitment: Commitment, data: bytes) -> bool:
+        if commitment.key_id not in self._secrets:
+            raise NotFound("the key is gone")
+        return commit(commitment.key_id, self._secrets[commitment.key_id], data) == commitment
+
+    def destroy(self, key_id: str) -> None:
+        del self._secrets[key_id]
 
 
 @dataclass
@@ -24,7 +43,7 @@ class World:
 
     store: Store
     ledger: Ledger
-    keys: KeyFiles
+    keys: Keys
     clock: list[datetime] = field(default_factory=lambda: [NOW])
 
     def now(self) -> datetime:
@@ -62,7 +81,7 @@ def ids(facts: Sequence[Fact]) -> list[int]:
     return [fact.fact_id for fact in facts]
 
 
-def open_world(url: str, keys: Path) -> World:
+def open_world(url: str) -> World:
     """A new world; close its store."""
     store, clock = open_store(url), [NOW]
-    return World(store, Ledger(store, [*LEDGER_TYPES, *ENTRY_TYPES], lambda: clock[0]), KeyFiles(keys), clock)
+    return World(store, Ledger(store, [*LEDGER_TYPES, *ENTRY_TYPES], lambda: clock[0]), Keys(), clock)

@@ -6,7 +6,6 @@ A test class derives from `LineageContract` and gives the fixture `url`: a datab
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
@@ -28,7 +27,7 @@ FACTS = 3
 def change_with_facts(store: Store, n: int) -> None:
     """A change, facts with parents among them, and their entry."""
     with TemporaryDirectory() as folder:
-        world = open_world(f"sqlite:///{folder}/unused.db", Path(folder) / "keys")
+        world = open_world(f"sqlite:///{folder}/unused.db")
         world.store.close()
         recorder = Recorder(store, world.ledger, world.keys, "etl")
         with recorder.run("load", stage=Stage.STORAGE, code="c" * 64) as run:
@@ -60,8 +59,8 @@ class LineageContract:
     """Holds on SQLite and on PostgreSQL."""
 
     @pytest.fixture
-    def world(self, url: str, tmp_path: Path) -> World:
-        return open_world(url, tmp_path / "keys")
+    def world(self, url: str) -> World:
+        return open_world(url)
 
     def test_a_change_its_facts_and_its_entry_are_there_together_or_not_at_all(self, url: str) -> None:
         assert assert_all_or_nothing(url, change_with_facts, check_with_facts) > 8

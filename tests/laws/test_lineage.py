@@ -44,7 +44,7 @@ GRAPHS = st.lists(
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     with TemporaryDirectory() as folder:
-        world = open_world(f"sqlite:///{folder}/haoma.db", Path(folder) / "keys")
+        world = open_world(f"sqlite:///{folder}/haoma.db")
         with world.store:
             yield world
 

@@ -10,6 +10,6 @@ from contracts.lineage import World, open_world
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    world = open_world(f"sqlite:///{tmp_path / 'haoma.db'}", tmp_path / "keys")
+    world = open_world(f"sqlite:///{tmp_path / 'haoma.db'}")
     with world.store:
         yield world
