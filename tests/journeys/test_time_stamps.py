@@ -2,115 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
 
+from contracts.tsa import answering, founded, openssl
 from haoma.errors import BadInput, Tampered, Unavailable
 from haoma.ledger.stamp import verify
-from haoma.ledger.tsa import REPLY, TimeStampAuthority
+from haoma.ledger.tsa import TimeStampAuthority
 
 CHECKPOINT = (
     b"example.com/log\n3\nrra8/idLcKFPsGel5VeCZNsPqbUa9eC6FZFY8yngbnc=\n\n\xe2\x80\x94 example.com/log c2lnbmF0dXJl\n"
 )
-# No `certs`: with a second certificate, which OpenSSL does not sort, rfc3161-client refuses the reply as no DER.
-SETTINGS = """
-[tsa]
-default_tsa = here
-[here]
-dir = {folder}
-serial = $dir/serial
-signer_cert = $dir/tsa.pem
-signer_key = $dir/tsa.key
-signer_digest = sha256
-default_policy = 1.3.6.1.4.1.57264.2
-digests = sha256
-accuracy = secs:1
-"""
-EXTENSIONS = """
-[ca]
-basicConstraints = critical, CA:true
-keyUsage = critical, keyCertSign
-[tsa]
-basicConstraints = critical, CA:false
-keyUsage = critical, digitalSignature
-extendedKeyUsage = critical, timeStamping
-"""
-
-
-def openssl(*args: str | Path, cwd: Path) -> None:
-    done = subprocess.run(["openssl", *map(str, args)], cwd=cwd, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-
-
-def new_key(folder: Path, name: str, subject: str) -> None:
-    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc")
-    openssl("req", "-new", *curve, "-subj", subject, "-keyout", f"{name}.key", "-out", f"{name}.csr", cwd=folder)
-
-
-def certify(folder: Path, name: str, kind: str, issuer: str | None) -> None:
-    by = ("-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key", "-CAcreateserial") if issuer else ("-key", f"{name}.key")
-    rules = ("-extfile", "extensions.cnf", "-extensions", kind, "-days", "30")
-    openssl("x509", "-req", "-in", f"{name}.csr", *by, *rules, "-out", f"{name}.pem", cwd=folder)
 
 
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An authority's directory: a root, its own certificate, a serial number."""
-    if shutil.which("openssl") is None:
-        pytest.fail("needs openssl: apt-get install openssl") if os.environ.get("CI") else pytest.skip("needs openssl")
-    folder = tmp_path_factory.mktemp("tsa")
-    (folder / "tsa.cnf").write_text(SETTINGS.format(folder=folder))
-    (folder / "extensions.cnf").write_text(EXTENSIONS)
-    (folder / "serial").write_text("01\n")
-    for name, kind, issuer in (("root", "ca", None), ("tsa", "tsa", "root"), ("stranger", "ca", None)):
-        new_key(folder, name, f"/O=haoma tests/CN={name}")
-        certify(folder, name, kind, issuer)
-    return folder
-
-
-class Desk(BaseHTTPRequestHandler):
-    """Answers one query after another with `openssl ts -reply`."""
-
-    folder: Path
-
-    def do_POST(self) -> None:
-        query = self.folder / f"{threading.get_ident()}.tsq"
-        query.write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
-        reply = query.with_suffix(".tsr")
-        with self.server.lock:  # type: ignore[attr-defined] # the serial number is a file
-            openssl("ts", "-reply", "-config", "tsa.cnf", "-queryfile", query, "-out", reply, cwd=self.folder)
-        content = reply.read_bytes()
-        if self.path == "/damaged":
-            content = content[:-8] + bytes(8)
-        self.send_response(200)
-        self.send_header("Content-Type", REPLY)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *args: object) -> None:
-        """Nothing."""
+    """An authority's directory."""
+    return founded(tmp_path_factory.mktemp("tsa"))
 
 
 @pytest.fixture(scope="session")
 def address(desk: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Here", (Desk,), {"folder": desk}))
-    server.lock = threading.Lock()  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with answering(desk) as url:
+        yield url
 
 
 @pytest.fixture
