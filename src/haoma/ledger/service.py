@@ -132,7 +132,8 @@ def _queued(tx: sa.Connection, entries: Sequence[bytes]) -> Sequence[int]:
 
 
 def _waiting(tx: sa.Connection) -> Sequence[tuple[int, bytes]]:
-    query = sa.select(tables.queue.c.entry_id, tables.queue.c.entry).order_by(tables.queue.c.entry_id).limit(BATCH)
+    columns = tables.queue.c
+    query = sa.select(columns.entry_id, as_bytes(columns.entry)).order_by(columns.entry_id).limit(BATCH)
     rows, size = list[tuple[int, bytes]](), 0
     for part in tx.execute(query).partitions(ROWS_AT_ONCE):
         rows += [(entry_id, entry) for entry_id, entry in part]
