@@ -47,11 +47,18 @@ class BadInput(HaomaError):
 
 
 class Refused(HaomaError):
-    """The request is understood and not allowed: no permission, no consent, no purpose."""
+    """The request is understood and not allowed: no permission, no consent, no purpose.
+
+    `reason` is a word out of a closed list where a program has to know why: no-grant, withdrawn, bundled.
+    """
 
     code = "refused"
     http_status = 403
     exit_code = 3
+
+    def __init__(self, message: str, *, hint: str | None = None, reason: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class NotFound(HaomaError):
