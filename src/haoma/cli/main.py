@@ -35,6 +35,7 @@ NOUNS: dict[str, str] = {
     "ledger": "The tamper-evident log: append, prove, verify, audit, serve.",
     "demo": "Make a messy file of numbers, enrich it, and show what is known.",
     "number": "Parse, look up and enrich phone numbers.",
+    "trace": "Where a value is from, and where it went wrong.",
 }
 
 
