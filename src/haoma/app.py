@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from haoma.ledger.view import View
     from haoma.ledger.witnessing import WitnessService
     from haoma.storage import Store
+    from haoma.vault.custody import Custody
+    from haoma.vault.key_store import KeyStore
+    from haoma.vault.service import Vault
 
 __all__ = ["Services"]
 
@@ -76,8 +79,9 @@ class Services:
         """The types of entries of every package."""
         from haoma import lineage
         from haoma.ledger import events
+        from haoma.vault import entries
 
-        return [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES]
+        return [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES]
 
     @cached_property
     def view(self) -> View:
@@ -89,9 +93,34 @@ class Services:
     @cached_property
     def commitments(self) -> Commitments:
         """The keys under which rows are committed to."""
-        from haoma.ledger.key_file import KeyFiles
+        from haoma.vault.commitments import KeptCommitments
 
-        return KeyFiles(self.keys.directory / "commitments")
+        return KeptCommitments(self.key_store)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Subject tokens, sealed numbers, location tokens and audit rows."""
+        from haoma.vault.service import Vault
+
+        return Vault(self.store, self.key_store, self.ledger, _now)
+
+    @cached_property
+    def key_store(self) -> KeyStore:
+        """Every data key, in a database apart from the data."""
+        from haoma.vault.key_store import KeyStore, open_keys
+        from haoma.vault.suites import suite_named
+
+        url = self.settings.vault_keys or f"sqlite:///{self.keys.directory.absolute() / 'vault.db'}"
+        store = self._open.enter_context(open_keys(url, create=self._create))
+        return KeyStore(store, self.custody, suite_named(self.settings.vault_suite), _now)
+
+    @cached_property
+    def custody(self) -> Custody:
+        """Who keeps the key that wraps all others."""
+        from haoma.vault.local_file import LocalFiles
+        from haoma.vault.suites import suite_named
+
+        return LocalFiles(self.keys.directory / "custody", suite_named(self.settings.vault_suite))
 
     @cached_property
     def publisher(self) -> Publisher:

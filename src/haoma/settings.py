@@ -60,6 +60,10 @@ class Settings:
     ledger_tsa_roots: Path | None
     ledger_chain: str
     ledger_contract: str
+    vault_suite: str
+    vault_keys: str
+    vault_custody: str
+    vault_retention_s: int
     batch_rows: int
     debug: bool
 
@@ -88,6 +92,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ledger_tsa_roots", "path", "", "", "Certificates that vouch for that authority, in PEM."),
     Setting("ledger_chain", "text", "", "", "JSON-RPC URL of an EVM chain to anchor on; empty for none."),
     Setting("ledger_contract", "text", "", "", "eip155:CHAIN:ADDRESS@BLOCK of the contract there (CAIP-10)."),
+    Setting("vault_suite", "text", "aes-sha2", "", "Algorithms of new keys: aes-sha2, or the national sm4-sm3."),
+    Setting("vault_keys", "text", "", "", "URL of the key store; empty is the SQLite file keys/vault.db in store_dir."),
+    Setting("vault_custody", "text", "", "", "What wraps keys: empty (files), transit+https://HOST/MOUNT, pkcs11:URI."),
+    Setting("vault_retention_s", "integer", "600", "seconds", "How often a running service deletes what is over."),
     Setting("batch_rows", "integer", "262144", "rows", "Rows held at once when a file is streamed."),
     Setting("debug", "boolean", "false", "", "Show the traceback of an unexpected failure; it may hold numbers."),
 )

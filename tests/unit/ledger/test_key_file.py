@@ -1,77 +1,35 @@
 from __future__ import annotations
 
 import stat
-import threading
 from pathlib import Path
 
 import pytest
 
-from haoma.errors import BadInput, Conflict, NotFound, Refused
+from haoma.errors import BadInput, Conflict, Refused
 from haoma.ledger.commitment import Commitment
-from haoma.ledger.key_file import KeyFiles, write_private
-
-
-def test_a_commitment_opens_with_its_bytes_alone(tmp_path: Path) -> None:
-    keys = KeyFiles(tmp_path / "keys")
-    commitment = keys.commit("facts", b"tel:+8613800138000")
-    assert keys.opens(commitment, b"tel:+8613800138000")
-    assert not keys.opens(commitment, b"tel:+8613800138001")
-
-
-def test_the_same_bytes_have_one_commitment_under_one_key_and_another_under_the_next(tmp_path: Path) -> None:
-    keys = KeyFiles(tmp_path)
-    first = keys.commit("facts", b"a")
-    assert keys.commit("facts", b"a") == first
-    keys.destroy(first.key_id)
-    assert keys.commit("facts", b"a").key_id == "facts-2"
-
-
-def test_a_destroyed_key_opens_nothing_and_its_bytes_are_gone(tmp_path: Path) -> None:
-    keys = KeyFiles(tmp_path)
-    commitment = keys.commit("facts", b"a")
-    key = (tmp_path / "facts-1.key").read_bytes()
-    keys.destroy("facts-1")
-    assert all(key not in path.read_bytes() for path in tmp_path.iterdir())
-    with pytest.raises(NotFound):
-        keys.opens(commitment, b"a")
-    with pytest.raises(NotFound):
-        keys.destroy("facts-1")
+from haoma.ledger.key_file import destroy_private, private_directory, read_private, write_private
 
 
 def test_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
-    keys = KeyFiles(tmp_path / "keys")
-    commitment = keys.commit("facts", b"a")
-    path = tmp_path / "keys" / "facts-1.key"
+    private_directory(tmp_path / "keys")
+    path = tmp_path / "keys" / "a.key"
+    write_private(path, b"one")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     path.chmod(0o640)
     with pytest.raises(Refused):
-        keys.opens(commitment, b"a")
+        read_private(path)
 
 
-def test_writers_at_once_make_one_key(tmp_path: Path) -> None:
-    made = list[Commitment]()
-    threads = [
-        threading.Thread(target=lambda: made.append(KeyFiles(tmp_path).commit("facts", b"a"))) for _ in range(16)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(made) == 16
-    assert len(set(made)) == 1
-
-
-@pytest.mark.parametrize("scope", ["", "Facts", "../keys", "a-1", "1"])
-def test_a_scope_that_is_no_word_is_refused(tmp_path: Path, scope: str) -> None:
-    with pytest.raises(BadInput):
-        KeyFiles(tmp_path).commit(scope, b"a")
-
-
-@pytest.mark.parametrize("key_id", ["", "../x-1", "facts", "facts-0", "facts-1\n"])
-def test_a_name_that_is_no_key_id_is_not_there(tmp_path: Path, key_id: str) -> None:
-    with pytest.raises(NotFound):
-        KeyFiles(tmp_path).opens(Commitment(key_id, bytes(32)), b"a")
+def test_a_destroyed_file_is_gone_and_overwritten_first(tmp_path: Path) -> None:
+    path, twin = tmp_path / "a.key", tmp_path / "twin"
+    write_private(path, b"secret")
+    twin.hardlink_to(path)
+    destroy_private(path)
+    assert not path.exists()
+    assert b"secret" not in twin.read_bytes()
+    with pytest.raises(FileNotFoundError):
+        destroy_private(path)
 
 
 def test_a_private_file_is_never_replaced(tmp_path: Path) -> None:

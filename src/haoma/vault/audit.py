@@ -1,0 +1,151 @@
+"""Who asked what about whom, and what was decided: a row and an entry of the log, in the caller's transaction.
+
+Rules held here:
+- A row is written once; no code and no statement changes it, and the database itself refuses to delete it too early.
+- It holds a token, a purpose, a decision and a reason code: no number, no coordinate, no free text.
+- The entry commits to the row under a key of the row's month: when the rows are gone, so is that key.
+- A refusal that is raised out of a transaction is recorded all the same, in one of its own (`recording`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from haoma.errors import BadInput, HaomaError
+from haoma.ledger.canonical import canonical
+from haoma.ledger.commitment import Commitments
+from haoma.ledger.entry import Entry, EntryType, Json
+from haoma.ledger.forms import is_word
+from haoma.lineage.entries import Log
+from haoma.storage import Store, Time
+from haoma.vault.model import SubjectToken
+from haoma.vault.retention_table import rule_of
+
+__all__ = ["AUDIT_RECORDED", "Audit", "AuditRow", "Event", "audit_content", "audit_scope", "recording", "time_text"]
+
+T = TypeVar("T")
+
+AUDIT_RECORDED = EntryType("audit.recorded", {"audit": "commitment", "action": "word", "decision": "word"})
+_ACTOR = re.compile(r"(?!.*[0-9]{7})[a-z][a-z0-9._:@-]{0,63}", re.ASCII)
+_FIELDS = (
+    "at", "kept_until", "class", "tenant", "actor", "action", "subject", "purpose", "decision", "reason", "commitment",
+    "entry_id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What is to be remembered of one decision. `actor` is an id such as `agent:42`, never a name or a number.
+
+    `decision` is allowed or refused; `reason` a code such as `grant-expired`; `keeps` the retention class.
+    """
+
+    tenant: str
+    actor: str
+    action: str
+    decision: str
+    reason: str
+    at: datetime
+    subject: SubjectToken | None = None
+    purpose: str | None = None
+    keeps: str = "audit"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """Where a decision was written down."""
+
+    audit_id: int
+    entry_id: int
+    commitment: str
+
+
+class Audit:
+    """Writes audit rows. `commitments` keeps the keys of their commitments."""
+
+    def __init__(self, log: Log, commitments: Commitments) -> None:
+        self._log = log
+        self._commitments = commitments
+
+    def record(self, tx: sa.Connection, event: Event, type_: str | None = None, **body: Json) -> AuditRow:
+        """Write the row, and ONE entry that commits to it.
+
+        The entry is `audit.recorded` with action and decision; or of the caller's own `type_`, whose fields are those
+        of `body` and `audit` (a commitment). Raises BadInput for a field that is no word.
+        """
+        _check(event)
+        kept_until = event.at + (rule_of(event.keeps).shortest or rule_of("audit").shortest or event.at - event.at)
+        commitment = str(self._commitments.commit(audit_scope(event.at), audit_content(event)))
+        fields: dict[str, Json] = {"action": event.action, "decision": event.decision} if type_ is None else body
+        entry = Entry(type_ or AUDIT_RECORDED.name, event.at, {"audit": commitment, **fields})
+        entry_id = self._log.append(tx, entry)
+        subject = None if event.subject is None else str(event.subject)
+        times = (Time.stored(event.at), Time.stored(kept_until))
+        words = (event.keeps, event.tenant, event.actor, event.action, subject, event.purpose, event.decision)
+        row = (*times, *words, event.reason, commitment, entry_id)
+        return AuditRow(_inserted(tx, row), entry_id, commitment)
+
+
+def recording(store: Store, audit: Audit, refused: Callable[[], Event], work: Callable[[sa.Connection], T]) -> T:
+    """`store.write(work)`; where the work is refused, that is recorded, as `refused` tells it, and raised again."""
+    try:
+        return store.write(work)
+    except HaomaError as error:
+        if error.code != "refused":
+            raise
+        store.write(lambda tx: audit.record(tx, refused()))
+        raise
+
+
+def audit_content(event: Event) -> bytes:
+    """The bytes that the entry commits to: the row, without its ids."""
+    return canonical(
+        {
+            "action": event.action,
+            "actor": event.actor,
+            "at": Time.stored(event.at),
+            "decision": event.decision,
+            "keeps": event.keeps,
+            "purpose": event.purpose,
+            "reason": event.reason,
+            "subject": None if event.subject is None else str(event.subject),
+            "tenant": event.tenant,
+        }
+    )
+
+
+def time_text(at: datetime) -> str:
+    """A moment as an entry holds it."""
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:26]}Z"
+
+
+def audit_scope(at: datetime) -> str:
+    """The scope of the key that commits to rows of this month.
+
+    >>> audit_scope(datetime(2026, 11, 22, tzinfo=UTC))
+    'audit202611'
+    """
+    return f"audit{at:%Y%m}"
+
+
+def _check(event: Event) -> None:
+    words = (event.action, event.decision, event.reason, *([event.purpose] if event.purpose is not None else []))
+    if _ACTOR.fullmatch(event.actor) is None or not all(map(is_word, words)):
+        message = "an audit row holds an actor's id and words: no names, no numbers, no free text"
+        raise BadInput(message, hint="actor agent:42, action vault.unseal, reason grant-expired")
+
+
+def _inserted(tx: sa.Connection, row: tuple[object, ...]) -> int:
+    # As hot as the ledger's queue: a row for each question anyone asks.
+    driver: Any = tx.connection.driver_connection
+    mark = "?" if tx.dialect.name == "sqlite" else "%s"
+    columns = ", ".join(f'"{name}"' for name in _FIELDS)
+    marks = ", ".join([mark] * len(row))
+    insert = f"INSERT INTO audit ({columns}) VALUES ({marks}) RETURNING audit_id"  # noqa: S608 - names of ours alone
+    return int(driver.execute(insert, row).fetchone()[0])

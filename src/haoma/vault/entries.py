@@ -1,0 +1,21 @@
+"""What the log hears of the vault: commitments to audit rows, counts and versions; never a token or a number."""
+
+from __future__ import annotations
+
+from haoma.ledger.entry import EntryType
+from haoma.vault.audit import AUDIT_RECORDED
+
+__all__ = ["ENTRY_TYPES"]
+
+ENTRY_TYPES = (
+    AUDIT_RECORDED,
+    EntryType("vault.sealed", {"audit": "commitment", "row": "commitment", "until": "time"}),
+    EntryType("vault.unsealed", {"audit": "commitment"}),
+    EntryType("vault.shredded", {"audit": "commitment", "keys": "count", "numbers": "count", "tokens": "count"}),
+    EntryType("vault.token-issued", {"audit": "commitment", "until": "time"}),
+    EntryType("vault.token-resolved", {"audit": "commitment"}),
+    EntryType("vault.tokens-killed", {"audit": "commitment", "tokens": "count"}),
+    EntryType("vault.rotated", {"what": "word", "version": "count"}),
+    EntryType("vault.rekeyed", {"version": "count", "numbers": "count"}),
+    EntryType("retention.deleted", {"class": "word", "rows": "count", "due": "time"}),
+)

@@ -1,0 +1,259 @@
+"""The key store: every data key, wrapped by custody, in a database apart from the data.
+
+Rules held here:
+- A key is durable before anything is done under it. One that nothing came to use is harmless.
+- A destroyed key does not come back: not its bytes, and for commitments not its name either.
+- Key bytes are in no representation, log or error, and on the disk only wrapped; wrapping binds them to their name.
+- A key is kept in memory for a second, so that one destroyed by another process is gone here within that; keys that
+  open sealed data are read and unwrapped each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from haoma.errors import Conflict, NotFound, Tampered, Unavailable
+from haoma.storage import Store
+from haoma.storage.opening import OPENING_S, store_at
+from haoma.vault.custody import Custody, version_of
+from haoma.vault.key_tables import keys, keys_metadata
+from haoma.vault.model import as_letters
+from haoma.vault.suites import KEY_BYTES, Suite, suite_named
+
+__all__ = ["CUSTODY_NAME", "Key", "KeyStore", "Kind", "open_keys"]
+
+CUSTODY_NAME = "haoma-keys"
+KEPT_S = 1.0
+_BINDING = 16
+_AT_ONCE = 500
+
+
+class Kind(StrEnum):
+    """What a key is for."""
+
+    PSEUDONYM = "pseudonym"
+    SEAL = "seal"
+    COMMITMENT = "commitment"
+    TOKEN = "token"  # noqa: S105 - the word, not a secret
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One data key. Printing it shows its name alone."""
+
+    key_id: str
+    kind: Kind
+    scope: str = field(repr=False)
+    version: int
+    suite: Suite = field(repr=False)
+    secret: bytes = field(repr=False, compare=False)
+
+
+def open_keys(url: str, *, create: bool = True) -> Store:
+    """The database of the key store, its table made where it is missing."""
+    store = store_at(url, create=create)
+    try:
+        _make_table(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _make_table(store: Store) -> None:
+    with store.leader("open", wait_s=OPENING_S) as leads:
+        if not leads:
+            raise Unavailable(f"{store.name}: another process is opening it", hint="wait for its end")
+        with store.changing() as tx:
+            keys_metadata.create_all(tx)
+
+
+class KeyStore:
+    """The keys in one database, wrapped by one custody; new ones are of `suite`."""
+
+    def __init__(self, store: Store, custody: Custody, suite: Suite, now: Callable[[], datetime]) -> None:
+        self.store = store
+        self.custody = custody
+        self.suite = suite
+        self._now = now
+        self._kept: dict[object, tuple[float, Key]] = {}
+
+    def current(self, kind: Kind, scope: str) -> Key:
+        """The newest key of a scope, made if there is none."""
+        return self._cached((kind, scope), lambda: self.existing(kind, scope) or self._make(kind, scope))
+
+    def existing(self, kind: Kind, scope: str) -> Key | None:
+        """The newest key of a scope, where there is one."""
+        return next(iter(self.versions(kind, scope)), None)
+
+    def versions(self, kind: Kind, scope: str) -> list[Key]:
+        """All keys of a scope that are not destroyed, the newest first."""
+        c = keys.c
+        live = sa.select(keys).where(c.kind == kind, c.scope == scope, c.wrapped.is_not(None))
+        with self.store.read() as tx:
+            rows = tx.execute(live.order_by(c.version.desc())).all()
+        return [self._opened(row) for row in rows]
+
+    def get(self, key_id: str) -> Key:
+        """The key of this name, as it is in the database now; NotFound where it is destroyed or never was."""
+        with self.store.read() as tx:
+            row = tx.execute(sa.select(keys).where(keys.c.key_id == key_id, keys.c.wrapped.is_not(None))).one_or_none()
+        if row is None:
+            message = "the key is gone, and what was under it with it"
+            raise NotFound(message, hint="a destroyed key does not come back; proofs of the log hold without it")
+        return self._opened(row)
+
+    def kept(self, key_id: str) -> Key:
+        """The key of this name, at most a second old."""
+        return self._cached(key_id, lambda: self.get(key_id))
+
+    def ids(self, kind: Kind, scope: str, *, owner: bool = False) -> list[str]:
+        """The names of the keys of a scope, without unwrapping them; with `owner`, of all scopes of an owner."""
+        c = keys.c
+        whose = c.owner == scope if owner else c.scope == scope
+        with self.store.read() as tx:
+            return list(tx.scalars(sa.select(c.key_id).where(c.kind == kind, whose, c.wrapped.is_not(None))))
+
+    def scopes(self, kind: Kind) -> list[str]:
+        """The scopes that have keys of a kind, sorted; for kinds that have few."""
+        query = sa.select(keys.c.scope).where(keys.c.kind == kind, keys.c.wrapped.is_not(None)).distinct()
+        with self.store.read() as tx:
+            return sorted(tx.scalars(query))
+
+    def rotate(self, kind: Kind, scope: str) -> Key:
+        """Make a new version, which is used from now on; the older ones stay readable."""
+        made = self._make(kind, scope, newer=True)
+        self._kept.pop((kind, scope), None)
+        return made
+
+    def destroy(self, key_ids: Collection[str]) -> int:
+        """Destroy keys, for good and before this returns; returns how many there were."""
+        wanted = sorted(set(key_ids))
+        done = sum(self._destroy(wanted[at : at + _AT_ONCE]) for at in range(0, len(wanted), _AT_ONCE))
+        self._kept.clear()
+        if done:
+            self._forget_pages()
+        return done
+
+    def wrapped_by_older(self) -> int:
+        """How many keys are still wrapped under an older version of custody's key."""
+        newest = max(self.custody.versions(CUSTODY_NAME), default=0)
+        with self.store.read() as tx:
+            return int(tx.scalar(sa.select(sa.func.count()).where(keys.c.wrapped_by < newest)) or 0)
+
+    def rewrap(self, limit: int = _AT_ONCE) -> int:
+        """Wrap up to `limit` keys anew under custody's newest version; returns how many, 0 at the end."""
+        newest = max(self.custody.versions(CUSTODY_NAME), default=0)
+        with self.store.read() as tx:
+            rows = tx.execute(sa.select(keys).where(keys.c.wrapped_by < newest).limit(limit)).all()
+        opened = [(row, self._opened(row)) for row in rows]
+        changes = [(row.key_id, row.wrapped_by, self._wrap(row.kind, row.scope, key.secret)) for row, key in opened]
+
+        def work(tx: sa.Connection) -> None:
+            for key_id, before, wrapped in changes:
+                same = (keys.c.key_id == key_id, keys.c.wrapped_by == before)
+                tx.execute(sa.update(keys).where(*same).values(wrapped=wrapped, wrapped_by=version_of(wrapped)))
+
+        self.store.write(work)
+        return len(changes)
+
+    def unused(self, older_than: datetime, after: str = "") -> Iterator[list[str]]:
+        """The ids of sealing keys made before a moment, in pages, for whoever knows which are in use."""
+        c = keys.c
+        while True:
+            query = sa.select(c.key_id).where(c.kind == Kind.SEAL, c.created_at < older_than, c.key_id > after)
+            with self.store.read() as tx:
+                page = list(tx.scalars(query.order_by(c.key_id).limit(_AT_ONCE)))
+            if not page:
+                return
+            yield page
+            after = page[-1]
+
+    def _cached(self, name: object, load: Callable[[], Key]) -> Key:
+        found = self._kept.get(name)
+        if found is None or found[0] < time.monotonic():
+            if len(self._kept) > 10_000:
+                self._kept.clear()
+            found = self._kept[name] = (time.monotonic() + KEPT_S, load())
+        return found[1]
+
+    def _make(self, kind: Kind, scope: str, *, newer: bool = False) -> Key:
+        self._refuse_second_custody()
+        wrapped = self._wrap(kind, scope, secrets.token_bytes(KEY_BYTES))
+
+        def work(tx: sa.Connection) -> None:
+            c = keys.c
+            same = (c.kind == kind, c.scope == scope)
+            if not newer and tx.scalar(sa.select(c.key_id).where(*same, c.wrapped.is_not(None)).limit(1)):
+                return  # another process was quicker
+            version = int(tx.scalar(sa.select(sa.func.max(c.version)).where(*same)) or 0) + 1
+            key_id = f"{scope}-{version}" if kind is Kind.COMMITMENT else random_id
+            insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+            row = {"key_id": key_id, "kind": kind, "scope": scope, "owner": scope.partition("/")[0], "version": version}
+            what = {"suite": self.suite.name, "wrapped": wrapped, "wrapped_by": version_of(wrapped)}
+            tx.execute(insert(keys).values(**row, **what, created_at=self._now()).on_conflict_do_nothing())
+
+        random_id = f"{kind}-{as_letters(secrets.token_bytes(16))}"
+        self.store.write(work)
+        made = self.existing(kind, scope)
+        if made is None:
+            message = "a key was destroyed as it was made"
+            raise Conflict(message, hint="try again")
+        return made
+
+    def _refuse_second_custody(self) -> None:
+        """A key store whose wrapping key is gone gets no second one."""
+        if self.custody.versions(CUSTODY_NAME):
+            return
+        with self.store.read() as tx:
+            used = tx.scalar(sa.select(keys.c.key_id).where(keys.c.wrapped.is_not(None)).limit(1))
+        if used is not None:
+            message = "the key that wraps all others is gone, and keys were wrapped under it"
+            raise Conflict(message, hint="put it back from its backup, or set vault_custody back")
+
+    def _wrap(self, kind: str, scope: str, secret: bytes) -> bytes:
+        return self.custody.wrap(CUSTODY_NAME, secret + _binding(kind, scope))
+
+    def _opened(self, row: sa.Row[tuple[object, ...]]) -> Key:
+        found = self.custody.unwrap(CUSTODY_NAME, bytes(row.wrapped))
+        secret, binding = found[:KEY_BYTES], found[KEY_BYTES:]
+        if not hmac.compare_digest(binding, _binding(row.kind, row.scope)):
+            message = "a key in the key store is not the one of its name"
+            raise Tampered(message, hint="put the key store back from its backup")
+        return Key(row.key_id, Kind(row.kind), row.scope, row.version, suite_named(row.suite), secret)
+
+    def _destroy(self, key_ids: Sequence[str]) -> int:
+        def work(tx: sa.Connection) -> int:
+            if tx.dialect.name == "sqlite":
+                tx.exec_driver_sql("PRAGMA secure_delete=ON")  # zeros over what is deleted
+            live = (keys.c.key_id.in_(key_ids), keys.c.wrapped.is_not(None))
+            named = (*live, keys.c.kind == Kind.COMMITMENT)
+            gone = {"wrapped": None, "wrapped_by": None, "destroyed_at": self._now()}
+            marked = tx.execute(sa.update(keys).where(*named).values(**gone)).rowcount
+            return marked + tx.execute(sa.delete(keys).where(*live)).rowcount
+
+        return self.store.write(work)
+
+    def _forget_pages(self) -> None:
+        """Bring SQLite's log of changes, which holds the old pages, into the file; best effort while others read."""
+        path = getattr(self.store, "path", None)
+        if isinstance(path, Path):
+            with closing(sqlite3.connect(path, timeout=1.0)) as database:
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _binding(kind: str, scope: str) -> bytes:
+    return hashlib.sha256(f"{kind} {scope}".encode()).digest()[:_BINDING]

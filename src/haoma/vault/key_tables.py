@@ -1,0 +1,34 @@
+"""Where the keys lie: a database of their own, which no backup of the data holds.
+
+`vault_keys` has a row for each key: what it is for (`kind`, `scope`, `version`), its suite, and its 32 bytes wrapped by
+custody's key of version `wrapped_by`. The scope of a sealing key is `<owner>/<purpose>`, its owner a subject token. A
+destroyed commitment key keeps its row without bytes, so that its name is not used again; any other leaves no row.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from haoma.storage import Time
+
+__all__ = ["keys", "keys_metadata"]
+
+keys_metadata = sa.MetaData()
+
+keys = sa.Table(
+    "vault_keys",
+    keys_metadata,
+    sa.Column("key_id", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("scope", sa.String(200), nullable=False),
+    sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("suite", sa.String(16), nullable=False),
+    sa.Column("wrapped", sa.LargeBinary, nullable=True),
+    sa.Column("wrapped_by", sa.Integer, nullable=True),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("destroyed_at", Time, nullable=True),
+    sa.UniqueConstraint("kind", "scope", "version", name="uq_vault_keys"),
+    sa.Index("ix_vault_keys_wrapped_by", "wrapped_by"),
+    sa.Index("ix_vault_keys_owner", "owner"),
+)

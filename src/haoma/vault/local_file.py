@@ -1,0 +1,106 @@
+"""Custody on one machine: a directory of files that only their owner can read, one for each version of a key.
+
+Rules held here:
+- The directory is 0700 and each file 0600; files that others can read are refused, not repaired.
+- A file is `<name>-<version>.key`: its suite, a colon, and 32 random bytes in hexadecimal. It is never changed.
+- Every use reads the file: what another process destroyed is gone here too.
+- Who has this directory and the key store has all. A service (transit) or a module (PKCS#11) keeps them apart.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from haoma.errors import BadInput, Conflict, Unavailable
+from haoma.ledger.key_file import destroy_private, private_directory, read_private, write_private
+from haoma.vault.custody import check_name, packed, unpacked
+from haoma.vault.suites import KEY_BYTES, Suite, suite_named
+
+__all__ = ["LocalFiles"]
+
+_TEXT = re.compile(r"([a-z0-9-]{1,32}):([0-9a-f]{64})\n?", re.ASCII)
+_ED25519 = "ed25519"
+
+
+class LocalFiles:
+    """Keys below one directory, which is made when the first key is; new keys wrap with `suite`."""
+
+    def __init__(self, directory: Path, suite: Suite) -> None:
+        self._directory = directory
+        self._suite = suite
+
+    def wrap(self, name: str, key: bytes) -> bytes:
+        """See `Custody.wrap`."""
+        versions = self.versions(name)
+        version = versions[-1] if versions else self._make(check_name(name), self._suite.name, 1)
+        suite, secret = self._read(name, version)
+        return packed(version, suite_named(suite).sealer(secret).seal(key, name.encode()))
+
+    def unwrap(self, name: str, wrapped: bytes) -> bytes:
+        """See `Custody.unwrap`."""
+        version, data = unpacked(wrapped)
+        suite, secret = self._read(check_name(name), version)
+        return suite_named(suite).sealer(secret).open(data, name.encode())
+
+    def sign(self, name: str, data: bytes) -> bytes:
+        """See `Custody.sign`."""
+        versions = self._versions(f"{check_name(name)}.sign")
+        version = versions[-1] if versions else self._make(f"{name}.sign", _ED25519, 1)
+        return self._signer(name, version).sign(data)
+
+    def public_keys(self, name: str) -> Mapping[int, bytes]:
+        """See `Custody.public_keys`."""
+        return {
+            version: self._signer(name, version).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+            for version in self._versions(f"{check_name(name)}.sign")
+        }
+
+    def versions(self, name: str) -> tuple[int, ...]:
+        """See `Custody.versions`."""
+        return self._versions(check_name(name))
+
+    def rotate(self, name: str) -> int:
+        """See `Custody.rotate`."""
+        return self._make(check_name(name), self._suite.name, max(self.versions(name), default=0) + 1)
+
+    def forget(self, name: str, below: int) -> None:
+        """See `Custody.forget`; overwriting before unlinking is best effort."""
+        for version in self.versions(name):
+            if version < below:
+                with suppress(FileNotFoundError):
+                    destroy_private(self._path(name, version))
+
+    def _versions(self, stem: str) -> tuple[int, ...]:
+        found = (path.stem.removeprefix(f"{stem}-") for path in self._directory.glob(f"{stem}-*.key"))
+        return tuple(sorted(int(version) for version in found if version.isdigit()))
+
+    def _make(self, stem: str, kind: str, version: int) -> int:
+        private_directory(self._directory.parent)
+        private_directory(self._directory)
+        with suppress(Conflict):  # another process was quicker
+            write_private(self._path(stem, version), f"{kind}:{secrets.token_hex(KEY_BYTES)}\n".encode())
+        return version
+
+    def _signer(self, name: str, version: int) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self._read(f"{name}.sign", version)[1])
+
+    def _read(self, stem: str, version: int) -> tuple[str, bytes]:
+        path = self._path(stem, version)
+        try:
+            found = _TEXT.fullmatch(read_private(path).decode("ascii", "replace"))
+        except FileNotFoundError:
+            message = f"version {version} of the key {stem} is gone"
+            raise Unavailable(message, hint=f"put {path} back from its backup, if it was not destroyed") from None
+        if found is None:
+            raise BadInput(f"{path} holds no key", hint="put it back from its backup")
+        return found[1], bytes.fromhex(found[2])
+
+    def _path(self, stem: str, version: int) -> Path:
+        return self._directory / f"{stem}-{version}.key"

@@ -1,0 +1,107 @@
+"""What passes in and out of the vault: subject tokens, permissions, location tokens. Values only, no I/O.
+
+Rules held here:
+- A subject token is a keyed digest of a number under its tenant's key. It names suite and key version, and its text can
+  be logged: it tells no number to whoever has not the key. It is personal data all the same (PIPL art. 73 (3)).
+- No text form here can be read as a phone number: what was random or a digest is written in the letters a to p.
+- Tokens are compared in constant time.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from haoma.errors import BadInput
+
+__all__ = ["MAC_BYTES", "Permission", "SubjectToken", "as_letters", "check_tenant", "from_letters", "token_prefix"]
+
+MAC_BYTES = 16  # 128 bits of an HMAC: two of 10^10 numbers collide with a chance of 10^-19
+_TENANT = re.compile(r"(?!.*[0-9]{3})[a-z][a-z0-9-]{0,23}", re.ASCII)
+_TEXT = re.compile(r"([a-z][a-z0-9-]{0,23})\.([a-z])([1-9][0-9]{0,3})\.([a-p]{32})", re.ASCII)
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+_DIGITS = str.maketrans("abcdefghijklmnop", "0123456789abcdef")
+
+
+def as_letters(data: bytes) -> str:
+    """Bytes in the letters a to p, two for each.
+
+    >>> as_letters(bytes([0, 255]))
+    'aapp'
+    """
+    return data.hex().translate(_LETTERS)
+
+
+def from_letters(text: str) -> bytes:
+    """The bytes that `as_letters` wrote."""
+    return bytes.fromhex(text.translate(_DIGITS))
+
+
+def check_tenant(tenant: str) -> str:
+    """The tenant's name, if it is one; raises BadInput where not."""
+    if _TENANT.fullmatch(tenant) is None:
+        message = "a tenant is called by 1 to 24 of a-z, 0-9 and -, begins with a letter, and has no 3 digits in a row"
+        raise BadInput(message, hint="acme, bank-2, eu-west")
+    return tenant
+
+
+def token_prefix(tenant: str, letter: str, version: int) -> str:
+    """What all tokens of one key begin with."""
+    return f"{tenant}.{letter}{version}."
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SubjectToken:
+    """Stands for the holder of one number within one tenant. `letter` names the suite, `version` the tenant's key.
+
+    >>> token = SubjectToken("acme", "a", 1, bytes(16))
+    >>> str(token)
+    'acme.a1.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'
+    >>> SubjectToken.parse(str(token)) == token
+    True
+    """
+
+    tenant: str
+    letter: str
+    version: int
+    mac: bytes
+
+    @classmethod
+    def parse(cls, text: str) -> SubjectToken:
+        """Read the text form; raises BadInput, without the text, for anything else."""
+        found = _TEXT.fullmatch(text)
+        if found is None:
+            message = "this is no subject token"
+            raise BadInput(message, hint="one is a tenant, a suite with a key version, and 32 letters: acme.a1.…")
+        return cls(check_tenant(found[1]), found[2], int(found[3]), from_letters(found[4]))
+
+    def __str__(self) -> str:
+        return f"{token_prefix(self.tenant, self.letter, self.version)}{as_letters(self.mac)}"
+
+    def __repr__(self) -> str:
+        return f"SubjectToken({self})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SubjectToken) and hmac.compare_digest(str(self).encode(), str(other).encode())
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+
+class Permission(Protocol):
+    """What has to be held to open anything: it is for one subject and one purpose, and ends. `consent` makes them."""
+
+    @property
+    def subject(self) -> SubjectToken:
+        """Whom it is about."""
+
+    @property
+    def purpose(self) -> str:
+        """The one purpose."""
+
+    @property
+    def until(self) -> datetime:
+        """When it ends, aware."""

@@ -1,0 +1,197 @@
+"""How long what is kept: one table of classes, with the law behind each and what happens at the end. Data only.
+
+Rules held here:
+- What is not in this table is not kept.
+- `shortest` is before which nothing may be deleted, `longest` after which nothing may be left; both from `since`.
+- Every class names the articles it rests on. A lawyer has the last word; this table is where it is written down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from haoma.errors import BadInput
+
+__all__ = ["RETENTION", "Action", "Basis", "Rule", "rule_of"]
+
+DAY = timedelta(days=1)
+THREE_YEARS = 1100 * DAY  # three calendar years, a leap day among them, and some to spare
+
+
+class Action(StrEnum):
+    """What happens when the time is over."""
+
+    DELETE = "delete"
+    SHRED = "shred"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """An article of the law, and the words of it that matter."""
+
+    law: str
+    article: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One class of what is kept. `longest` is None where a permission says when it ends, and nothing else may."""
+
+    name: str
+    zh: str
+    en: str
+    since: str
+    shortest: timedelta | None
+    longest: timedelta | None
+    basis: tuple[Basis, ...]
+    action: Action
+    seen_by: str
+
+
+PIPL_19 = Basis("个人信息保护法", "第十九条", "个人信息的保存期限应当为实现处理目的所必要的最短时间。")
+PIPL_28 = Basis("个人信息保护法", "第二十八条", "敏感个人信息……包括……行踪轨迹等信息")
+PIPL_47 = Basis("个人信息保护法", "第四十七条", "（三）个人撤回同意；")
+PIPL_54 = Basis(
+    "个人信息保护法", "第五十四条", "个人信息处理者应当定期对其处理个人信息遵守法律、行政法规的情况进行合规审计。"
+)
+PIPL_56 = Basis("个人信息保护法", "第五十六条", "个人信息保护影响评估报告和处理情况记录应当至少保存三年。")
+PIPL_69 = Basis(
+    "个人信息保护法",
+    "第六十九条",
+    "处理个人信息侵害个人信息权益造成损害，个人信息处理者不能证明自己没有过错的，应当承担损害赔偿等侵权责任。",
+)
+CSL_23 = Basis("网络安全法", "第二十三条", "按照规定留存相关的网络日志不少于六个月；")
+REGS_12 = Basis(
+    "网络数据安全管理条例",
+    "第十二条",
+    "向其他网络数据处理者提供、委托处理个人信息和重要数据的处理情况记录，应当至少保存3年。",
+)
+REGS_22 = Basis("网络数据安全管理条例", "第二十二条", "（五）不得在个人明确表示不同意处理其个人信息后，频繁征求同意；")
+
+RETENTION: tuple[Rule, ...] = (
+    Rule(
+        "number.sealed",
+        "客户号码（密封）",
+        "a customer's number, sealed",
+        "sealing",
+        None,
+        None,
+        (PIPL_19, PIPL_47),
+        Action.SHRED,
+        "nobody without a live grant; a call-back or a carrier login through the vault",
+    ),
+    Rule(
+        "location.clear",
+        "明文位置",
+        "a location in clear use",
+        "its making",
+        None,
+        DAY,
+        (PIPL_19, PIPL_28, PIPL_47),
+        Action.SHRED,
+        "the agent of the open case, as coarse as grant and role allow",
+    ),
+    Rule(
+        "location.token",
+        "位置令牌",
+        "a token that stands for a location",
+        "its making",
+        None,
+        DAY,
+        (PIPL_19, PIPL_28, PIPL_47),
+        Action.DELETE,
+        "the one audience it was made for",
+    ),
+    Rule(
+        "location.case",
+        "案件内位置",
+        "a location that an open case keeps",
+        "its making",
+        None,
+        180 * DAY,
+        (PIPL_19, PIPL_28),
+        Action.SHRED,
+        "the agent of the case; a risk analyst of it",
+    ),
+    Rule(
+        "location.case-extended",
+        "案件内位置（已记录延长理由）",
+        "a location that a case keeps for a recorded reason",
+        "its making",
+        None,
+        730 * DAY,
+        (PIPL_19, PIPL_28),
+        Action.SHRED,
+        "a risk analyst of the case, after two people approved the reason",
+    ),
+    Rule(
+        "audit",
+        "审计记录",
+        "who asked what, and what was decided",
+        "its writing",
+        400 * DAY,
+        400 * DAY,
+        (CSL_23, PIPL_54),
+        Action.DELETE,
+        "the audit administrator, the data-protection officer",
+    ),
+    Rule(
+        "consent",
+        "同意及收据",
+        "grants, receipts and withdrawals",
+        "their end",
+        THREE_YEARS,
+        THREE_YEARS,
+        (PIPL_69,),
+        Action.DELETE,
+        "the data-protection officer; the customer, as their receipt",
+    ),
+    Rule(
+        "refusal",
+        "拒绝记录",
+        "that a customer has refused",
+        "the refusal",
+        None,
+        THREE_YEARS,
+        (REGS_22, PIPL_19),
+        Action.DELETE,
+        "whoever would ask again",
+    ),
+    Rule(
+        "assessment",
+        "个人信息保护影响评估",
+        "impact assessments",
+        "their end",
+        THREE_YEARS,
+        THREE_YEARS,
+        (PIPL_56,),
+        Action.DELETE,
+        "the data-protection officer",
+    ),
+    Rule(
+        "sharing",
+        "提供与委托处理记录",
+        "records of sharing and entrusting",
+        "the sharing",
+        THREE_YEARS,
+        THREE_YEARS,
+        (REGS_12,),
+        Action.DELETE,
+        "the data-protection officer, the audit administrator",
+    ),
+)
+
+
+def rule_of(name: str) -> Rule:
+    """The rule of a class; raises BadInput where there is none.
+
+    >>> rule_of("audit").shortest.days
+    400
+    """
+    found = next((rule for rule in RETENTION if rule.name == name), None)
+    if found is None:
+        raise BadInput(f"there is no retention class {name[:40]!r}", hint=", ".join(rule.name for rule in RETENTION))
+    return found
