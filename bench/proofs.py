@@ -3,7 +3,7 @@
 Rules held here:
 - Wall time of single calls for random leaves; CPU time, best of five, for what nothing waits in.
 - pymerkle 7 on SQLite, as it comes, remembers the hashes of subtrees in up to 1 GiB of memory, and hashes leaves where
-  it has none: it is timed as a process begins, and again after hundreds of proofs. So is haoma.
+  it has none: it is timed when it has just been opened, and again after hundreds of proofs. So is haoma.
 - Both logs hold the same bytes. Their roots must be equal and the proofs hold, or the run ends.
 """
 
@@ -23,7 +23,7 @@ from haoma.ledger.view import View
 
 __all__ = ["proofs"]
 
-COLD, WARMING, WARM = 25, 500, 200
+FRESH, COLD, WARMING, WARM = 5, 25, 500, 200
 COLD_PEER, WARM_PEER = "pymerkle", "pymerkle, its subtrees in memory"
 
 
@@ -44,26 +44,33 @@ def proofs(leaves: int, grown: int) -> Iterator[Figure]:
 
 
 def _proved(path: Path, peer_path: Path, leaves: int) -> Iterator[Figure]:
-    chosen = random.Random(1).sample(range(leaves), 1 + COLD + WARMING + WARM)
+    chosen = random.Random(1).sample(range(leaves), FRESH + COLD + WARMING + WARM)
+    fresh = [_opened(path, peer_path, leaves, [index]) for index in chosen[:FRESH]]
+    ours, theirs = ([time for times in one for time in times] for one in zip(*fresh, strict=True))
+    yield next(_figures(f"inclusion proof, {_told(leaves)} leaves, first after opening", COLD_PEER, ours, theirs))
+    ours, theirs = _opened(path, peer_path, leaves, chosen[FRESH:])
+    cold, warm = slice(COLD), slice(-WARM, None)
+    yield from _figures(f"the same, next {COLD}", COLD_PEER, ours[cold], theirs[cold])
+    yield from _figures(f"the same, after {WARMING}", WARM_PEER, ours[warm], theirs[warm])
     with store_at(path) as store, peer_tree(peer_path) as peer:
         view = View(store)
-        root = view.head().root
-        ours = _proof_ms(lambda index: view.inclusion(index, leaves), chosen)
+        yield from _verified(view, peer, chosen[-COLD:], view.head().root)
+
+
+def _opened(path: Path, peer_path: Path, leaves: int, chosen: Sequence[int]) -> tuple[list[float], list[float]]:
+    """Milliseconds of these proofs, ours and theirs, out of logs that are opened for them."""
+    with store_at(path) as store, peer_tree(peer_path) as peer:
+        view = View(store)
+        require(view.head().size == leaves, "the log has another size")
+        ours = _proof_ms(partial(view.inclusion, size=leaves), chosen)
         theirs = _proof_ms(lambda index: peer.prove_inclusion(index + 1), chosen) if peer else []
-        yield from _proof_figures(_told(leaves), ours, theirs)
-        yield from _verified(view, peer, chosen[-COLD:], root)
+    return ours, theirs
 
 
-def _proof_figures(told: str, ours: Sequence[float], theirs: Sequence[float]) -> Iterator[Figure]:
-    parts = (
-        (f"inclusion proof, {told} leaves, first of a process", COLD_PEER, slice(1), statistics.median),
-        (f"the same, median of the next {COLD}", COLD_PEER, slice(1, 1 + COLD), statistics.median),
-        (f"the same, 95th percentile of the next {COLD}", COLD_PEER, slice(1, 1 + COLD), _p95),
-        (f"the same, median after {WARMING}", WARM_PEER, slice(-WARM, None), statistics.median),
-        (f"the same, 95th percentile after {WARMING}", WARM_PEER, slice(-WARM, None), _p95),
-    )
-    for what, peer, part, value in parts:
-        yield Figure(what, "ms", value(ours[part]), *((peer, value(theirs[part])) if theirs else ()))
+def _figures(what: str, peer: str, ours: Sequence[float], theirs: Sequence[float]) -> Iterator[Figure]:
+    for name, value in (("median", statistics.median), ("95th percentile", _p95)):
+        beside = (peer, value(theirs)) if theirs else (None, None)
+        yield Figure(f"{what}, {name}", "ms", value(ours), *beside)
 
 
 def _verified(view: View, peer: Tree | None, chosen: Sequence[int], root: bytes) -> Iterator[Figure]:
@@ -98,9 +105,8 @@ def _grown(small: Path, large: Path, sizes: tuple[int, int]) -> Iterator[Figure]
         for _ in range(WARMING + WARM):
             for view, size, times in zip(views, sizes, taken, strict=True):
                 times.extend(_proof_ms(partial(view.inclusion, size=size), [pick.randrange(size)]))
-    for name, value in (("median", statistics.median), ("95th percentile", _p95)):
-        what = f"inclusion proof, {_told(sizes[1])} leaves, {name} after {WARMING}"
-        yield Figure(what, "ms", value(taken[1][-WARM:]), f"with {_told(sizes[0])} leaves", value(taken[0][-WARM:]))
+    what, beside = f"inclusion proof, {_told(sizes[1])} leaves, after {WARMING}", f"with {_told(sizes[0])} leaves"
+    yield from _figures(what, beside, taken[1][-WARM:], taken[0][-WARM:])
 
 
 def _audited(small: Path, large: Path, sizes: tuple[int, int]) -> Iterator[Figure]:
