@@ -22,6 +22,7 @@ from haoma.settings import Settings
 if TYPE_CHECKING:
     import httpx
 
+    from haoma.access import Gate, People, Sealing, SignIn
     from haoma.ledger.anchor import AccountKey, Node, Notary
     from haoma.ledger.commitment import Commitments
     from haoma.ledger.entry import EntryType
@@ -77,11 +78,11 @@ class Services:
     @property
     def entry_types(self) -> Sequence[EntryType]:
         """The types of entries of every package."""
-        from haoma import lineage
+        from haoma import access, lineage
         from haoma.ledger import events
         from haoma.vault import entries
 
-        return [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES]
+        return [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES, *access.ENTRY_TYPES]
 
     @cached_property
     def view(self) -> View:
@@ -121,6 +122,34 @@ class Services:
         from haoma.vault.suites import suite_named
 
         return LocalFiles(self.keys.directory / "custody", suite_named(self.settings.vault_suite))
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What is allowed, and the record of it."""
+        from haoma.access import Gate
+
+        return Gate(self.store, self.ledger, self.commitments)
+
+    @cached_property
+    def people(self) -> People:
+        """The people of this store and their roles."""
+        from haoma.access import People
+
+        return People(self.gate)
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """Who recognises people by password and code, and keeps their sessions."""
+        from haoma.access import SignIn
+
+        return SignIn(self.store, self.ledger, self.sealing, self.settings.ledger_origin)
+
+    @cached_property
+    def sealing(self) -> Sealing:
+        """How the small secrets of access are kept."""
+        from haoma.access import CustodySealing
+
+        return CustodySealing(self.custody)
 
     @cached_property
     def publisher(self) -> Publisher:

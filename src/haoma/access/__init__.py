@@ -1,0 +1,47 @@
+"""Who may do what: people, roles, sign-in, policy in Cedar, cases, approvals by four eyes, keys of machines."""
+
+from __future__ import annotations
+
+from haoma.access.api_keys import ApiKey, ApiKeys, draft_key
+from haoma.access.approvals import Approval, Approvals, Effect, Vote
+from haoma.access.cases import Case, Cases
+from haoma.access.entries import ENTRY_TYPES
+from haoma.access.gate import Gate, Thing
+from haoma.access.model import EXCLUSIONS, Asker, Exclusion, Role, exclusion, parse_role
+from haoma.access.needs import NEEDS, Need
+from haoma.access.people import People
+from haoma.access.policy import Decision
+from haoma.access.rows import Person
+from haoma.access.secret import CustodySealing, Sealing, SealingKey
+from haoma.access.sign_in import Enrolled, SignIn
+
+__all__ = [
+    "ENTRY_TYPES",
+    "EXCLUSIONS",
+    "NEEDS",
+    "ApiKey",
+    "ApiKeys",
+    "Approval",
+    "Approvals",
+    "Asker",
+    "Case",
+    "Cases",
+    "CustodySealing",
+    "Decision",
+    "Effect",
+    "Enrolled",
+    "Exclusion",
+    "Gate",
+    "Need",
+    "People",
+    "Person",
+    "Role",
+    "Sealing",
+    "SealingKey",
+    "SignIn",
+    "Thing",
+    "Vote",
+    "draft_key",
+    "exclusion",
+    "parse_role",
+]

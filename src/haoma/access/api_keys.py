@@ -1,0 +1,202 @@
+"""Keys of machines: bearer tokens, shared secrets and public keys to sign requests with, each scoped and expiring.
+
+Rules held here:
+- A key acts in one role of its owner's, for the actions it was made for, and never longer than 400 days. It is dead
+  when it is revoked, when it expires, and when its owner is suspended or loses the role.
+- A secret is shown once. A bearer token is stored as a digest; a shared secret is sealed, for verifying needs it again.
+- No machine has an administrator's or an approver's role.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from haoma.access import tables
+from haoma.access.entries import tell
+from haoma.access.fields import ACTIONS
+from haoma.access.gate import Gate, Thing
+from haoma.access.model import MACHINE_ROLES, Asker, Role
+from haoma.access.rows import asker_of, one_person
+from haoma.access.secret import Sealing, digest_of, new_token
+from haoma.errors import BadInput, Conflict, NotFound, Refused
+
+__all__ = [
+    "KEY_PURPOSE",
+    "KINDS",
+    "LONGEST_LIFE",
+    "ApiKey",
+    "ApiKeys",
+    "draft_key",
+    "live_key",
+    "machine_of",
+    "one_key",
+]
+
+KINDS = ("bearer", "hmac-sha256", "ed25519")
+LONGEST_LIFE = timedelta(days=400)
+SHARED_BYTES = 32
+KEY_PURPOSE = "access/key/"
+_NAME = re.compile(r"[a-z][a-z0-9 ._-]{0,99}", re.ASCII)
+_keys = tables.keys.c
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """One key, without what is secret of it."""
+
+    id: str
+    owner: str
+    name: str
+    kind: str
+    role: Role
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+class ApiKeys:
+    """The keys of one store."""
+
+    def __init__(self, gate: Gate, sealing: Sealing) -> None:
+        self._gate = gate
+        self._sealing = sealing
+
+    def make(
+        self, asker: Asker, draft: ApiKey, now: datetime, *, public_key: bytes | None = None
+    ) -> tuple[ApiKey, str | None]:
+        """Make a key as drafted (see `draft`); returns it and its secret, which is shown this once.
+
+        An ed25519 key brings the 32 bytes of its public key, and has no secret here.
+        """
+        _check(draft, public_key, now)
+        row, secret = self._row(draft, public_key)
+        with self._gate.store.read() as tx:
+            thing = Thing("key", one_person(tx, draft.owner).tenant)
+
+        def work(tx: sa.Connection) -> tuple[ApiKey, str | None]:
+            if draft.role not in asker_of(tx, draft.owner, frozenset()).roles:
+                raise Conflict(
+                    f"the owner of the key does not hold the role {draft.role}", hint="grant it to them first"
+                )
+            tx.execute(sa.insert(tables.keys).values(**row))
+            told = {"key": draft.id, "owner": draft.owner, "by": asker.id}
+            tell(tx, self._gate.log, "access.key", now, **told, change="made")
+            return draft, secret
+
+        return self._gate.change(asker, "make-key", thing, now, work)
+
+    def revoke(self, asker: Asker, key_id: str, now: datetime) -> None:
+        """End a key at once."""
+        with self._gate.store.read() as tx:
+            key = one_key(tx, key_id)
+            thing = Thing("key", one_person(tx, key.owner).tenant)
+
+        def work(tx: sa.Connection) -> None:
+            alive = sa.and_(_keys.key_id == key_id, _keys.revoked_at.is_(None))
+            if not tx.execute(sa.update(tables.keys).where(alive).values(revoked_at=now)).rowcount:
+                raise Conflict("this key was revoked already")
+            told = {"key": key_id, "owner": key.owner, "by": asker.id}
+            tell(tx, self._gate.log, "access.key", now, **told, change="revoked")
+
+        self._gate.change(asker, "revoke-key", thing, now, work)
+
+    def all(self, asker: Asker, now: datetime) -> list[ApiKey]:
+        """The keys of the asker's tenant, the oldest first."""
+        self._gate.ask(asker, "see", Thing("key", asker.tenant, "scopes"), now).require()
+        owners = tables.keys.join(tables.people, tables.people.c.person_id == _keys.owner_id)
+        theirs = tables.people.c.tenant_id == asker.tenant
+        query = sa.select(tables.keys).select_from(owners).where(theirs).order_by(_keys.created_at)
+        with self._gate.store.read() as tx:
+            return [_key(row) for row in tx.execute(query).all()]
+
+    def asker(self, token: str, now: datetime) -> Asker:
+        """The machine that shows a bearer token; raises Refused where that is dead or none."""
+        with self._gate.store.read() as tx:
+            found = tx.scalar(sa.select(_keys.key_id).where(_keys.digest == digest_of(token)))
+            return machine_of(tx, live_key(tx, found or "", now), "key")
+
+    def _row(self, draft: ApiKey, public_key: bytes | None) -> tuple[dict[str, object], str | None]:
+        row: dict[str, object] = {
+            "key_id": draft.id,
+            "owner_id": draft.owner,
+            "name": draft.name,
+            "kind": draft.kind,
+            "role": str(draft.role),
+            "scopes": json.dumps(draft.scopes),
+            "created_at": draft.created_at,
+            "expires_at": draft.expires_at,
+        }
+        if draft.kind == "ed25519":
+            return row | {"public_key": public_key}, None
+        if draft.kind == "bearer":
+            token = new_token("key")
+            return row | {"digest": digest_of(token)}, token
+        shared = secrets.token_bytes(SHARED_BYTES)
+        return row | {"sealed": self._sealing.seal(shared, KEY_PURPOSE + draft.id)}, shared.hex()
+
+
+def draft_key(
+    owner: str, name: str, kind: str, role: Role, scopes: Sequence[str], now: datetime, *, days: int = 90
+) -> ApiKey:
+    """A key to be made, good for so many days."""
+    names = tuple(sorted(set(scopes)))
+    return ApiKey(str(uuid.uuid4()), owner, name, kind, role, names, now, now + timedelta(days=days), None)
+
+
+def one_key(tx: sa.Connection, key_id: str) -> ApiKey:
+    """The key with this id; NotFound where there is none."""
+    row = tx.execute(sa.select(tables.keys).where(_keys.key_id == key_id)).first()
+    if row is None:
+        raise NotFound("there is no such key", hint="haoma access keys list shows them")
+    return _key(row)
+
+
+def live_key(tx: sa.Connection, key_id: str, now: datetime) -> ApiKey:
+    """The key with this id, where it is good now; raises Refused in the same words for every other one."""
+    row = tx.execute(sa.select(tables.keys).where(_keys.key_id == key_id)).first()
+    if row is None or row.revoked_at is not None or not row.created_at <= now < row.expires_at:
+        raise Refused("this key is not known, or good no more", hint="a security administrator makes keys")
+    return _key(row)
+
+
+def machine_of(tx: sa.Connection, key: ApiKey, method: str) -> Asker:
+    """The machine that a key stands for; without a role where its owner has lost that."""
+    owner = asker_of(tx, key.owner, frozenset())
+    return Asker(key.id, key.owner, owner.tenant, owner.roles & {key.role}, frozenset({method}), frozenset(key.scopes))
+
+
+def _key(row: sa.Row[tuple[object, ...]]) -> ApiKey:
+    found = row._mapping  # noqa: SLF001 - public in spite of its name
+    return ApiKey(
+        id=found["key_id"],
+        owner=found["owner_id"],
+        name=found["name"],
+        kind=found["kind"],
+        role=Role(found["role"]),
+        scopes=tuple(json.loads(found["scopes"])),
+        created_at=found["created_at"],
+        expires_at=found["expires_at"],
+        revoked_at=found["revoked_at"],
+    )
+
+
+def _check(draft: ApiKey, public_key: bytes | None, now: datetime) -> None:
+    if draft.kind not in KINDS or (draft.kind == "ed25519") != (public_key is not None and len(public_key) == 32):
+        raise BadInput("this is no kind of key", hint=f"{', '.join(KINDS)}; ed25519 with a public key of 32 bytes")
+    if not _NAME.fullmatch(draft.name) or re.search(r"[0-9]{7}", draft.name):
+        raise BadInput("this is no name of a key", hint="1 to 100 of a-z, 0-9, space, ., _ and -; no phone number")
+    if draft.role not in MACHINE_ROLES:
+        raise BadInput(f"no machine is {draft.role}", hint=f"roles of machines: {', '.join(sorted(MACHINE_ROLES))}")
+    if not draft.scopes or not set(draft.scopes) <= ACTIONS.keys():
+        raise BadInput("a key is made for actions that there are", hint=f"actions: {', '.join(ACTIONS)}")
+    if not now < draft.expires_at <= now + LONGEST_LIFE:
+        raise BadInput("a key lives for 1 to 400 days", hint="make a new one before it ends")

@@ -1,0 +1,293 @@
+"""Four eyes: what was requested is approved by two others in two roles, and exactly that is run, once.
+
+    requested ──approve ×2──► approved ──run──► running ──► done
+        │ refuse, withdraw        │ withdraw
+        ▼                         ▼                            each of them expires where it is not run in time
+    refused, withdrawn        withdrawn
+
+Rules held here:
+- A request is RFC 8785 canonical JSON of its id, action, tenant, payload and a salt; its SHA-256 is what approvers
+  approve and what is recomputed before it is run. Bytes that are not those are Tampered, and nothing is run.
+- Approvers are two people in two roles, and neither is the requester, whatever they are administrators of. They count
+  while they are active and hold that role: also when it is run.
+- It is run once. Where the effect is in this database, it is one transaction with the change to `done`. An effect
+  outside comes first, under a lock that dies with its process; it is idempotent, keyed by the approval's id, and a run
+  that was killed between is taken up again by the next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from haoma.access import tables
+from haoma.access.entries import tell
+from haoma.access.gate import Gate, Thing
+from haoma.access.model import Asker, Role
+from haoma.access.needs import APPROVERS, NEEDS
+from haoma.access.rows import ACTIVE, one_person
+from haoma.errors import BadInput, Conflict, NotFound, Refused, Tampered, Unavailable
+from haoma.ledger.canonical import canonical
+from haoma.ledger.forms import Json
+
+__all__ = ["Approval", "Approvals", "Effect", "Vote"]
+
+LONGEST_PAYLOAD = 1 << 20
+WAIT_S = 10.0
+_approvals = tables.approvals.c
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One approval of a request, by whom and in which role."""
+
+    person: str
+    role: Role
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A request as it stands; `digest` is what approvers name when they approve it."""
+
+    id: str
+    tenant: str
+    action: str
+    payload: Json
+    digest: str
+    requester: str
+    requested_at: datetime
+    expires_at: datetime
+    state: str
+    votes: tuple[Vote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What running an action does. `inside` changes this database; `outside`, before it, all else, idempotently."""
+
+    inside: Callable[[sa.Connection, Approval, datetime], None]
+    outside: Callable[[Approval], None] | None = None
+
+
+class Approvals:
+    """The requests of one store. `effects` are the actions that can be run here."""
+
+    def __init__(self, gate: Gate, effects: Mapping[str, Effect]) -> None:
+        self._gate = gate
+        self._store = gate.store
+        self._effects = effects
+
+    def request(self, asker: Asker, action: str, payload: Json, now: datetime) -> Approval:
+        """Ask for an action with this payload, which holds tokens and no numbers of customers."""
+        need = NEEDS.get(action)
+        if need is None:
+            raise BadInput("this action needs no approval", hint=f"actions that do: {', '.join(NEEDS)}")
+        approval_id = str(uuid.uuid4())
+        salted = {"action": action, "approval": approval_id, "payload": payload, "tenant": asker.tenant}
+        text = canonical(salted | {"salt": secrets.token_hex(16)})
+        if len(text) > LONGEST_PAYLOAD:
+            raise BadInput(f"the payload is longer than {LONGEST_PAYLOAD:,} bytes", hint="name a file by its digest")
+        row = {
+            "approval_id": approval_id,
+            "tenant_id": asker.tenant,
+            "action": action,
+            "payload": text,
+            "digest": hashlib.sha256(text).hexdigest(),
+            "requester": asker.person,
+            "requested_at": now,
+            "expires_at": now + need.good_for,
+        }
+
+        def work(tx: sa.Connection) -> Approval:
+            if not asker.roles & need.request:
+                raise Refused(f"{action} is requested by {', '.join(sorted(need.request))}", hint=need.reason)
+            tx.execute(sa.insert(tables.approvals).values(**row, state="requested", version=0))
+            found = _one(tx, approval_id)
+            self._tell(tx, found, asker, "requested", now)
+            return found
+
+        subject = payload.get("subject") if isinstance(payload, dict) else None
+        thing = Thing(need.object, asker.tenant, subject=subject if isinstance(subject, str) else None)
+        return self._gate.change(asker, action, thing, now, work)
+
+    def approve(self, asker: Asker, approval_id: str, role: Role, digest: str, now: datetime) -> Approval:
+        """Approve what has this digest, in one of the asker's roles.
+
+        Raises Refused for one's own request, a role that is not theirs or does not approve this; Conflict where the
+        request is over, the person or the role has approved it already, or the digest is another one.
+        """
+
+        def work(tx: sa.Connection) -> Approval:
+            found = self._locked(tx, approval_id, now, {"requested"})
+            self._may_vote(asker, found, role)
+            if not secrets.compare_digest(digest.encode("utf-8", "replace"), found.digest.encode()):
+                raise Conflict("the request has another digest", hint="look at it again: approve what you have read")
+            if any(vote.person == asker.person or vote.role is role for vote in found.votes):
+                raise Conflict("this person or this role has approved it already", hint="it takes two of each")
+            row = {"approval_id": found.id, "person_id": asker.person, "role": str(role), "digest": digest, "at": now}
+            tx.execute(sa.insert(tables.votes).values(**row))
+            state = "approved" if len(found.votes) + 1 == APPROVERS else "requested"
+            return self._to(tx, found, asker, state, now, told="approved")
+
+        return self._gate.change(asker, "approve", Thing("approval", asker.tenant), now, work)
+
+    def refuse(self, asker: Asker, approval_id: str, role: Role, now: datetime) -> Approval:
+        """Refuse a request that waits: it is over."""
+
+        def work(tx: sa.Connection) -> Approval:
+            found = self._locked(tx, approval_id, now, {"requested"})
+            self._may_vote(asker, found, role)
+            return self._to(tx, found, asker, "refused", now)
+
+        return self._gate.change(asker, "approve", Thing("approval", asker.tenant), now, work)
+
+    def withdraw(self, asker: Asker, approval_id: str, now: datetime) -> Approval:
+        """Take back a request of one's own that was not run."""
+
+        def work(tx: sa.Connection) -> Approval:
+            found = self._locked(tx, approval_id, now, {"requested", "approved"})
+            if found.requester != asker.person:
+                raise Refused("only who requested it takes it back", hint="an approver refuses it")
+            return self._to(tx, found, asker, "withdrawn", now)
+
+        return self._store.write(work)
+
+    def run(self, asker: Asker, approval_id: str, now: datetime) -> Approval:
+        """Run what was approved, once; returns it as `done`.
+
+        Raises Conflict where it is not approved, over or done; Refused where an approver counts no more; Tampered where
+        it is not what was approved; Unavailable where another process runs one.
+        """
+        with self._store.leader("access-approvals", wait_s=WAIT_S) as leads:
+            if not leads:
+                raise Unavailable("another process runs an approved request", hint="try again")
+            thing = Thing("approval", asker.tenant)
+            found = self._gate.change(
+                asker, "run-approved", thing, now, lambda tx: self._begin(tx, asker, approval_id, now)
+            )
+            effect = self._effects[found.action]
+            if effect.outside is None:
+                return found
+            effect.outside(found)
+            return self._store.write(lambda tx: self._end(tx, asker, approval_id, now))
+
+    def one(self, asker: Asker, approval_id: str, now: datetime) -> Approval:
+        """One request with its payload, for who is to approve it or has requested it."""
+        with self._store.read() as tx:
+            found = _one(tx, approval_id)
+        if found.requester != asker.person:
+            self._gate.ask(asker, "see", Thing("approval", found.tenant, "payload"), now).require()
+        return found
+
+    def waiting(self, asker: Asker, now: datetime) -> list[Approval]:
+        """The requests of the asker's tenant that are not over, the oldest first."""
+        self._gate.ask(asker, "see", Thing("approval", asker.tenant, "state"), now).require()
+        alive = _approvals.state.in_(("requested", "approved", "running"))
+        theirs = sa.and_(_approvals.tenant_id == asker.tenant, alive, _approvals.expires_at > now)
+        query = sa.select(_approvals.approval_id).where(theirs).order_by(_approvals.requested_at)
+        with self._store.read() as tx:
+            return [_one(tx, approval_id) for approval_id in tx.scalars(query).all()]
+
+    def _begin(self, tx: sa.Connection, asker: Asker, approval_id: str, now: datetime) -> Approval:
+        """Check all of it once more, and end it in this transaction where nothing is to do outside."""
+        # Nobody runs it now: the lock is ours. One that is `running` was left by a process that died.
+        found = self._locked(tx, approval_id, now, {"approved", "running"})
+        effect = self._effects.get(found.action)
+        if effect is None:
+            raise Unavailable(
+                f"{found.action} cannot be run here", hint="nothing was done; it can be run until it expires"
+            )
+        self._still_approved(tx, found)
+        if effect.outside is None:
+            effect.inside(tx, found, now)
+            return self._to(tx, found, asker, "done", now)
+        return found if found.state == "running" else self._to(tx, found, asker, "running", now)
+
+    def _end(self, tx: sa.Connection, asker: Asker, approval_id: str, now: datetime) -> Approval:
+        found = _one(tx, approval_id, lock=True)
+        if found.state != "running":
+            raise Conflict(f"the request is {found.state}", hint="it was run once")
+        self._effects[found.action].inside(tx, found, now)
+        return self._to(tx, found, asker, "done", now)
+
+    def _locked(self, tx: sa.Connection, approval_id: str, now: datetime, states: set[str]) -> Approval:
+        found = _one(tx, approval_id, lock=True)
+        if found.state not in states:
+            raise Conflict(f"the request is {found.state}", hint="request it anew")
+        # What has begun is brought to its end.
+        if now >= found.expires_at and found.state != "running":
+            raise Conflict("the request has expired", hint="request it anew")
+        return found
+
+    def _may_vote(self, asker: Asker, found: Approval, role: Role) -> None:
+        need = NEEDS[found.action]
+        if asker.person == found.requester:
+            raise Refused(
+                "nobody approves or refuses what they requested", hint="two others do; withdraw takes it back"
+            )
+        if asker.tenant != found.tenant or role not in asker.roles or role not in need.approve:
+            names = ", ".join(sorted(need.approve))
+            raise Refused(f"{found.action} is approved by {names}, in a role that one holds", hint=need.reason)
+
+    def _still_approved(self, tx: sa.Connection, found: Approval) -> None:
+        need = NEEDS[found.action]
+        for vote in found.votes:
+            person = one_person(tx, vote.person)
+            if person.state != ACTIVE or vote.role not in person.roles or vote.role not in need.approve:
+                raise Refused("an approver is not active, or lost the role they approved in", hint="request it anew")
+        people, roles = {vote.person for vote in found.votes}, {vote.role for vote in found.votes}
+        if len(people - {found.requester}) < APPROVERS or len(roles) < APPROVERS:
+            raise Tampered("a request counts as approved without two people in two roles", hint="audit the log")
+
+    def _to(
+        self, tx: sa.Connection, found: Approval, asker: Asker, state: str, now: datetime, *, told: str = ""
+    ) -> Approval:
+        same = sa.and_(_approvals.approval_id == found.id, _approvals.state == found.state)
+        ended = None if state in {"requested", "approved", "running"} else now
+        values = {"state": state, "ended_at": ended, "version": _approvals.version + 1}
+        if not tx.execute(sa.update(tables.approvals).where(same).values(values)).rowcount:
+            raise Conflict("the request was changed meanwhile", hint="look at it again")
+        self._tell(tx, found, asker, told or state, now)
+        return _one(tx, found.id)
+
+    def _tell(self, tx: sa.Connection, found: Approval, asker: Asker, to: str, now: datetime) -> None:
+        body = {"approval": found.id, "by": asker.id, "action": found.action, "digest": found.digest, "to": to}
+        tell(tx, self._gate.log, "access.approval", now, **body)
+
+
+def _one(tx: sa.Connection, approval_id: str, *, lock: bool = False) -> Approval:
+    """A request with its votes; raises Tampered where its bytes are not those of its digest."""
+    query = sa.select(tables.approvals).where(_approvals.approval_id == approval_id)
+    row = tx.execute(query.with_for_update() if lock else query).first()
+    if row is None:
+        raise NotFound("there is no such request", hint="haoma access approve list shows what waits")
+    text = bytes(row.payload)
+    cast = sa.select(tables.votes).where(tables.votes.c.approval_id == approval_id).order_by(tables.votes.c.at)
+    votes = tx.execute(cast).all()
+    told = json.loads(text) if hashlib.sha256(text).hexdigest() == row.digest else {}
+    same = told.get("approval") == row.approval_id and (told.get("action"), told.get("tenant")) == (
+        row.action,
+        row.tenant_id,
+    )
+    if not same or any(vote.digest != row.digest for vote in votes):
+        raise Tampered("a request is not what was requested", hint="nothing of it is run; audit the log")
+    return Approval(
+        id=row.approval_id,
+        tenant=row.tenant_id,
+        action=row.action,
+        payload=told["payload"],
+        digest=row.digest,
+        requester=row.requester,
+        requested_at=row.requested_at,
+        expires_at=row.expires_at,
+        state=row.state,
+        votes=tuple(Vote(vote.person_id, Role(vote.role), vote.at) for vote in votes),
+    )

@@ -1,0 +1,82 @@
+"""Cases: an agent's work on one subject. Inside an open one of theirs they may meet that subject, and nowhere else.
+
+Rules held here:
+- A case is its agent's alone, for one subject of one tenant, and closes by itself after twelve hours.
+- Only who opened a case closes it; a closed one is never opened again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from haoma.access import tables
+from haoma.access.entries import tell
+from haoma.access.gate import Gate, Thing
+from haoma.access.model import Asker
+from haoma.errors import BadInput, NotFound
+
+__all__ = ["LONGEST_CASE", "Case", "Cases"]
+
+LONGEST_CASE = timedelta(hours=12)
+LONGEST_SUBJECT = 200
+_cases = tables.cases.c
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case; `subject` is a subject token, `closes_at` when it closes by itself."""
+
+    id: str
+    agent: str
+    subject: str
+    opened_at: datetime
+    closes_at: datetime
+    closed_at: datetime | None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it lets its agent meet the subject."""
+        return self.opened_at <= now < self.closes_at and self.closed_at is None
+
+
+class Cases:
+    """The cases of one store."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def open(self, asker: Asker, subject: str, now: datetime) -> Case:
+        """Open a case of the asker's about a subject token."""
+        if not 0 < len(subject) <= LONGEST_SUBJECT:
+            raise BadInput("this is no subject token", hint="a case is about one subject, by its token")
+        case = Case(str(uuid.uuid4()), asker.person, subject, now, now + LONGEST_CASE, None)
+
+        def work(tx: sa.Connection) -> Case:
+            row = {"case_id": case.id, "tenant_id": asker.tenant, "agent_id": case.agent, "subject": subject}
+            tx.execute(sa.insert(tables.cases).values(**row, opened_at=now, closes_at=case.closes_at))
+            tell(tx, self._gate.log, "access.case", now, case=case.id, agent=case.agent, change="opened")
+            return case
+
+        return self._gate.change(asker, "open-case", Thing("case", asker.tenant), now, work)
+
+    def close(self, asker: Asker, case_id: str, now: datetime) -> None:
+        """Close a case of the asker's; NotFound where none of theirs is open."""
+
+        def work(tx: sa.Connection) -> None:
+            mine = sa.and_(_cases.case_id == case_id, _cases.agent_id == asker.person, _cases.closed_at.is_(None))
+            if not tx.execute(sa.update(tables.cases).where(mine).values(closed_at=now)).rowcount:
+                raise NotFound("there is no open case of yours with this id", hint="haoma access case list shows them")
+            tell(tx, self._gate.log, "access.case", now, case=case_id, agent=asker.person, change="closed")
+
+        self._gate.change(asker, "close-case", Thing("case", asker.tenant), now, work)
+
+    def mine(self, asker: Asker, now: datetime) -> list[Case]:
+        """The open cases of the asker, the newest first."""
+        self._gate.ask(asker, "see", Thing("case", asker.tenant, "subject"), now).require()
+        opened = sa.and_(_cases.agent_id == asker.person, _cases.closed_at.is_(None), _cases.closes_at > now)
+        with self._gate.store.read() as tx:
+            rows = tx.execute(sa.select(tables.cases).where(opened).order_by(_cases.opened_at.desc())).all()
+        return [Case(r.case_id, r.agent_id, r.subject, r.opened_at, r.closes_at, r.closed_at) for r in rows]

@@ -1,0 +1,72 @@
+"""What can be asked for: every object with its fields, each of a class, and every action.
+
+Rules held here:
+- What is not in these tables is in no policy and is refused. The Cedar schema is made out of them.
+- A decision depends on the class of a field, never on a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+__all__ = ["ACTIONS", "FIELDS", "OBJECTS"]
+
+FIELDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "subject": {
+            "token": "pseudonym",
+            "masked": "pseudonym",
+            "number": "number",
+            "kind": "issued",
+            "issued_by": "issued",
+            "issued_in": "issued",
+            "place": "place",
+            "risk": "risk",
+            "grants": "permission",
+            "refusals": "permission",
+        },
+        "case": {"agent": "work", "subject": "pseudonym", "opened_at": "work", "closed_at": "work"},
+        "hotline": {"number": "public", "purpose": "public", "owner": "work", "verdict": "work"},
+        "person": {"login": "account", "name": "account", "state": "account", "roles": "account"},
+        "key": {"name": "account", "role": "account", "scopes": "account", "expires_at": "account"},
+        "approval": {"action": "work", "state": "work", "payload": "request"},
+        "audit": {"decisions": "audit", "entries": "audit"},
+    }
+)
+OBJECTS = frozenset({*FIELDS, "policy", "retention", "vault", "consent", "export", "store"})
+
+ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "see": frozenset(FIELDS),
+        "write": frozenset(FIELDS),
+        "locate": frozenset({"subject"}),
+        "score": frozenset({"subject"}),
+        "ask-consent": frozenset({"subject"}),
+        "withdraw-consent": frozenset({"subject"}),
+        "reveal-number": frozenset({"subject"}),
+        "open-case": frozenset({"case"}),
+        "close-case": frozenset({"case"}),
+        "change-hotline": frozenset({"hotline"}),
+        "bulk-export": frozenset({"export"}),
+        "add-person": frozenset({"person"}),
+        "suspend-person": frozenset({"person"}),
+        "restore-person": frozenset({"person"}),
+        "enrol-again": frozenset({"person"}),
+        "grant-role": frozenset({"person"}),
+        "revoke-role": frozenset({"person"}),
+        "link-identity": frozenset({"person"}),
+        "make-key": frozenset({"key"}),
+        "revoke-key": frozenset({"key"}),
+        "approve": frozenset({"approval"}),
+        "run-approved": frozenset({"approval"}),
+        "change-policy": frozenset({"policy"}),
+        "rotate-key": frozenset({"vault"}),
+        "destroy-key": frozenset({"vault"}),
+        "extend-retention": frozenset({"retention"}),
+        "run-retention": frozenset({"retention"}),
+        "publish-notice": frozenset({"consent"}),
+        "review-emergency": frozenset({"consent"}),
+        "back-up": frozenset({"store"}),
+    }
+)

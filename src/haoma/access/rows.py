@@ -1,0 +1,69 @@
+"""Reading people and their roles inside a transaction.
+
+Rules held here:
+- Only who is active can ask for anything; roles count from the moment they are granted to the moment they are revoked.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from haoma.access import tables
+from haoma.access.model import Asker, Role
+from haoma.errors import BadInput, NotFound, Refused
+
+__all__ = ["ACTIVE", "Person", "asker_of", "one_person", "person_by_login", "roles_of"]
+
+ACTIVE = "active"
+_people = tables.people.c
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One of the staff. `state` is invited, active, suspended or gone."""
+
+    id: str
+    tenant: str
+    login: str
+    name: str
+    state: str
+    created_at: datetime
+    roles: tuple[Role, ...]
+
+
+def roles_of(tx: sa.Connection, person_id: str) -> frozenset[Role]:
+    """The roles that a person holds now."""
+    held = tables.roles.c
+    query = sa.select(held.role).where(held.person_id == person_id, held.revoked_at.is_(None))
+    return frozenset(Role(role) for role in tx.scalars(query))
+
+
+def one_person(tx: sa.Connection, person_id: str) -> Person:
+    """The person with this id; NotFound where there is none, BadInput where it is no id."""
+    try:
+        uuid.UUID(person_id)
+    except ValueError:
+        raise BadInput("this is no person's id", hint="haoma access people list shows them") from None
+    row = tx.execute(sa.select(tables.people).where(_people.person_id == person_id)).first()
+    if row is None:
+        raise NotFound("there is no such person", hint="haoma access people list shows who is there")
+    roles = tuple(sorted(roles_of(tx, row.person_id)))
+    return Person(row.person_id, row.tenant_id, row.login, row.name, row.state, row.created_at, roles)
+
+
+def person_by_login(tx: sa.Connection, login: str) -> Person | None:
+    """The person who signs in so; None where nobody does."""
+    found = tx.scalar(sa.select(_people.person_id).where(_people.login == login))
+    return None if found is None else one_person(tx, found)
+
+
+def asker_of(tx: sa.Connection, person_id: str, methods: frozenset[str]) -> Asker:
+    """A person who was recognised, with the roles they hold now; raises Refused where they are not active."""
+    person = one_person(tx, person_id)
+    if person.state != ACTIVE:
+        raise Refused("this person is not active here", hint="a system administrator knows more")
+    return Asker(person.id, person.id, person.tenant, frozenset(person.roles), methods)
