@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -39,6 +40,8 @@ CUSTODY_NAME = "haoma-keys"
 KEPT_S = 1.0
 _BINDING = 16
 _AT_ONCE = 500
+_KEPT = 10_000
+T = TypeVar("T")
 
 
 class Kind(StrEnum):
@@ -89,23 +92,22 @@ class KeyStore:
         self.custody = custody
         self.suite = suite
         self._now = now
-        self._kept: dict[object, tuple[float, Key]] = {}
+        self._kept: dict[object, tuple[float, object]] = {}
 
     def current(self, kind: Kind, scope: str) -> Key:
         """The newest key of a scope, made if there is none."""
         return self._cached((kind, scope), lambda: self.existing(kind, scope) or self._make(kind, scope))
 
     def existing(self, kind: Kind, scope: str) -> Key | None:
-        """The newest key of a scope, where there is one."""
-        return next(iter(self.versions(kind, scope)), None)
-
-    def versions(self, kind: Kind, scope: str) -> list[Key]:
-        """All keys of a scope that are not destroyed, the newest first."""
-        c = keys.c
-        live = sa.select(keys).where(c.kind == kind, c.scope == scope, c.wrapped.is_not(None))
+        """The newest key of a scope under which something new may be done, where there is one."""
+        query = sa.select(keys).where(*_live(kind, scope), keys.c.retired_at.is_(None))
         with self.store.read() as tx:
-            rows = tx.execute(live.order_by(c.version.desc())).all()
-        return [self._opened(row) for row in rows]
+            row = tx.execute(query.order_by(keys.c.version.desc()).limit(1)).one_or_none()
+        return None if row is None else self._opened(row)
+
+    def versions(self, kind: Kind, scope: str) -> Sequence[Key]:
+        """All keys of a scope that are not destroyed, the newest first; at most a second old."""
+        return self._cached(("all", kind, scope), lambda: self._versions(kind, scope))
 
     def get(self, key_id: str) -> Key:
         """The key of this name, as it is in the database now; NotFound where it is destroyed or never was."""
@@ -127,16 +129,17 @@ class KeyStore:
         with self.store.read() as tx:
             return list(tx.scalars(sa.select(c.key_id).where(c.kind == kind, whose, c.wrapped.is_not(None))))
 
-    def scopes(self, kind: Kind) -> list[str]:
-        """The scopes that have keys of a kind, sorted; for kinds that have few."""
-        query = sa.select(keys.c.scope).where(keys.c.kind == kind, keys.c.wrapped.is_not(None)).distinct()
+    def scopes(self, kind: Kind, prefix: str = "") -> list[str]:
+        """The scopes that have keys of a kind and begin so, sorted; for kinds that have few."""
+        begin = keys.c.scope.startswith(prefix, autoescape=True)
+        query = sa.select(keys.c.scope).where(keys.c.kind == kind, keys.c.wrapped.is_not(None), begin).distinct()
         with self.store.read() as tx:
             return sorted(tx.scalars(query))
 
     def rotate(self, kind: Kind, scope: str) -> Key:
         """Make a new version, which is used from now on; the older ones stay readable."""
         made = self._make(kind, scope, newer=True)
-        self._kept.pop((kind, scope), None)
+        self._kept.clear()
         return made
 
     def destroy(self, key_ids: Collection[str]) -> int:
@@ -170,25 +173,38 @@ class KeyStore:
         self.store.write(work)
         return len(changes)
 
-    def unused(self, older_than: datetime, after: str = "") -> Iterator[list[str]]:
-        """The ids of sealing keys made before a moment, in pages, for whoever knows which are in use."""
-        c = keys.c
+    def retire(self, key_ids: Collection[str]) -> int:
+        """Seal nothing new under these keys from now on; returns how many that changes."""
+        now, wanted = self._now(), sorted(set(key_ids))
+        retired = sa.update(keys).where(keys.c.key_id.in_(wanted), keys.c.retired_at.is_(None)).values(retired_at=now)
+        done = self.store.write(lambda tx: tx.execute(retired).rowcount)
+        self._kept.clear()
+        return done
+
+    def pages(self, *which: sa.ColumnElement[bool]) -> Iterator[list[str]]:
+        """The ids of sealing keys that fit, some hundreds at a time."""
+        after = ""
         while True:
-            query = sa.select(c.key_id).where(c.kind == Kind.SEAL, c.created_at < older_than, c.key_id > after)
+            query = sa.select(keys.c.key_id).where(keys.c.kind == Kind.SEAL, keys.c.key_id > after, *which)
             with self.store.read() as tx:
-                page = list(tx.scalars(query.order_by(c.key_id).limit(_AT_ONCE)))
+                page = list(tx.scalars(query.order_by(keys.c.key_id).limit(_AT_ONCE)))
             if not page:
                 return
             yield page
             after = page[-1]
 
-    def _cached(self, name: object, load: Callable[[], Key]) -> Key:
+    def _versions(self, kind: Kind, scope: str) -> Sequence[Key]:
+        with self.store.read() as tx:
+            rows = tx.execute(sa.select(keys).where(*_live(kind, scope)).order_by(keys.c.version.desc())).all()
+        return tuple(self._opened(row) for row in rows)
+
+    def _cached(self, name: object, load: Callable[[], T]) -> T:
         found = self._kept.get(name)
         if found is None or found[0] < time.monotonic():
-            if len(self._kept) > 10_000:
+            if len(self._kept) > _KEPT:
                 self._kept.clear()
             found = self._kept[name] = (time.monotonic() + KEPT_S, load())
-        return found[1]
+        return cast("T", found[1])
 
     def _make(self, kind: Kind, scope: str, *, newer: bool = False) -> Key:
         self._refuse_second_custody()
@@ -197,7 +213,8 @@ class KeyStore:
         def work(tx: sa.Connection) -> None:
             c = keys.c
             same = (c.kind == kind, c.scope == scope)
-            if not newer and tx.scalar(sa.select(c.key_id).where(*same, c.wrapped.is_not(None)).limit(1)):
+            usable = (c.wrapped.is_not(None), c.retired_at.is_(None))
+            if not newer and tx.scalar(sa.select(c.key_id).where(*same, *usable).limit(1)):
                 return  # another process was quicker
             version = int(tx.scalar(sa.select(sa.func.max(c.version)).where(*same)) or 0) + 1
             key_id = f"{scope}-{version}" if kind is Kind.COMMITMENT else random_id
@@ -253,6 +270,10 @@ class KeyStore:
         if isinstance(path, Path):
             with closing(sqlite3.connect(path, timeout=1.0)) as database:
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _live(kind: Kind, scope: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return keys.c.kind == kind, keys.c.scope == scope, keys.c.wrapped.is_not(None)
 
 
 def _binding(kind: str, scope: str) -> bytes:

@@ -2,7 +2,8 @@
 
 `vault_keys` has a row for each key: what it is for (`kind`, `scope`, `version`), its suite, and its 32 bytes wrapped by
 custody's key of version `wrapped_by`. The scope of a sealing key is `<owner>/<purpose>`, its owner a subject token. A
-destroyed commitment key keeps its row without bytes, so that its name is not used again; any other leaves no row.
+destroyed commitment key keeps its row without bytes, so that its name is not used again; any other leaves no row. From
+`retired_at` on nothing new is sealed under a key, which is destroyed soon after.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ keys = sa.Table(
     sa.Column("wrapped", sa.LargeBinary, nullable=True),
     sa.Column("wrapped_by", sa.Integer, nullable=True),
     sa.Column("created_at", Time, nullable=False),
+    sa.Column("retired_at", Time, nullable=True),
     sa.Column("destroyed_at", Time, nullable=True),
     sa.UniqueConstraint("kind", "scope", "version", name="uq_vault_keys"),
     sa.Index("ix_vault_keys_wrapped_by", "wrapped_by"),

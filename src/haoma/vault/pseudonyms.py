@@ -30,7 +30,11 @@ class Pseudonyms:
 
     def token(self, tenant: str, number: Number) -> SubjectToken:
         """The token of a number; raises BadInput for an invalid one."""
-        return _token(self._key(tenant), _uri(number))
+        return self.token_of(tenant, _uri(number))
+
+    def token_of(self, tenant: str, uri: str) -> SubjectToken:
+        """The token of the number whose URI this is."""
+        return _token(self._key(tenant), uri)
 
     def tokens(self, tenant: str, number: Number) -> tuple[SubjectToken, ...]:
         """The token of a number under every key version that is readable, the newest first."""

@@ -35,7 +35,7 @@ from haoma.vault.pseudonyms import Pseudonyms
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Shredded", "Vault"]
+__all__ = ["Shredded", "Vault", "put_sealed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,10 @@ class Vault:
     def pseudonym(self, tenant: str, number: Number) -> SubjectToken:
         """The token that stands for a number within a tenant; raises BadInput for an invalid number."""
         return self._pseudonyms.token(tenant, number)
+
+    def pseudonym_of(self, tenant: str, uri: str) -> SubjectToken:
+        """The token that stands for the number of a URI (RFC 3966) within a tenant."""
+        return self._pseudonyms.token_of(tenant, uri)
 
     def known_as(self, tenant: str, number: Number) -> tuple[SubjectToken, ...]:
         """Every token under which rows of this number may lie, the newest first: one for each key version."""
@@ -103,11 +107,7 @@ class Vault:
             message = "the permission ends before the number would be kept"
             raise Refused(message)
         sealed = self.seal_bytes(subject, purpose, "number", str(number.uri).encode())
-        row = {"subject": str(subject), "purpose": purpose}
-        here = sa.and_(*(tables.sealed.c[name] == value for name, value in row.items()))
-        tx.execute(sa.delete(tables.sealed).where(here))
-        row_bytes = {"key_id": sealed.key_id, "sealed": sealed.data, "sealed_at": at, "until": until}
-        tx.execute(sa.insert(tables.sealed).values(**row, **row_bytes))
+        put_sealed(tx, subject, purpose, sealed, at, until)
         event = Event(subject.tenant, actor, "vault.seal", "allowed", "sealed", at, subject, purpose)
         commitment = str(self.commitments.commit("sealed", sealed.data))
         self.audit.record(tx, event, "vault.sealed", row=commitment, until=time_text(until))
@@ -131,7 +131,7 @@ class Vault:
             message = "no number is kept for this subject and purpose"
             raise NotFound(message, hint="it is kept only while a permission needs it")
         owner = SubjectToken.parse(row.subject)
-        uri = self._open(owner, purpose, "number", Sealed(bytes(row.sealed), row.key_id)).decode()
+        uri = self.open_own(owner, purpose, Sealed(bytes(row.sealed), row.key_id))
         event = Event(subject.tenant, actor, "vault.unseal", "allowed", "permission-live", at, subject, purpose)
         self.audit.record(tx, event, "vault.unsealed")
         return uri
@@ -164,6 +164,10 @@ class Vault:
             message = "the permission is over"
             raise Refused(message, hint="ask for a new one")
         return self._open(permission.subject, permission.purpose, context, sealed)
+
+    def open_own(self, subject: SubjectToken, purpose: str, sealed: Sealed) -> str:
+        """The URI of a sealed number, for the vault's own re-keying alone: nobody sees it."""
+        return self._open(subject, purpose, "number", sealed).decode()
 
     def destroy_keys(self, subject: SubjectToken, purpose: str | None = None) -> int:
         """Destroy the data keys of a subject: of one purpose, or of all; returns how many there were.
@@ -236,6 +240,19 @@ class Vault:
             return True
         with self.store.read() as tx:
             return any(key.scope == _scope(one, purpose) for one in self.aliases(tx, subject))
+
+
+def put_sealed(
+    tx: sa.Connection, subject: SubjectToken, purpose: str, sealed: Sealed, at: datetime, until: datetime
+) -> None:
+    """Write the row of a sealed number; where there is one, it is kept as long as the later of both says."""
+    c = tables.sealed.c
+    here = sa.and_(c.subject == str(subject), c.purpose == purpose)
+    before = tx.scalar(sa.select(c.until).where(here))
+    if before is not None:
+        tx.execute(sa.delete(tables.sealed).where(here))
+    row = {"subject": str(subject), "purpose": purpose, "key_id": sealed.key_id, "sealed": sealed.data}
+    tx.execute(sa.insert(tables.sealed).values(**row, sealed_at=at, until=max(until, before or until)))
 
 
 def _scope(subject: SubjectToken, purpose: str) -> str:

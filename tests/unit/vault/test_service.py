@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from contracts.vault import HOUR, NOW, NUMBER, OTHER, Permitted, World, number
+from contracts.vault import HOUR, NOW, NUMBER, OTHER, Permitted, World, number, open_world
 from haoma.errors import BadInput, NotFound, Refused, Tampered
 from haoma.numbers import find, parse
 from haoma.vault import SubjectToken, tables
+
+
+@pytest.fixture(params=["aes-sha2", "sm4-sm3"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    with open_world(f"sqlite:///{tmp_path}/haoma.db", tmp_path / "keys", suite=request.param) as world:
+        yield world
 
 
 def test_a_number_has_one_token_in_a_tenant_however_it_is_written(world: World) -> None:

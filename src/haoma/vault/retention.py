@@ -1,0 +1,212 @@
+"""Deleting on time: a runner that any number of processes may start, and that shows how far behind it is.
+
+Rules held here:
+- Nothing is deleted before its time, and what is over goes at the next run. A clock that went back, or has jumped far
+  ahead of everything that was ever written, deletes nothing.
+- Rows go in batches, each one transaction with its count and its entry in the log: a crash loses no count, and the next
+  run goes on where it was. Memory is that of one batch.
+- A data key goes when no row needs it: first nothing new is sealed under it, a minute later it is destroyed.
+- Audit rows go last, and only if the database's own clock agrees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from haoma.errors import Refused, Unavailable
+from haoma.ledger.tables import head
+from haoma.vault import tables
+from haoma.vault.audit import audit_scope, time_text
+from haoma.vault.key_store import Kind
+from haoma.vault.key_tables import keys
+from haoma.vault.retention_table import RETENTION, Rule, rule_of
+from haoma.vault.service import Vault
+
+__all__ = ["EXPIRING", "Due", "Expiring", "Ran", "Retention"]
+
+BATCH = 5_000
+GRACE = timedelta(minutes=1)
+ORPHAN = timedelta(days=1)
+BACK = timedelta(minutes=1)
+PAUSE = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """Where rows of a retention class lie, and which column says when they are over.
+
+    `keys` holds the name of the data key that a row is sealed under, where it is; `which` says which rows of the table
+    are of the class, where not all are.
+    """
+
+    rule: str
+    due: sa.Column[datetime]
+    keys: sa.Column[str] | None = None
+    which: sa.ColumnElement[bool] | None = None
+
+    @property
+    def table(self) -> sa.Table:
+        """The table of the rows."""
+        return self.due.table
+
+    def over(self, at: datetime) -> sa.ColumnElement[bool]:
+        """What tells the rows that are over at a moment."""
+        return self.due <= at if self.which is None else sa.and_(self.which, self.due <= at)
+
+
+EXPIRING: tuple[Expiring, ...] = (
+    Expiring("number.sealed", tables.sealed.c.until, tables.sealed.c.key_id),
+    Expiring("location.token", tables.tokens.c.until, tables.tokens.c.key_id),
+    *(
+        Expiring(rule.name, tables.audit.c.kept_until, which=tables.audit.c["class"] == rule.name)
+        for rule in RETENTION
+        if rule.shortest is not None
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How a class stands: rows there, rows over, since when the oldest is, and what was deleted ever."""
+
+    rule: Rule
+    rows: int
+    over: int
+    oldest: datetime | None
+    lag_s: int
+    ran_at: datetime | None
+    deleted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run deleted: rows by class, and keys. `led` is false where another process was at it."""
+
+    led: bool
+    rows: dict[str, int]
+    keys: int
+
+
+class Retention:
+    """Deletes what is over. `expiring` are the rows of every package; classes come in their order, audit last."""
+
+    def __init__(self, vault: Vault, expiring: Sequence[Expiring]) -> None:
+        self._vault = vault
+        self._expiring = sorted(expiring, key=lambda one: one.table is tables.audit)
+        self._keys = [one.keys for one in expiring if one.keys is not None]
+
+    def status(self, at: datetime | None = None) -> list[Due]:
+        """How every class stands now, or how it would at another time if nothing came and nothing went."""
+        now = at or self._vault.now()
+        with self._vault.store.read() as tx:
+            ran = {row[0]: (row.ran_at, row.deleted) for row in tx.execute(sa.select(tables.retention))}
+            return [self._due(tx, one, now, *ran.get(one.rule, (None, 0))) for one in self._expiring]
+
+    def run(self, *, after_pause: bool = False, advance: Callable[[int], None] = lambda _rows: None) -> Ran:
+        """Delete what is over now; `advance` is told of the rows of each batch.
+
+        Raises Unavailable where the clock is behind the last run; Refused where it is more than 31 days ahead of
+        everything that was written, unless `after_pause` says that nothing ran for so long.
+        """
+        vault = self._vault
+        with vault.store.leader("retention", wait_s=0) as leads:
+            if not leads:
+                return Ran(False, {}, 0)
+            now = vault.now()
+            self._check_clock(now, after_pause=after_pause)
+            rows = {one.rule: 0 for one in self._expiring}
+            for one in self._expiring:
+                for count in self._batches(one, now):
+                    rows[one.rule] += count
+                    advance(count)
+            return Ran(True, rows, self._sweep_keys(now) + self._forget_months(now))
+
+    def _due(self, tx: sa.Connection, one: Expiring, now: datetime, ran_at: datetime | None, deleted: int) -> Due:
+        query = sa.select(sa.func.count()).select_from(one.table)
+        rows = int(tx.scalar(query if one.which is None else query.where(one.which)) or 0)
+        over = tx.scalar(sa.select(sa.func.count()).where(one.over(now))) or 0
+        oldest: datetime | None = tx.scalar(sa.select(sa.func.min(one.due)).where(one.over(now)))
+        lag_s = 0 if oldest is None else int((now - oldest).total_seconds())
+        return Due(rule_of(one.rule), rows, over, oldest, lag_s, ran_at, deleted)
+
+    def _check_clock(self, now: datetime, *, after_pause: bool) -> None:
+        written = (tables.retention.c.ran_at, tables.audit.c.at, head.c.integrated_at)
+        with self._vault.store.read() as tx:
+            known: list[datetime | None] = [tx.scalar(sa.select(sa.func.max(column))) for column in written]
+        ran = known[0]
+        if ran is not None and now < ran - BACK:
+            message = f"the clock says {now:%Y-%m-%d %H:%M}, and retention ran at {ran:%Y-%m-%d %H:%M} already"
+            raise Unavailable(message, hint="nothing was deleted; set the clock")
+        # A log that nothing was integrated into says 1970.
+        newest = max((at for at in known if at is not None and at.timestamp()), default=now)
+        if now - newest > PAUSE and not after_pause:
+            message = f"the clock says {now:%Y-%m-%d}, and the newest thing written is of {newest:%Y-%m-%d}"
+            raise Refused(message, hint="nothing was deleted; set the clock, or say --after-pause if nothing ran since")
+
+    def _batches(self, one: Expiring, now: datetime) -> Iterator[int]:
+        """Delete batch after batch, the keys of each retired behind it; how many rows each had."""
+        while True:
+            count, key_ids = self._vault.store.write(lambda tx: self._delete(tx, one, now))
+            if key_ids:
+                self._vault.keys.retire(self._unused(key_ids))
+            if count:
+                yield count
+            if count < BATCH:
+                return
+
+    def _delete(self, tx: sa.Connection, one: Expiring, now: datetime) -> tuple[int, set[str]]:
+        names = list(one.table.primary_key.columns)
+        batch = sa.select(*names).where(one.over(now)).order_by(one.due).limit(BATCH)
+        if tx.dialect.name == "postgresql":
+            batch = batch.with_for_update(skip_locked=True)
+        told = (one.due,) if one.keys is None else (one.due, one.keys)
+        gone = tx.execute(sa.delete(one.table).where(sa.tuple_(*names).in_(batch)).returning(*told)).all()
+        _count(tx, one.rule, len(gone), now)
+        if gone:
+            due = min(row[0] for row in gone)
+            body: dict[str, str | int] = {"class": one.rule, "rows": len(gone), "due": time_text(due)}
+            self._vault.append(tx, "retention.deleted", **body)
+        return len(gone), {row[1] for row in gone} if one.keys is not None else set()
+
+    def _unused(self, key_ids: set[str] | list[str]) -> set[str]:
+        """Those of these keys that no row needs any more."""
+        wanted = sorted(key_ids)
+        with self._vault.store.read() as tx:
+            for column in self._keys:
+                for at in range(0, len(wanted), 500):
+                    part = wanted[at : at + 500]
+                    key_ids = set(key_ids) - set(tx.scalars(sa.select(column).where(column.in_(part)).distinct()))
+        return set(key_ids)
+
+    def _sweep_keys(self, now: datetime) -> int:
+        """Destroy the keys that were retired a minute ago and that nothing needs; retire those nothing came to use."""
+        store, c = self._vault.keys, keys.c
+        orphans = (c.retired_at.is_(None), c.created_at <= now - ORPHAN)
+        for page in store.pages(*orphans):
+            store.retire(self._unused(page))
+        return sum(store.destroy(self._unused(page)) for page in store.pages(c.retired_at <= now - GRACE))
+
+    def _forget_months(self, now: datetime) -> int:
+        """Destroy the keys that commit to audit rows of months of which none is left."""
+        kept = audit_scope(now - (rule_of("audit").shortest or PAUSE) - timedelta(days=31))
+        over = [scope for scope in self._vault.keys.scopes(Kind.COMMITMENT, "audit") if scope < kept]
+        return sum(self._vault.commitments.destroy(scope) for scope in over if not self._has_rows(scope))
+
+    def _has_rows(self, scope: str) -> bool:
+        first = datetime.strptime(scope.removeprefix("audit"), "%Y%m").replace(tzinfo=UTC)
+        after = (first + timedelta(days=32)).replace(day=1)
+        at = tables.audit.c.at
+        with self._vault.store.read() as tx:
+            return tx.scalar(sa.select(at).where(at >= first, at < after).limit(1)) is not None
+
+
+def _count(tx: sa.Connection, rule: str, rows: int, now: datetime) -> None:
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    added = insert(tables.retention).values(**{"class": rule, "ran_at": now, "deleted": rows})
+    more = {"ran_at": now, "deleted": tables.retention.c.deleted + rows}
+    tx.execute(added.on_conflict_do_update(index_elements=["class"], set_=more))
