@@ -171,9 +171,10 @@ def _leaf_tiles(tx: sa.Connection) -> Iterator[bytes]:
 def _in_order(tx: sa.Connection, query: sa.Select[int, bytes]) -> Iterator[bytes]:
     """The content of rows 0, 1, 2 …; one that is missing counts as empty."""
     number = 0
-    for found, content in tx.execute(query, execution_options={"yield_per": BUNDLES_AT_ONCE}):
-        while number < found:
-            yield b""
+    with tx.execute(query, execution_options={"yield_per": BUNDLES_AT_ONCE}) as rows:
+        for found, content in rows:
+            while number < found:
+                yield b""
+                number += 1
+            yield content
             number += 1
-        yield content
-        number += 1

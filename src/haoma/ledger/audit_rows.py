@@ -101,7 +101,9 @@ def require_queue(tx: sa.Connection) -> None:
 
 
 def _rows(tx: sa.Connection, query: sa.Select[*Columns]) -> Iterator[sa.Row[*Columns]]:
-    return iter(tx.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}))
+    # Closed wherever its reader stops, for on PostgreSQL it is a cursor of the server's.
+    with tx.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}) as rows:
+        yield from rows
 
 
 def tampered(message: str, index: int | None = None) -> Tampered:
