@@ -159,4 +159,4 @@ def _time_text(at: datetime) -> str:
             message = "the time of an entry has no zone"
             raise BadInput(message, hint="datetime.now(UTC) has one")
         at = at.astimezone(UTC)
-    return f"{at.isoformat(timespec='microseconds')[:26]}Z"
+    return f"{at.isoformat('T', 'microseconds')[:26]}Z"
