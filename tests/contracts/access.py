@@ -87,7 +87,12 @@ class World:
 
 def open_world(url: str) -> World:
     """A new world; close its store."""
-    store, clock, sealing = open_store(url), [NOW], SealingKey(bytes(range(64)))
+    return world_on(open_store(url))
+
+
+def world_on(store: Store) -> World:
+    """Everything of access on this store."""
+    clock, sealing = [NOW], SealingKey(bytes(range(64)))
     ledger = Ledger(store, ENTRY_TYPES, lambda: clock[0])
     gate = Gate(store, ledger, Keys())
     return World(store, ledger, gate, People(gate), SignIn(store, ledger, sealing, "haoma"), sealing, clock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from haoma.access.api_keys import ApiKey, ApiKeys, draft_key
 from haoma.access.approvals import Approval, Approvals, Effect, Vote
 from haoma.access.cases import Case, Cases
+from haoma.access.change import change_effect, request_policy
 from haoma.access.entries import ENTRY_TYPES
 from haoma.access.gate import Gate, Thing
 from haoma.access.model import EXCLUSIONS, Asker, Exclusion, Role, exclusion, parse_role
@@ -41,7 +42,9 @@ __all__ = [
     "SignIn",
     "Thing",
     "Vote",
+    "change_effect",
     "draft_key",
     "exclusion",
     "parse_role",
+    "request_policy",
 ]

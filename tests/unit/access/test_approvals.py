@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from contracts.access import World
+from haoma.access import NEEDS, Approval, Approvals, Asker, Effect, Role, tables
+from haoma.access.policy import Circumstances, Policy, Question, shipped_text
+from haoma.errors import BadInput, Conflict, NotFound, Refused, Tampered, Unavailable
+from haoma.ledger.canonical import canonical
+from haoma.storage.tables import store_info
+
+PAYLOAD = {"hotline": "95588", "to": "95599"}
+
+
+@dataclass
+class Desk:
+    """An editor who requests, people who approve, and what was done."""
+
+    world: World
+    approvals: Approvals
+    people: Mapping[str, Asker]
+
+    def request(self, action: str = "change-hotline", by: str = "ed") -> Approval:
+        return self.approvals.request(self.people[by], action, PAYLOAD, self.world.now())
+
+    def approve(self, asked: Approval, who: str, role: Role, digest: str = "") -> Approval:
+        return self.approvals.approve(self.people[who], asked.id, role, digest or asked.digest, self.world.now())
+
+    def approved(self) -> Approval:
+        asked = self.request()
+        self.approve(asked, "pru", Role.APPROVER)
+        return self.approve(asked, "dora", Role.DPO)
+
+    def run(self, asked: Approval, who: str = "ed") -> Approval:
+        return self.approvals.run(self.people[who], asked.id, self.world.now())
+
+    def done(self) -> list[str]:
+        return self.world.ask(lambda tx: list(tx.scalars(sa.select(store_info.c.value)).all()))
+
+
+def do(tx: sa.Connection, approval: Approval, _now: datetime) -> None:
+    tx.execute(sa.insert(store_info).values(name=f"did {approval.id}", value=json.dumps(approval.payload)))
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    system, security = world.admins()
+    of = {"ed": Role.HOTLINE_EDITOR, "pru": Role.APPROVER, "per": Role.APPROVER, "dora": Role.DPO, "an": Role.AGENT}
+    people = {login: world.staff(system, security, login, role) for login, role in of.items()}
+    approvals = Approvals(world.gate, {"change-hotline": Effect(do)})
+    return Desk(world, approvals, people | {"root": system, "safe": security})
+
+
+def test_two_others_in_two_roles_approve_and_exactly_that_is_run(desk: Desk) -> None:
+    asked = desk.approved()
+    assert (asked.state, [vote.role for vote in asked.votes]) == ("approved", [Role.APPROVER, Role.DPO])
+    assert desk.done() == []
+    assert desk.run(asked).state == "done"
+    assert [json.loads(text) for text in desk.done()] == [PAYLOAD]
+
+
+def test_the_digest_is_over_the_canonical_request_with_a_salt(desk: Desk) -> None:
+    asked = desk.request()
+    text = desk.world.ask(lambda tx: bytes(tx.scalar(sa.select(tables.approvals.c.payload))))
+    assert hashlib.sha256(text).hexdigest() == asked.digest
+    assert canonical(json.loads(text)) == text
+    assert set(json.loads(text)) == {"action", "approval", "payload", "salt", "tenant"}
+    assert desk.request().digest != asked.digest
+
+
+def test_one_approval_is_not_enough(desk: Desk) -> None:
+    asked = desk.request()
+    desk.approve(asked, "pru", Role.APPROVER)
+    with pytest.raises(Conflict, match="is requested"):
+        desk.run(asked)
+
+
+def test_nobody_approves_what_they_requested(desk: Desk) -> None:
+    asked = desk.request("extend-retention", by="dora")
+    with pytest.raises(Refused, match="nobody approves"):
+        desk.approve(asked, "dora", Role.DPO)
+    with pytest.raises(Refused, match="nobody approves"):
+        desk.approvals.refuse(desk.people["dora"], asked.id, Role.DPO, desk.world.now())
+
+
+def test_an_administrator_does_not_approve_their_own_either(desk: Desk) -> None:
+    asked = desk.request("change-policy", by="safe")
+    with pytest.raises(Refused, match="nobody approves"):
+        desk.approve(asked, "safe", Role.SECURITY_ADMIN)
+
+
+def test_one_role_approves_once_and_so_does_one_person(desk: Desk) -> None:
+    asked = desk.request()
+    desk.approve(asked, "pru", Role.APPROVER)
+    for who in ("per", "pru"):
+        with pytest.raises(Conflict, match="approved it already"):
+            desk.approve(asked, who, Role.APPROVER)
+
+
+def test_a_person_of_two_roles_approves_once(desk: Desk) -> None:
+    system, security = desk.people["root"], desk.people["safe"]
+    both = desk.world.staff(system, security, "both", Role.DPO, Role.APPROVER)
+    asked = desk.request()
+    desk.approvals.approve(both, asked.id, Role.DPO, asked.digest, desk.world.now())
+    with pytest.raises(Conflict, match="approved it already"):
+        desk.approvals.approve(both, asked.id, Role.APPROVER, asked.digest, desk.world.now())
+
+
+@pytest.mark.parametrize(("who", "role"), [("an", Role.APPROVER), ("root", Role.SYSTEM_ADMIN), ("pru", Role.DPO)])
+def test_who_may_not_approve_this_does_not(desk: Desk, who: str, role: Role) -> None:
+    with pytest.raises(Refused):
+        desk.approve(desk.request(), who, role)
+
+
+def test_who_may_not_ask_for_it_does_not(desk: Desk) -> None:
+    for who, action in (
+        ("an", "change-hotline"),
+        ("root", "change-policy"),
+        ("ed", "destroy-key"),
+        ("pru", "bulk-export"),
+    ):
+        with pytest.raises(Refused):
+            desk.request(action, by=who)
+    with pytest.raises(BadInput):
+        desk.request("see")
+
+
+def test_what_is_approved_is_what_was_read(desk: Desk) -> None:
+    asked = desk.request()
+    for digest in ("0" * 64, "", "\ud800"):
+        with pytest.raises(Conflict, match="another digest"):
+            desk.approvals.approve(desk.people["pru"], asked.id, Role.APPROVER, digest, desk.world.now())
+
+
+def test_it_is_run_once(desk: Desk) -> None:
+    asked = desk.approved()
+    desk.run(asked)
+    with pytest.raises(Conflict, match="is done"):
+        desk.run(asked)
+    assert len(desk.done()) == 1
+
+
+def test_a_request_expires_before_and_after_it_is_approved(desk: Desk) -> None:
+    asked, approved = desk.request(), desk.approved()
+    desk.world.now(hours=72)
+    with pytest.raises(Conflict, match="expired"):
+        desk.approve(asked, "pru", Role.APPROVER)
+    with pytest.raises(Conflict, match="expired"):
+        desk.run(approved)
+    assert desk.approvals.waiting(desk.people["pru"], desk.world.now()) == []
+
+
+def test_an_approver_refuses_and_it_is_over(desk: Desk) -> None:
+    asked = desk.request()
+    assert desk.approvals.refuse(desk.people["dora"], asked.id, Role.DPO, desk.world.now()).state == "refused"
+    with pytest.raises(Conflict, match="is refused"):
+        desk.approve(asked, "pru", Role.APPROVER)
+
+
+def test_who_requested_it_takes_it_back_and_nobody_else(desk: Desk) -> None:
+    asked = desk.approved()
+    with pytest.raises(Refused):
+        desk.approvals.withdraw(desk.people["pru"], asked.id, desk.world.now())
+    assert desk.approvals.withdraw(desk.people["ed"], asked.id, desk.world.now()).state == "withdrawn"
+    with pytest.raises(Conflict, match="is withdrawn"):
+        desk.run(asked)
+
+
+def test_an_approver_who_lost_the_role_or_was_suspended_counts_no_more(desk: Desk) -> None:
+    safe = desk.people["safe"]
+    asked = desk.approved()
+    desk.world.people.revoke(safe, desk.people["dora"].id, Role.DPO, desk.world.now())
+    with pytest.raises(Refused, match="lost the role"):
+        desk.run(asked)
+    desk.world.people.grant(safe, desk.people["dora"].id, Role.DPO, desk.world.now())
+    desk.world.people.suspend(safe, desk.people["pru"].id, desk.world.now())
+    with pytest.raises(Refused, match="not active"):
+        desk.run(asked)
+    assert desk.done() == []
+
+
+def test_a_request_that_was_changed_in_the_database_is_not_run(desk: Desk) -> None:
+    asked = desk.approved()
+    other = canonical(
+        {"action": "change-hotline", "approval": asked.id, "payload": {}, "salt": "", "tenant": asked.tenant}
+    )
+    for change in (
+        {"payload": other},
+        {"payload": other, "digest": hashlib.sha256(other).hexdigest()},
+        {"action": "destroy-key"},
+    ):
+        desk.world.store.write(lambda tx, change=change: tx.execute(sa.update(tables.approvals).values(**change)))
+        with pytest.raises(Tampered):
+            desk.run(asked)
+    assert desk.done() == []
+
+
+def test_a_state_that_was_forged_is_not_run(desk: Desk) -> None:
+    asked = desk.request()
+    desk.world.store.write(lambda tx: tx.execute(sa.update(tables.approvals).values(state="approved")))
+    with pytest.raises(Tampered, match="two people in two roles"):
+        desk.run(asked)
+    assert desk.done() == []
+
+
+def test_what_cannot_be_run_here_stays_approved(desk: Desk) -> None:
+    asked = desk.approved()
+    with pytest.raises(Unavailable, match="cannot be run here"):
+        Approvals(desk.world.gate, {}).run(desk.people["ed"], asked.id, desk.world.now())
+    assert desk.run(asked).state == "done"
+
+
+def test_an_effect_that_fails_leaves_the_request_approved(desk: Desk) -> None:
+    asked = desk.approved()
+    desk.world.store.write(lambda tx: tx.execute(sa.insert(store_info).values(name=f"did {asked.id}", value="{}")))
+    with pytest.raises(Conflict):
+        desk.run(asked)
+    desk.world.store.write(lambda tx: tx.execute(sa.delete(store_info).where(store_info.c.name == f"did {asked.id}")))
+    assert desk.run(asked).state == "done"
+
+
+def test_a_run_that_died_between_outside_and_inside_is_taken_up_and_ended(desk: Desk) -> None:
+    destroyed = list[str]()
+
+    def outside(approval: Approval) -> None:
+        destroyed.append(approval.id)
+        if len(destroyed) == 1:
+            raise Unavailable("the key store is down")
+
+    approvals = Approvals(desk.world.gate, {"change-hotline": Effect(do, outside)})
+    asked = desk.approved()
+    with pytest.raises(Unavailable):
+        approvals.run(desk.people["ed"], asked.id, desk.world.now())
+    assert desk.approvals.one(desk.people["ed"], asked.id, desk.world.now()).state == "running"
+    with pytest.raises(Conflict, match="is running"):
+        desk.approvals.withdraw(desk.people["ed"], asked.id, desk.world.now())
+    desk.world.now(hours=100)  # what has begun is ended, however late
+    assert approvals.run(desk.people["ed"], asked.id, desk.world.now()).state == "done"
+    assert destroyed == [asked.id, asked.id]
+    assert len(desk.done()) == 1
+    with pytest.raises(Conflict, match="is done"):
+        approvals.run(desk.people["ed"], asked.id, desk.world.now())
+
+
+def test_a_payload_is_read_by_who_has_to_do_with_it(desk: Desk) -> None:
+    asked = desk.request()
+    for who in ("ed", "pru", "dora", "safe"):
+        assert desk.approvals.one(desk.people[who], asked.id, desk.world.now()).payload == PAYLOAD
+    with pytest.raises(Refused):
+        desk.approvals.one(desk.people["an"], asked.id, desk.world.now())
+    with pytest.raises(NotFound):
+        desk.approvals.one(desk.people["ed"], "x", desk.world.now())
+    assert [one.id for one in desk.approvals.waiting(desk.people["pru"], desk.world.now())] == [asked.id]
+
+
+def test_the_log_tells_every_step_and_no_payload(desk: Desk) -> None:
+    desk.run(desk.approved())
+    told = desk.world.entries("access.approval")
+    assert [entry.body["to"] for entry in told] == ["requested", "approved", "approved", "done"]
+    assert "95588" not in str(desk.world.entries())
+
+
+@pytest.mark.parametrize("action", NEEDS)
+def test_the_table_and_the_shipped_policy_agree_on_who_asks_and_who_approves(action: str) -> None:
+    policy, need = Policy(shipped_text(), 0), NEEDS[action]
+    well = Circumstances(strong=True, in_case=True, same_tenant=True, scoped=True, own=False)
+    may = {r for r in Role if policy.decide(Question(False, frozenset({r}), action, need.object, "", well)).allowed}
+    assert may == need.request
+    approve = {
+        r for r in Role if policy.decide(Question(False, frozenset({r}), "approve", "approval", "", well)).allowed
+    }
+    assert need.approve <= approve
+    assert len(need.approve) >= 2
+    assert timedelta() < need.good_for <= timedelta(days=3)
