@@ -16,9 +16,10 @@ from haoma.cli.options import current_settings
 from haoma.cli.output import note
 from haoma.errors import Unavailable
 
-__all__ = ["serve"]
+__all__ = ["listening", "serve"]
 
 ENDING_S = 10
+BACKLOG = 1024
 
 
 @click.command()
@@ -38,7 +39,7 @@ def serve(host: str, port: int, prefix: str) -> None:
     settings = current_settings()
     # The web is no layer below the command line: it is found by its name.
     application = import_module("haoma.web.serving").application(settings, prefix)
-    with _listening(host, port) as listener:
+    with listening(host, port) as listener:
         shown = f"[{host}]" if ":" in host else host
         note(f"the log {settings.ledger_origin} on http://{shown}:{listener.getsockname()[1]}{prefix}")
         config = uvicorn.Config(
@@ -52,10 +53,20 @@ def serve(host: str, port: int, prefix: str) -> None:
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there; raises Unavailable where that cannot be."""
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=1024)
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # asyncio sends answers at once (TCP_NODELAY) only where the protocol is named: else each may wait 40 ms.
+        listener = socket.socket(family, kind, socket.IPPROTO_TCP)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(BACKLOG)
+        except OSError:
+            listener.close()
+            raise
     except (OSError, UnicodeError) as error:
         told = error.strerror if isinstance(error, OSError) and error.strerror else "this is no address"
         raise Unavailable(f"{host}:{port}: {told}", hint="--host and --port tell where to listen") from None
+    return listener

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +17,7 @@ import httpx
 import pytest
 
 from haoma.app import Services
+from haoma.cli.ledger_serve import listening
 from haoma.cli.main import run
 from haoma.errors import Conflict
 from haoma.ledger.entry import Entry
@@ -373,6 +376,25 @@ def test_ctrl_c_ends_an_audit_and_harms_nothing(logged: Path) -> None:
     assert (audit.returncode, out) == (130, b"")
     assert b"Traceback" not in err
     assert ledger("audit", "--checkpoint", "kept") == 0
+
+
+def test_a_service_sends_small_answers_at_once() -> None:
+    async def accepted() -> int:
+        delayed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def met(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            made: socket.socket = writer.get_extra_info("socket")
+            delayed.set_result(made.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        listener = listening("127.0.0.1", 0)
+        async with await asyncio.start_server(met, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            found = await delayed
+            writer.close()
+            return found
+
+    assert asyncio.run(accepted()) != 0
 
 
 def test_a_service_serves_and_ends_when_it_is_told(logged: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -1,0 +1,53 @@
+"""A log of real entries, served by a real uvicorn in a thread of the test."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import uvicorn
+
+from haoma.app import Services
+from haoma.cli.ledger_serve import listening
+from haoma.ledger.entry import Entry
+from haoma.settings import Settings, load
+from haoma.web.serving import application
+
+AT = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def append(settings: Settings, count: int) -> bytes:
+    """Append entries and sign a checkpoint; returns it."""
+    with Services(settings) as services:
+        entries = [
+            Entry("file.recorded", AT, {"sha256": sha256(b"%d" % at).hexdigest(), "bytes": at}) for at in range(count)
+        ]
+        services.store.write(lambda tx: services.ledger.append_all(tx, entries))
+        return services.publisher.checkpoint().note
+
+
+@contextmanager
+def serving(settings: Settings, prefix: str = "") -> Iterator[str]:
+    listener = listening("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(application(settings, prefix), log_level="error", lifespan="on"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}{prefix}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+def settings_in(place: Path, **changed: object) -> Settings:
+    return replace(load({"store_dir": str(place / "store")}, env={"HOME": str(place)}, cwd=place), **changed)  # type: ignore[arg-type]
