@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from haoma.storage import Store
     from haoma.vault.custody import Custody
     from haoma.vault.key_store import KeyStore
+    from haoma.vault.pseudonyms import Pseudonyms
     from haoma.vault.service import Vault
 
 __all__ = ["Services"]
@@ -104,6 +105,13 @@ class Services:
         from haoma.vault.service import Vault
 
         return Vault(self.store, self.key_store, self.ledger, _now)
+
+    @cached_property
+    def pseudonyms(self) -> Pseudonyms:
+        """Subject tokens alone, which need the key store and no database of the data."""
+        from haoma.vault.pseudonyms import Pseudonyms
+
+        return Pseudonyms(self.key_store)
 
     @cached_property
     def key_store(self) -> KeyStore:

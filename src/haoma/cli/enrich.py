@@ -2,6 +2,7 @@
 
 Rules held here:
 - Rows go to the file or to stdout; progress, the summary and notes go to stderr.
+- With `--pseudonymise` no column that haoma reads or writes shows the number; other columns stay as they are.
 - Invalid rows are no failure; `--strict` exits with 1 where there is one. Ctrl-C leaves no half file.
 """
 
@@ -12,16 +13,19 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
+from haoma.app import Services
 from haoma.cli.options import current_settings
 from haoma.cli.output import note
 from haoma.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pyarrow as pa
 
     from haoma.numbers.files import Options, Summary
 
@@ -50,6 +54,8 @@ SHOWN = 5
     "--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True, help="What does the work."
 )
 @click.option("--master", metavar="URL", help="Spark's master: spark://host:7077; local[*] where not given.")
+@click.option("--pseudonymise", is_flag=True, help="Write a subject token in place of the number; no column shows it.")
+@click.option("--tenant", metavar="NAME", default="default", show_default=True, help="Whose key makes the tokens.")
 @click.pass_context
 def enrich(
     ctx: click.Context, /, *, source: str, output: str, column: str | None, strict: bool, **given: object
@@ -60,6 +66,11 @@ def enrich(
     """
     if given["master"] is not None and given["engine"] != "spark":
         raise click.UsageError("--master is for --engine spark alone", ctx)
+    if given["pseudonymise"] and given["engine"] == "spark":
+        raise click.UsageError("--pseudonymise is for --engine local alone: keys do not leave this machine", ctx)
+    if given["pseudonymise"]:
+        with Services(current_settings()) as services:
+            given["subjects"] = services.pseudonyms.column(str(given["tenant"]))
     options = _options(given)
     place = int(column) if column and column.isdigit() and not options.header else column
     if given["engine"] == "spark":
@@ -93,6 +104,7 @@ def _options(given: dict[str, object]) -> Options:
         target_format=FileFormat(target) if target else None,
         overwrite=bool(given["overwrite"]),
         batch_rows=current_settings().batch_rows,
+        subjects=cast("Callable[[pa.Array], pa.Array] | None", given.get("subjects")),
     )
 
 

@@ -53,12 +53,16 @@ _chosen: list[Settings] = []
 def use(chosen: Settings) -> None:
     """Have this process read numbers with these settings instead of those of its environment.
 
-    Raises Conflict where numbers were read with others already.
+    Raises Conflict where numbers were read out of another table already.
     """
-    if pack.made and chosen != in_force():
+    if pack.made and _sources(chosen) != _sources(in_force()):
         message = "numbers were read with other settings already"
         raise Conflict(message, hint="choose the settings before the first number")
     _chosen[:] = [chosen]
+
+
+def _sources(chosen: Settings) -> tuple[object, ...]:
+    return chosen.data_dir, chosen.overlays, chosen.phone_dat
 
 
 def in_force() -> Settings:

@@ -51,8 +51,8 @@ class Pseudonyms:
             import pyarrow as pa
 
             texts = uris.to_pylist()
-            made = [text and prefix + as_letters(digest(text.encode())[:MAC_BYTES]) for text in texts]
-            return pa.array([text or None for text in made], pa.string())
+            made = [prefix + as_letters(digest(text.encode())[:MAC_BYTES]) if text else None for text in texts]
+            return pa.array(made, pa.string())
 
         return tokens
 

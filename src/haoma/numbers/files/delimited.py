@@ -48,7 +48,7 @@ class DelimitedReader:
             raise BadInput(f"{text.name} is empty", hint="a CSV file begins with a header, unless --no-header is given")
         self.delimiter = options.delimiter or ("\t" if kind is FileFormat.TSV else self._sniffed())
         self.names = self._header()
-        self._at = self._place(column)
+        self._at = self.place = self._place(column)
         self.column = self.names[self._at]
         self._row = 2 if options.header else 1
 

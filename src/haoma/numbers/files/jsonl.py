@@ -57,7 +57,8 @@ class JsonlReader:
         if not self._buffer.strip():
             raise BadInput(f"{text.name} is empty", hint="JSON lines have one object a line")
         self.names = keys(self._buffer.split(b"\n", LOOKED_AT)[:LOOKED_AT], text.name)
-        self.column = self.names[column_at(self.names, column, text.name)]
+        self.place = column_at(self.names, column, text.name)
+        self.column = self.names[self.place]
         self._lines = Lines(self.column, self.names if as_table else None, text.given)
 
     def batches(self) -> Iterator[Batch]:

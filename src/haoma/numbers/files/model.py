@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -63,6 +63,9 @@ class Options:
 
     `columns` are the columns to add, all where it is None; `prefix` stands before each of their names. `header` tells
     whether a CSV file's first row names its columns. `batch_rows` bounds the rows held at once.
+
+    `subjects` makes of a column of URIs what stands in their place, as a column `subject`: then no column shows the
+    number, neither the one it was read from nor an added one, and a row that cannot be read shows nothing at all.
     """
 
     columns: tuple[str, ...] | None = None
@@ -74,6 +77,7 @@ class Options:
     target_format: FileFormat | None = None
     overwrite: bool = False
     batch_rows: int = 262_144
+    subjects: Callable[[pa.Array], pa.Array] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +122,10 @@ class Batch:
 
 
 class Reader(Protocol):
-    """A file's rows. `names` are the columns it has, as far as they are known before its end."""
+    """A file's rows. `names` are the columns it has, as far as they are known before its end; `place` the numbers'."""
 
     names: tuple[str, ...]
+    place: int
 
     def batches(self) -> Iterator[Batch]:
         """The rows, in order; raises BadInput with file and row where nothing more can be read."""

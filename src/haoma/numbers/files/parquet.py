@@ -40,7 +40,7 @@ class ParquetReader:
         except (pa.ArrowException, OSError, ValueError) as error:
             raise BadInput(f"{name}: this is no whole Parquet file", hint="was it cut while it was copied?") from error
         self.names = tuple(self._file.schema_arrow.names)
-        self._at = column_at(self.names, column, name)
+        self._at = self.place = column_at(self.names, column, name)
         self.column = self.names[self._at]
         self._batch_rows = self._rows_at_once(options.batch_rows)
 

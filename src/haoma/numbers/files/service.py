@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,7 +28,7 @@ from haoma.numbers.files.ahead import Ahead
 from haoma.numbers.files.atomic import replacing
 from haoma.numbers.files.delimited import KEPT, DelimitedReader, DelimitedWriter
 from haoma.numbers.files.jsonl import JsonlReader, JsonlWriter, rest_of
-from haoma.numbers.files.model import COMPRESSED, Batch, FileFormat, Options, Reader, Summary, Writer, format_of
+from haoma.numbers.files.model import COMPRESSED, Batch, FileFormat, Options, Summary, Writer, format_of
 from haoma.numbers.files.parquet import ParquetReader, ParquetWriter
 from haoma.numbers.files.text import UTF_8, Text, open_text, opened
 
@@ -59,23 +60,28 @@ def enrich_file(
     began = time.perf_counter()
     with ExitStack() as stack:
         reader, text = stack.enter_context(_reading(source, kinds, column, options))
-        names = added_names(_names_kept(reader, kinds), wanted, options.prefix, reader.column)
+        names = added_names(_names_kept(reader, kinds), _shown(wanted, options), options.prefix, reader.column)
         file = stack.enter_context(_writing(target, overwrite=options.overwrite))
         writer = stack.enter_context(_writer(file, kinds, reader, text, options))
         tally = _Tally(names)
         with tally.busy("load"):
             enrich(pa.array(["10086"]))
-        _run(reader, writer, tally, wanted, progress)
+        _run(_hiding(reader.batches(), reader.place, options), writer, tally, wanted, options, progress)
     return tally.summary(time.perf_counter() - began)
 
 
 def _run(
-    reader: Reader, writer: Writer, tally: _Tally, wanted: tuple[str, ...], progress: Callable[[int], object] | None
+    rows: Iterator[Batch],
+    writer: Writer,
+    tally: _Tally,
+    wanted: tuple[str, ...],
+    options: Options,
+    progress: Callable[[int], object] | None,
 ) -> None:
     asked = tuple(dict.fromkeys((*wanted, *COUNTED)))
     with (
-        Ahead(tally.timed("read", reader.batches())) as batches,
-        Ahead(_enriched(batches, asked, tally)) as enriched,
+        Ahead(tally.timed("read", rows)) as batches,
+        Ahead(_enriched(batches, asked, tally, options)) as enriched,
     ):
         for batch, found in enriched:
             with tally.busy("write"):
@@ -87,11 +93,35 @@ def _run(
         writer.finish()
 
 
-def _enriched(batches: Iterator[Batch], asked: tuple[str, ...], tally: _Tally) -> Iterator[tuple[Batch, pa.Table]]:
+def _enriched(
+    batches: Iterator[Batch], asked: tuple[str, ...], tally: _Tally, options: Options
+) -> Iterator[tuple[Batch, pa.Table]]:
     for batch in batches:
         with tally.busy("enrich"):
             found = enrich_batch(batch, asked)
+            if options.subjects is not None:
+                at = found.column_names.index("uri")
+                found = found.set_column(at, "uri", options.subjects(found.column(at).combine_chunks()))
         yield batch, found
+
+
+def _hiding(batches: Iterator[Batch], place: int, options: Options) -> Iterator[Batch]:
+    """The batches; where subjects stand for numbers, without the numbers' column and without rows nobody can read."""
+    for batch in batches:
+        if options.subjects is None or batch.table is None:
+            yield batch
+            continue
+        table = batch.table.remove_column(place)
+        if batch.failed is not None:
+            # A cell too many shifts the number into another column.
+            lost = pc.is_valid(batch.failed)
+            for at, name in enumerate(table.column_names):
+                table = table.set_column(at, name, pc.if_else(lost, None, table.column(at)))
+        yield replace(batch, table=table)
+
+
+def _shown(wanted: Sequence[str], options: Options) -> list[str]:
+    return ["subject" if name == "uri" and options.subjects is not None else name for name in wanted]
 
 
 def enrich_batch(batch: Batch, columns: Sequence[str]) -> pa.Table:
@@ -133,7 +163,8 @@ def wanted_columns(options: Options) -> tuple[str, ...]:
         raise BadInput("no column to add is named", hint=f"columns: {', '.join(COLUMNS)}")
     if unknown := [name for name in wanted if name not in COLUMNS]:
         raise BadInput(f"there is no column {unknown[0]!r} to add", hint=f"columns: {', '.join(COLUMNS)}")
-    return tuple(dict.fromkeys(wanted))
+    first = () if options.subjects is None else ("uri",)  # what stands in its place is what is asked for
+    return tuple(dict.fromkeys((*first, *wanted)))
 
 
 def _formats(source: Path | str, target: Path | str, options: Options) -> tuple[FileFormat, FileFormat]:
@@ -152,15 +183,16 @@ def _reading(
     source: Path | str, kinds: tuple[FileFormat, FileFormat], column: str | int | None, options: Options
 ) -> Iterator[tuple[AnyReader, Text | None]]:
     kind, target = kinds
+    as_table = target is not kind or options.subjects is not None
     with ExitStack() as stack:
         if kind is FileFormat.PARQUET:
             yield ParquetReader(stack.enter_context(opened(source)), str(source), options, column), None
             return
         text = stack.enter_context(open_text(source, options.encoding, KEPT if kind.delimited else {UTF_8}))
         if kind is FileFormat.JSONL:
-            yield JsonlReader(text, options, column, as_table=target is not kind), text
+            yield JsonlReader(text, options, column, as_table=as_table), text
         else:
-            yield DelimitedReader(text, kind, options, column, as_table=target is not kind), text
+            yield DelimitedReader(text, kind, options, column, as_table=as_table), text
 
 
 AnyReader = DelimitedReader | JsonlReader | ParquetReader
@@ -191,7 +223,8 @@ def _writer(
     elif target is FileFormat.JSONL:
         yield JsonlWriter(file, text.bom if text else b"")
     else:
-        lender = reader if isinstance(reader, DelimitedReader) and source is target else None
+        same = source is target and options.subjects is None
+        lender = reader if isinstance(reader, DelimitedReader) and same else None
         lent = text if lender else None
         yield DelimitedWriter(file, target, lender, lent, header=options.header or not source.delimited)
 
