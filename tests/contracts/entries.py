@@ -13,9 +13,9 @@ For a package that changes rows and says so in the log. In its test file:
     def test_a_grant_and_its_entry_are_one_wherever_the_process_is_killed(url: str) -> None:
         assert assert_all_or_nothing(url, change, check) > 3
 
-`assert_all_or_nothing` of `contracts.killing` runs both in processes of their own and kills one statement later each
-time. A field of the Entry has to tell the change `n`. Give `url` an SQLite file in `tests/unit`, and the fixture
-`postgres` in `tests/journeys`.
+`change_a_row` and `check_a_row` below are the least such pair. `assert_all_or_nothing` of `contracts.killing` runs both
+in processes of their own and kills one statement later each time. A field of the Entry has to tell the change `n`. Give
+`url` an SQLite file in `tests/unit`, and the fixture `postgres` in `tests/journeys`.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from contracts.log import Log, entry
 from haoma.ledger import tables
 from haoma.ledger.entry import Entry, decode
-from haoma.ledger.view import View
 from haoma.storage import Store
+from haoma.storage.tables import store_info
 
 
 def all_entries(store: Store) -> list[Entry]:
     """What is in the tree, and behind it what is committed and waits."""
-    view = View(store)
-    integrated = [view.entry(index) for index in range(view.head().size)]
+    integrated = Log(store).entries()
     with store.read() as tx:
         waiting = tx.scalars(sa.select(tables.queue.c.entry).order_by(tables.queue.c.entry_id)).all()
     return [decode(one) for one in (*integrated, *waiting)]
@@ -48,3 +48,24 @@ def assert_one_change(*, changed: bool, entries: list[Entry], acknowledged: bool
     """The change is there with exactly one entry, or neither is; an acknowledged one is."""
     assert len(entries) == int(changed), f"changed: {changed}, entries: {len(entries)}"
     assert changed or not acknowledged, "acknowledged, and not there"
+
+
+def change_a_row(store: Store, n: int) -> None:
+    """A row and the entry that says so, then an integration and a checkpoint."""
+    log = Log(store)
+
+    def work(tx: sa.Connection) -> None:
+        log.ledger.append(tx, entry(n))
+        tx.execute(sa.insert(store_info).values(name=str(n), value="x"))
+
+    store.write(work)
+    log.publisher.checkpoint()
+
+
+def check_a_row(store: Store, n: int, acknowledged: bool) -> None:
+    """The row and its entry are both there, or neither is; and the log is sound."""
+    with store.read() as tx:
+        changed = bool(tx.scalar(sa.select(sa.exists().where(store_info.c.name == str(n)))))
+    said = entries_where(store, lambda one: one.body["bytes"] == n)
+    assert_one_change(changed=changed, entries=said, acknowledged=acknowledged)
+    Log(store).audit()

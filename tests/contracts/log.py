@@ -15,9 +15,11 @@ from enum import IntEnum
 import sqlalchemy as sa
 
 from haoma.ledger import (
+    BundleName,
     Checkpoint,
     KeyType,
     SignerKey,
+    decode_bundle,
     format_checkpoint,
     leaf_hash,
     open_note,
@@ -33,6 +35,7 @@ from haoma.ledger.events import ENTRY_TYPES, FILE_RECORDED
 from haoma.ledger.growth import WIDTH, Growth
 from haoma.ledger.publish import Attester, Publisher, Signed
 from haoma.ledger.service import Ledger
+from haoma.ledger.tiles import tile_width
 from haoma.ledger.view import View
 from haoma.storage import Store, open_store
 
@@ -89,8 +92,10 @@ class Log:
         return last
 
     def entries(self) -> list[bytes]:
-        """Every entry in the tree, read one by one as a reader does."""
-        return [self.view.entry(index) for index in range(self.view.head().size)]
+        """Every entry in the tree."""
+        size = self.view.head().size
+        names = [BundleName(number, tile_width(0, number, size)) for number in range(-(-size // WIDTH))]
+        return [one for name in names for one in decode_bundle(self.view.bundle(name), name.width)]
 
     def change(self, statement: str, **values: object) -> None:
         """Change the database behind the log's back; at least one row."""
@@ -137,6 +142,7 @@ def rewrite(store: Store, entries: Sequence[bytes], attacker: Attacker) -> None:
             tx.execute(sa.update(ledger_tables.head).values(size=len(entries), root=tree.root()))
             tx.execute(sa.update(ledger_tables.runs).values(length=len(entries)))
         if attacker >= Attacker.CHECKPOINTS:
+            tx.execute(sa.delete(ledger_tables.attestations))
             tx.execute(sa.delete(ledger_tables.checkpoints))
 
     store.write(work)

@@ -70,18 +70,26 @@ class Ledger:
         return _queued(tx, [encode(entry, self.types) for entry in entries])
 
     def integrate(self, wait_s: float | None = 0.0) -> int:
-        """Bring what is queued into the tree; returns how many entries that were.
+        """Bring what is queued by now into the tree; returns how many entries that were.
 
-        Only one leader integrates at a time: another one waits for up to `wait_s` seconds (None for as long as it
-        takes) and then does what is left; 0 where it may not.
+        What is appended meanwhile may wait for the next time: writers without a pause hold up no checkpoint. Only one
+        leader integrates at a time: another one waits for up to `wait_s` seconds (None for as long as it takes) and
+        then does what is left; 0 where it may not.
         """
         with self.store.leader("ledger", wait_s=wait_s) as leading:
-            return sum(iter(lambda: self.store.write(self._integrate), 0)) if leading else 0
+            last, done = self._waiting_id(sa.func.max) if leading else None, 0
+            while last is not None and (self._waiting_id(sa.func.min) or last + 1) <= last:
+                done += self.store.write(self._integrate)
+        return done
 
     def queued(self) -> int:
         """How many entries wait for integration."""
         with self.store.read() as tx:
             return int(tx.scalar(sa.select(sa.func.count()).select_from(tables.queue)) or 0)
+
+    def _waiting_id(self, which: Callable[[sa.ColumnElement[int]], sa.ColumnElement[int]]) -> int | None:
+        with self.store.read() as tx:
+            return tx.scalar(sa.select(which(tables.queue.c.entry_id)))
 
     def _integrate(self, tx: sa.Connection) -> int:
         rows = _waiting(tx)

@@ -70,8 +70,8 @@ class WitnessService:
 def _seen(tx: sa.Connection, origin: str) -> Seen | None:
     columns = tables.witnessed.c
     query = sa.select(columns.size, as_bytes(columns.root)).where(columns.origin == origin).with_for_update()
-    row = tx.execute(query).one_or_none()
     with as_written("what this witness has seen of the log"):
+        row = tx.execute(query).one_or_none()
         return None if row is None else Seen(require_size(row.size, "the size"), require_hash(row.root, "the root"))
 
 
