@@ -15,6 +15,7 @@ from haoma.access.policy import Decision
 from haoma.access.rows import Person
 from haoma.access.secret import CustodySealing, Sealing, SealingKey
 from haoma.access.sign_in import Enrolled, SignIn
+from haoma.access.signed import Requests
 
 __all__ = [
     "ENTRY_TYPES",
@@ -36,6 +37,7 @@ __all__ = [
     "Need",
     "People",
     "Person",
+    "Requests",
     "Role",
     "Sealing",
     "SealingKey",
