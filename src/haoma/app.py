@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from haoma.vault.custody import Custody
     from haoma.vault.key_store import KeyStore
     from haoma.vault.pseudonyms import Pseudonyms
+    from haoma.vault.retention import Expiring, Retention
+    from haoma.vault.rotation import Rotation, SubjectColumn
     from haoma.vault.service import Vault
 
 __all__ = ["Services"]
@@ -105,6 +107,34 @@ class Services:
         from haoma.vault.service import Vault
 
         return Vault(self.store, self.key_store, self.ledger, _now)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """Who deletes what is over."""
+        from haoma.vault.retention import Retention
+
+        return Retention(self.vault, self.expiring)
+
+    @property
+    def expiring(self) -> Sequence[Expiring]:
+        """The rows of every package that end."""
+        from haoma.vault.retention import EXPIRING
+
+        return EXPIRING
+
+    @cached_property
+    def rotation(self) -> Rotation:
+        """Who rotates keys."""
+        from haoma.vault.rotation import Rotation
+
+        return Rotation(self.vault, self.subject_columns)
+
+    @property
+    def subject_columns(self) -> Sequence[SubjectColumn]:
+        """The columns of every package that hold subject tokens."""
+        from haoma.vault.rotation import SUBJECT_COLUMNS
+
+        return SUBJECT_COLUMNS
 
     @cached_property
     def pseudonyms(self) -> Pseudonyms:

@@ -34,6 +34,7 @@ NOUNS: dict[str, str] = {
     "db": "The database: see it, bring it up to date, back it up, restore it.",
     "ledger": "The tamper-evident log: append, prove, verify, audit, serve.",
     "demo": "Make a messy file of numbers, enrich it, and show what is known.",
+    "vault": "Keys, rotation, retention and shredding of what is kept of customers.",
     "number": "Parse, look up and enrich phone numbers.",
     "trace": "Where a value is from, and where it went wrong.",
 }

@@ -129,6 +129,12 @@ class KeyStore:
         with self.store.read() as tx:
             return list(tx.scalars(sa.select(c.key_id).where(c.kind == kind, whose, c.wrapped.is_not(None))))
 
+    def counts(self) -> dict[str, int]:
+        """How many keys there are of each kind."""
+        query = sa.select(keys.c.kind, sa.func.count()).where(keys.c.wrapped.is_not(None)).group_by(keys.c.kind)
+        with self.store.read() as tx:
+            return {row[0]: row[1] for row in tx.execute(query.order_by(keys.c.kind))}
+
     def scopes(self, kind: Kind, prefix: str = "") -> list[str]:
         """The scopes that have keys of a kind and begin so, sorted; for kinds that have few."""
         begin = keys.c.scope.startswith(prefix, autoescape=True)

@@ -150,6 +150,17 @@ RETENTION: tuple[Rule, ...] = (
         "the data-protection officer; the customer, as their receipt",
     ),
     Rule(
+        "consent.request",
+        "征求同意的请求",
+        "a question that a customer was asked",
+        "the asking",
+        None,
+        DAY,
+        (PIPL_19, REGS_22),
+        Action.DELETE,
+        "nobody; it keeps customers from being asked again and again",
+    ),
+    Rule(
         "refusal",
         "拒绝记录",
         "that a customer has refused",

@@ -11,7 +11,7 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -93,15 +93,20 @@ class Rotation:
             message = f"the tenant {tenant} has no pseudonym key yet"
             raise NotFound(message, hint="it is made with the first token")
         key = vault.keys.rotate(Kind.PSEUDONYM, tenant)
+        self._begin(key)
+        return key.version
+
+    def _begin(self, key: Key) -> None:
+        """Write down that a rotation is under way, once: a crash may have come between its key and this row."""
+        vault = self._vault
 
         def work(tx: sa.Connection) -> None:
             total = tx.scalar(sa.select(sa.func.count()).where(self._older(key)))
-            row = {"tenant": tenant, "version": key.version, "started_at": vault.now(), "done": 0, "total": total}
-            tx.execute(_insert(tx, tables.rotations).values(**row).on_conflict_do_nothing())
-            vault.append(tx, "vault.rotated", what="pseudonym", version=key.version)
+            row = {"tenant": key.scope, "version": key.version, "started_at": vault.now(), "done": 0, "total": total}
+            if tx.execute(_insert(tx, tables.rotations).values(**row).on_conflict_do_nothing()).rowcount:
+                vault.append(tx, "vault.rotated", what="pseudonym", version=key.version)
 
         vault.store.write(work)
-        return key.version
 
     def rotate_commitments(self, scope: str) -> int:
         """Commit under a new key from now on; returns its version."""
@@ -127,11 +132,29 @@ class Rotation:
         ready = [one for one in latest.values() if one.ended_at is not None and one.started_at <= now - GRACE]
         return sum(self._destroy_unused(one.tenant) for one in ready)
 
+    def go_on(self, advance: Callable[[int], None] = lambda _count: None) -> None:
+        """Bring every rotation that is under way to its end, and destroy what nothing needs any more."""
+        while done := self.rewrap():
+            advance(done)
+        for tenant in self._vault.keys.scopes(Kind.PSEUDONYM):
+            newest = self._vault.keys.versions(Kind.PSEUDONYM, tenant)[0]
+            if newest.version > 1:
+                self._begin(newest)
+            while self._under_way(newest) and (done := self.rekey(tenant)):
+                advance(done)
+        self.tidy()
+
     def progress(self) -> list[Progress]:
         """Every rotation of a tenant's key there was, the newest last."""
         query = sa.select(tables.rotations).order_by(tables.rotations.c.started_at)
         with self._vault.store.read() as tx:
             return [Progress(**row._mapping) for row in tx.execute(query)]  # noqa: SLF001 - public in all but name
+
+    def _under_way(self, key: Key) -> bool:
+        r = tables.rotations.c
+        mine = sa.select(r.version).where(r.tenant == key.scope, r.version == key.version, r.ended_at.is_(None))
+        with self._vault.store.read() as tx:
+            return tx.scalar(mine) is not None
 
     def uses(self, tenant: str, key: Key) -> int:
         """How many rows hold a token under a version of a tenant's key."""

@@ -69,13 +69,16 @@ async def _not_served(_request: Request, error: Exception) -> Response:
 
 
 class Upkeep:
-    """Integrates what is queued, signs a checkpoint every `ledger_checkpoint_s`, and asks who vouches for it."""
+    """Integrates what is queued, signs checkpoints, asks who vouches for them, and deletes what is over.
+
+    A checkpoint every `ledger_checkpoint_s`, a deletion every `vault_retention_s`.
+    """
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._signed_at = -float("inf")
+        self._signed_at = self._retained_at = -float("inf")
         self._ended = threading.Event()
-        work = {"integrate": self._grow, "attest": self._attest}
+        work = {"integrate": self._grow, "attest": self._attest, "retain": self._retain}
         self._threads = [
             threading.Thread(target=self._run, args=(one,), name=f"haoma-{name}", daemon=True)
             for name, one in work.items()
@@ -103,12 +106,20 @@ class Upkeep:
     def _attest(self) -> None:
         self._services.publisher.attest()
 
+    def _retain(self) -> None:
+        """Delete what is over, and go on with the rotations that are under way."""
+        if time.monotonic() - self._retained_at < self._services.settings.vault_retention_s:
+            return
+        self._services.retention.run()
+        self._services.rotation.go_on()
+        self._retained_at = time.monotonic()
+
     def _run(self, work: Callable[[], None]) -> None:
         told = ""
         while not self._ended.is_set():
             trouble = _trouble(work)
             if trouble != told and trouble:
-                log.warning("the log waits: %s", trouble)
+                log.warning("%s waits: %s", threading.current_thread().name, trouble)
             told = trouble
             self._ended.wait(LOOK_S)
 
