@@ -1,0 +1,223 @@
+"""Disclosure without consent, to save life, health or property in an emergency (PIPL art. 13 (4), 18 (2)).
+
+Rules held here:
+- It is narrow and short: one subject, one recipient, half an hour; with a reason out of a closed list, and the
+  reference of the case that it belongs to.
+- It is loud: an alarm is written down with it and sounded until it is heard.
+- It is looked at: two people other than who disclosed it say whether it was justified, within three days. Who has three
+  that nobody has looked at discloses no more. One that was not justified ends at once and sounds an alarm again.
+- A policy still decides, and an agent still needs an open case of theirs.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from haoma.access import Asker
+from haoma.consent import jws, tables
+from haoma.consent.ending import end, given
+from haoma.consent.grant import Grant, Standing, mint
+from haoma.consent.keeping import kept_until
+from haoma.consent.office import Office, actor_of
+from haoma.consent.purposes import EMERGENCY, Source
+from haoma.consent.reasons import refusal
+from haoma.errors import BadInput, NotFound, Unavailable
+from haoma.ledger.forms import Json
+from haoma.numbers import parse
+from haoma.vault.audit import Event, time_text
+from haoma.vault.model import SubjectToken
+
+__all__ = ["REASONS", "REVIEWERS", "Emergencies"]
+
+REASONS = ("life-at-risk", "missing-person", "fire", "traffic-accident")
+LASTS = timedelta(minutes=30)
+REVIEW_WITHIN = timedelta(days=3)
+REVIEWERS = 2
+UNSEEN = 3
+RECORD = "emergency-record+jwt"
+SOURCES = (Source.BROWSER, Source.CARRIER, Source.STATED)
+_REFERENCE = re.compile(r"(?!.*[0-9]{7})[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
+
+
+class Emergencies:
+    """The emergency disclosures of one store."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def disclose(
+        self, by: Asker, subject: SubjectToken, *, recipient: str, reason: str, reference: str, source: Source
+    ) -> Grant:
+        """A Grant without consent, good for a minute; for half an hour `Consent.require` gives more of the same.
+
+        Raises Refused (`policy`, `reviews-due`, `not-emergency`), recorded, and BadInput for a reference that is none.
+        """
+        if not _REFERENCE.fullmatch(reference) or parse(reference).valid:
+            message = "a case is named by letters, digits, dots and dashes, and not by a phone number"
+            raise BadInput(message, hint="police-2026-11-22-17")
+        office, at = self._office, self._office.now()
+        standing = Standing(str(uuid.uuid4()), EMERGENCY.name, recipient, EMERGENCY.finest, "emergency", at, at + LASTS)
+        body = _record(standing, subject, reason, at)
+        record = jws.sign(office.custody, RECORD, body)
+
+        def work(tx: sa.Connection) -> tuple[str, int]:
+            refused = self._refused(tx, by, subject, reason, at)
+            if refused:
+                event = Event(
+                    subject.tenant, actor_of(by), "consent.emergency", "refused", refused, at, subject, EMERGENCY.name
+                )
+                return refused, office.record(tx, event, "consent.tried", reason=refused).entry_id
+            return "", self._disclose(tx, by, subject, standing, record, (reason, reference))
+
+        refused, entry_id = office.store.write(work)
+        if refused:
+            raise refusal(refused)
+        self.sound_due()
+        return mint(standing, subject, source, at, entry_id)
+
+    def sound_due(self) -> int:
+        """Sound the alarms that nobody has heard yet; returns how many are left."""
+        office, c = self._office, tables.emergencies.c
+        with office.store.read() as tx:
+            due = list(tx.scalars(sa.select(c.grant_id).where(c.alarmed_at.is_(None)).order_by(c.disclosed_at)))
+        for at, grant_id in enumerate(due):
+            try:
+                office.alarms.sound("emergency-disclosure", grant_id, office.now())
+            except Unavailable:
+                return len(due) - at
+            mine = sa.update(tables.emergencies).where(c.grant_id == grant_id).values(alarmed_at=office.now())
+            office.store.write(lambda tx, mine=mine: tx.execute(mine).rowcount)  # type: ignore[misc]
+        return 0
+
+    def due(self) -> list[sa.Row[Any]]:
+        """The disclosures that wait for their review, the most urgent first."""
+        c = tables.emergencies.c
+        with self._office.store.read() as tx:
+            return list(tx.execute(sa.select(tables.emergencies).where(c.state == "due").order_by(c.review_by)))
+
+    def review(self, by: Asker, grant_id: str, *, justified: bool) -> str:
+        """Say whether a disclosure was justified; returns its state: due, justified, unjustified.
+
+        Raises Refused (`policy`, `own-review`, `over`), recorded, and NotFound.
+        """
+        office, at = self._office, self._office.now()
+
+        def work(tx: sa.Connection) -> tuple[str, str]:
+            row, case = self._one(tx, grant_id)
+            subject = SubjectToken.parse(row.subject)
+            refused = self._unfit(tx, by, case, subject, at)
+            verdict = "justified" if justified else "unjustified"
+            word = "refused" if refused else "allowed"
+            event = Event(
+                subject.tenant, actor_of(by), "consent.review", word, refused or verdict, at, subject, row.purpose
+            )
+            if refused:
+                office.record(tx, event, "consent.tried", reason=refused)
+                return refused, case.state
+            office.record(tx, event, "consent.reviewed", grant=row.commitment, verdict=verdict)
+            return "", self._reviewed(tx, by, row, verdict, at)
+
+        refused, state = office.store.write(work)
+        if refused:
+            raise refusal(refused)
+        if not justified:
+            office.alarms.sound("emergency-unjustified", grant_id, at)
+        return state
+
+    def _refused(self, tx: sa.Connection, by: Asker, subject: SubjectToken, reason: str, at: datetime) -> str:
+        c = tables.emergencies.c
+        if reason not in REASONS:
+            return "not-emergency"
+        if not self._office.may(tx, by, EMERGENCY.action, "subject", subject.tenant, at, subject):
+            return "policy"
+        mine = sa.select(sa.func.count()).where(c.asker == by.person, c.state == "due")
+        return "reviews-due" if int(tx.scalar(mine) or 0) >= UNSEEN else ""
+
+    def _disclose(
+        self,
+        tx: sa.Connection,
+        by: Asker,
+        subject: SubjectToken,
+        standing: Standing,
+        record: str,
+        why: tuple[str, str],
+    ) -> int:
+        office, at = self._office, standing.since
+        committed = str(office.vault.commitments.commit(f"consent{at:%Y%m}", record.encode()))
+        event = Event(
+            subject.tenant, actor_of(by), "consent.emergency", "allowed", why[0], at, subject, EMERGENCY.name, "consent"
+        )
+        told = office.record(tx, event, "consent.emergency", grant=committed, reason=why[0])
+        tx.execute(
+            sa.insert(tables.grants).values(
+                grant_id=standing.grant_id,
+                subject=str(subject),
+                purpose=standing.purpose,
+                recipient=standing.recipient,
+                sources=" ".join(SOURCES),
+                granularity=str(standing.granularity),
+                basis=standing.basis,
+                channel="emergency",
+                holder="unknown",
+                version=0,
+                since=at,
+                until=standing.until,
+                checked_at=at,
+                state="given",
+                receipt=record,
+                commitment=committed,
+                entry_id=told.entry_id,
+            )
+        )
+        case = {"grant_id": standing.grant_id, "asker": by.person, "tenant_id": by.tenant, "reason": why[0]}
+        when = {"reference": why[1], "disclosed_at": at, "review_by": at + REVIEW_WITHIN, "state": "due"}
+        tx.execute(sa.insert(tables.emergencies).values(**case, **when))
+        return told.entry_id
+
+    def _one(self, tx: sa.Connection, grant_id: str) -> tuple[sa.Row[Any], sa.Row[Any]]:
+        query = sa.select(tables.emergencies).where(tables.emergencies.c.grant_id == grant_id)
+        row, case = given(tx, grant_id), tx.execute(query.with_for_update()).one_or_none()
+        if row is None or case is None:
+            raise NotFound("there is no such disclosure", hint="haoma consent review lists those that wait")
+        return row, case
+
+    def _unfit(self, tx: sa.Connection, by: Asker, case: sa.Row[Any], subject: SubjectToken, at: datetime) -> str:
+        c = tables.reviews.c
+        if by.scopes is not None or not self._office.may(tx, by, "review-emergency", "consent", subject.tenant, at):
+            return "policy"
+        before = sa.select(c.person_id).where(c.grant_id == case.grant_id, c.person_id == by.person)
+        if by.person == case.asker or tx.execute(before).first() is not None:
+            return "own-review"
+        return "" if case.state == "due" else "over"
+
+    def _reviewed(self, tx: sa.Connection, by: Asker, row: sa.Row[Any], verdict: str, at: datetime) -> str:
+        c, kept = tables.reviews.c, kept_until("consent", at)
+        mine = {"grant_id": row.grant_id, "person_id": by.person, "verdict": verdict, "at": at, "kept_until": kept}
+        tx.execute(sa.insert(tables.reviews).values(**mine))
+        verdicts = list(tx.scalars(sa.select(c.verdict).where(c.grant_id == row.grant_id)))
+        if "unjustified" in verdicts:
+            end(tx, self._office, [row], "unjustified", at, actor_of(by))
+        if len(verdicts) < REVIEWERS:
+            return "due"
+        state = "unjustified" if "unjustified" in verdicts else "justified"
+        here = sa.update(tables.emergencies).where(tables.emergencies.c.grant_id == row.grant_id)
+        tx.execute(here.values(state=state, kept_until=kept))
+        return state
+
+
+def _record(standing: Standing, subject: SubjectToken, reason: str, at: datetime) -> dict[str, Json]:
+    return {
+        "@type": "dpv:DataProcessingRecord",
+        "record_id": f"urn:uuid:{standing.grant_id}",
+        "pii_principal_id": str(subject),
+        "recipient": standing.recipient,
+        "lawful_basis": "dpv:VitalInterestOfDataSubject",
+        "reason": reason,
+        "event_time": time_text(at),
+        "valid_until": time_text(standing.until),
+    }

@@ -1,0 +1,34 @@
+"""How recipients are reached over HTTP; fills `Transport`.
+
+Rules held here:
+- What cannot be reached, or does not answer in time, is Unavailable; no URL of it is in the message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from haoma.errors import Unavailable
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["HttpTransport"]
+
+
+class HttpTransport:
+    """Posts through one client, which follows no redirects."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        """See `Transport.post`."""
+        import httpx
+
+        try:
+            return self._client.post(url, headers=dict(headers), content=body, follow_redirects=False).status_code
+        except httpx.HTTPError as error:
+            message = f"a recipient does not answer ({type(error).__name__})"
+            raise Unavailable(message) from None

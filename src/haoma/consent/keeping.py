@@ -1,0 +1,34 @@
+"""How long rows of consent are kept: what retention of the vault deletes, and when.
+
+Rules held here:
+- Consents, receipts, erasures and reviews stay for their class after their end; a question that was asked for a day.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from haoma.consent import tables
+from haoma.vault.retention import Expiring
+from haoma.vault.retention_table import rule_of
+
+__all__ = ["EXPIRING", "kept_until"]
+
+
+def kept_until(rule: str, since: datetime) -> datetime:
+    """When a row of this retention class is over that counts from `since`."""
+    found = rule_of(rule)
+    life = found.shortest or found.longest
+    return since if life is None else since + life
+
+
+EXPIRING: tuple[Expiring, ...] = (
+    Expiring("consent", tables.grants.c.kept_until),
+    Expiring("consent", tables.erasures.c.kept_until),
+    Expiring("consent", tables.emergencies.c.kept_until),
+    Expiring("consent", tables.reviews.c.kept_until),
+    Expiring("consent.request", tables.requests.c.kept_until),
+    Expiring("refusal", tables.refusals.c.kept_until),
+    Expiring("assessment", tables.assessments.c.kept_until),
+    Expiring("sharing", tables.deliveries.c.kept_until),
+)

@@ -1,0 +1,56 @@
+"""What comes back by short message: yes with its code, no, or taking everything back.
+
+Rules held here:
+- The sender's number is no proof: a yes needs the code that was sent. A no, and a withdrawal, need nothing.
+- What is not understood changes nothing, and says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from haoma.consent import tables
+from haoma.consent.answers import Answers, Given, SaidNo
+from haoma.consent.code import Answer, read_reply
+from haoma.consent.office import Office
+from haoma.consent.withdrawal import Withdrawals, Withdrawn
+from haoma.errors import NotFound
+from haoma.numbers import Number
+
+__all__ = ["Replies"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """Reads replies for one store."""
+
+    office: Office
+    answers: Answers
+    withdrawals: Withdrawals
+
+    def read(self, tenant: str, number: Number, text: str) -> Given | SaidNo | Withdrawn | None:
+        """Do what a message from a number says; None where it says nothing that is understood.
+
+        Raises NotFound where a yes or no has no question, Refused as `Answers.yes` does.
+        """
+        answer, code = read_reply(text)
+        if answer is Answer.WITHDRAW:
+            return self.withdrawals.by_number(tenant, number)
+        if answer is Answer.UNCLEAR:
+            return None
+        request_id = self._open(tenant, number)
+        return self.answers.yes(request_id, code) if answer is Answer.YES else self.answers.no(request_id)
+
+    def _open(self, tenant: str, number: Number) -> str:
+        """The newest question that went to this number: its holder's own, or a guardian's."""
+        names = [str(one) for one in self.office.vault.known_as(tenant, number)]
+        c = tables.requests.c
+        mine = sa.or_(sa.and_(c.guardian.is_(None), c.subject.in_(names)), c.guardian.in_(names))
+        query = sa.select(c.request_id).where(mine, c.channel == "sms", c.state == "asked")
+        with self.office.store.read() as tx:
+            found = tx.scalar(query.order_by(c.asked_at.desc()).limit(1))
+        if found is None:
+            raise NotFound("nobody has asked this number anything", hint="the newest question counts")
+        return str(found)

@@ -1,0 +1,210 @@
+"""The gate: `Consent.require` is the only way to a Grant, and every question is recorded, whatever the answer.
+
+Rules held here:
+- Policy, impact assessment, the permission and the record of the decision are read and written in one transaction; the
+  Grant is made once that is on the disk. Where store, policy or keys do not answer, there is no Grant.
+- Of several permissions for one subject, purpose and recipient the newest decides: what has ended stays ended.
+- Whose number was not checked for 30 days is not taken for the same holder (CAMARA number-recycling); a code that was
+  confirmed, or `arrived`, is such a check.
+- A permission that is found over is ended on the spot, so that a clock that is set back does not bring it to life.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from haoma.access import Asker
+from haoma.consent import tables
+from haoma.consent.answers import Answers
+from haoma.consent.deliveries import Deliveries, Told
+from haoma.consent.emergency import Emergencies
+from haoma.consent.ending import end, given, live_rows
+from haoma.consent.grant import Grant, Standing, mint
+from haoma.consent.notices import Notices
+from haoma.consent.office import SYSTEM, Office, actor_of
+from haoma.consent.purposes import EMERGENCY, Granularity, Purpose, Source, one_purpose
+from haoma.consent.reasons import ALLOWED, refusal
+from haoma.consent.replies import Replies
+from haoma.consent.requests import Requests
+from haoma.consent.withdrawal import Withdrawals
+from haoma.errors import BadInput, Refused
+from haoma.numbers import Number
+from haoma.storage import Time
+from haoma.vault.audit import Event
+from haoma.vault.model import SubjectToken
+
+__all__ = ["CHECKED_WITHIN", "Consent", "Ran", "Use"]
+
+CHECKED_WITHIN = timedelta(days=30)
+_NEWEST = """SELECT grant_id, granularity, basis, sources, since, until, checked_at, state FROM consent_grants
+ WHERE subject = {0} AND purpose = {0} AND recipient = {0} ORDER BY since DESC LIMIT 1"""
+_STATE = "SELECT state FROM consent_grants WHERE grant_id = {0}"
+
+
+class Use(NamedTuple):
+    """Who wants to use what about whom."""
+
+    by: Asker
+    subject: SubjectToken
+    purpose: Purpose
+    recipient: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run did: consents that were over, erasures done, recipients told; and alarms that nobody has heard."""
+
+    ended: int
+    erased: int
+    told: Told
+    unheard: int
+
+
+class Consent:
+    """Permission as a value, over one store."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.notices = Notices(office)
+        self.requests = Requests(office)
+        self.answers = Answers(office)
+        self.withdrawals = Withdrawals(office)
+        self.replies = Replies(office, self.answers, self.withdrawals)
+        self.deliveries = Deliveries(office)
+        self.emergencies = Emergencies(office)
+
+    def require(self, by: Asker, subject: SubjectToken, *, purpose: str, recipient: str, source: str | Source) -> Grant:
+        """A Grant for one use, good for a minute; recorded in the audit and the log.
+
+        Raises Refused with a reason (reasons.py) where there is no permission, Unavailable where it cannot be known.
+        """
+        office, at = self.office, self.office.now()
+        known = self._known(by, subject, purpose, at)
+        use = Use(by, subject, known, recipient, _source(source))
+        actor = actor_of(by)
+
+        def work(tx: sa.Connection) -> tuple[str, Standing | None, int]:
+            reason, standing = self._judged(tx, use, at)
+            why, word = reason or ALLOWED, "refused" if reason else "allowed"
+            event = Event(subject.tenant, actor, "consent.use", word, why, at, subject, known.name)
+            told = office.record(tx, event, "consent.used", purpose=known.name, allowed=not reason, reason=why)
+            return reason, standing, told.entry_id
+
+        reason, standing, entry_id = office.store.write(work)
+        if reason or standing is None:
+            raise refusal(reason, hint=known.offer_en if reason == "withdrawn" else None)
+        return mint(standing, subject, use.source, at, entry_id)
+
+    def run(self) -> Ran:
+        """Do what is due: end what is over, destroy what has ended, tell recipients, sound alarms."""
+        ended = self.withdrawals.end_over()
+        left = self.emergencies.sound_due()
+        return Ran(ended, self.withdrawals.erase_due(), self.deliveries.run(), left)
+
+    def recheck(self, tx: sa.Connection, grant: Grant) -> None:
+        """Hold a Grant to the moment, inside the transaction that keeps what was found with it.
+
+        Raises Refused where the permission has ended since, or its minute is over.
+        """
+        rows = _rows(tx, _STATE, grant.grant_id)
+        state = rows[0][0] if rows else "no-grant"
+        if state != "given":
+            raise refusal(state)
+        if not grant.live_at(self.office.now()):
+            raise refusal("expired")
+
+    def arrived(self, tenant: str, number: Number) -> int:
+        """Check whether a number that calls still has the holder who consented; returns how many consents ended.
+
+        Raises Unavailable where the carrier does not answer; what was not checked for 30 days is then refused.
+        """
+        office, at = self.office, self.office.now()
+        if office.recycling is None:
+            return 0
+        tokens = office.vault.known_as(tenant, number)
+
+        def mine(tx: sa.Connection) -> list[sa.Row[Any]]:
+            return live_rows(tx, list({name for token in tokens for name in office.vault.aliases(tx, token)}))
+
+        with office.store.read() as tx:
+            rows = mine(tx)
+        gone = {row.grant_id for row in rows if office.recycling.recycled(number, row.checked_at)}
+        kept = [row.grant_id for row in rows if row.grant_id not in gone]
+
+        def work(tx: sa.Connection) -> int:
+            self._checked(tx, kept, at)
+            return len(end(tx, office, [row for row in mine(tx) if row.grant_id in gone], "recycled", at, SYSTEM))
+
+        return office.store.write(work)
+
+    def _known(self, by: Asker, subject: SubjectToken, purpose: str, at: datetime) -> Purpose:
+        if purpose == EMERGENCY.name:
+            return EMERGENCY
+        try:
+            return one_purpose(purpose)
+        except Refused as error:
+            event = Event(subject.tenant, actor_of(by), "consent.use", "refused", error.reason, at, subject)
+            self.office.store.write(lambda tx: self.office.record(tx, event, "consent.tried", reason=event.reason))
+            raise
+
+    def _judged(self, tx: sa.Connection, asking: Use, at: datetime) -> tuple[str, Standing | None]:
+        """Why not, or the permission."""
+        office, subject, purpose = self.office, asking.subject, asking.purpose
+        if not office.may(tx, asking.by, purpose.action, "subject", subject.tenant, at, subject):
+            return "policy", None
+        if purpose is not EMERGENCY and not office.assessments.stands(tx, subject.tenant, purpose.name, at):
+            return "not-assessed", None
+        row = self._newest(tx, asking)
+        if row is None:
+            return "no-grant", None
+        grant_id, fine, basis, sources, since, until, checked_at, state = row
+        begins, ends = Time.read(since), Time.read(until)
+        reason = _unfit(state, begins, ends, Time.read(checked_at), at)
+        if reason == "expired" and state == "given":
+            end(tx, office, [one for one in [given(tx, grant_id)] if one], reason, at, SYSTEM)
+        if not reason and str(asking.source) not in sources.split():
+            reason = "source"
+        standing = Standing(grant_id, purpose.name, asking.recipient, Granularity(fine), basis, begins, ends)
+        return reason, None if reason else standing
+
+    def _newest(self, tx: sa.Connection, asking: Use) -> tuple[Any, ...] | None:
+        """The newest permission under this token; where none stands, under those that rotations have replaced."""
+        rows = _rows(tx, _NEWEST, str(asking.subject), asking.purpose.name, asking.recipient)
+        if rows and rows[0][-1] == "given":
+            return rows[0]
+        for name in self.office.vault.aliases(tx, asking.subject)[1:]:
+            rows += _rows(tx, _NEWEST, str(name), asking.purpose.name, asking.recipient)
+        return max(rows, key=lambda row: row[4], default=None)
+
+    def _checked(self, tx: sa.Connection, grant_ids: list[str], at: datetime) -> None:
+        c = tables.grants.c
+        tx.execute(sa.update(tables.grants).where(c.grant_id.in_(grant_ids), c.state == "given").values(checked_at=at))
+
+
+def _unfit(state: str, since: datetime, until: datetime, checked_at: datetime, at: datetime) -> str:
+    """Why a permission does not stand at this moment, empty where it does."""
+    if state != "given":
+        return state
+    if at < since:
+        return "not-yet"
+    if at >= until:
+        return "expired"
+    return "" if at < checked_at + CHECKED_WITHIN else "holder-unchecked"
+
+
+def _source(text: str | Source) -> Source:
+    try:
+        return Source(text)
+    except ValueError:
+        raise BadInput("there is no such source", hint=f"sources: {', '.join(Source)}") from None
+
+
+def _rows(tx: sa.Connection, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    # Asked for each use: past the query layer it costs a tenth.
+    driver: Any = tx.connection.driver_connection
+    return list(driver.execute(sql.format("?" if tx.dialect.name == "sqlite" else "%s"), values).fetchall())
