@@ -10,6 +10,7 @@ from haoma.access.entries import ENTRY_TYPES
 from haoma.access.gate import Gate, Thing
 from haoma.access.model import EXCLUSIONS, Asker, Exclusion, Role, exclusion, parse_role
 from haoma.access.needs import NEEDS, Need
+from haoma.access.passkeys import Passkeys
 from haoma.access.people import People
 from haoma.access.policy import Decision
 from haoma.access.rows import Person
@@ -35,6 +36,7 @@ __all__ = [
     "Exclusion",
     "Gate",
     "Need",
+    "Passkeys",
     "People",
     "Person",
     "Requests",
