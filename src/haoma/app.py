@@ -22,7 +22,7 @@ from haoma.settings import Settings
 if TYPE_CHECKING:
     import httpx
 
-    from haoma.access import Gate, People, Sealing, SignIn
+    from haoma.access import ApiKeys, Approvals, Cases, Gate, Passkeys, People, Requests, Sealing, SignIn
     from haoma.ledger.anchor import AccountKey, Node, Notary
     from haoma.ledger.commitment import Commitments
     from haoma.ledger.entry import EntryType
@@ -159,6 +159,17 @@ class Services:
         from haoma.vault.local_file import LocalFiles
         from haoma.vault.suites import suite_named
 
+        named = self.settings.vault_custody
+        if named.startswith("transit+"):
+            from haoma.vault.transit import Transit
+
+            return Transit.of_setting(named)
+        if named.startswith("pkcs11:"):
+            from haoma.vault.hsm import Hsm
+
+            return Hsm.of_setting(named)
+        if named:
+            raise BadInput("vault_custody names no custody", hint="empty, transit+https://HOST/MOUNT or pkcs11:URI")
         return LocalFiles(self.keys.directory / "custody", suite_named(self.settings.vault_suite))
 
     @cached_property
@@ -181,6 +192,41 @@ class Services:
         from haoma.access import SignIn
 
         return SignIn(self.store, self.ledger, self.sealing, self.settings.ledger_origin)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """The keys of machines."""
+        from haoma.access import ApiKeys
+
+        return ApiKeys(self.gate, self.sealing)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """Who recognises machines by the requests they sign."""
+        from haoma.access import Requests
+
+        return Requests(self.store, self.sealing)
+
+    @cached_property
+    def cases(self) -> Cases:
+        """The cases of agents."""
+        from haoma.access import Cases
+
+        return Cases(self.gate)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """What was requested and is approved by two others, and what can be run of it here."""
+        from haoma.access import Approvals, change_effect
+
+        return Approvals(self.gate, {"change-policy": change_effect(self.ledger)})
+
+    @cached_property
+    def passkeys(self) -> Passkeys:
+        """The passkeys of people, for the console at the setting access_origin."""
+        from haoma.access import Passkeys
+
+        return Passkeys(self.store, self.ledger, self.sealing, self.sign_in, self.settings.access_origin)
 
     @cached_property
     def sealing(self) -> Sealing:
@@ -212,6 +258,13 @@ class Services:
     def entries_key(self) -> str:
         """What a reader of the entries shows over HTTP."""
         return self.keys.entries()
+
+    def receive_hop(self, body: bytes) -> int:
+        """Record the hop that a pipeline reports; the id of the fact it became."""
+        from haoma.lineage.hop import receive_hop
+
+        done = self.store.write(lambda tx: receive_hop(tx, self.ledger, self.commitments, body, at=_now()))
+        return done.fact_id
 
     @cached_property
     def policy(self) -> Policy | None:

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from contracts.custody import KEY, CustodyContract
+from haoma.errors import BadInput, Refused
+from haoma.vault import LocalFiles, suite_named
+
+
+@pytest.fixture(params=["aes-sha2", "sm4-sm3"])
+def custody(request: pytest.FixtureRequest, tmp_path: Path) -> LocalFiles:
+    return LocalFiles(tmp_path / "keys" / "custody", suite_named(request.param))
+
+
+class TestLocalFiles(CustodyContract):
+    """The contract, on files of this machine."""
+
+
+def test_keys_are_their_owners_alone(custody: LocalFiles, tmp_path: Path) -> None:
+    wrapped = custody.wrap("data", KEY)
+    path = tmp_path / "keys" / "custody" / "data-1.key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    path.chmod(0o644)
+    with pytest.raises(Refused):
+        custody.unwrap("data", wrapped)
+
+
+def test_a_file_that_holds_no_key_is_told(custody: LocalFiles, tmp_path: Path) -> None:
+    wrapped = custody.wrap("data", KEY)
+    (tmp_path / "keys" / "custody" / "data-1.key").write_text("nothing")
+    with pytest.raises(BadInput, match="holds no key"):
+        custody.unwrap("data", wrapped)
+
+
+def test_what_another_suite_wrapped_unwraps_after_the_setting_has_changed(tmp_path: Path) -> None:
+    wrapped = LocalFiles(tmp_path, suite_named("aes-sha2")).wrap("data", KEY)
+    other = LocalFiles(tmp_path, suite_named("sm4-sm3"))
+    assert other.unwrap("data", wrapped) == KEY
+    other.rotate("data")
+    assert other.unwrap("data", other.wrap("data", KEY)) == KEY
+
+
+def test_processes_at_once_make_one_key(custody: LocalFiles) -> None:
+    wrapped: list[bytes] = []
+    threads = [threading.Thread(target=lambda: wrapped.append(custody.wrap("data", KEY))) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {custody.unwrap("data", one) for one in wrapped} == {KEY}
+    assert custody.versions("data") == (1,)
