@@ -22,12 +22,12 @@ lint: $(VENV)/.dev ## style, types and import rules
 	$(BIN)/lint-imports
 
 test: lint ## everything that must hold, in minutes
-	$(BIN)/python -m pytest --doctest-modules --cov --cov-report=term src tests/unit tests/laws
+	$(BIN)/python -m pytest -n auto --dist worksteal --doctest-modules --cov --cov-report=term src tests/unit tests/laws
 
 test-all: $(VENV)/.all services ## against real peers and services
 	$(BIN)/python -m pytest $(wildcard tests/peers tests/journeys)
 
-bench: $(VENV)/.run ## figures beside other tools', in the same run
+bench: $(VENV)/.all ## figures beside other tools', in the same run
 	$(BIN)/python -m bench
 
 format: $(VENV)/.dev ## rewrite the code in the house format

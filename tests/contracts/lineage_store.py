@@ -62,9 +62,6 @@ class LineageContract:
     def world(self, url: str) -> World:
         return open_world(url)
 
-    def test_a_change_its_facts_and_its_entry_are_there_together_or_not_at_all(self, url: str) -> None:
-        assert assert_all_or_nothing(url, change_with_facts, check_with_facts) > 8
-
     def test_many_writers_build_on_one_fact_and_the_graph_holds(self, world: World) -> None:
         with world.store:
             activity = world.ran()
@@ -123,3 +120,10 @@ class LineageContract:
                 seeds = {fact.fact_id for fact in facts if fact.activity_id == run.activity_id}
                 page = world.ask(lambda tx, run=run: impact(tx, Origin.activity(run.activity_id)))
                 assert ids(page.facts) == [one for one, of in made_of.items() if of & seeds]
+
+
+class LineageKillContract:
+    """What holds when the process is killed; a minute, for each kill is a process of its own."""
+
+    def test_a_change_its_facts_and_its_entry_are_there_together_or_not_at_all(self, url: str) -> None:
+        assert assert_all_or_nothing(url, change_with_facts, check_with_facts) > 8

@@ -35,8 +35,7 @@ def exit_code_of(error: BaseException) -> int:
         case HaomaError():
             return _tell(_masked(str(error)), _masked(error.hint) if error.hint else None, error.exit_code)
         case click.UsageError():
-            shown = _masked(error.format_message(), _limits_of(error))
-            return _tell(shown, _way_to_type(error) or _help_of(error.ctx), BadInput.exit_code)
+            return _misused(error)
         case click.ClickException():
             return _tell(_masked(error.format_message()), None, BadInput.exit_code)
         case click.exceptions.Abort() | KeyboardInterrupt():
@@ -44,6 +43,14 @@ def exit_code_of(error: BaseException) -> int:
         case OSError() | MemoryError():
             return _of_the_machine(error)
     return _unexpected(error)
+
+
+def _misused(error: click.UsageError) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return BadInput.exit_code
+    shown = _masked(error.format_message(), _limits_of(error))
+    return _tell(shown, _way_to_type(error) or _help_of(error.ctx), BadInput.exit_code)
 
 
 def _of_the_machine(error: OSError | MemoryError) -> int:

@@ -29,6 +29,7 @@ from haoma.ledger.checkpoint import Checkpoint, parse_checkpoint
 from haoma.ledger.entry import Entry, Json, decode
 from haoma.ledger.events import FILE_RECORDED
 from haoma.ledger.evidence import note_covering
+from haoma.ledger.keys import parse_verifier_key
 from haoma.ledger.note import open_note
 from haoma.ledger.offline import proof_file, verify_file
 from haoma.ledger.signatures import split_note
@@ -130,12 +131,14 @@ def verify(proof: Path, keys: tuple[str, ...], policy: Path | None, fmt: Format)
 def audit(kept: tuple[Path, ...], keys: tuple[str, ...], fmt: Format) -> None:
     """Recompute the whole log, and hold it against checkpoints that were kept elsewhere."""
     with Services(current_settings(), create=False) as services:
-        trusted = list(keys) or ([_own_key(services)] if kept else [])
+        own = services.keys.existing().get("log")
+        trusted = list(keys) or ([_own_key(services)] if kept or own else [])
         checkpoints = [_checkpoint(path, trusted) for path in kept]
+        verifiers = [parse_verifier_key(key) for key in trusted]
         total = services.view.head().size
         with services.store.read() as tx, progress("entries", total) as advance:
             seen = 0
-            for state in audit_log(tx, checkpoints):
+            for state in audit_log(tx, checkpoints, verifiers):
                 advance(state.entries - seen)
                 seen = state.entries
     if not kept:

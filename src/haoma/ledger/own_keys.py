@@ -50,6 +50,10 @@ class OwnKeys:
         """What a reader of the entries shows over HTTP."""
         return self._secret("entries", lambda: secrets.token_urlsafe(32))
 
+    def hops(self) -> str:
+        """What a pipeline that reports its hops shows over HTTP."""
+        return self._secret("hops", lambda: secrets.token_urlsafe(32))
+
     def existing(self) -> dict[str, SignerKey]:
         """The signing keys there are: log, witness, or none of them."""
         return {of: self._signer(of) for of in self._kinds if self._path(of).exists()}

@@ -72,6 +72,9 @@ def explaining(name: str) -> Iterator[None]:
         raise
     except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
         raise explained(error, name) from None
+    except UnicodeDecodeError:
+        # sqlite3 fails on its own message where the text of a schema is damaged.
+        raise Unavailable(f"{name}: {_DAMAGED[0]}", hint=_DAMAGED[1]) from None
     except Exception as error:
         if sqlstate(error) is None:
             raise
@@ -103,6 +106,8 @@ def _said(error: Exception) -> tuple[str, str] | None:
         return _BUSY
     below = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     if isinstance(below, sqlite3.Error):
+        if "decode to UTF-8" in str(below):
+            return _DAMAGED
         return _SQLITE.get(getattr(below, "sqlite_errorcode", 0) & 0xFF)
     state = sqlstate(error)
     if state is None:

@@ -25,7 +25,9 @@ from starlette.responses import Response
 from haoma.app import Services
 from haoma.errors import BadInput, HaomaError
 from haoma.settings import Settings
-from haoma.web.log import failure, log_routes, refused, witness_routes
+from haoma.web.hops import hop_routes
+from haoma.web.log import failure, log_routes, witness_routes
+from haoma.web.requests import refused
 
 __all__ = ["Upkeep", "application"]
 
@@ -55,6 +57,7 @@ def application(settings: Settings, prefix: str = "") -> Starlette:
     routes = log_routes(services.view, services.publisher, entries_key, prefix)
     if services.policy is not None and services.policy.logs:
         routes += witness_routes(services.witness, prefix)
+    routes += hop_routes(services.receive_hop, services.keys.hops(), prefix)
     made = Starlette(
         routes=routes, lifespan=lifespan, exception_handlers={HaomaError: failure, HTTPException: _not_served}
     )
