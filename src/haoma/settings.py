@@ -64,6 +64,7 @@ class Settings:
     vault_keys: str
     vault_custody: str
     vault_retention_s: int
+    access_origin: str
     batch_rows: int
     debug: bool
 
@@ -96,6 +97,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("vault_keys", "text", "", "", "URL of the key store; empty is the SQLite file keys/vault.db in store_dir."),
     Setting("vault_custody", "text", "", "", "What wraps keys: empty (files), transit+https://HOST/MOUNT, pkcs11:URI."),
     Setting("vault_retention_s", "integer", "600", "seconds", "How often a running service deletes what is over."),
+    Setting("access_origin", "text", "", "", "Origin of the console's pages, which passkeys are bound to: https://…"),
     Setting("batch_rows", "integer", "262144", "rows", "Rows held at once when a file is streamed."),
     Setting("debug", "boolean", "false", "", "Show the traceback of an unexpected failure; it may hold numbers."),
 )

@@ -28,7 +28,7 @@ from haoma.ledger.canonical import canonical
 from haoma.ledger.commitment import Commitments
 from haoma.storage import Store, Time
 
-__all__ = ["DECISIONS_SCOPE", "Gate", "Thing"]
+__all__ = ["DECISIONS_SCOPE", "Gate", "Recorded", "Thing"]
 
 T = TypeVar("T")
 DECISIONS_SCOPE = "decisions"
@@ -59,6 +59,18 @@ class Thing:
     def text(self) -> str:
         """Object and field, as they are recorded."""
         return f"{self.object}.{self.field}" if self.field else self.object
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A decision as it was recorded: who asked for what, and what came of it."""
+
+    id: int
+    at: datetime
+    asker: str
+    action: str
+    object: str
+    decision: Decision
 
 
 class Gate:
@@ -135,6 +147,25 @@ class Gate:
         decision, done = self.store.write(both)
         decision.require()
         return done[0]
+
+    def recorded(self, asker: Asker, now: datetime, *, limit: int = 100) -> list[Recorded]:
+        """The newest decisions of the asker's tenant; that they were shown is recorded too."""
+        self.ask(asker, "see", Thing("audit", asker.tenant, "decisions"), now).require()
+        known = tables.decisions.c
+        theirs = sa.select(tables.decisions).where(known.tenant_id == asker.tenant)
+        with self.store.read() as tx:
+            rows = tx.execute(theirs.order_by(known.decision_id.desc()).limit(limit)).all()
+        return [
+            Recorded(
+                r.decision_id,
+                r.at,
+                r.asker,
+                r.action,
+                r.object,
+                Decision(r.allowed, (*json.loads(r.policies),), r.version),
+            )
+            for r in rows
+        ]
 
     def policy(self, tx: sa.Connection) -> Policy:
         """The policy in force in this transaction."""

@@ -16,7 +16,7 @@ from haoma.access import tables
 from haoma.access.model import Asker, Role
 from haoma.errors import BadInput, NotFound, Refused
 
-__all__ = ["ACTIVE", "Person", "asker_of", "one_person", "person_by_login", "roles_of"]
+__all__ = ["ACTIVE", "Person", "asker_of", "one_person", "person_by_login", "person_named", "roles_of"]
 
 ACTIVE = "active"
 _people = tables.people.c
@@ -59,6 +59,11 @@ def person_by_login(tx: sa.Connection, login: str) -> Person | None:
     """The person who signs in so; None where nobody does."""
     found = tx.scalar(sa.select(_people.person_id).where(_people.login == login))
     return None if found is None else one_person(tx, found)
+
+
+def person_named(tx: sa.Connection, name: str) -> Person:
+    """The person with this login, or this id; NotFound where there is none."""
+    return person_by_login(tx, name) or one_person(tx, name)
 
 
 def asker_of(tx: sa.Connection, person_id: str, methods: frozenset[str]) -> Asker:

@@ -29,6 +29,7 @@ from haoma.cli.options import debugging, settings_flags
 __all__ = ["NOUNS", "cli", "main", "run"]
 
 NOUNS: dict[str, str] = {
+    "access": "People, roles, sign-in, keys of machines, the policy, approvals by four eyes.",
     "completion": "Print the completion script of a shell.",
     "data": "The table of number segments: build it, see it, compare it.",
     "db": "The database: see it, bring it up to date, back it up, restore it.",
