@@ -42,6 +42,15 @@ _BINDING = 16
 _AT_ONCE = 500
 _KEPT = 10_000
 T = TypeVar("T")
+# Made once: each use of a key asks.
+_OF_SCOPE = (keys.c.kind == sa.bindparam("of"), keys.c.scope == sa.bindparam("scope"))
+_USABLE = (keys.c.wrapped.is_not(None), keys.c.retired_at.is_(None))
+_NEWEST = sa.select(keys).where(*_OF_SCOPE, *_USABLE).order_by(keys.c.version.desc()).limit(1)
+_LATEST = sa.select(sa.func.max(keys.c.version)).where(*_OF_SCOPE)
+_PUT = {
+    "sqlite": sqlite.insert(keys).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(keys).on_conflict_do_nothing(),
+}
 
 
 class Kind(StrEnum):
@@ -92,6 +101,7 @@ class KeyStore:
         self.custody = custody
         self.suite = suite
         self._now = now
+        self._custody_known = False
         self._kept: dict[object, tuple[float, object]] = {}
 
     def current(self, kind: Kind, scope: str) -> Key:
@@ -100,9 +110,8 @@ class KeyStore:
 
     def existing(self, kind: Kind, scope: str) -> Key | None:
         """The newest key of a scope under which something new may be done, where there is one."""
-        query = sa.select(keys).where(*_live(kind, scope), keys.c.retired_at.is_(None))
         with self.store.read() as tx:
-            row = tx.execute(query.order_by(keys.c.version.desc()).limit(1)).one_or_none()
+            row = tx.execute(_NEWEST, {"of": str(kind), "scope": scope}).one_or_none()
         return None if row is None else self._opened(row)
 
     def versions(self, kind: Kind, scope: str) -> Sequence[Key]:
@@ -214,24 +223,23 @@ class KeyStore:
 
     def _make(self, kind: Kind, scope: str, *, newer: bool = False) -> Key:
         self._refuse_second_custody()
-        wrapped = self._wrap(kind, scope, secrets.token_bytes(KEY_BYTES))
+        secret = secrets.token_bytes(KEY_BYTES)
+        wrapped = self._wrap(kind, scope, secret)
+        random_id = f"{kind}-{as_letters(secrets.token_bytes(16))}"
 
-        def work(tx: sa.Connection) -> None:
-            c = keys.c
-            same = (c.kind == kind, c.scope == scope)
-            usable = (c.wrapped.is_not(None), c.retired_at.is_(None))
-            if not newer and tx.scalar(sa.select(c.key_id).where(*same, *usable).limit(1)):
-                return  # another process was quicker
-            version = int(tx.scalar(sa.select(sa.func.max(c.version)).where(*same)) or 0) + 1
+        def work(tx: sa.Connection) -> Key | None:
+            if not newer and tx.execute(_NEWEST, {"of": str(kind), "scope": scope}).one_or_none():
+                return None  # another process was quicker
+            version = int(tx.scalar(_LATEST, {"of": str(kind), "scope": scope}) or 0) + 1
             key_id = f"{scope}-{version}" if kind is Kind.COMMITMENT else random_id
-            insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
             row = {"key_id": key_id, "kind": kind, "scope": scope, "owner": scope.partition("/")[0], "version": version}
             what = {"suite": self.suite.name, "wrapped": wrapped, "wrapped_by": version_of(wrapped)}
-            tx.execute(insert(keys).values(**row, **what, created_at=self._now()).on_conflict_do_nothing())
+            put = _PUT[tx.dialect.name]
+            if not tx.execute(put, {**row, **what, "created_at": self._now()}).rowcount:
+                return None
+            return Key(key_id, kind, scope, version, self.suite, secret)
 
-        random_id = f"{kind}-{as_letters(secrets.token_bytes(16))}"
-        self.store.write(work)
-        made = self.existing(kind, scope)
+        made = self.store.write(work) or self.existing(kind, scope)
         if made is None:
             message = "a key was destroyed as it was made"
             raise Conflict(message, hint="try again")
@@ -239,7 +247,8 @@ class KeyStore:
 
     def _refuse_second_custody(self) -> None:
         """A key store whose wrapping key is gone gets no second one."""
-        if self.custody.versions(CUSTODY_NAME):
+        if self._custody_known or self.custody.versions(CUSTODY_NAME):
+            self._custody_known = True
             return
         with self.store.read() as tx:
             used = tx.scalar(sa.select(keys.c.key_id).where(keys.c.wrapped.is_not(None)).limit(1))

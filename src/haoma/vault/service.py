@@ -23,7 +23,7 @@ from haoma.ledger.entry import Entry
 from haoma.lineage.entries import Log
 from haoma.lineage.model import Sealed
 from haoma.numbers import Number
-from haoma.storage import Store
+from haoma.storage import Store, Time
 from haoma.vault import tables
 from haoma.vault.audit import Audit, Event, recording, time_text
 from haoma.vault.commitments import KeptCommitments
@@ -36,6 +36,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["Shredded", "Vault", "put_sealed"]
+
+
+_PUT = sa.text(
+    "INSERT INTO vault_sealed (subject, purpose, key_id, sealed, sealed_at, until)"
+    " VALUES (:subject, :purpose, :key_id, :sealed, :sealed_at, :until) ON CONFLICT (subject, purpose) DO UPDATE"
+    " SET key_id = excluded.key_id, sealed = excluded.sealed, sealed_at = excluded.sealed_at,"
+    " until = CASE WHEN vault_sealed.until > excluded.until THEN vault_sealed.until ELSE excluded.until END"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,13 +254,8 @@ def put_sealed(
     tx: sa.Connection, subject: SubjectToken, purpose: str, sealed: Sealed, at: datetime, until: datetime
 ) -> None:
     """Write the row of a sealed number; where there is one, it is kept as long as the later of both says."""
-    c = tables.sealed.c
-    here = sa.and_(c.subject == str(subject), c.purpose == purpose)
-    before = tx.scalar(sa.select(c.until).where(here))
-    if before is not None:
-        tx.execute(sa.delete(tables.sealed).where(here))
     row = {"subject": str(subject), "purpose": purpose, "key_id": sealed.key_id, "sealed": sealed.data}
-    tx.execute(sa.insert(tables.sealed).values(**row, sealed_at=at, until=max(until, before or until)))
+    tx.execute(_PUT, {**row, "sealed_at": Time.stored(at), "until": Time.stored(until)})
 
 
 def _scope(subject: SubjectToken, purpose: str) -> str:
