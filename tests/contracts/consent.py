@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -120,7 +121,7 @@ class World:
         return self.clock[0]
 
     def subject(self, number: str = NUMBER) -> SubjectToken:
-        return self.vault.pseudonym(TENANT, parse(number))
+        return self.consent.office.subject(TENANT, parse(number))
 
     def publish(self, purpose: str = "customer-care", recipient: str = "acme-desk", days: int = 1, **more: str) -> None:
         notice = make_notice(purpose, recipient, "安客", "privacy@acme.example", ["carrier", "stated"], "yes-no", days)
@@ -140,8 +141,7 @@ class World:
         asker = self.people[agent]
         row = {"tenant_id": asker.tenant, "agent_id": asker.person, "subject": str(self.subject(number))}
         when = {"opened_at": self.clock[0] - timedelta(days=1), "closes_at": self.clock[0] + timedelta(days=900)}
-        name = f"{len(row['subject']):08d}-0000-4000-8000-{abs(hash((agent, number))) % 10**12:012d}"
-        insert = sa.insert(access.cases).values(case_id=name, **row, **when)
+        insert = sa.insert(access.cases).values(case_id=str(uuid.uuid4()), **row, **when)
         self.store.write(lambda tx: tx.execute(insert).rowcount)
 
     def ask(self, number: str = NUMBER, by: str | None = None, **more: object) -> Asked:

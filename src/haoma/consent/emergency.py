@@ -188,12 +188,14 @@ class Emergencies:
 
     def _unfit(self, tx: sa.Connection, by: Asker, case: sa.Row[Any], subject: SubjectToken, at: datetime) -> str:
         c = tables.reviews.c
+        if case.state != "due":
+            return "over"
         if by.scopes is not None or not self._office.may(tx, by, "review-emergency", "consent", subject.tenant, at):
             return "policy"
         before = sa.select(c.person_id).where(c.grant_id == case.grant_id, c.person_id == by.person)
         if by.person == case.asker or tx.execute(before).first() is not None:
             return "own-review"
-        return "" if case.state == "due" else "over"
+        return ""
 
     def _reviewed(self, tx: sa.Connection, by: Asker, row: sa.Row[Any], verdict: str, at: datetime) -> str:
         c, kept = tables.reviews.c, kept_until("consent", at)

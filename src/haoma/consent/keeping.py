@@ -1,6 +1,7 @@
-"""How long rows of consent are kept: what retention of the vault deletes, and when.
+"""How long rows of consent are kept, and which of their columns a rotation of keys rewrites.
 
 Rules held here:
+- A receipt keeps the token it was signed with; the row beside it gets the new one.
 - Consents, receipts, erasures and reviews stay for their class after their end; a question that was asked for a day.
 """
 
@@ -11,8 +12,9 @@ from datetime import datetime
 from haoma.consent import tables
 from haoma.vault.retention import Expiring
 from haoma.vault.retention_table import rule_of
+from haoma.vault.rotation import SubjectColumn
 
-__all__ = ["EXPIRING", "kept_until"]
+__all__ = ["EXPIRING", "SUBJECT_COLUMNS", "kept_until"]
 
 
 def kept_until(rule: str, since: datetime) -> datetime:
@@ -31,4 +33,12 @@ EXPIRING: tuple[Expiring, ...] = (
     Expiring("refusal", tables.refusals.c.kept_until),
     Expiring("assessment", tables.assessments.c.kept_until),
     Expiring("sharing", tables.deliveries.c.kept_until),
+)
+
+SUBJECT_COLUMNS: tuple[SubjectColumn, ...] = (
+    SubjectColumn(tables.grants.c.subject, rekey=True),
+    SubjectColumn(tables.grants.c.guardian, rekey=True),
+    SubjectColumn(tables.requests.c.subject, rekey=True),
+    SubjectColumn(tables.requests.c.guardian, rekey=True),
+    SubjectColumn(tables.refusals.c.subject, rekey=True),
 )

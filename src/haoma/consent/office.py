@@ -20,9 +20,11 @@ import sqlalchemy as sa
 from haoma.access import Asker
 from haoma.access import tables as access
 from haoma.access.gate import Gate, Thing
+from haoma.consent import tables
 from haoma.consent.ports import Alarms, ImpactAssessments, Places, RecyclingCheck, SmsPort, Transport
 from haoma.consent.reasons import refusal
 from haoma.ledger.forms import Json
+from haoma.numbers import Number
 from haoma.storage import Store
 from haoma.vault.audit import AuditRow, Event
 from haoma.vault.custody import Custody
@@ -83,6 +85,24 @@ class Office:
         tenant_id = self.tenant_id(tx, tenant)
         about = Thing(thing, tenant_id, subject=None if subject is None else str(subject))
         return bool(tenant_id) and self.gate.decide(tx, by, action, about, at).allowed
+
+    def subject(self, tenant: str, number: Number) -> SubjectToken:
+        """The token of a number here: the one that its permissions, questions and refusals are under, or the newest.
+
+        A rotation that could not bring a number over leaves its rows under the older token.
+        """
+        newest = self.vault.pseudonym(tenant, number)  # before the others: it makes the first key of a tenant
+        tokens = self.vault.known_as(tenant, number)
+        if len(tokens) < 2:
+            return newest
+        names = {str(token): token for token in tokens}
+        with self.store.read() as tx:
+            for table in (tables.grants, tables.refusals, tables.requests):
+                c = table.c.subject
+                found = set(tx.scalars(sa.select(c).where(c.in_(list(names))).distinct()))
+                if found:
+                    return next(token for name, token in names.items() if name in found)
+        return newest
 
     def tenant_id(self, tx: sa.Connection, name: str) -> str:
         """The id of the tenant of this name, empty where there is none."""

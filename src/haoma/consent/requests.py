@@ -104,8 +104,8 @@ class Requests:
         """
         _check(question)
         office, at = self._office, self._office.now()
-        subject = office.vault.pseudonym(question.tenant, question.number)
-        guardian = office.vault.pseudonym(question.tenant, question.guardian) if question.guardian else None
+        subject = office.subject(question.tenant, question.number)
+        guardian = office.subject(question.tenant, question.guardian) if question.guardian else None
         asking = _Asking(by, question, subject, guardian, self._purpose(by, question, subject, at), at)
         request_id, code = str(uuid.uuid4()), new_code()
         committed = str(office.vault.commitments.commit("consentcode", code_text(request_id, code)))
