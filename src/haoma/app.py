@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
     from haoma.access import ApiKeys, Approvals, Cases, Gate, Passkeys, People, Requests, Sealing, SignIn
+    from haoma.access.oidc import Oidc
     from haoma.ledger.anchor import AccountKey, Node, Notary
     from haoma.ledger.commitment import Commitments
     from haoma.ledger.entry import EntryType
@@ -149,8 +150,10 @@ class Services:
         from haoma.vault.key_store import KeyStore, open_keys
         from haoma.vault.suites import suite_named
 
+        if not self._create:
+            self.store  # noqa: B018 - where there is no database, no key store is made either
         url = self.settings.vault_keys or f"sqlite:///{self.keys.directory.absolute() / 'vault.db'}"
-        store = self._open.enter_context(open_keys(url, create=self._create))
+        store = self._open.enter_context(open_keys(url))
         return KeyStore(store, self.custody, suite_named(self.settings.vault_suite), _now)
 
     @cached_property
@@ -227,6 +230,27 @@ class Services:
         from haoma.access import Passkeys
 
         return Passkeys(self.store, self.ledger, self.sealing, self.sign_in, self.settings.access_origin)
+
+    @cached_property
+    def oidc(self) -> Oidc:
+        """Who recognises people by an identity provider, which sends them back to the console."""
+        from haoma.access.oidc import Oidc, provider_of
+        from haoma.ledger.key_file import read_private
+
+        settings = self.settings
+        if not settings.oidc_issuer or settings.oidc_secret_file is None or not settings.access_origin:
+            hint = "the settings oidc_issuer, oidc_client_id, oidc_secret_file and access_origin name one"
+            raise BadInput("no identity provider is set", hint=hint)
+        try:
+            secret = read_private(settings.oidc_secret_file).decode("utf-8", "replace").strip()
+        except OSError as error:
+            message = (
+                f"{settings.oidc_secret_file}: the file that oidc_secret_file names cannot be read ({error.strerror})"
+            )
+            raise BadInput(message) from None
+        back = f"{settings.access_origin.rstrip('/')}/sign-in/back"
+        provider = provider_of(settings.oidc_issuer, settings.oidc_client_id, secret, back)
+        return Oidc(self.store, self.sealing, self.sign_in, self.http, provider)
 
     @cached_property
     def sealing(self) -> Sealing:

@@ -65,6 +65,9 @@ class Settings:
     vault_custody: str
     vault_retention_s: int
     access_origin: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_secret_file: Path | None
     batch_rows: int
     debug: bool
 
@@ -98,6 +101,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("vault_custody", "text", "", "", "What wraps keys: empty (files), transit+https://HOST/MOUNT, pkcs11:URI."),
     Setting("vault_retention_s", "integer", "600", "seconds", "How often a running service deletes what is over."),
     Setting("access_origin", "text", "", "", "Origin of the console's pages, which passkeys are bound to: https://…"),
+    Setting("oidc_issuer", "text", "", "", "Issuer of an OpenID provider that people sign in with; empty for none."),
+    Setting("oidc_client_id", "text", "", "", "What this instance is called there."),
+    Setting(
+        "oidc_secret_file", "path", "", "", "File with the secret of this instance there, its owner's alone to read."
+    ),
     Setting("batch_rows", "integer", "262144", "rows", "Rows held at once when a file is streamed."),
     Setting("debug", "boolean", "false", "", "Show the traceback of an unexpected failure; it may hold numbers."),
 )

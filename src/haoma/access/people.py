@@ -7,6 +7,8 @@ Rules held here:
 - The first person is made on an empty store alone, as system administrator. They name the first security administrator,
   and that is the only role they ever give.
 - Whoever adds a person never learns a password of theirs: they hand over a token, good once and for three days.
+- Nobody takes an account over alone: whose credentials an administrator replaced is suspended until another one, of
+  security or audit, restores them.
 - Who is suspended is out at once: sessions end, keys of theirs are dead.
 """
 
@@ -80,16 +82,37 @@ class People:
         return self._gate.change(asker, "add-person", Thing("person", asker.tenant), now, work)
 
     def enrol_again(self, asker: Asker, person_id: str, now: datetime) -> str:
-        """A new enrolment token for who lost password, device or passkey: those are taken away, and sessions end."""
+        """A new enrolment token for who lost password, device or passkey: those are taken away, and sessions end.
+
+        The person is suspended until another administrator restores them.
+        """
 
         def work(tx: sa.Connection) -> str:
-            self._end_sessions(tx, person_id, now)
-            for table in (tables.passwords, tables.totp, tables.passkeys, tables.tokens):
+            self._set(tx, asker, person_id, now)
+            mine = (tables.passwords, tables.totp, tables.passkeys, tables.tokens, tables.identities)
+            for table in mine:
                 tx.execute(sa.delete(table).where(table.c.person_id == person_id))
             tell(tx, self._log, "access.credential", now, person=person_id, kind="all", change="taken")
             return self._token(tx, person_id, now)
 
         return self._gate.change(asker, "enrol-again", self._thing(person_id), now, work)
+
+    def link(self, asker: Asker, person_id: str, issuer: str, subject: str, now: datetime) -> Person:
+        """Let a person in whom this provider knows as this subject.
+
+        Who holds a role is suspended until another administrator restores them.
+        """
+        if not (0 < len(issuer) <= 255 and 0 < len(subject) <= 255):
+            raise BadInput("issuer and subject have 1 to 255 characters", hint="as the provider's ID token has them")
+
+        def work(tx: sa.Connection) -> Person:
+            fresh = one_person(tx, person_id)
+            tx.execute(sa.insert(tables.identities).values(issuer=issuer, subject=subject, person_id=person_id))
+            tell(tx, self._log, "access.credential", now, person=person_id, kind="oidc", change="set")
+            harmless = fresh.state == "invited" and not fresh.roles
+            return self._set(tx, asker, person_id, now, state=ACTIVE if harmless else "suspended")
+
+        return self._gate.change(asker, "link-identity", self._thing(person_id), now, work)
 
     def grant(self, asker: Asker, person_id: str, role: Role, now: datetime) -> Person:
         """Give a person a role; raises Conflict, with the reason, where one they hold excludes it."""

@@ -157,7 +157,7 @@ class SignIn:
         known = tables.tokens.c
         query = sa.select(known.person_id).where(known.digest == digest_of(token), known.expires_at > now)
         found = tx.scalar(query)
-        if found is None or one_person(tx, found).state not in {"invited", ACTIVE}:
+        if found is None:
             raise Refused("the enrolment token is used, expired or none", hint="a system administrator gives a new one")
         return str(found)
 

@@ -150,5 +150,17 @@ def enrol_again(person: str, fmt: Format) -> None:
     write([{"login": one.login, "person": one.id, "token": token}], fmt)
 
 
+@people.command()
+@click.argument("person")
+@click.option("--issuer", required=True, metavar="URL", help="The provider, as its ID tokens call it (iss).")
+@click.option("--subject", required=True, metavar="TEXT", help="The person, as the provider calls them (sub).")
+@format_option
+def link(person: str, issuer: str, subject: str, fmt: Format) -> None:
+    """Let PERSON in whom an OpenID provider recognises; who has a role is suspended until another one restores them."""
+    with Services(current_settings(), create=False) as services:
+        linked = services.people.link(acting(services), found(services, person).id, issuer, subject, now())
+    write([{"login": linked.login, "state": linked.state}], fmt)
+
+
 for _command in (keys, policy, approve, case, decisions):
     access.add_command(_command)

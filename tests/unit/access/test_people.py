@@ -120,3 +120,27 @@ def test_a_suspended_person_is_let_in_again_by_the_security_administrator_alone(
     assert world.people.restore(security, dpo.id, world.now()).state == "active"
     with pytest.raises(Conflict, match="not suspended"):
         world.people.restore(security, dpo.id, world.now())
+
+
+def test_an_identity_is_linked_by_one_administrator_and_trusted_by_another(world: World) -> None:
+    system, security = world.admins()
+    dpo = world.staff(system, security, "dora", Role.DPO)
+    new, _ = world.people.add(system, "new", "New", world.now())
+    assert world.people.link(system, new.id, "https://id.example", "1", world.now()).state == "active"
+    assert world.people.link(system, dpo.id, "https://id.example", "2", world.now()).state == "suspended"
+    assert world.people.restore(security, dpo.id, world.now()).state == "active"
+    with pytest.raises(Conflict):
+        world.people.link(system, dpo.id, "https://id.example", "1", world.now())
+    with pytest.raises(Refused, match="limit-own-rights"):
+        world.people.link(system, system.id, "https://id.example", "3", world.now())
+    with pytest.raises(BadInput):
+        world.people.link(system, dpo.id, "", "3", world.now())
+
+
+def test_no_administrator_takes_an_account_over_alone(world: World) -> None:
+    system, security = world.admins()
+    auditor = world.staff(system, security, "aud", Role.AUDIT_ADMIN)
+    world.people.enrol_again(system, security.id, world.now())
+    with pytest.raises(Refused):
+        world.people.restore(system, security.id, world.now())
+    assert world.people.restore(auditor, security.id, world.now()).roles == (Role.SECURITY_ADMIN,)

@@ -117,8 +117,8 @@ def test_an_enrolment_token_is_good_once_and_for_three_days(world: World) -> Non
         world.sign_in.enrol(token, PASSWORD, world.now())
 
 
-def test_who_enrols_again_has_new_secrets_and_no_session(world: World) -> None:
-    system, _ = world.admins()
+def test_who_enrols_again_has_new_secrets_and_no_session_and_waits_for_another_administrator(world: World) -> None:
+    system, security = world.admins()
     person, token = world.people.add(system, "dora", "Dora", world.now())
     world.enrol(person, token)
     now = world.now()
@@ -129,6 +129,12 @@ def test_who_enrols_again_has_new_secrets_and_no_session(world: World) -> None:
     old = world.secrets["dora"]
     world.enrol(person, again, "another long password")
     assert world.secrets["dora"] != old
+    now = world.now(seconds=60)
+    with pytest.raises(Refused):
+        world.sign_in.sign_in("dora", "another long password", world.code("dora", now), now)
+    with pytest.raises(Refused, match="no-policy"):
+        world.people.restore(system, person.id, world.now())
+    world.people.restore(security, person.id, world.now())
     now = world.now(seconds=60)
     with pytest.raises(Refused):
         world.sign_in.sign_in("dora", PASSWORD, world.code("dora", now), now)

@@ -182,11 +182,19 @@ def test_who_is_suspended_signs_out_or_lost_all_is_out(desk: Desk) -> None:
     assert desk.run("case", "list", by="eve").returncode == 3
     assert desk.run("people", "restore", "eve", by="safe").returncode == 0
     (made,) = desk.told("people", "enrol-again", "eve", by="root")
+    assert desk.run("people", "restore", "eve", by="root").returncode == 3
+    assert desk.run("people", "restore", "eve", by="aud").returncode == 0
     desk.come_in("eve", made["token"])
     assert desk.run("sign-out", by="eve").returncode == 0
     assert desk.run("case", "list", by="eve").returncode == 3
     (left,) = desk.told("people", "revoke", "eve", "agent", by="safe")
     assert left["roles"] == []
+
+
+def test_an_identity_of_a_provider_is_linked(desk: Desk) -> None:
+    (made,) = desk.told("people", "add", "--login", "ida", "--name", "Ida", by="root")
+    (linked,) = desk.told("people", "link", "ida", "--issuer", "https://id.example", "--subject", "7", by="root")
+    assert (linked, bool(made["token"])) == ({"login": "ida", "state": "active"}, True)
 
 
 def test_the_policy_can_be_asked_where_there_is_no_store(tmp_path: Path) -> None:
