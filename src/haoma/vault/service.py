@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from haoma.errors import NotFound, Refused
+from haoma.errors import Conflict, NotFound, Refused
 from haoma.ledger.entry import Entry
 from haoma.lineage.entries import Log
 from haoma.lineage.model import Sealed
@@ -29,7 +29,7 @@ from haoma.vault.audit import Audit, Event, recording, time_text
 from haoma.vault.commitments import KeptCommitments
 from haoma.vault.key_store import Key, KeyStore, Kind
 from haoma.vault.location_tokens import LocationTokens
-from haoma.vault.model import Permission, SubjectToken
+from haoma.vault.model import Permission, SubjectToken, check_tenant
 from haoma.vault.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
@@ -68,13 +68,19 @@ class Vault:
         self.audit = Audit(log, self.commitments)
         self.locations = LocationTokens(self)
         self._pseudonyms = Pseudonyms(keys)
+        self._tenants: set[str] = set()
 
     def pseudonym(self, tenant: str, number: Number) -> SubjectToken:
-        """The token that stands for a number within a tenant; raises BadInput for an invalid number."""
+        """The token that stands for a number within a tenant.
+
+        Raises BadInput for an invalid number, Conflict where rows have tokens of the tenant and its key is not there.
+        """
+        self._expect_key(tenant)
         return self._pseudonyms.token(tenant, number)
 
     def pseudonym_of(self, tenant: str, uri: str) -> SubjectToken:
         """The token that stands for the number of a URI (RFC 3966) within a tenant."""
+        self._expect_key(tenant)
         return self._pseudonyms.token_of(tenant, uri)
 
     def known_as(self, tenant: str, number: Number) -> tuple[SubjectToken, ...]:
@@ -83,10 +89,11 @@ class Vault:
 
     def pseudonyms(self, tenant: str, uris: pa.Array) -> pa.Array:
         """The tokens of a column of URIs (RFC 3966), as text: the same as `pseudonym` gives; null stays null."""
-        return self._pseudonyms.column(tenant)(uris)
+        return self.pseudonymiser(tenant)(uris)
 
     def pseudonymiser(self, tenant: str) -> Callable[[pa.Array], pa.Array]:
         """`pseudonyms` with its key fetched once, for many columns."""
+        self._expect_key(tenant)
         return self._pseudonyms.column(tenant)
 
     def prepare(self, subject: SubjectToken, purpose: str) -> None:
@@ -230,6 +237,19 @@ class Vault:
     def append(self, tx: sa.Connection, type_: str, **body: str | int) -> int:
         """Put an entry about no person into the log."""
         return self.log.append(tx, Entry(type_, self.now(), body))
+
+    def _expect_key(self, tenant: str) -> None:
+        """Refuse to begin a tenant anew: with another key, nobody would be found again and nothing would tell."""
+        if tenant in self._tenants:
+            return
+        if self.keys.existing(Kind.PSEUDONYM, check_tenant(tenant)) is None:
+            subject = tables.audit.c.subject
+            known = sa.select(subject).where(subject.startswith(f"{tenant}.", autoescape=True)).limit(1)
+            with self.store.read() as tx:
+                if tx.scalar(known) is not None:
+                    message = f"rows have tokens of the tenant {tenant}, and the key store has no key of it"
+                    raise Conflict(message, hint="put the key store back from its backup, or set vault_keys back")
+        self._tenants.add(tenant)
 
     def _seal_keys(self, subject: SubjectToken, purpose: str | None) -> list[str]:
         if purpose is None:

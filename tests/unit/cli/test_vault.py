@@ -44,6 +44,12 @@ def test_where_there_is_no_database_none_is_made(store_dir: Path, command: list[
     assert not store_dir.exists()
 
 
+@pytest.mark.parametrize("command", [["keys"], ["retention", "status"], ["retention", "run"]])
+def test_a_database_without_keys_yet_is_none_to_complain_of(store_dir: Path, command: list[str]) -> None:
+    assert run(["db", "upgrade"]) == 0
+    assert run(["vault", *command]) == 0
+
+
 def test_keys_are_counted_and_never_shown(token: SubjectToken, rows: Rows) -> None:
     assert run(["vault", "keys"]) == 0
     found = {str(row["kind"]): row for row in rows() if "scope" not in row}

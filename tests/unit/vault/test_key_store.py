@@ -142,3 +142,11 @@ def test_the_suite_of_a_key_stays_when_the_setting_changes(tmp_path: Path) -> No
         assert world.vault.pseudonym("bank", number()).letter == "s"
         world.vault.keys.rotate(Kind.PSEUDONYM, "acme")
         assert str(world.vault.pseudonym("acme", number())).startswith("acme.s2.")
+
+
+def test_a_tenant_whose_key_is_lost_is_not_begun_anew(world: World, tmp_path: Path) -> None:
+    world.sealed(number())
+    with open_world(f"sqlite:///{tmp_path}/haoma.db", tmp_path / "other") as again:
+        with pytest.raises(Conflict, match="no key of it"):
+            again.vault.pseudonym("acme", number())
+        again.vault.pseudonym("bank", number())
