@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from haoma.access import ApiKeys, Approvals, Cases, Gate, Passkeys, People, Requests, Sealing, SignIn
     from haoma.access.oidc import Oidc
+    from haoma.consent.service import Consent
     from haoma.ledger.anchor import AccountKey, Node, Notary
     from haoma.ledger.commitment import Commitments
     from haoma.ledger.entry import EntryType
@@ -83,10 +84,12 @@ class Services:
     def entry_types(self) -> Sequence[EntryType]:
         """The types of entries of every package."""
         from haoma import access, lineage
+        from haoma.consent import entries as consent
         from haoma.ledger import events
         from haoma.vault import entries
 
-        return [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES, *access.ENTRY_TYPES]
+        below = [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES]
+        return [*below, *access.ENTRY_TYPES, *consent.ENTRY_TYPES]
 
     @cached_property
     def view(self) -> View:
@@ -119,9 +122,10 @@ class Services:
     @property
     def expiring(self) -> Sequence[Expiring]:
         """The rows of every package that end."""
+        from haoma.consent import keeping
         from haoma.vault.retention import EXPIRING
 
-        return EXPIRING
+        return [*EXPIRING, *keeping.EXPIRING]
 
     @cached_property
     def rotation(self) -> Rotation:
@@ -133,9 +137,10 @@ class Services:
     @property
     def subject_columns(self) -> Sequence[SubjectColumn]:
         """The columns of every package that hold subject tokens."""
+        from haoma.consent import keeping
         from haoma.vault.rotation import SUBJECT_COLUMNS
 
-        return SUBJECT_COLUMNS
+        return [*SUBJECT_COLUMNS, *keeping.SUBJECT_COLUMNS]
 
     @cached_property
     def pseudonyms(self) -> Pseudonyms:
@@ -258,6 +263,29 @@ class Services:
         from haoma.access import CustodySealing
 
         return CustodySealing(self.custody)
+
+    @cached_property
+    def consent(self) -> Consent:
+        """The gate to a customer's place: notices, questions, answers, Grants, receipts, withdrawal."""
+        from haoma.consent.alarms import AlarmFile
+        from haoma.consent.http import HttpTransport
+        from haoma.consent.notices import StoredAssessments
+        from haoma.consent.office import Office, SteadyClock
+        from haoma.consent.service import Consent
+        from haoma.consent.sms import OutboxFile
+
+        office = Office(
+            store=self.store,
+            vault=self.vault,
+            gate=self.gate,
+            custody=self.custody,
+            now=SteadyClock(_now),
+            sms=OutboxFile(self.settings.store_dir / "messages"),
+            assessments=StoredAssessments(),
+            transport=HttpTransport(self.http),
+            alarms=AlarmFile(self.settings.store_dir / "alarms"),
+        )
+        return Consent(office)
 
     @cached_property
     def publisher(self) -> Publisher:

@@ -135,6 +135,7 @@ def _classes(services: Services, at: datetime | None) -> Iterator[Row]:
     for due in services.retention.status(at):
         yield {
             "class": due.rule.name,
+            "table": due.table,
             "rows": due.rows,
             "over": due.over,
             "oldest": due.oldest.isoformat() if due.oldest else None,

@@ -6,6 +6,7 @@ Rules held here:
 - Rows go in batches, each one transaction with its count and its entry in the log: a crash loses no count, and the next
   run goes on where it was. Memory is that of one batch.
 - A data key goes when no row needs it: first nothing new is sealed under it, a minute later it is destroyed.
+- A class that cannot be deleted does not keep the others; it is told at the end of the run.
 - Audit rows go last, and only if the database's own clock agrees.
 """
 
@@ -18,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from haoma.errors import Refused, Unavailable
+from haoma.errors import HaomaError, Refused, Unavailable
 from haoma.ledger.tables import head
 from haoma.vault import tables
 from haoma.vault.audit import audit_scope, time_text
@@ -72,9 +73,10 @@ EXPIRING: tuple[Expiring, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """How a class stands: rows there, rows over, since when the oldest is, and what was deleted ever."""
+    """How a class stands in a table: rows there, rows over, since when the oldest is, and what was deleted ever."""
 
     rule: Rule
+    table: str
     rows: int
     over: int
     oldest: datetime | None
@@ -119,12 +121,18 @@ class Retention:
                 return Ran(False, {}, 0)
             now = vault.now()
             self._check_clock(now, after_pause=after_pause)
-            rows = {one.rule: 0 for one in self._expiring}
+            rows, failures = {one.rule: 0 for one in self._expiring}, list[HaomaError]()
             for one in self._expiring:
-                for count in self._batches(one, now):
-                    rows[one.rule] += count
-                    advance(count)
-            return Ran(True, rows, self._sweep_keys(now) + self._forget_months(now))
+                try:
+                    for count in self._batches(one, now):
+                        rows[one.rule] += count
+                        advance(count)
+                except HaomaError as error:  # one class that cannot go must not keep the others
+                    failures.append(error)
+            swept = self._sweep_keys(now) + self._forget_months(now)
+            if failures:
+                raise failures[0]
+            return Ran(True, rows, swept)
 
     def _due(self, tx: sa.Connection, one: Expiring, now: datetime, ran_at: datetime | None, deleted: int) -> Due:
         query = sa.select(sa.func.count()).select_from(one.table)
@@ -132,7 +140,7 @@ class Retention:
         over = tx.scalar(sa.select(sa.func.count()).where(one.over(now))) or 0
         oldest: datetime | None = tx.scalar(sa.select(sa.func.min(one.due)).where(one.over(now)))
         lag_s = 0 if oldest is None else int((now - oldest).total_seconds())
-        return Due(rule_of(one.rule), rows, over, oldest, lag_s, ran_at, deleted)
+        return Due(rule_of(one.rule), one.table.name, rows, over, oldest, lag_s, ran_at, deleted)
 
     def _check_clock(self, now: datetime, *, after_pause: bool) -> None:
         written = (tables.retention.c.ran_at, tables.audit.c.at, head.c.integrated_at)

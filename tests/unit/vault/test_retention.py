@@ -9,7 +9,7 @@ from contracts.vault import HOUR, NOW, OTHER, Permitted, World, number
 from haoma.errors import Conflict, NotFound, Refused, Unavailable
 from haoma.vault import Event, tables
 from haoma.vault.key_tables import keys
-from haoma.vault.retention import EXPIRING, Retention
+from haoma.vault.retention import EXPIRING, Expiring, Retention
 
 
 @pytest.fixture
@@ -125,6 +125,16 @@ def test_a_clock_that_jumped_ahead_deletes_nothing_unless_a_person_says_so(world
         runner.run()
     assert len(world.rows(tables.sealed)) == 1
     assert runner.run(after_pause=True).rows["number.sealed"] == 1
+
+
+def test_a_class_that_cannot_go_does_not_keep_the_others(world: World) -> None:
+    world.sealed(number(), until=NOW + HOUR)
+    held = Expiring("consent", tables.audit.c.at)  # audit rows, which the database does not let go
+    world.pass_(hours=2)
+    with pytest.raises(Conflict):
+        Retention(world.vault, [held, *EXPIRING]).run()
+    assert world.rows(tables.sealed) == []
+    assert len(world.rows(tables.audit)) == 1
 
 
 def test_one_runner_leads_and_the_others_leave_it_to_it(world: World, runner: Retention) -> None:
