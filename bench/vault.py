@@ -38,6 +38,7 @@ PEER = "cryptography"
 RUNS = 5
 THREADS = 64
 HOUR = timedelta(hours=1)
+_PROC = Path("/proc/self")
 
 
 def vault(rows: int) -> Iterator[Figure]:
@@ -120,7 +121,7 @@ def _over(vault: Vault, rows: int) -> Iterator[Figure]:
         ]
         vault.store.write(partial(_put, rows=part))
     del part
-    before, began = _peak_mib(), time.perf_counter()
+    before, began = _fresh_peak_mib(), time.perf_counter()
     gone = Retention(vault, EXPIRING).run().rows["location.token"]
     if gone != rows:
         sys.exit(f"bench: {gone} of {rows} rows that are over were deleted")
@@ -132,7 +133,17 @@ def _put(tx: sa.Connection, *, rows: list[dict[str, object]]) -> None:
     tx.execute(sa.insert(tables.tokens), rows)
 
 
+def _fresh_peak_mib() -> float:
+    """The peak, counted from now on where the system can do that (Linux)."""
+    if _PROC.is_dir():
+        (_PROC / "clear_refs").write_text("5", encoding="ascii")
+    return _peak_mib()
+
+
 def _peak_mib() -> float:
+    if _PROC.is_dir():
+        status = (_PROC / "status").read_text(encoding="ascii")
+        return int(status.split("VmHWM:")[1].split()[0]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
