@@ -31,7 +31,12 @@ from haoma.ledger.events import STEP_TAKEN
 
 __all__ = ["CHAPTERS", "demo"]
 
-CHAPTERS = ("haoma.cli.demo_file:chapter", "haoma.cli.demo_hotlines:chapter", "haoma.cli.demo_ledger:chapter")
+CHAPTERS = (
+    "haoma.cli.demo_file:chapter",
+    "haoma.cli.demo_hotlines:chapter",
+    "haoma.cli.demo_consent:chapter",
+    "haoma.cli.demo_ledger:chapter",
+)
 NEXT = """
 Next:
   haoma number parse 0571-88888888转8001      what one number is

@@ -31,6 +31,7 @@ __all__ = ["NOUNS", "cli", "main", "run"]
 NOUNS: dict[str, str] = {
     "access": "People, roles, sign-in, keys of machines, the policy, approvals by four eyes.",
     "completion": "Print the completion script of a shell.",
+    "consent": "Ask customers for consent, prove it, use it, and take it back.",
     "data": "The table of number segments: build it, see it, compare it.",
     "db": "The database: see it, bring it up to date, back it up, restore it.",
     "ledger": "The tamper-evident log: append, prove, verify, audit, serve.",
