@@ -93,6 +93,7 @@ class Requested(InAWorld):
             self.world.people.grant(self.security, person.id, role, self.world.now())
         self.asked: list[object] = []
         self.done: list[str] = []
+        self.ran_by: dict[str, str] = {}
         effect = Effect(lambda _tx, approval, _now: self.done.append(approval.id))
         self.approvals = Approvals(self.world.gate, dict.fromkeys(NEEDS, effect))
 
@@ -102,7 +103,7 @@ class Requested(InAWorld):
 
     @rule(by=st.integers(0, 5), role=ROLES, which=st.integers(0, 3))
     def approve(self, by: int, role: Role, which: int) -> None:
-        for asked in self.asked[which : which + 1]:
+        for asked in self.chosen(which):
             self.attempt(lambda now, one=asked: self.approvals.approve(self.fresh(by), one.id, role, one.digest, now))
 
     @rule(
@@ -120,21 +121,37 @@ class Requested(InAWorld):
     @rule(by=st.integers(0, 5), which=st.integers(0, 3), how=st.sampled_from(["refuse", "withdraw"]))
     def end(self, by: int, which: int, how: str) -> None:
         role = (Role.APPROVER,) if how == "refuse" else ()
-        for asked in self.asked[which : which + 1]:
+        for asked in self.chosen(which):
             self.attempt(lambda now, one=asked: getattr(self.approvals, how)(self.fresh(by), one.id, *role, now))
 
     @rule(by=st.integers(0, 5), which=st.integers(0, 3))
     def run(self, by: int, which: int) -> None:
-        for asked in self.asked[which : which + 1]:
+        for asked in self.chosen(which):
+            before = len(self.done)
             self.attempt(lambda now, one=asked: self.approvals.run(self.fresh(by), one.id, now))
+            if len(self.done) > before:
+                self.ran_by[asked.id] = self.everybody()[by]
+
+    @rule(pair=st.sampled_from([(0, "rotate-key"), (1, "change-policy"), (2, "change-hotline")]))
+    def all_well(self, pair: tuple[int, str]) -> None:
+        before = len(self.done)
+        self.request(*pair)
+        last = len(self.asked) - 1
+        self.approve_well(last)
+        self.run_well(last)
+        assert len(self.done) == before + 1
 
     @rule(which=st.integers(0, 3))
     def run_well(self, which: int) -> None:
-        self.run(0, which)
+        for asked in self.chosen(which):
+            self.run(self.everybody().index(asked.requester), which)
 
     @rule(hours=st.sampled_from([1, 5, 30]))
     def wait(self, hours: int) -> None:
         self.world.now(hours=hours)
+
+    def chosen(self, which: int) -> list[object]:
+        return [self.asked[which % len(self.asked)]] if self.asked else []
 
     def attempt(self, step: object) -> None:
         try:
@@ -158,6 +175,7 @@ class Requested(InAWorld):
                 assert len({vote.person_id for vote in cast}) == len({vote.role for vote in cast}) == 2
             if row.state == "done":
                 assert row.ended_at < row.expires_at
+                assert self.ran_by[row.approval_id] in {row.requester, *(vote.person_id for vote in cast)}
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")

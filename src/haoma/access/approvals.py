@@ -200,6 +200,8 @@ class Approvals:
         """Check all of it once more, and end it in this transaction where nothing is to do outside."""
         # Nobody runs it now: the lock is ours. One that is `running` was left by a process that died.
         found = self._locked(tx, approval_id, now, {"approved", "running"})
+        if asker.person not in {found.requester, *(vote.person for vote in found.votes)}:
+            raise Refused("a request is run by who requested or approved it", hint="ask one of them")
         effect = self._effects.get(found.action)
         if effect is None:
             raise Unavailable(

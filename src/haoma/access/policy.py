@@ -75,7 +75,8 @@ class Decision:
         """Raise Refused, naming the policies, where this is no permission."""
         if not self.allowed:
             message = f"not allowed ({', '.join(self.policies)})"
-            raise Refused(message, hint="docs/guide/access.md tells what each policy asks for")
+            hint = "docs/guide/access.md tells what each policy asks for"
+            raise Refused(message, hint=hint, reason=self.policies[0])
 
 
 class Policy:

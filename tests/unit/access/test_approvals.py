@@ -147,6 +147,14 @@ def test_it_is_run_once(desk: Desk) -> None:
     assert len(desk.done()) == 1
 
 
+def test_it_is_run_by_who_requested_or_approved_it(desk: Desk) -> None:
+    asked = desk.approved()
+    for who in ("root", "safe", "per", "an"):
+        with pytest.raises(Refused, match="requested or approved"):
+            desk.run(asked, who)
+    assert desk.run(asked, "dora").state == "done"
+
+
 def test_a_request_expires_before_and_after_it_is_approved(desk: Desk) -> None:
     asked, approved = desk.request(), desk.approved()
     desk.world.now(hours=72)

@@ -129,8 +129,9 @@ def test_a_text_that_is_no_policy_is_not_compiled(text: str) -> None:
 
 
 def test_a_refusal_names_the_policies_and_nothing_else() -> None:
-    with pytest.raises(Refused, match=r"not allowed \(limit-tenant\)"):
+    with pytest.raises(Refused, match=r"not allowed \(limit-tenant\)") as caught:
         Decision(allowed=False, policies=("limit-tenant",), version=3).require()
+    assert caught.value.reason == "limit-tenant"
 
 
 def test_every_shipped_policy_is_needed_by_somebody(policy: Policy) -> None:
