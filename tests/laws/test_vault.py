@@ -50,7 +50,7 @@ class Machine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.place = Path(tempfile.mkdtemp(prefix="haoma-law-"))
+        self.place = Path(tempfile.mkdtemp(prefix="haoma-vault-law-"))
         self.stack = ExitStack()
         self.world: World = self.stack.enter_context(
             open_world(f"sqlite:///{self.place}/haoma.db", self.place / "keys")
