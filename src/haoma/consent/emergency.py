@@ -11,7 +11,6 @@ Rules held here:
 
 from __future__ import annotations
 
-import re
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,12 +22,12 @@ from haoma.consent import jws, tables
 from haoma.consent.ending import end, given
 from haoma.consent.grant import Grant, Standing, mint
 from haoma.consent.keeping import kept_until
+from haoma.consent.names import is_name
 from haoma.consent.office import Office, actor_of
 from haoma.consent.purposes import EMERGENCY, Source
 from haoma.consent.reasons import refusal
 from haoma.errors import BadInput, NotFound, Unavailable
 from haoma.ledger.forms import Json
-from haoma.numbers import parse
 from haoma.vault.audit import Event, time_text
 from haoma.vault.model import SubjectToken
 
@@ -41,7 +40,6 @@ REVIEWERS = 2
 UNSEEN = 3
 RECORD = "emergency-record+jwt"
 SOURCES = (Source.BROWSER, Source.CARRIER, Source.STATED)
-_REFERENCE = re.compile(r"(?!.*[0-9]{7})[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
 
 
 class Emergencies:
@@ -57,7 +55,7 @@ class Emergencies:
 
         Raises Refused (`policy`, `reviews-due`, `not-emergency`), recorded, and BadInput for a reference that is none.
         """
-        if not _REFERENCE.fullmatch(reference) or parse(reference).valid:
+        if not is_name(reference):
             message = "a case is named by letters, digits, dots and dashes, and not by a phone number"
             raise BadInput(message, hint="police-2026-11-22-17")
         office, at = self._office, self._office.now()
@@ -183,7 +181,7 @@ class Emergencies:
         query = sa.select(tables.emergencies).where(tables.emergencies.c.grant_id == grant_id)
         row, case = given(tx, grant_id), tx.execute(query.with_for_update()).one_or_none()
         if row is None or case is None:
-            raise NotFound("there is no such disclosure", hint="haoma consent review lists those that wait")
+            raise NotFound("there is no such disclosure", hint="emergencies.due() tells those that wait")
         return row, case
 
     def _unfit(self, tx: sa.Connection, by: Asker, case: sa.Row[Any], subject: SubjectToken, at: datetime) -> str:

@@ -10,7 +10,6 @@ Rules held here:
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,13 +23,14 @@ from haoma.access import Asker
 from haoma.consent import tables
 from haoma.consent.code import CODE_LIFE, code_text, message, new_code
 from haoma.consent.keeping import kept_until
+from haoma.consent.names import is_name
 from haoma.consent.notice import LANGUAGES
 from haoma.consent.notices import Published, is_published, newest
 from haoma.consent.office import Office, actor_of
 from haoma.consent.purposes import Granularity, Holder, Purpose, one_purpose
 from haoma.consent.reasons import refusal
 from haoma.errors import BadInput, Refused
-from haoma.numbers import Number, parse
+from haoma.numbers import Number
 from haoma.vault.audit import Event
 from haoma.vault.model import SubjectToken
 
@@ -38,7 +38,6 @@ __all__ = ["Asked", "Channel", "Question", "Requests"]
 
 PER_SUBJECT = ((3, timedelta(minutes=10)), (6, timedelta(days=1)))
 PER_ASKER = (120, timedelta(hours=1))
-_CALL = re.compile(r"(?!.*[0-9]{10})[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
 
 
 class Channel(StrEnum):
@@ -180,7 +179,7 @@ def _check(question: Question) -> None:
         raise BadInput(message, hint="--call ID with --channel ivr or agent")
     if question.days is not None and question.days < 1:
         raise BadInput("a consent lasts for a day at least", hint="--days 1")
-    if question.call_id is not None and (not _CALL.fullmatch(question.call_id) or parse(question.call_id).valid):
+    if question.call_id is not None and not is_name(question.call_id):
         message = "a call is named by 1 to 64 letters, digits, dots, dashes and colons, and not by a phone number"
         raise BadInput(message, hint="call-2026-11-22-0042")
     if question.guardian is not None and question.holder is not Holder.UNDER_14:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ from haoma.access import tables as access
 from haoma.consent import tables
 from haoma.consent.grant import Grant
 from haoma.consent.requests import Channel
-from haoma.errors import HaomaError, Refused, Unavailable
+from haoma.errors import HaomaError, Unavailable
 from haoma.numbers import parse
 from haoma.storage import back_up
 
@@ -112,42 +110,6 @@ def test_who_is_suspended_or_has_closed_the_case_is_refused_from_then_on(world: 
     suspended = sa.update(access.people).where(access.people.c.login == "agent").values(state="suspended")
     world.store.write(lambda tx: tx.execute(suspended).rowcount)
     assert fails(world.require).reason == "policy"
-
-
-def test_many_at_once_get_grants_up_to_the_withdrawal_and_none_after_it(world: World) -> None:
-    given, withdrawn = world.give(), threading.Event()
-
-    def use(_: int) -> tuple[bool, bool]:
-        after = withdrawn.is_set()
-        try:
-            world.require()
-        except Refused:
-            return after, False
-        return after, True
-
-    with ThreadPoolExecutor(8) as pool:
-        uses = [pool.submit(use, n) for n in range(200)]
-        world.consent.withdrawals.by_receipt(given.receipt)
-        withdrawn.set()
-        uses += [pool.submit(use, n) for n in range(200)]
-        outcomes = [one.result() for one in uses]
-    assert not any(granted for after, granted in outcomes if after)
-    assert len(world.entries("consent.used")) == 400
-
-
-def test_a_yes_that_two_send_at_once_is_one_consent(world: World) -> None:
-    asked, code = world.ask(), world.sent.code
-
-    def answer(_: int) -> bool:
-        try:
-            world.consent.answers.yes(asked.request_id, code)
-        except Refused:
-            return False
-        return True
-
-    with ThreadPoolExecutor(6) as pool:
-        assert sum(pool.map(answer, range(6))) == 1
-    assert len(world.rows(tables.grants)) == 1
 
 
 def life(world: World) -> list[Any]:
