@@ -35,6 +35,7 @@ KEY_BYTES = 32
 FILL = 32
 TAG = 16
 _SHA256_BLOCK = 64
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
 class Sealer(Protocol):
@@ -89,8 +90,8 @@ def suite_of_letter(letter: str) -> Suite:
 def _hmac_sha256(key: bytes) -> Callable[[bytes], bytes]:
     """HMAC with its two pads hashed once: twice as fast as hmac.digest for a short message."""
     block = key.ljust(_SHA256_BLOCK, b"\0")
-    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
-    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+    inner = hashlib.sha256(block.translate(_INNER))
+    outer = hashlib.sha256(block.translate(_OUTER))
 
     def digest(message: bytes) -> bytes:
         first, second = inner.copy(), outer.copy()
