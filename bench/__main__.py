@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from bench import access, columns, files, ledger, lineage, peers, proofs, report, singles, storage, vault
+from bench import access, columns, consent, files, ledger, lineage, peers, proofs, report, singles, storage, vault
 from bench.figure import Figure
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,6 +61,7 @@ def measures(rows: int, calls: int) -> tuple[Callable[[], Iterator[Figure]], ...
         lambda: lineage.first_pages(2 * rows),
         lambda: storage.durable_writes(5 if rows == ROWS else 0.2),
         lambda: ledger.appends(*((80, 5) if rows == ROWS else (2, 0.2))),
+        lambda: consent.permissions(5 if rows == ROWS else 0.2),
         lambda: proofs.proofs(*((1_000_000, 30_000_000) if rows == ROWS else (2_000, 5_000))),
         lambda: vault.vault(rows // 5),
         lambda: access.access(rows // 50),

@@ -1,4 +1,4 @@
-"""Statements that verify offline: JSON signed as a compact JWS (RFC 7515) with Ed25519 (RFC 8037, `EdDSA`).
+"""Statements that verify offline: JSON signed as a compact JWS (RFC 7515) with `Ed25519` (RFC 8037, RFC 9864).
 
 Rules held here:
 - What is signed is RFC 8785 canonical JSON; a type in the header keeps one kind of statement from passing for another.
@@ -38,7 +38,7 @@ def jwks_of(custody: Custody) -> dict[str, list[dict[str, str]]]:
 def sign(custody: Custody, kind: str, body: Mapping[str, Json]) -> str:
     """The statement as a compact JWS; raises Unavailable where custody does not answer."""
     newest = jwks_of(custody)["keys"][-1]
-    header = canonical({"alg": "EdDSA", "kid": newest["kid"], "typ": kind})
+    header = canonical({"alg": "Ed25519", "kid": newest["kid"], "typ": kind})
     signed = f"{_coded(header)}.{_coded(canonical(dict(body)))}"
     return f"{signed}.{_coded(custody.sign(KEY, signed.encode()))}"
 
@@ -52,7 +52,7 @@ def verify(text: str, kind: str, keys: Jwks) -> dict[str, Json]:
         head, body, signature = (part.encode("ascii") for part in text[:LONGEST].strip().split("."))
         header, said = json.loads(_plain(head)), json.loads(_plain(body))
         public = {one["kid"]: _plain(one["x"].encode("ascii")) for one in keys["keys"] if one.get("crv") == "Ed25519"}
-        plain = header.keys() == {"alg", "kid", "typ"} and header["alg"] == "EdDSA" and header["typ"] == kind
+        plain = header.keys() == {"alg", "kid", "typ"} and header["alg"] == "Ed25519" and header["typ"] == kind
         key = public.get(header["kid"]) if plain else None
         bare = _plain(signature)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -76,7 +76,7 @@ def _verifies(public: bytes, message: bytes, signature: bytes) -> bool:
 
 def _jwk(public: bytes) -> dict[str, str]:
     key = {"crv": "Ed25519", "kty": "OKP", "x": _coded(public)}
-    return key | {"alg": "EdDSA", "kid": _coded(hashlib.sha256(canonical(dict(key))).digest()), "use": "sig"}
+    return key | {"alg": "Ed25519", "kid": _coded(hashlib.sha256(canonical(dict(key))).digest()), "use": "sig"}
 
 
 def _coded(data: bytes) -> str:
