@@ -97,6 +97,7 @@ class Answers:
         def work(tx: sa.Connection) -> SaidNo | str:
             row = _one(tx, request_id, lock=True)
             reason = "" if row.state == "asked" else "request-over"
+            reason = reason or self._let(tx, row, by, at)
             if reason:
                 self._count(tx, row, by, reason, at)
                 return reason
@@ -121,6 +122,10 @@ class Answers:
         """Why this request cannot be answered, empty where it can."""
         if row.state != "asked" or not row.asked_at <= at < row.expires_at or row.attempts >= ATTEMPTS:
             return "request-over"
+        return self._let(tx, row, by, at)
+
+    def _let(self, tx: sa.Connection, row: sa.Row[Any], by: Asker | None, at: datetime) -> str:
+        """Why this person takes down no answer, empty where they do; the holder always may."""
         subject = SubjectToken.parse(row.subject)
         if by is not None and not self._office.may(tx, by, "ask-consent", "subject", subject.tenant, at, subject):
             return "policy"

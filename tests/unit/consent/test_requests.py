@@ -181,7 +181,10 @@ def test_a_colleague_without_the_case_takes_down_no_answer(world: World) -> None
     with pytest.raises(Refused) as refused:
         world.consent.answers.yes(asked.request_id, world.sent.code, world.people["colleague"])
     assert refused.value.reason == "policy"
-    assert world.rows(tables.grants) == []
+    with pytest.raises(Refused) as refused:
+        world.consent.answers.no(asked.request_id, world.people["colleague"])
+    assert refused.value.reason == "policy"
+    assert world.rows(tables.grants) == world.rows(tables.refusals) == []
 
 
 def test_a_reply_by_message_consents_refuses_and_withdraws(world: World) -> None:
