@@ -1,6 +1,7 @@
 """What access promises on every store: an approved request is run once, whatever is killed and whoever runs it too.
 
-A test class derives from `AccessContract` and gives the fixture `url`: a database that is empty, or not there.
+A test class derives from `AccessContract`, `AccessKillContract` or both and gives the fixture `url`: a database that
+is empty, or not there. Kills take their time and are journeys.
 """
 
 from __future__ import annotations
@@ -90,14 +91,6 @@ class AccessContract:
         with world.store:
             yield world
 
-    def test_an_approved_request_is_run_whole_or_not_at_all_under_kills(self, url: str) -> None:
-        world = open_world(url)
-        with world.store:
-            people = staff(world)
-            for n in range(12):
-                approved(world, people, n)
-        assert assert_all_or_nothing(url, run_approved, check_approved) > 8
-
     def test_two_runners_run_it_once(self, world: World) -> None:
         people = staff(world)
         asked = approved(world, people, 0)
@@ -156,3 +149,15 @@ class AccessContract:
 
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(begin, range(16))) == 5
+
+
+class AccessKillContract:
+    """All or nothing, wherever the process is killed."""
+
+    def test_an_approved_request_is_run_whole_or_not_at_all_under_kills(self, url: str) -> None:
+        world = open_world(url)
+        with world.store:
+            people = staff(world)
+            for n in range(12):
+                approved(world, people, n)
+        assert assert_all_or_nothing(url, run_approved, check_approved) > 8

@@ -15,7 +15,7 @@ For a package that changes rows and says so in the log. In its test file:
 
 `change_a_row` and `check_a_row` below are the least such pair. `assert_all_or_nothing` of `contracts.killing` runs both
 in processes of their own and kills one statement later each time. A field of the Entry has to tell the change `n`. Give
-`url` an SQLite file in `tests/unit`, and the fixture `postgres` in `tests/journeys`.
+`url` an SQLite file and the fixture `postgres`, both in `tests/journeys`: kills take their time.
 """
 
 from __future__ import annotations

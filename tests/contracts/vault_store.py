@@ -1,6 +1,7 @@
-"""What the vault does on every database, kill -9 included.
+"""What the vault does on every database, and what is left when its process is killed.
 
-A test class derives from `VaultContract` and gives the fixtures `url` and `keys_url`: databases that are empty.
+A test class derives from `VaultContract`, `VaultKillContract` or both and gives the fixtures `url` and `keys_url`:
+databases that are empty. Kills take half a minute and are journeys.
 """
 
 from __future__ import annotations
@@ -138,16 +139,17 @@ class VaultContract:
             tokens = list(pool.map(lambda n: world.sealed(number(number_of(n))), range(32)))
         assert len({str(token) for token in tokens}) == len(world.rows(tables.sealed)) == 32
 
-    def test_a_number_is_sealed_with_its_record_or_not_wherever_the_process_is_killed(
-        self, url: str, keys_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+
+class VaultKillContract:
+    """All or nothing, wherever the process is killed."""
+
+    @pytest.fixture(autouse=True)
+    def _places(self, keys_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(PLACE, str(tmp_path / "custody"))
         monkeypatch.setenv(KEYS_URL, keys_url)
+
+    def test_a_number_is_sealed_with_its_record_or_not_wherever_the_process_is_killed(self, url: str) -> None:
         assert assert_all_or_nothing(url, seal_a_number, check_a_sealed_number) > 10
 
-    def test_what_is_deleted_is_counted_once_wherever_the_process_is_killed(
-        self, url: str, keys_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv(PLACE, str(tmp_path / "custody"))
-        monkeypatch.setenv(KEYS_URL, keys_url)
+    def test_what_is_deleted_is_counted_once_wherever_the_process_is_killed(self, url: str) -> None:
         assert assert_all_or_nothing(url, delete_what_is_over, check_what_was_deleted) > 10

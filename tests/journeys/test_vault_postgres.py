@@ -1,13 +1,14 @@
-"""A team keeps its data and its keys in two databases of a PostgreSQL server."""
+"""A team keeps data and keys in two databases of a PostgreSQL server; and what kills leave there, and in files."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
-from contracts.vault_store import VaultContract
+from contracts.vault_store import VaultContract, VaultKillContract
 from haoma.errors import Conflict
 from haoma.storage import open_store
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from journeys.conftest import Server
 
 
-class TestPostgres(VaultContract):
+class TestPostgres(VaultContract, VaultKillContract):
     """The contract, on a server."""
 
     @pytest.fixture
@@ -25,6 +26,18 @@ class TestPostgres(VaultContract):
     @pytest.fixture
     def keys_url(self, postgres_server: Server) -> str:
         return postgres_server.new_database()
+
+
+class TestSqliteKilled(VaultKillContract):
+    """The contract of kills, on files."""
+
+    @pytest.fixture
+    def url(self, tmp_path: Path) -> str:
+        return f"sqlite:///{tmp_path}/haoma.db"
+
+    @pytest.fixture
+    def keys_url(self, tmp_path: Path) -> str:
+        return f"sqlite:///{tmp_path}/keys.db"
 
 
 def test_the_table_of_audit_rows_is_not_emptied_at_once(postgres: str) -> None:

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from contracts.entries import change_a_row, check_a_row
-from contracts.killing import assert_all_or_nothing
 from contracts.log import KEY, NOW, Log, entry, open_log, root_of
 from haoma.app import Services
 from haoma.errors import BadInput, Conflict, NotFound, Tampered, Unavailable
@@ -40,10 +38,6 @@ def log(url: str) -> Iterator[Log]:
 
 def insert(name: str) -> sa.Insert:
     return sa.insert(store_info).values(name=name, value="x")
-
-
-def test_a_change_and_its_entry_are_one_wherever_the_process_is_killed(url: str) -> None:
-    assert assert_all_or_nothing(url, change_a_row, check_a_row) > 10
 
 
 def test_a_change_that_fails_leaves_no_entry_and_the_other_way_round(log: Log) -> None:
