@@ -99,6 +99,7 @@ class ConsentMachine(RuleBasedStateMachine):
         self.model.until[number, desk] = self.at + timedelta(days=days)
         self.model.checked[number, desk] = self.at
         self.receipts[given.grant_id] = (given.receipt, number, desk)
+        self.use(number, desk)
 
     @precondition(lambda self: self.asked)
     @rule(data=st.data())
@@ -178,6 +179,7 @@ class ConsentMachine(RuleBasedStateMachine):
     def end(self, number: str, desk: str) -> None:
         self.model.until.pop((number, desk), None)
         self.model.checked.pop((number, desk), None)
+        self.use(number, desk)
 
     def refused_(self, call: Callable[[], Any]) -> None:
         try:

@@ -115,7 +115,7 @@ def _code(stage: Stage) -> str:
 def _staff(services: Services) -> tuple[Asker, Asker]:
     """An agent and a data-protection officer, as two administrators bring them in."""
     people, now = services.people, datetime.now(UTC)
-    password = secrets.token_urlsafe(18)
+    password = secrets.token_hex(24)
 
     def come_in(login: str, by: Asker | None, *roles: tuple[Asker, Role]) -> Asker:
         if by is None:
