@@ -101,10 +101,11 @@ class Consent:
         return mint(standing, subject, use.source, at, entry_id)
 
     def run(self) -> Ran:
-        """Do what is due: end what is over, destroy what has ended, tell recipients, sound alarms."""
+        """Do what is due: end what is over, sound alarms, tell recipients, destroy what has ended."""
         ended = self.withdrawals.end_over()
         left = self.emergencies.sound_due()
-        return Ran(ended, self.withdrawals.erase_due(), self.deliveries.run(), left)
+        told = self.deliveries.run()  # before what may not answer: recipients are told whatever else waits
+        return Ran(ended, self.withdrawals.erase_due(), told, left)
 
     def recheck(self, tx: sa.Connection, grant: Grant) -> None:
         """Hold a Grant to the moment, inside the transaction that keeps what was found with it.

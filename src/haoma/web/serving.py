@@ -74,14 +74,14 @@ async def _not_served(_request: Request, error: Exception) -> Response:
 class Upkeep:
     """Integrates what is queued, signs checkpoints, asks who vouches for them, and deletes what is over.
 
-    A checkpoint every `ledger_checkpoint_s`, a deletion every `vault_retention_s`.
+    A checkpoint every `ledger_checkpoint_s`, a deletion every `vault_retention_s`; what is due of consent at each look.
     """
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._signed_at = self._retained_at = -float("inf")
         self._ended = threading.Event()
-        work = {"integrate": self._grow, "attest": self._attest, "retain": self._retain}
+        work = {"integrate": self._grow, "attest": self._attest, "retain": self._retain, "consent": self._consent}
         self._threads = [
             threading.Thread(target=self._run, args=(one,), name=f"haoma-{name}", daemon=True)
             for name, one in work.items()
@@ -116,6 +116,10 @@ class Upkeep:
         self._services.retention.run()
         self._services.rotation.go_on()
         self._retained_at = time.monotonic()
+
+    def _consent(self) -> None:
+        """End consents that are over, tell recipients, and destroy what has ended."""
+        self._services.consent.run()
 
     def _run(self, work: Callable[[], None]) -> None:
         told = ""

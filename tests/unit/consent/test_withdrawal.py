@@ -172,6 +172,7 @@ def test_what_cannot_be_destroyed_at_once_is_due_and_nothing_is_allowed_meanwhil
         world.consent.withdrawals.proof(given.grant_id)
     with pytest.raises(Unavailable):
         world.consent.run()
+    assert len(world.sent.requests) == 1  # the recipient is told all the same
     world.sent.down.clear()
     assert world.consent.run().erased == 1
     assert verify_deletion(world.consent.withdrawals.proof(given.grant_id), world.keys)["why"] == "withdrawn"
