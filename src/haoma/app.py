@@ -122,10 +122,11 @@ class Services:
     @property
     def expiring(self) -> Sequence[Expiring]:
         """The rows of every package that end."""
+        from haoma.access import keeping as access
         from haoma.consent import keeping
         from haoma.vault.retention import EXPIRING
 
-        return [*EXPIRING, *keeping.EXPIRING]
+        return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING]
 
     @cached_property
     def rotation(self) -> Rotation:
@@ -137,10 +138,11 @@ class Services:
     @property
     def subject_columns(self) -> Sequence[SubjectColumn]:
         """The columns of every package that hold subject tokens."""
+        from haoma.access import keeping as access
         from haoma.consent import keeping
         from haoma.vault.rotation import SUBJECT_COLUMNS
 
-        return [*SUBJECT_COLUMNS, *keeping.SUBJECT_COLUMNS]
+        return [*SUBJECT_COLUMNS, *access.SUBJECT_COLUMNS, *keeping.SUBJECT_COLUMNS]
 
     @cached_property
     def pseudonyms(self) -> Pseudonyms:

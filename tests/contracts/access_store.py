@@ -150,6 +150,13 @@ class AccessContract:
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(begin, range(16))) == 5
 
+    def test_nobody_deletes_or_changes_a_decision_before_its_time(self, world: World) -> None:
+        world.admins()
+        for statement in (sa.delete(tables.decisions), sa.update(tables.decisions).values(allowed=True)):
+            with pytest.raises(Conflict):
+                world.store.write(lambda tx, statement=statement: tx.execute(statement) and None)
+        assert world.ask(lambda tx: tx.scalar(sa.select(sa.func.count()).select_from(tables.decisions)))
+
 
 class AccessKillContract:
     """All or nothing, wherever the process is killed."""

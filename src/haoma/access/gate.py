@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from haoma.access import tables
 from haoma.access.entries import Log, tell
+from haoma.access.keeping import decisions_scope, kept_until
 from haoma.access.model import Asker
 from haoma.access.policy import Circumstances, Decision, Policy, Question, shipped_text
 from haoma.access.rows import ACTIVE
@@ -28,14 +29,13 @@ from haoma.ledger.canonical import canonical
 from haoma.ledger.commitment import Commitments
 from haoma.storage import Store, Time
 
-__all__ = ["DECISIONS_SCOPE", "Gate", "Recorded", "Thing"]
+__all__ = ["Gate", "Recorded", "Thing"]
 
 T = TypeVar("T")
-DECISIONS_SCOPE = "decisions"
 NO_ROLE = "no-role"
 _RECORD = """INSERT INTO access_decisions
- (at, asker, tenant_id, action, object, subject, allowed, policies, version, commitment, entry_id)
- VALUES ({0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}) RETURNING decision_id"""
+ (at, kept_until, asker, tenant_id, action, object, subject, allowed, policies, version, commitment, entry_id)
+ VALUES ({0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}) RETURNING decision_id"""
 _VERSION = "SELECT coalesce(max(version), 0) FROM access_policies"
 _ROLES = """SELECT p.state, r.role FROM access_people p JOIN access_roles r ON r.person_id = p.person_id
  WHERE p.person_id = {0} AND r.revoked_at IS NULL"""
@@ -119,7 +119,7 @@ class Gate:
             "policies": json.dumps(decision.policies),
             "version": decision.version,
         }
-        commitment = str(self._commitments.commit(DECISIONS_SCOPE, canonical(row | {"at": Time.stored(now)})))
+        commitment = str(self._commitments.commit(decisions_scope(now), canonical(row | {"at": Time.stored(now)})))
         entry_id = tell(
             tx,
             self.log,
@@ -130,7 +130,8 @@ class Gate:
             policies=list(decision.policies),
             version=decision.version,
         )
-        return int(_rows(tx, _RECORD, Time.stored(now), *row.values(), commitment, entry_id)[0][0])
+        times = Time.stored(now), Time.stored(kept_until(now))
+        return int(_rows(tx, _RECORD, *times, *row.values(), commitment, entry_id)[0][0])
 
     def ask(self, asker: Asker, action: str, thing: Thing, now: datetime) -> Decision:
         """Decide and record, and return the decision once the record is durable."""

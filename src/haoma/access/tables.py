@@ -2,8 +2,9 @@
 
 Secrets lie here as digests (`access_sessions`, `access_tokens`, `access_keys.digest`), as Argon2id hashes
 (`access_passwords`) or sealed under a key that is no part of the database (`access_totp`, `access_keys.sealed`).
-`access_roles` keeps what was revoked; `access_decisions` has a row for each decision, `access_policies` one for each
-policy that replaced the one before.
+`access_roles` keeps what was revoked; `access_decisions` has a row for each decision, which a trigger of the database
+keeps as it is until `kept_until`; `access_policies` has one for each policy that replaced the one before.
+`access_approvals.begun` says what a run found when it began, for whoever has to end it.
 """
 
 from __future__ import annotations
@@ -187,6 +188,8 @@ decisions = sa.Table(
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("commitment", sa.String(100), nullable=False),
     sa.Column("entry_id", sa.BigInteger, nullable=False),
+    sa.Column("kept_until", Time, nullable=False, index=True),
+    sa.CheckConstraint("kept_until >= at + 34560000000000", name="decisions_kept_400_days"),
     sqlite_autoincrement=True,
 )
 policies = sa.Table(
@@ -211,6 +214,7 @@ approvals = sa.Table(
     sa.Column("requested_at", Time, nullable=False),
     sa.Column("expires_at", Time, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("begun", sa.Text, nullable=True),
     sa.Column("ended_at", Time, nullable=True),
     sa.Column("version", sa.Integer, nullable=False),
 )

@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from haoma.errors import HaomaError, Refused, Unavailable
 from haoma.ledger.tables import head
 from haoma.vault import tables
-from haoma.vault.audit import audit_scope, time_text
+from haoma.vault.audit import time_text
 from haoma.vault.key_store import Kind
 from haoma.vault.key_tables import keys
 from haoma.vault.retention_table import RETENTION, Rule, rule_of
@@ -42,13 +42,15 @@ class Expiring:
     """Where rows of a retention class lie, and which column says when they are over.
 
     `keys` holds the name of the data key that a row is sealed under, where it is; `which` says which rows of the table
-    are of the class, where not all are.
+    are of the class, where not all are; `months` what the scopes of the keys that commit to the rows begin with, and
+    the column of the moment whose month (YYYYMM) follows, where a month has a key.
     """
 
     rule: str
     due: sa.Column[datetime]
     keys: sa.Column[str] | None = None
     which: sa.ColumnElement[bool] | None = None
+    months: tuple[str, sa.Column[datetime]] | None = None
 
     @property
     def table(self) -> sa.Table:
@@ -60,11 +62,12 @@ class Expiring:
         return self.due <= at if self.which is None else sa.and_(self.which, self.due <= at)
 
 
+_AUDIT_MONTHS = ("audit", tables.audit.c.at)
 EXPIRING: tuple[Expiring, ...] = (
     Expiring("number.sealed", tables.sealed.c.until, tables.sealed.c.key_id),
     Expiring("location.token", tables.tokens.c.until, tables.tokens.c.key_id),
     *(
-        Expiring(rule.name, tables.audit.c.kept_until, which=tables.audit.c["class"] == rule.name)
+        Expiring(rule.name, tables.audit.c.kept_until, None, tables.audit.c["class"] == rule.name, _AUDIT_MONTHS)
         for rule in RETENTION
         if rule.shortest is not None
     ),
@@ -101,6 +104,7 @@ class Retention:
         self._vault = vault
         self._expiring = sorted(expiring, key=lambda one: one.table is tables.audit)
         self._keys = [one.keys for one in expiring if one.keys is not None]
+        self._months = {one.months for one in expiring if one.months is not None}
 
     def status(self, at: datetime | None = None) -> list[Due]:
         """How every class stands now, or how it would at another time if nothing came and nothing went."""
@@ -129,7 +133,7 @@ class Retention:
                         advance(count)
                 except HaomaError as error:  # one class that cannot go must not keep the others
                     failures.append(error)
-            swept = self._sweep_keys(now) + self._forget_months(now)
+            swept = self._sweep_keys(now) + sum(self._forget_months(*months, now) for months in self._months)
             if failures:
                 raise failures[0]
             return Ran(True, rows, swept)
@@ -199,16 +203,16 @@ class Retention:
             store.retire(self._unused(page))
         return sum(store.destroy(self._unused(page)) for page in store.pages(c.retired_at <= now - GRACE))
 
-    def _forget_months(self, now: datetime) -> int:
-        """Destroy the keys that commit to audit rows of months of which none is left."""
-        kept = audit_scope(now - (rule_of("audit").shortest or PAUSE) - timedelta(days=31))
-        over = [scope for scope in self._vault.keys.scopes(Kind.COMMITMENT, "audit") if scope < kept]
-        return sum(self._vault.commitments.destroy(scope) for scope in over if not self._has_rows(scope))
+    def _forget_months(self, begin: str, at: sa.Column[datetime], now: datetime) -> int:
+        """Destroy the keys that commit to rows of months of which none is left."""
+        kept = f"{begin}{now - (rule_of('audit').shortest or PAUSE) - timedelta(days=31):%Y%m}"
+        over = [scope for scope in self._vault.keys.scopes(Kind.COMMITMENT, begin) if scope < kept]
+        gone = [scope for scope in over if not self._has_rows(at, scope.removeprefix(begin))]
+        return sum(self._vault.commitments.destroy(scope) for scope in gone)
 
-    def _has_rows(self, scope: str) -> bool:
-        first = datetime.strptime(scope.removeprefix("audit"), "%Y%m").replace(tzinfo=UTC)
+    def _has_rows(self, at: sa.Column[datetime], month: str) -> bool:
+        first = datetime.strptime(month, "%Y%m").replace(tzinfo=UTC)
         after = (first + timedelta(days=32)).replace(day=1)
-        at = tables.audit.c.at
         with self._vault.store.read() as tx:
             return tx.scalar(sa.select(at).where(at >= first, at < after).limit(1)) is not None
 

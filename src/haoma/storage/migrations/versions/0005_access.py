@@ -173,9 +173,14 @@ def _rules() -> None:
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("commitment", sa.String(100), nullable=False),
         sa.Column("entry_id", sa.BigInteger, nullable=False),
+        sa.Column("kept_until", Time, nullable=False),
+        sa.CheckConstraint("kept_until >= at + 34560000000000", name="decisions_kept_400_days"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_access_decisions_at", "access_decisions", ["at"])
+    op.create_index("ix_access_decisions_kept_until", "access_decisions", ["kept_until"])
+    for statement in _POSTGRES if op.get_bind().dialect.name == "postgresql" else _SQLITE:
+        op.execute(statement)
     op.create_table(
         "access_policies",
         sa.Column("version", Id, primary_key=True, autoincrement=True),
@@ -196,6 +201,7 @@ def _rules() -> None:
         sa.Column("requested_at", Time, nullable=False),
         sa.Column("expires_at", Time, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("begun", sa.Text, nullable=True),
         sa.Column("ended_at", Time, nullable=True),
         sa.Column("version", sa.Integer, nullable=False),
     )
@@ -208,3 +214,26 @@ def _rules() -> None:
         sa.Column("at", Time, nullable=False),
         sa.UniqueConstraint("approval_id", "role"),
     )
+
+
+_SQLITE = (
+    (
+        "CREATE TRIGGER access_decisions_kept BEFORE DELETE ON access_decisions"
+        " WHEN OLD.kept_until > CAST(strftime('%s', 'now') AS INTEGER) * 1000000"
+        " BEGIN SELECT RAISE(ABORT, 'decisions are kept until their time is over'); END"
+    ),
+    (
+        "CREATE TRIGGER access_decisions_unchanged BEFORE UPDATE ON access_decisions"
+        " BEGIN SELECT RAISE(ABORT, 'decisions are never changed'); END"
+    ),
+)
+_POSTGRES = (
+    (
+        "CREATE TRIGGER access_decisions_kept BEFORE DELETE OR UPDATE ON access_decisions"
+        " FOR EACH ROW EXECUTE FUNCTION haoma_audit_kept()"
+    ),
+    (
+        "CREATE TRIGGER access_decisions_whole BEFORE TRUNCATE ON access_decisions"
+        " FOR EACH STATEMENT EXECUTE FUNCTION haoma_audit_kept()"
+    ),
+)

@@ -1,0 +1,42 @@
+"""How long rows of access are kept, and which of their columns hold subject tokens.
+
+Rules held here:
+- A decision stays as it was recorded for its class; the key that commits to it is its month's, and goes with the last.
+- Sessions, enrolment tokens, challenges and nonces are deleted when they are over: nobody comes in with them any more.
+- A case goes on under the new token when a rotation brings its subject over; a decision keeps the token it was about.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from haoma.access import tables
+from haoma.vault.retention import Expiring
+from haoma.vault.retention_table import rule_of
+from haoma.vault.rotation import SubjectColumn
+
+__all__ = ["EXPIRING", "SUBJECT_COLUMNS", "decisions_scope", "kept_until"]
+
+_DECISIONS = "decisions"
+_LIFE = rule_of("access.decision").shortest or timedelta()
+_OVER = (tables.sessions, tables.tokens, tables.challenges, tables.nonces)
+
+EXPIRING: tuple[Expiring, ...] = (
+    *(Expiring("access.session", table.c.expires_at) for table in _OVER),
+    Expiring("access.decision", tables.decisions.c.kept_until, months=(_DECISIONS, tables.decisions.c.at)),
+)
+
+SUBJECT_COLUMNS: tuple[SubjectColumn, ...] = (
+    SubjectColumn(tables.cases.c.subject, rekey=True),
+    SubjectColumn(tables.decisions.c.subject, rekey=False),
+)
+
+
+def kept_until(at: datetime) -> datetime:
+    """Until when a decision of this moment is kept."""
+    return at + _LIFE
+
+
+def decisions_scope(at: datetime) -> str:
+    """The scope of the key that commits to decisions of this month."""
+    return f"{_DECISIONS}{at:%Y%m}"
