@@ -4,6 +4,7 @@ Rules held here:
 - A service is built when it is first asked for, and closed with the others.
 - Keys lie in `keys` below `store_dir`, the database wherever `database` says: a backup of one never holds the other.
 - Whoever only reads (`create=False`) makes no database; a key is made when something is signed with it first.
+- What takes four eyes is handed out behind them: a vault and a rotation that begin nothing of the kind by themselves.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from haoma.vault.key_store import KeyStore
     from haoma.vault.pseudonyms import Pseudonyms
     from haoma.vault.retention import Expiring, Retention
-    from haoma.vault.rotation import Rotation, SubjectColumn
+    from haoma.vault.rotation import Rekeying, SubjectColumn
     from haoma.vault.service import Vault
 
 __all__ = ["Services"]
@@ -107,10 +108,10 @@ class Services:
 
     @cached_property
     def vault(self) -> Vault:
-        """Subject tokens, sealed numbers, location tokens and audit rows."""
-        from haoma.vault.service import Vault
+        """Subject tokens, sealed numbers, location tokens and audit rows; by hand it opens and destroys nothing."""
+        from haoma.access import GuardedVault
 
-        return Vault(self.store, self.key_store, self.ledger, _now)
+        return GuardedVault(self.store, self.key_store, self.ledger, _now)
 
     @cached_property
     def retention(self) -> Retention:
@@ -129,11 +130,11 @@ class Services:
         return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING]
 
     @cached_property
-    def rotation(self) -> Rotation:
-        """Who rotates keys."""
-        from haoma.vault.rotation import Rotation
+    def rotation(self) -> Rekeying:
+        """Who brings rotations to their end; `approvals` begins them."""
+        from haoma.vault.rotation import Rekeying
 
-        return Rotation(self.vault, self.subject_columns)
+        return Rekeying(self.vault, self.subject_columns)
 
     @property
     def subject_columns(self) -> Sequence[SubjectColumn]:
@@ -227,9 +228,11 @@ class Services:
     @cached_property
     def approvals(self) -> Approvals:
         """What was requested and is approved by two others, and what can be run of it here."""
-        from haoma.access import Approvals, change_effect
+        from haoma.access import Approvals, change_effect, vault_effects
+        from haoma.vault.rotation import Rotation
 
-        return Approvals(self.gate, {"change-policy": change_effect(self.ledger)})
+        about_vault = vault_effects(self.vault, Rotation(self.vault, self.subject_columns))
+        return Approvals(self.gate, {"change-policy": change_effect(self.ledger), **about_vault})
 
     @cached_property
     def passkeys(self) -> Passkeys:

@@ -100,7 +100,8 @@ def test_a_vault_stands_on_a_custody_outside_and_falls_with_it(
             vault, subject = services.vault, services.vault.pseudonym("acme", number())
             until = vault.now() + HOUR
             vault.store.write(lambda tx: vault.seal(tx, subject, "customer-care", number(), until))
-            assert vault.reveal(Permitted(subject, until=until), actor="agent:1") == number().uri
+            permitted = Permitted(subject, until=until)
+            assert vault.store.write(lambda tx: vault.unseal(tx, permitted, actor="agent:1")) == number().uri
         assert not (tmp_path / "store" / "keys" / "custody").exists()
         (tmp_path / "pin").chmod(0o644)
     with Services(settings) as services, pytest.raises(Unavailable if kind == "transit" else Refused):

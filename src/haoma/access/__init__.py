@@ -8,6 +8,7 @@ from haoma.access.cases import Case, Cases
 from haoma.access.change import change_effect, request_policy
 from haoma.access.entries import ENTRY_TYPES
 from haoma.access.gate import Gate, Thing
+from haoma.access.guarded import GuardedVault, vault_effects
 from haoma.access.model import EXCLUSIONS, Asker, Exclusion, Role, exclusion, parse_role
 from haoma.access.needs import NEEDS, Need
 from haoma.access.passkeys import Passkeys
@@ -35,6 +36,7 @@ __all__ = [
     "Enrolled",
     "Exclusion",
     "Gate",
+    "GuardedVault",
     "Need",
     "Passkeys",
     "People",
@@ -51,4 +53,5 @@ __all__ = [
     "exclusion",
     "parse_role",
     "request_policy",
+    "vault_effects",
 ]

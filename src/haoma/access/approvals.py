@@ -11,8 +11,9 @@ Rules held here:
 - Approvers are two people in two roles, and neither is the requester, whatever they are administrators of. They count
   while they are active and hold that role: also when it is run.
 - It is run once. Where the effect is in this database, it is one transaction with the change to `done`. An effect
-  outside comes first, under a lock that dies with its process; it is idempotent, keyed by the approval's id, and a run
-  that was killed between is taken up again by the next.
+  outside comes first, under a lock that dies with its process; it can be repeated, and a run that was killed between
+  is `running` until the next takes it up: with what it had found when it began, and whoever was suspended meanwhile.
+- What an effect shows is shown to who requested it alone, if they still may ask for it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import json
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -67,14 +68,24 @@ class Approval:
     expires_at: datetime
     state: str
     votes: tuple[Vote, ...]
+    begun: Json = None
+    shown: Json = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What running an action does. `inside` changes this database; `outside`, before it, all else, idempotently."""
+    """What running an action does. `inside` changes this database; `outside`, before it, all else, repeatably.
 
-    inside: Callable[[sa.Connection, Approval, datetime], None]
+    What `inside` returns is `Approval.shown` of the one run that did it; where it `shows` what only the requester may
+    see, they alone run it. `check` refuses a payload, when it is requested and when it is run; `found` tells what
+    there is when a run begins, which is kept as `Approval.begun` for `outside` and `inside`.
+    """
+
+    inside: Callable[[sa.Connection, Approval, datetime], Json]
     outside: Callable[[Approval], None] | None = None
+    check: Callable[[sa.Connection, Approval], None] | None = None
+    found: Callable[[Approval], Json] | None = None
+    shows: bool = False
 
 
 class Approvals:
@@ -111,12 +122,11 @@ class Approvals:
                 raise Refused(f"{action} is requested by {', '.join(sorted(need.request))}", hint=need.reason)
             tx.execute(sa.insert(tables.approvals).values(**row, state="requested", version=0))
             found = _one(tx, approval_id)
+            self._check(tx, found)
             self._tell(tx, found, asker, "requested", now)
             return found
 
-        subject = payload.get("subject") if isinstance(payload, dict) else None
-        thing = Thing(need.object, asker.tenant, subject=subject if isinstance(subject, str) else None)
-        return self._gate.change(asker, action, thing, now, work)
+        return self._gate.change(asker, action, _thing(action, asker.tenant, payload), now, work)
 
     def approve(self, asker: Asker, approval_id: str, role: Role, digest: str, now: datetime) -> Approval:
         """Approve what has this digest, in one of the asker's roles.
@@ -161,7 +171,7 @@ class Approvals:
         return self._store.write(work)
 
     def run(self, asker: Asker, approval_id: str, now: datetime) -> Approval:
-        """Run what was approved, once; returns it as `done`.
+        """Run what was approved, once; returns it as `done`, with what it shows.
 
         Raises Conflict where it is not approved, over or done; Refused where an approver counts no more; Tampered where
         it is not what was approved; Unavailable where another process runs one.
@@ -170,8 +180,9 @@ class Approvals:
             if not leads:
                 raise Unavailable("another process runs an approved request", hint="try again")
             thing = Thing("approval", asker.tenant)
+            begun = self._found(asker, approval_id, now)
             found = self._gate.change(
-                asker, "run-approved", thing, now, lambda tx: self._begin(tx, asker, approval_id, now)
+                asker, "run-approved", thing, now, lambda tx: self._begin(tx, asker, approval_id, begun, now)
             )
             effect = self._effects[found.action]
             if effect.outside is None:
@@ -190,13 +201,25 @@ class Approvals:
     def waiting(self, asker: Asker, now: datetime) -> list[Approval]:
         """The requests of the asker's tenant that are not over, the oldest first."""
         self._gate.ask(asker, "see", Thing("approval", asker.tenant, "state"), now).require()
-        alive = _approvals.state.in_(("requested", "approved", "running"))
-        theirs = sa.and_(_approvals.tenant_id == asker.tenant, alive, _approvals.expires_at > now)
+        waits = sa.and_(_approvals.state.in_(("requested", "approved")), _approvals.expires_at > now)
+        # What has begun is shown until it is ended, however late.
+        theirs = sa.and_(_approvals.tenant_id == asker.tenant, sa.or_(waits, _approvals.state == "running"))
         query = sa.select(_approvals.approval_id).where(theirs).order_by(_approvals.requested_at)
         with self._store.read() as tx:
             return [_one(tx, approval_id) for approval_id in tx.scalars(query).all()]
 
-    def _begin(self, tx: sa.Connection, asker: Asker, approval_id: str, now: datetime) -> Approval:
+    def _found(self, asker: Asker, approval_id: str, now: datetime) -> Json:
+        """What there is before a run begins, which is none of this transaction's."""
+        with self._store.read() as tx:
+            asked = _one(tx, approval_id)
+        effect = self._effects.get(asked.action)
+        if effect is None:
+            return None
+        if effect.shows:
+            self._gate.ask(asker, asked.action, _thing(asked.action, asked.tenant, asked.payload), now).require()
+        return effect.found(asked) if effect.found and asked.state == "approved" else None
+
+    def _begin(self, tx: sa.Connection, asker: Asker, approval_id: str, begun: Json, now: datetime) -> Approval:
         """Check all of it once more, and end it in this transaction where nothing is to do outside."""
         # Nobody runs it now: the lock is ours. One that is `running` was left by a process that died.
         found = self._locked(tx, approval_id, now, {"approved", "running"})
@@ -207,18 +230,26 @@ class Approvals:
             raise Unavailable(
                 f"{found.action} cannot be run here", hint="nothing was done; it can be run until it expires"
             )
+        if effect.shows and asker.person != found.requester:
+            raise Refused("what this shows is for who requested it", hint="they run it")
         self._still_approved(tx, found)
+        self._check(tx, found)
         if effect.outside is None:
-            effect.inside(tx, found, now)
-            return self._to(tx, found, asker, "done", now)
-        return found if found.state == "running" else self._to(tx, found, asker, "running", now)
+            shown = effect.inside(tx, found, now)
+            return replace(self._to(tx, found, asker, "done", now), shown=shown)
+        return found if found.state == "running" else self._to(tx, found, asker, "running", now, begun=begun)
 
     def _end(self, tx: sa.Connection, asker: Asker, approval_id: str, now: datetime) -> Approval:
         found = _one(tx, approval_id, lock=True)
         if found.state != "running":
             raise Conflict(f"the request is {found.state}", hint="it was run once")
-        self._effects[found.action].inside(tx, found, now)
-        return self._to(tx, found, asker, "done", now)
+        shown = self._effects[found.action].inside(tx, found, now)
+        return replace(self._to(tx, found, asker, "done", now), shown=shown)
+
+    def _check(self, tx: sa.Connection, found: Approval) -> None:
+        effect = self._effects.get(found.action)
+        if effect is not None and effect.check is not None:
+            effect.check(tx, found)
 
     def _locked(self, tx: sa.Connection, approval_id: str, now: datetime, states: set[str]) -> Approval:
         found = _one(tx, approval_id, lock=True)
@@ -241,7 +272,8 @@ class Approvals:
 
     def _still_approved(self, tx: sa.Connection, found: Approval) -> None:
         need = NEEDS[found.action]
-        for vote in found.votes:
+        # What has begun is half done, and approved it was when it began.
+        for vote in found.votes if found.state == "approved" else ():
             person = one_person(tx, vote.person)
             if person.state != ACTIVE or vote.role not in person.roles or vote.role not in need.approve:
                 raise Refused("an approver is not active, or lost the role they approved in", hint="request it anew")
@@ -250,11 +282,21 @@ class Approvals:
             raise Tampered("a request counts as approved without two people in two roles", hint="audit the log")
 
     def _to(
-        self, tx: sa.Connection, found: Approval, asker: Asker, state: str, now: datetime, *, told: str = ""
+        self,
+        tx: sa.Connection,
+        found: Approval,
+        asker: Asker,
+        state: str,
+        now: datetime,
+        *,
+        told: str = "",
+        begun: Json = None,
     ) -> Approval:
         same = sa.and_(_approvals.approval_id == found.id, _approvals.state == found.state)
         ended = None if state in {"requested", "approved", "running"} else now
         values = {"state": state, "ended_at": ended, "version": _approvals.version + 1}
+        if begun is not None:
+            values["begun"] = canonical(begun).decode()
         if not tx.execute(sa.update(tables.approvals).where(same).values(values)).rowcount:
             raise Conflict("the request was changed meanwhile", hint="look at it again")
         self._tell(tx, found, asker, told or state, now)
@@ -263,6 +305,12 @@ class Approvals:
     def _tell(self, tx: sa.Connection, found: Approval, asker: Asker, to: str, now: datetime) -> None:
         body = {"approval": found.id, "by": asker.id, "action": found.action, "digest": found.digest, "to": to}
         tell(tx, self._gate.log, "access.approval", now, **body)
+
+
+def _thing(action: str, tenant: str, payload: Json) -> Thing:
+    """What a request is about, as the policy decides on it."""
+    subject = payload.get("subject") if isinstance(payload, dict) else None
+    return Thing(NEEDS[action].object, tenant, subject=subject if isinstance(subject, str) else None)
 
 
 def _one(tx: sa.Connection, approval_id: str, *, lock: bool = False) -> Approval:
@@ -292,4 +340,5 @@ def _one(tx: sa.Connection, approval_id: str, *, lock: bool = False) -> Approval
         expires_at=row.expires_at,
         state=row.state,
         votes=tuple(Vote(vote.person_id, Role(vote.role), vote.at) for vote in votes),
+        begun=json.loads(row.begun) if row.begun else None,
     )

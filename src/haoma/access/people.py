@@ -68,6 +68,11 @@ class People:
                 raise Conflict("another process makes the first person", hint="see haoma access people list")
             return self._store.write(work)
 
+    def anybody(self) -> bool:
+        """Whether there is anybody yet."""
+        with self._store.read() as tx:
+            return tx.scalar(sa.select(_people.person_id).limit(1)) is not None
+
     def add(self, asker: Asker, login: str, name: str, now: datetime) -> tuple[Person, str]:
         """Add a person without roles; returns them and their enrolment token, which is shown once."""
         _check(login, name)

@@ -2,6 +2,7 @@
 
 Rules held here:
 - Who approves names the digest of what they have read.
+- What a run shows, such as a number, is on stdout once; a rotation that was begun here is brought to its end here.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import click
 from haoma.app import Services
 from haoma.cli.acting import acting, now
 from haoma.cli.options import current_settings
-from haoma.cli.output import Format, Row, format_option, note, write
+from haoma.cli.output import Format, Row, format_option, note, progress, write
 
 __all__ = ["approve", "case", "decisions"]
 
@@ -84,10 +85,16 @@ def withdraw(approval: str) -> None:
 
 @approve.command("run")
 @click.argument("approval")
-def run_it(approval: str) -> None:
-    """Run what was approved, once."""
+@format_option
+def run_it(approval: str, fmt: Format) -> None:
+    """Run what was approved, once, and show what comes of it."""
     with Services(current_settings(), create=False) as services:
-        services.approvals.run(acting(services), approval, now())
+        done = services.approvals.run(acting(services), approval, now())
+        shown = done.shown if isinstance(done.shown, dict) else {}
+        write([{"approval": done.id, "action": done.action, "state": done.state, **shown}], fmt)
+        if done.action == "rotate-key":
+            with progress("keys and numbers") as advance:
+                services.rotation.go_on(advance)
 
 
 @click.group("case")

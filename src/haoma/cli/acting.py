@@ -33,6 +33,8 @@ def now() -> datetime:
 def acting(services: Services) -> Asker:
     """The person who is signed in; raises Refused where nobody is."""
     token = os.environ.get(SESSION, "")
+    if not token and not services.people.anybody():
+        raise Refused("there is nobody yet who could", hint="haoma access people add --first makes the first person")
     if not token:
         raise Refused("nobody is signed in", hint=f"export {SESSION}=$(haoma access sign-in --login NAME)")
     return services.sign_in.asker(token, now())

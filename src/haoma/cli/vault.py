@@ -1,30 +1,34 @@
-"""`haoma vault`: the keys, their rotation, what is deleted when, and shredding.
+"""`haoma vault`: the keys, their rotation, what is deleted when, shredding, and the one way to see a full number.
 
 Rules held here:
-- No key is ever shown, and no number.
-- What destroys for good asks for `--yes`, and is recorded with who asked.
+- No key is ever shown, and no number: a number is shown by `haoma access approve run`, as approved.
+- Nothing is rotated, destroyed or opened here: it is requested, by who is signed in.
 - A rotation that was interrupted goes on with `--continue`; until then both versions are readable.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from haoma.app import Services
+from haoma.cli.acting import acting, now
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, Row, format_option, note, progress, write
 from haoma.errors import BadInput
+
+if TYPE_CHECKING:
+    from haoma.ledger.forms import Json
 
 __all__ = ["vault"]
 
 
 @click.group()
 def vault() -> None:
-    """See and rotate keys, delete what is over, and make what is known of a customer unreadable."""
+    """See keys, delete what is over; ask for rotations, for shredding, and to see a number."""
 
 
 @vault.command("keys")
@@ -60,20 +64,32 @@ def _keys(services: Services) -> Iterator[Row]:
 @click.option("--continue", "go_on", is_flag=True, help="Bring the rotations under way to their end; begin none.")
 @format_option
 def rotate(tenant: str | None, commitments: str | None, go_on: bool, fmt: Format) -> None:
-    """Make a new version of the key that wraps all others, and wrap them anew."""
+    """Request a new version of the key that wraps all others; two others approve it."""
     if sum(map(bool, (tenant, commitments, go_on))) > 1:
         raise click.UsageError("one of --tenant, --commitments and --continue")
     with Services(current_settings(), create=False) as services:
-        rotation = services.rotation
-        if tenant:
-            rotation.rotate_tenant(tenant)
-        elif commitments:
-            rotation.rotate_commitments(commitments)
-        elif not go_on:
-            rotation.rotate_custody()
-        with progress("keys and numbers") as advance:
-            rotation.go_on(advance)
-        write(list(_keys(services)), fmt)
+        if go_on:
+            with progress("keys and numbers") as advance:
+                services.rotation.go_on(advance)
+            write(list(_keys(services)), fmt)
+        else:
+            _request(services, "rotate-key", _rotated(tenant, commitments), fmt)
+
+
+def _rotated(tenant: str | None, commitments: str | None) -> dict[str, Json]:
+    from haoma.vault.key_store import CUSTODY_NAME
+
+    if tenant:
+        return {"what": "pseudonym", "scope": tenant}
+    return {"what": "commitment", "scope": commitments} if commitments else {"what": "custody", "scope": CUSTODY_NAME}
+
+
+def _request(services: Services, action: str, payload: dict[str, Json], fmt: Format) -> None:
+    """Request what takes four eyes, and tell what is to be done next."""
+    asked = services.approvals.request(acting(services), action, payload, now())
+    write([{"approval": asked.id, "digest": asked.digest, "expires_at": asked.expires_at.isoformat()}], fmt)
+    note("two others approve it: haoma access approve show, and yes with --role and --digest")
+    note(f"then: haoma access approve run {asked.id}")
 
 
 @vault.group()
@@ -115,20 +131,31 @@ def run_now(after_pause: bool, fmt: Format) -> None:
 @vault.command()
 @click.argument("token")
 @click.option("--purpose", metavar="WORD", help="Of this purpose alone; all of them where it is not given.")
-@click.option("--reason", metavar="WORD", required=True, help="A code for the record, such as withdrawn or requested.")
-@click.option("--yes", is_flag=True, help="There is no way back.")
+@click.option("--reason", metavar="WORD", required=True, help="A code for the record, such as customer-request.")
 @format_option
-def shred(token: str, purpose: str | None, reason: str, yes: bool, fmt: Format) -> None:
-    """Destroy the keys of the subject behind TOKEN: what is sealed of them is unreadable, in every backup too."""
+def shred(token: str, purpose: str | None, reason: str, fmt: Format) -> None:
+    """Request that the keys of the subject behind TOKEN be destroyed; two others approve it. There is no way back."""
+    payload: dict[str, Json] = {"subject": _subject(token), "reason": reason}
+    with Services(current_settings(), create=False) as services:
+        _request(services, "destroy-key", payload | ({"purpose": purpose} if purpose else {}), fmt)
+
+
+@vault.command()
+@click.argument("token")
+@click.option("--purpose", metavar="WORD", required=True, help="The purpose that the number is kept for.")
+@click.option("--reason", metavar="WORD", required=True, help="A code for the record, such as call-back.")
+@format_option
+def reveal(token: str, purpose: str, reason: str, fmt: Format) -> None:
+    """Request to see the full number of the subject behind TOKEN, once; two others approve it."""
+    payload: dict[str, Json] = {"subject": _subject(token), "purpose": purpose, "reason": reason}
+    with Services(current_settings(), create=False) as services:
+        _request(services, "reveal-number", payload, fmt)
+
+
+def _subject(token: str) -> str:
     from haoma.vault import SubjectToken
 
-    subject = SubjectToken.parse(token)
-    if not yes:
-        raise BadInput("shredding cannot be undone", hint="say --yes if that is what is wanted")
-    with Services(current_settings(), create=False) as services:
-        done = services.vault.shred(subject, purpose, actor=f"cli:uid-{os.getuid()}", reason=reason)
-        row = {"keys": done.keys, "numbers": done.numbers, "tokens": done.tokens, "entry": done.entry_id}
-    write([row], fmt)
+    return str(SubjectToken.parse(token))
 
 
 def _classes(services: Services, at: datetime | None) -> Iterator[Row]:

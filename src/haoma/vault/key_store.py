@@ -151,6 +151,11 @@ class KeyStore:
         with self.store.read() as tx:
             return sorted(tx.scalars(query))
 
+    def latest(self, kind: Kind, scope: str) -> int:
+        """The version of the newest key that a scope ever had; 0 where it had none."""
+        with self.store.read() as tx:
+            return int(tx.scalar(_LATEST, {"of": str(kind), "scope": scope}) or 0)
+
     def rotate(self, kind: Kind, scope: str) -> Key:
         """Make a new version, which is used from now on; the older ones stay readable."""
         made = self._make(kind, scope, newer=True)

@@ -19,7 +19,7 @@ from functools import partial
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from haoma.errors import NotFound
+from haoma.errors import BadInput, NotFound
 from haoma.lineage.model import Sealed
 from haoma.lineage.tables import facts
 from haoma.vault import tables
@@ -28,8 +28,9 @@ from haoma.vault.key_tables import keys
 from haoma.vault.model import SubjectToken, check_tenant, token_prefix
 from haoma.vault.service import Vault, put_sealed
 
-__all__ = ["SUBJECT_COLUMNS", "Progress", "Rotation", "SubjectColumn"]
+__all__ = ["SUBJECT_COLUMNS", "NewKey", "Progress", "Rekeying", "Rotation", "SubjectColumn"]
 
+WHAT = ("custody", "pseudonym", "commitment")
 BATCH = 200
 GRACE = timedelta(minutes=1)
 
@@ -61,18 +62,21 @@ class Progress:
     total: int
 
 
-class Rotation:
-    """Rotates the keys of one vault. `columns` are those of every package that hold subject tokens."""
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A version of a key that takes the place of the one before: `what` is custody, pseudonym or commitment."""
+
+    what: str
+    scope: str
+    version: int
+
+
+class Rekeying:
+    """Brings rotations to their end, and begins none. `columns` are those that hold subject tokens, of all packages."""
 
     def __init__(self, vault: Vault, columns: Sequence[SubjectColumn]) -> None:
         self._vault = vault
         self._columns = columns
-
-    def rotate_custody(self) -> int:
-        """Make a new version of custody's key; returns its number. `rewrap` brings the keys over."""
-        version = self._vault.keys.custody.rotate(CUSTODY_NAME)
-        self._log("custody", version)
-        return version
 
     def rewrap(self) -> int:
         """Wrap some keys under the newest version; returns how many, and forgets the versions before the last at 0."""
@@ -83,36 +87,13 @@ class Rotation:
             store.custody.forget(CUSTODY_NAME, versions[-2])
         return done
 
-    def rotate_tenant(self, tenant: str) -> int:
-        """Make a new version of a tenant's pseudonym key; returns its number. `rekey` brings the tokens over.
-
-        Raises NotFound where the tenant has no key yet.
-        """
-        vault = self._vault
-        if vault.keys.existing(Kind.PSEUDONYM, check_tenant(tenant)) is None:
-            message = f"the tenant {tenant} has no pseudonym key yet"
-            raise NotFound(message, hint="it is made with the first token")
-        key = vault.keys.rotate(Kind.PSEUDONYM, tenant)
-        self._begin(key)
-        return key.version
-
-    def _begin(self, key: Key) -> None:
+    def _begin(self, tx: sa.Connection, key: Key) -> None:
         """Write down that a rotation is under way, once: a crash may have come between its key and this row."""
         vault = self._vault
-
-        def work(tx: sa.Connection) -> None:
-            total = tx.scalar(sa.select(sa.func.count()).where(self._older(key)))
-            row = {"tenant": key.scope, "version": key.version, "started_at": vault.now(), "done": 0, "total": total}
-            if tx.execute(_insert(tx, tables.rotations).values(**row).on_conflict_do_nothing()).rowcount:
-                vault.append(tx, "vault.rotated", what="pseudonym", version=key.version)
-
-        vault.store.write(work)
-
-    def rotate_commitments(self, scope: str) -> int:
-        """Commit under a new key from now on; returns its version."""
-        key = self._vault.keys.rotate(Kind.COMMITMENT, scope)
-        self._log("commitment", key.version)
-        return key.version
+        total = tx.scalar(sa.select(sa.func.count()).where(self._older(key)))
+        row = {"tenant": key.scope, "version": key.version, "started_at": vault.now(), "done": 0, "total": total}
+        if tx.execute(_insert(tx, tables.rotations).values(**row).on_conflict_do_nothing()).rowcount:
+            vault.append(tx, "vault.rotated", what="pseudonym", version=key.version)
 
     def rekey(self, tenant: str) -> int:
         """Bring some sealed numbers to the newest key version; returns how many, 0 at the end."""
@@ -139,7 +120,7 @@ class Rotation:
         for tenant in self._vault.keys.scopes(Kind.PSEUDONYM):
             newest = self._vault.keys.versions(Kind.PSEUDONYM, tenant)[0]
             if newest.version > 1:
-                self._begin(newest)
+                self._vault.store.write(partial(self._begin, key=newest))
             while self._under_way(newest) and (done := self.rekey(tenant)):
                 advance(done)
         self.tidy()
@@ -220,9 +201,64 @@ class Rotation:
             )
         return len(over)
 
-    def _log(self, what: str, version: int) -> None:
-        vault = self._vault
-        vault.store.write(lambda tx: vault.append(tx, "vault.rotated", what=what, version=version))
+
+class Rotation(Rekeying):
+    """Makes the new versions too. Each step can be repeated: a version that is there is not made again."""
+
+    def planned(self, what: str, scope: str) -> NewKey:
+        """The version that comes next: of `custody`, of a tenant's `pseudonym` key, or of a scope's `commitment` key.
+
+        Raises BadInput for another word, NotFound where there is no key yet.
+        """
+        if what not in WHAT:
+            raise BadInput("there is no such key", hint=f"keys: {', '.join(WHAT)}")
+        newest = self._newest(what, scope)
+        if not newest and what != "custody":
+            message = f"{scope[:40]} has no {what} key yet"
+            raise NotFound(message, hint="it is made at its first use")
+        return NewKey(what, scope, newest + 1)
+
+    def make(self, new: NewKey) -> None:
+        """Make a version where it is not there."""
+        if self._newest(new.what, new.scope) >= new.version:
+            return
+        keys = self._vault.keys
+        if new.what == "custody":
+            keys.custody.rotate(CUSTODY_NAME)
+        else:
+            keys.rotate(Kind(new.what), new.scope)
+
+    def record(self, tx: sa.Connection, new: NewKey) -> None:
+        """Write down that a version was made; of a pseudonym key, that its rotation is under way."""
+        keys = self._vault.keys.versions(Kind.PSEUDONYM, new.scope) if new.what == "pseudonym" else ()
+        key = next((one for one in keys if one.version == new.version), None)
+        if key is not None:
+            self._begin(tx, key)
+        else:
+            self._vault.append(tx, "vault.rotated", what=new.what, version=new.version)
+
+    def rotate_custody(self) -> int:
+        """Make a new version of custody's key; returns its number. `rewrap` brings the keys over."""
+        return self._rotate("custody", CUSTODY_NAME)
+
+    def rotate_tenant(self, tenant: str) -> int:
+        """Make a new version of a tenant's pseudonym key; returns its number. `rekey` brings the tokens over."""
+        return self._rotate("pseudonym", check_tenant(tenant))
+
+    def rotate_commitments(self, scope: str) -> int:
+        """Commit under a new key from now on; returns its version."""
+        return self._rotate("commitment", scope)
+
+    def _rotate(self, what: str, scope: str) -> int:
+        new = self.planned(what, scope)
+        self.make(new)
+        self._vault.store.write(lambda tx: self.record(tx, new))
+        return new.version
+
+    def _newest(self, what: str, scope: str) -> int:
+        if what == "custody":
+            return max(self._vault.keys.custody.versions(CUSTODY_NAME), default=0)
+        return self._vault.keys.latest(Kind(what), scope)
 
 
 def _forget_aliases(tx: sa.Connection, *, prefix: str) -> None:

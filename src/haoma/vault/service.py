@@ -190,9 +190,13 @@ class Vault:
         What was sealed under them is unreadable when this returns, in every backup too. Before the transaction that
         removes the rows (`shred_rows`).
         """
+        return self.keys.destroy(self.keys_of(subject, purpose))
+
+    def keys_of(self, subject: SubjectToken, purpose: str | None = None) -> list[str]:
+        """The names of the data keys of a subject that there are: of one purpose, or of all."""
         with self.store.read() as tx:
             names = self.aliases(tx, subject)
-        return self.keys.destroy([key_id for name in names for key_id in self._seal_keys(name, purpose)])
+        return [key_id for name in names for key_id in self._seal_keys(name, purpose)]
 
     def shred_rows(
         self,

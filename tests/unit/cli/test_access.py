@@ -1,79 +1,18 @@
 from __future__ import annotations
 
-import base64
-import io
 import json
-import sys
-import time
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from contracts.desk import Desk
 from haoma.access.policy import shipped_text
-from haoma.access.totp import code_at
-from haoma.cli.main import run
-
-PASSWORD = "correct horse battery"
-
-
-class Ended(NamedTuple):
-    """What came of a command line."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@dataclass
-class Desk:
-    """People at one machine, each with a session of their own."""
-
-    folder: Path
-    sessions: dict[str, str] = field(default_factory=dict)
-
-    def run(self, *args: str, by: str = "", typed: tuple[str, ...] = ()) -> Ended:
-        """One command line, in this process, for there are many."""
-        given = io.StringIO("".join(f"{line}\n" for line in typed))
-        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-            patch.chdir(self.folder)
-            patch.setenv("XDG_DATA_HOME", str(self.folder))
-            patch.setenv("HAOMA_SESSION", self.sessions.get(by, ""))
-            patch.setattr(sys, "stdin", given)
-            code = run(["access", *args])
-        texts = [(stream.flush(), stream.buffer.getvalue().decode())[1] for stream in (out, err)]
-        return Ended(code, *texts)
-
-    def told(self, *args: str, by: str = "", typed: tuple[str, ...] = ()) -> list[dict[str, object]]:
-        ended = self.run(*args, by=by, typed=typed)
-        assert ended.returncode == 0, ended.stderr
-        return [json.loads(line) for line in ended.stdout.splitlines()]
-
-    def come_in(self, login: str, token: str) -> None:
-        (made,) = self.told("enrol", typed=(token, PASSWORD))
-        text = parse_qs(urlsplit(made["otpauth"]).query)["secret"][0]
-        code = code_at(base64.b32decode(text + "=" * (-len(text) % 8)), int(time.time()) // 30)
-        ended = self.run("sign-in", "--login", login, typed=(PASSWORD, code))
-        assert ended.returncode == 0, ended.stderr
-        self.sessions[login] = ended.stdout.strip()
-
-    def add(self, login: str, *roles: str) -> None:
-        (made,) = self.told("people", "add", "--login", login, "--name", login.title(), by="root")
-        for role in roles:
-            self.told("people", "grant", login, role, by="safe" if "safe" in self.sessions else "root")
-        self.come_in(login, made["token"])
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     desk = Desk(tmp_path_factory.mktemp("access"))
-    (first,) = desk.told("people", "add", "--first", "--tenant", "帮我", "--login", "root", "--name", "Root")
-    desk.come_in("root", first["token"])
-    desk.add("safe", "security-admin")
+    desk.open("帮我")
     for login, role in (("pru", "approver"), ("dora", "dpo"), ("an", "agent"), ("aud", "audit-admin")):
         desk.add(login, role)
     return desk
@@ -135,9 +74,7 @@ def test_a_policy_is_changed_by_four_eyes_and_more(desk: Desk) -> None:
     (asked,) = desk.told("policy", "change", str(file), by="safe")
     (shown,) = desk.told("approve", "show", asked["approval"], by="pru")
     assert shown["payload"]["policy"] == file.read_text()
-    for login, role in (("pru", "approver"), ("dora", "dpo")):
-        said = desk.run("approve", "yes", asked["approval"], "--role", role, "--digest", asked["digest"], by=login)
-        assert said.returncode == 0, said.stderr
+    desk.approve(asked, pru="approver", dora="dpo")
     assert [row["state"] for row in desk.told("approve", "list", by="pru")] == ["approved"]
     assert desk.run("approve", "run", asked["approval"], by="safe").returncode == 0
     assert desk.run("approve", "run", asked["approval"], by="safe").returncode == 1

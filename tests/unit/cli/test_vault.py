@@ -56,15 +56,17 @@ def test_keys_are_counted_and_never_shown(token: SubjectToken, rows: Rows) -> No
     assert found["seal"]["rows"] == found["pseudonym"]["rows"] == 1
 
 
-def test_a_rotation_brings_everything_over(token: SubjectToken, rows: Rows) -> None:
-    assert run(["vault", "rotate"]) == 0
-    assert [row["version"] for row in rows() if row["kind"] == "custody"] == [1, 2]
-    assert run(["vault", "rotate", "--tenant", "acme"]) == 0
-    newest = next(row for row in rows() if row["kind"] == "pseudonym" and row.get("newest"))
-    assert (newest["version"], newest["progress"]) == (2, "1 of 1")
+@pytest.mark.parametrize("options", [[], ["--tenant", "acme"], ["--commitments", "facts"]])
+def test_where_there_are_no_people_nothing_is_rotated(
+    token: SubjectToken, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["vault", "rotate", *options]) == 3
+    assert "haoma access people add --first" in capsys.readouterr().err
+
+
+def test_one_rotation_at_a_time_is_asked_for(token: SubjectToken) -> None:
     assert run(["vault", "rotate", "--continue"]) == 0
     assert run(["vault", "rotate", "--continue", "--tenant", "acme"]) == 2
-    assert run(["vault", "rotate", "--tenant", "bank"]) == 1
 
 
 def test_what_will_be_over_is_told(token: SubjectToken, rows: Rows, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,14 +79,7 @@ def test_what_will_be_over_is_told(token: SubjectToken, rows: Rows, capsys: pyte
     assert run(["vault", "retention", "simulate", "--at", "soon"]) == 2
 
 
-def test_shredding_asks_first_and_destroys_for_good(
-    token: SubjectToken, rows: Rows, capsys: pytest.CaptureFixture[str]
-) -> None:
-    command = ["vault", "shred", str(token), "--reason", "withdrawn"]
-    assert run(command) == 2
-    assert run([*command, "--yes"]) == 0
-    assert (rows()[-1])["keys"] == 1
-    assert run([*command, "--yes"]) == 0
-    assert rows()[-1]["keys"] == 0
-    assert run(["vault", "shred", NUMBER, "--reason", "withdrawn", "--yes"]) == 2
-    assert NUMBER not in capsys.readouterr().err
+def test_what_is_no_token_is_not_shown(token: SubjectToken, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["shred"], ["reveal", "--purpose", "customer-care"]):
+        assert run(["vault", *command, NUMBER, "--reason", "withdrawn"]) == 2
+        assert NUMBER not in capsys.readouterr().err

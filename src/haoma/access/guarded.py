@@ -1,0 +1,158 @@
+"""The vault behind four eyes: a number is opened, a key rotated or destroyed by hand as two others approved, or not.
+
+Rules held here:
+- A request says exactly what is run: which key, or whose, and why, in words. It holds no number.
+- What is a tenant's, a subject or the key of its tokens, is the business of the people of the tenant of that name.
+- A run that was killed is ended by the next one: a key that is there is not made again, and how many keys were
+  destroyed is told as it was counted before the first was.
+- A withdrawal and retention destroy keys without asking anybody: that is what they promise.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from haoma.access import tables
+from haoma.access.approvals import Approval, Effect
+from haoma.errors import BadInput, Refused, Tampered
+from haoma.ledger.forms import Json, is_word
+from haoma.vault.model import Permission, SubjectToken, as_letters
+from haoma.vault.rotation import NewKey, Rotation
+from haoma.vault.service import Shredded, Vault
+
+__all__ = ["GuardedVault", "vault_effects"]
+
+
+class GuardedVault(Vault):
+    """The vault as programs get it, which opens no number and destroys no key by hand.
+
+    `unseal` in a transaction of its holder's is for who has a permission; `destroy_keys` and `shred_rows` are for
+    withdrawals.
+    """
+
+    def reveal(self, permission: Permission, *, actor: str) -> str:
+        """Refused: a number is shown by an approved request."""
+        raise Refused("a full number is shown by an approved request alone", hint="haoma vault reveal asks for one")
+
+    def shred(self, subject: SubjectToken, purpose: str | None = None, *, actor: str, reason: str) -> Shredded:
+        """Refused: keys are destroyed by an approved request, by a withdrawal or by retention."""
+        raise Refused("keys are destroyed by hand by an approved request alone", hint="haoma vault shred asks for one")
+
+
+def vault_effects(vault: Vault, rotation: Rotation) -> Mapping[str, Effect]:
+    """What running approved requests about the vault does, by action."""
+    return {"rotate-key": _rotating(rotation), "destroy-key": _destroying(vault), "reveal-number": _revealing(vault)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Approved:
+    """The permission that an approved request is: for one subject and purpose, while the request is good."""
+
+    subject: SubjectToken
+    purpose: str
+    until: datetime
+
+
+def _rotating(rotation: Rotation) -> Effect:
+    def check(tx: sa.Connection, approval: Approval) -> None:
+        what, scope = _texts(approval, "what", "scope")
+        if what == "pseudonym":
+            _check_own(tx, approval, scope)
+        if approval.state != "running":
+            rotation.planned(what, scope)
+
+    def found(approval: Approval) -> Json:
+        return rotation.planned(*_texts(approval, "what", "scope")).version
+
+    def new(approval: Approval) -> NewKey:
+        what, scope = _texts(approval, "what", "scope")
+        return NewKey(what, scope, _count(approval))
+
+    def outside(approval: Approval) -> None:
+        rotation.make(new(approval))
+
+    def inside(tx: sa.Connection, approval: Approval, _now: datetime) -> Json:
+        rotation.record(tx, new(approval))
+        return {"version": new(approval).version}
+
+    return Effect(inside, outside, check, found)
+
+
+def _destroying(vault: Vault) -> Effect:
+    def asked(approval: Approval) -> tuple[SubjectToken, str | None, str]:
+        subject, purpose, reason = _texts(approval, "subject", "purpose", "reason", maybe="purpose")
+        return SubjectToken.parse(subject), purpose or None, reason
+
+    def check(tx: sa.Connection, approval: Approval) -> None:
+        subject, purpose, reason = asked(approval)
+        _check_words(purpose or reason, reason)
+        _check_own(tx, approval, subject.tenant)
+
+    def found(approval: Approval) -> Json:
+        subject, purpose, _ = asked(approval)
+        return len(vault.keys_of(subject, purpose))
+
+    def outside(approval: Approval) -> None:
+        subject, purpose, _ = asked(approval)
+        vault.destroy_keys(subject, purpose)
+
+    def inside(tx: sa.Connection, approval: Approval, _now: datetime) -> Json:
+        subject, purpose, reason = asked(approval)
+        keys = _count(approval)
+        done = vault.shred_rows(tx, subject, purpose, actor=_actor(approval), reason=reason, keys=keys)
+        return {"keys": done.keys, "numbers": done.numbers, "tokens": done.tokens, "entry": done.entry_id}
+
+    return Effect(inside, outside, check, found)
+
+
+def _revealing(vault: Vault) -> Effect:
+    def check(tx: sa.Connection, approval: Approval) -> None:
+        subject, purpose, reason = _texts(approval, "subject", "purpose", "reason")
+        _check_words(purpose, reason)
+        _check_own(tx, approval, SubjectToken.parse(subject).tenant)
+
+    def inside(tx: sa.Connection, approval: Approval, _now: datetime) -> Json:
+        subject, purpose, _ = _texts(approval, "subject", "purpose", "reason")
+        permission = _Approved(SubjectToken.parse(subject), purpose, approval.expires_at)
+        return {"number": vault.unseal(tx, permission, actor=_actor(approval))}
+
+    return Effect(inside, check=check, shows=True)
+
+
+def _texts(approval: Approval, *names: str, maybe: str = "") -> list[str]:
+    """The texts that a payload consists of, in this order; the one that may be missing is empty then."""
+    payload = approval.payload
+    if not isinstance(payload, dict) or set(payload) | {maybe} != {*names, maybe}:
+        raise BadInput(f"a request to {approval.action} says {', '.join(names)}", hint="haoma vault asks for them")
+    texts = [payload.get(name, "") for name in names]
+    found = [text for text in texts if isinstance(text, str)]
+    if len(found) < len(texts):
+        raise BadInput(f"a request to {approval.action} says {', '.join(names)} in words")
+    return found
+
+
+def _check_words(*words: str) -> None:
+    if not all(map(is_word, words)):
+        raise BadInput("purpose and reason are codes", hint="words such as customer-care, customer-request")
+
+
+def _check_own(tx: sa.Connection, approval: Approval, tenant: str) -> None:
+    """Refuse what is another tenant's; tokens bear the name that access knows their tenant by."""
+    name = tx.scalar(sa.select(tables.tenants.c.name).where(tables.tenants.c.tenant_id == approval.tenant))
+    if name != tenant:
+        raise Refused("this is another tenant's", hint="the tenant in a token is the one of haoma access people")
+
+
+def _count(approval: Approval) -> int:
+    if not isinstance(approval.begun, int):
+        raise Tampered("a run has begun and does not say with what", hint="audit the log")
+    return approval.begun
+
+
+def _actor(approval: Approval) -> str:
+    return f"person:{as_letters(uuid.UUID(approval.requester).bytes)}"
