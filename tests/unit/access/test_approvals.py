@@ -287,3 +287,46 @@ def test_the_table_and_the_shipped_policy_agree_on_who_asks_and_who_approves(act
     assert need.approve <= approve
     assert len(need.approve) >= 2
     assert timedelta() < need.good_for <= timedelta(days=3)
+
+
+def test_what_has_begun_is_ended_and_shown_until_then_though_an_approver_was_suspended(desk: Desk) -> None:
+    calls = list[str]()
+
+    def outside(approval: Approval) -> None:
+        calls.append(str(approval.begun))
+        if len(calls) == 1:
+            raise Unavailable("the key store is down")
+
+    effect = Effect(do, outside, found=lambda _approval: len(calls) + 7)
+    approvals = Approvals(desk.world.gate, {"change-hotline": effect})
+    asked = desk.approved()
+    with pytest.raises(Unavailable):
+        approvals.run(desk.people["ed"], asked.id, desk.world.now())
+    desk.world.people.suspend(desk.people["safe"], desk.people["pru"].id, desk.world.now())
+    later = desk.world.now(hours=100)
+    assert [one.id for one in approvals.waiting(desk.people["dora"], later)] == [asked.id]
+    assert approvals.run(desk.people["ed"], asked.id, later).state == "done"
+    assert calls == ["7", "7"]
+
+
+def test_a_payload_that_cannot_be_run_is_refused_when_it_is_requested(desk: Desk) -> None:
+    def check(_tx: sa.Connection, approval: Approval) -> None:
+        if approval.payload != {}:
+            raise BadInput("nothing is to be said")
+
+    approvals = Approvals(desk.world.gate, {"change-hotline": Effect(do, check=check)})
+    with pytest.raises(BadInput):
+        approvals.request(desk.people["ed"], "change-hotline", PAYLOAD, desk.world.now())
+    assert approvals.request(desk.people["ed"], "change-hotline", {}, desk.world.now()).state == "requested"
+
+
+def test_what_is_shown_is_for_the_one_who_requested_it_and_is_not_kept(desk: Desk) -> None:
+    effect = Effect(lambda _tx, _approval, _now: {"number": "95588"}, shows=True)
+    approvals = Approvals(desk.world.gate, {"change-hotline": effect})
+    asked = desk.approved()
+    with pytest.raises(Refused):
+        approvals.run(desk.people["pru"], asked.id, desk.world.now())
+    done = approvals.run(desk.people["ed"], asked.id, desk.world.now())
+    assert done.shown == {"number": "95588"}
+    assert "shown" not in repr(done)
+    assert approvals.one(desk.people["ed"], asked.id, desk.world.now()).shown is None
