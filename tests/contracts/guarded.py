@@ -37,9 +37,13 @@ def now() -> datetime:
 
 
 def vault_of(store: Store) -> Vault:
-    """A vault whose keys lie where the environment says."""
+    """A vault whose keys lie where the environment says; they stay open as long as the process is."""
+    return vault_on(store, open_keys(os.environ[KEYS_URL]))
+
+
+def vault_on(store: Store, key_store: Store) -> Vault:
     suite = suite_named("aes-sha2")
-    keys = KeyStore(open_keys(os.environ[KEYS_URL]), LocalFiles(Path(os.environ[PLACE]), suite), suite, now)
+    keys = KeyStore(key_store, LocalFiles(Path(os.environ[PLACE]), suite), suite, now)
     return GuardedVault(store, keys, Ledger(store, [*LEDGER_TYPES, *ENTRY_TYPES, *ACCESS_TYPES], now), now)
 
 
@@ -54,8 +58,8 @@ def token_of(vault: Vault, n: int) -> SubjectToken:
 
 def approved(url: str, action: str) -> None:
     """Requests that were approved by two others, all of one action; number n is about the customer n."""
-    with open_store(url) as store:
-        world, vault = access.world_on(store), vault_of(store)
+    with open_store(url) as store, open_keys(os.environ[KEYS_URL]) as keys:
+        world, vault = access.world_on(store), vault_on(store, keys)
         person, token = world.people.add_first("root", "Root", "acme", world.now())
         system = world.enrolled(person, token)
         security = world.staff(system, system, "safe", Role.SECURITY_ADMIN)
