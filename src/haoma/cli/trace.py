@@ -2,7 +2,8 @@
 
 Rules held here:
 - A hotline is asked for by its number, anything else by its fact. What is said of a person is never shown.
-- Exit 1 where `--expect` names a value that the trace loses, exit 5 where a digest, commitment or proof fails.
+- Exit 1 where `--expect` names a value that the trace loses, exit 5 where a digest, commitment or proof fails or a fact
+  is gone.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from haoma.errors import BadInput, Tampered
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from haoma.app import Services
     from haoma.lineage import Activity, Divergence, Fact
     from haoma.lineage.check import Checked
 
@@ -49,30 +51,55 @@ class _Traced:
 
 
 @click.command()
-@click.argument("what", metavar="NUMBER|FACT")
+@click.argument("what", metavar="[NUMBER|FACT]", required=False)
 @click.option("--name", metavar="NAME", help="Which value of the number; by default the one recorded last.")
 @click.option("--expect", metavar="VALUE", help="What the value should be: tells the hop at which it was lost.")
 @click.option("--format", "shape", type=click.Choice([str(one) for one in Shape]), default="table", show_default=True,
               help="A tree, rows, or a document in a standard's form.")  # fmt: skip
+@click.option("--all", "everything", is_flag=True, help="Hold every fact there is against the ledger instead.")
 @click.pass_context
-def trace(ctx: click.Context, what: str, name: str | None, expect: str | None, shape: str) -> None:
+def trace(
+    ctx: click.Context, what: str | None, name: str | None, expect: str | None, shape: str, everything: bool
+) -> None:
     """Draw where the value of a hotline NUMBER, or a FACT such as fact:12, is from."""
     from haoma.app import Services
 
+    if everything == (what is not None):
+        message = "haoma trace takes one number or fact, or --all"
+        raise BadInput(message, hint="for example haoma trace 95588, or haoma trace --all")
     with Services(current_settings()) as services:
-        from haoma.lineage.check import LedgerProofs, check
+        lost = None if what is None else _one(services, what, name, expect, Shape(shape))
+        if what is None:
+            _all(services)
+    ctx.exit(1 if lost else 0)
 
-        with services.store.read() as tx:
-            facts, activities = _facts(tx, what, name)
-        checked = check(facts, activities, services.commitments, LedgerProofs(services.view))
+
+def _one(services: Services, what: str, name: str | None, expect: str | None, shape: Shape) -> Divergence | None:
+    from haoma.lineage.audit import require_whole
+    from haoma.lineage.check import LedgerProofs, check
+
+    proofs = LedgerProofs(services.store)
+    with services.store.read() as tx:
+        facts, activities = _facts(tx, what, name)
+    checked = check(facts, activities, services.commitments, proofs)
     traced = _Traced(facts, activities, checked)
-    _show(traced, Shape(shape))
-    lost = _lost(traced, expect) if expect is not None else None
-    wrong = [fact_id for fact_id, marks in checked.items() if "✗" in (marks.digest, marks.commitment, marks.proof)]
-    if wrong:
+    _show(traced, shape)
+    if wrong := [fact_id for fact_id, marks in checked.items() if marks.fails]:
         message = f"fact {wrong[0]} is not what was recorded"
         raise Tampered(message, hint="haoma ledger audit tells whether the log itself still holds")
-    ctx.exit(1 if lost else 0)
+    with services.store.read() as tx:
+        require_whole(tx, facts, proofs)
+    return None if expect is None else _lost(traced, expect)
+
+
+def _all(services: Services) -> None:
+    from haoma.lineage.audit import audit_facts
+
+    with services.store.read() as tx:
+        found = audit_facts(tx, services.commitments)
+    note(f"{found.facts:,} facts of {found.activities:,} activities are what was recorded")
+    if found.untold:
+        note(f"of {found.untold:,} of them the key is destroyed: only that they are there can be told")
 
 
 def _facts(tx: sa.Connection, what: str, name: str | None) -> tuple[list[Fact], dict[int, Activity]]:

@@ -2,7 +2,9 @@
 
 Rules held here:
 - What cannot be told (a sealed value, a destroyed key, an entry that waits for integration) is neither right nor wrong.
-- A proof holds where the entry that the fact names is in the tree and holds the fact's commitment.
+- A proof holds where the entry that the fact names is in the tree and holds the fact's commitment at the fact's place,
+  and where the entry of its activity says what the activity does.
+- A key counts as destroyed only where the commitment itself stands in the entry. An entry waits only in the queue.
 """
 
 from __future__ import annotations
@@ -12,14 +14,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+import sqlalchemy as sa
+
 from haoma.errors import BadInput, HaomaError, NotFound, Tampered
-from haoma.ledger import leaf_hash, verify_inclusion
+from haoma.ledger import leaf_hash, tables, verify_inclusion
 from haoma.ledger.commitment import Commitment, Commitments
 from haoma.ledger.entry import Entry, decode
 from haoma.ledger.view import View
+from haoma.ledger.written import as_bytes, as_written
 from haoma.lineage.model import Activity, Fact, content, digest
+from haoma.storage import Store
 
-__all__ = ["Checked", "LedgerProofs", "Mark", "Proofs", "check"]
+__all__ = ["Checked", "Found", "LedgerProofs", "Mark", "Proofs", "check", "check_fact", "tells_of"]
 
 
 class Mark(StrEnum):
@@ -38,61 +44,107 @@ class Checked:
     commitment: Mark = Mark.UNKNOWN
     proof: Mark = Mark.UNKNOWN
 
+    @property
+    def fails(self) -> bool:
+        """Whether any of them does not hold."""
+        return Mark.FAILS in (self.digest, self.commitment, self.proof)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry, and whether it is proved to be in the tree; if not, it waits for integration."""
+
+    entry: Entry
+    in_tree: bool
+
 
 class Proofs(Protocol):
-    """Entries that are proved to be in the log."""
+    """Entries of the log."""
 
-    def proved(self, entry_id: int) -> Entry | None:
-        """The entry, once its proof holds; None while it waits for integration. Raises Tampered where it does not."""
+    def found(self, entry_id: int) -> Found:
+        """The entry; raises NotFound where it neither is in the tree nor waits, Tampered where its proof fails."""
 
 
 class LedgerProofs:
-    """Entries out of the tree as it stood when this was made."""
+    """Entries out of the tree and the queue of a store; each is read and proved once."""
 
-    def __init__(self, view: View) -> None:
-        self._view = view
-        self._size = view.head().size
-        self._root = view.root(self._size)
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._view = View(store)
+        self._known: dict[int, Found] = {}
+        self._size, self._root = 0, b""
 
-    def proved(self, entry_id: int) -> Entry | None:
-        """The entry, proved against the root of the tree."""
+    def found(self, entry_id: int) -> Found:
+        """The entry, proved against the root of the tree where it is in it."""
+        if entry_id not in self._known:
+            with as_written(f"what the log holds of entry {entry_id}"):
+                self._known[entry_id] = self._find(entry_id)
+        return self._known[entry_id]
+
+    def _find(self, entry_id: int) -> Found:
         index = self._view.index_of(entry_id)
-        if index is None or index >= self._size:
-            return None
+        if index is None:
+            if waiting := self._waiting(entry_id):
+                return Found(decode(waiting), in_tree=False)
+            index = self._view.require_index(entry_id)  # it may have come into the tree meanwhile
         data = self._view.entry(index)
+        if index >= self._size:
+            self._size = self._view.head().size
+            self._root = self._view.root(self._size)
         proof = self._view.inclusion(index, self._size)
         verify_inclusion(leaf_hash=leaf_hash(data), index=index, size=self._size, proof=proof, root=self._root)
-        return decode(data)
+        return Found(decode(data), in_tree=True)
+
+    def _waiting(self, entry_id: int) -> bytes | None:
+        query = sa.select(as_bytes(tables.queue.c.entry)).where(tables.queue.c.entry_id == entry_id)
+        with self._store.read() as tx:
+            return tx.scalar(query)
 
 
 def check(
     facts: Iterable[Fact], activities: Mapping[int, Activity], commitments: Commitments, proofs: Proofs
 ) -> dict[int, Checked]:
-    """Check these facts; an entry that holds many of them is proved once."""
-    entries: dict[int, Entry | Mark | None] = {}
+    """Check these facts, and the activities that made them, against the ledger."""
+    told = {number: _tells(proofs, activity) for number, activity in activities.items()}
     found = {}
     for fact in facts:
-        if fact.entry_id not in entries:
-            entries[fact.entry_id] = _entry(proofs, fact.entry_id)
-        proof = _proof(entries[fact.entry_id], fact)
-        found[fact.fact_id] = Checked(_digest(fact), _commitment(fact, activities, commitments), proof)
+        entry = _entry(proofs, fact.entry_id) if told.get(fact.activity_id) else None
+        found[fact.fact_id] = check_fact(fact, activities.get(fact.activity_id), entry, commitments)
     return found
 
 
-def _entry(proofs: Proofs, entry_id: int) -> Entry | Mark | None:
+def check_fact(fact: Fact, activity: Activity | None, found: Found | None, commitments: Commitments) -> Checked:
+    """Check one fact against the entry that it names, None where there is none that could be its own."""
+    proof = Mark.FAILS
+    if found and activity and _holds(found.entry, fact, activity):
+        proof = Mark.HOLDS if found.in_tree else Mark.UNKNOWN
+    return Checked(_digest(fact), _commitment(fact, activity, commitments, proof), proof)
+
+
+def tells_of(entry: Entry, activity: Activity) -> bool:
+    """Whether this is the entry of this activity."""
+    said = {"run": activity.run_id, "code": activity.code_digest, "stage": str(activity.stage)}
+    return entry.type == "lineage.ran" and entry.body == {**said, "outcome": str(activity.outcome)}
+
+
+def _tells(proofs: Proofs, activity: Activity) -> bool:
+    found = _entry(proofs, activity.entry_id)
+    return found is not None and tells_of(found.entry, activity)
+
+
+def _entry(proofs: Proofs, entry_id: int) -> Found | None:
     try:
-        return proofs.proved(entry_id)
+        return proofs.found(entry_id)
     except (Tampered, NotFound, BadInput):
-        return Mark.FAILS
+        return None
 
 
-def _proof(entry: Entry | Mark | None, fact: Fact) -> Mark:
-    if isinstance(entry, Mark):
-        return entry
-    if entry is None:
-        return Mark.UNKNOWN
-    held = entry.body.get("facts")
-    return Mark.HOLDS if isinstance(held, list) and fact.commitment in held else Mark.FAILS
+def _holds(entry: Entry, fact: Fact, activity: Activity) -> bool:
+    first, held = entry.body.get("first"), entry.body.get("facts")
+    if entry.type != "lineage.recorded" or entry.body.get("run") != activity.run_id:
+        return False
+    place = fact.fact_id - first if isinstance(first, int) else -1
+    return isinstance(held, list) and 0 <= place < len(held) and held[place] == fact.commitment
 
 
 def _digest(fact: Fact) -> Mark:
@@ -101,14 +153,13 @@ def _digest(fact: Fact) -> Mark:
     return Mark.HOLDS if digest(fact.value) == fact.output_digest else Mark.FAILS
 
 
-def _commitment(fact: Fact, activities: Mapping[int, Activity], commitments: Commitments) -> Mark:
-    activity = activities.get(fact.activity_id)
+def _commitment(fact: Fact, activity: Activity | None, commitments: Commitments, proof: Mark) -> Mark:
     if activity is None:
         return Mark.FAILS
     try:
         holds = commitments.opens(Commitment.parse(fact.commitment), content(fact, activity))
     except NotFound:
-        return Mark.UNKNOWN
-    except HaomaError:
+        return Mark.FAILS if proof is Mark.FAILS else Mark.UNKNOWN
+    except (HaomaError, ValueError):
         return Mark.FAILS
     return Mark.HOLDS if holds else Mark.FAILS

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from haoma.errors import BadInput
+from haoma.errors import BadInput, Tampered
 from haoma.lineage.model import Activity, Fact, Stage
 
 __all__ = ["Divergence", "Hop", "How", "diverge", "hops_of"]
@@ -95,7 +95,8 @@ def _parted(path: Sequence[Hop], index: int, unwatched: int | None, how: How, se
 def hops_of(facts: Iterable[Fact], activities: Mapping[int, Activity]) -> list[Hop]:
     """The path to the last fact of a trace: back from it along first parents, then told from the beginning.
 
-    A trace may have many sources; the path is that of the value itself, which a hop names as its first parent.
+    A trace may have many sources; the path is that of the value itself, which a hop names as its first parent. Raises
+    Tampered for a fact that is made of itself or of a later one.
     """
     known = {fact.fact_id: fact for fact in facts}
     path: list[Hop] = []
@@ -104,5 +105,12 @@ def hops_of(facts: Iterable[Fact], activities: Mapping[int, Activity]) -> list[H
         activity = activities.get(at.activity_id)
         system = activity.system if activity else at.source
         path.append(Hop(at.stage, system, at.input_digest, at.output_digest, at.fact_id))
-        at = known.get(at.parents[0]) if at.parents else None
+        at = _made_of(at, known)
     return path[::-1]
+
+
+def _made_of(fact: Fact, known: Mapping[int, Fact]) -> Fact | None:
+    if fact.parents and fact.parents[0] >= fact.fact_id:
+        message = f"fact:{fact.fact_id} is made of fact:{fact.parents[0]}, which is not earlier"
+        raise Tampered(message, hint="haoma trace --all names the first fact that differs")
+    return known.get(fact.parents[0]) if fact.parents else None

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from haoma.errors import BadInput, Refused
+from haoma.errors import BadInput, Refused, Tampered
 from haoma.ledger.canonical import canonical
 from haoma.ledger.entry import Json
 from haoma.numbers.model import hide
@@ -68,7 +68,8 @@ Value: TypeAlias = "str | Sealed | None"
 class Activity:
     """One run of one version of some code: what made facts. `failure` names the kind of error, never its text.
 
-    `activity_id` is 0 until it is recorded; `run_id` is a UUID that the one who runs it gives, once.
+    `activity_id` and `entry_id`, the ledger's entry that tells of it, are 0 until it is recorded; `run_id` is a UUID
+    that the one who runs it gives, once.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Activity:
     outcome: Outcome = Outcome.COMPLETED
     failure: str | None = None
     activity_id: int = 0
+    entry_id: int = 0
 
     def __post_init__(self) -> None:
         _short("name", self.name)
@@ -183,8 +185,12 @@ class Fact:
         return f"Fact({self.fact_id}: {shown}, {self.confidence} ppm)"
 
     def json_value(self) -> Json:
-        """The clear value as JSON; None where it is sealed or only its digest is known."""
-        return json.loads(self.value) if isinstance(self.value, str) else None
+        """The clear value as JSON; None where it is sealed or only its digest is known; raises Tampered for no JSON."""
+        try:
+            return json.loads(self.value) if isinstance(self.value, str) else None
+        except (ValueError, RecursionError):
+            message = f"the value of fact {self.fact_id} is not what was recorded"
+            raise Tampered(message, hint="haoma trace --all names the first fact that differs") from None
 
 
 def is_public(subject: str) -> bool:
@@ -212,11 +218,22 @@ def digest(value: str, key: bytes | None = None) -> str:
 
 
 def content(fact: Fact, activity: Activity) -> bytes:
-    """The bytes that the ledger commits to: all of a fact but where the ledger put it, and what made it."""
+    """The bytes that the ledger commits to: all of a fact but where the ledger put it, and all of what made it."""
     value: Json = fact.value if not isinstance(fact.value, Sealed) else [fact.value.key_id, fact.value.data.hex()]
     return canonical(
         {
-            "activity": {"code_digest": activity.code_digest, "name": activity.name, "run_id": activity.run_id},
+            "activity": {
+                "code_digest": activity.code_digest,
+                "ended_at": time_text(activity.ended_at),
+                "failure": activity.failure,
+                "name": activity.name,
+                "outcome": str(activity.outcome),
+                "run_id": activity.run_id,
+                "stage": str(activity.stage),
+                "started_at": time_text(activity.started_at),
+                "system": activity.system,
+                "version": activity.version,
+            },
             "confidence": fact.confidence,
             "fact_id": fact.fact_id,
             "input_digest": fact.input_digest,
@@ -234,9 +251,9 @@ def content(fact: Fact, activity: Activity) -> bytes:
     )
 
 
-def numbered(activity: Activity, activity_id: int) -> Activity:
-    """The same activity under the id it was recorded with."""
-    return replace(activity, activity_id=activity_id)
+def numbered(activity: Activity, activity_id: int, entry_id: int) -> Activity:
+    """The same activity under the ids it was recorded with."""
+    return replace(activity, activity_id=activity_id, entry_id=entry_id)
 
 
 def time_text(at: datetime) -> str:

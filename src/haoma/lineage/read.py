@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from haoma.errors import BadInput, NotFound
+from haoma.errors import BadInput, NotFound, Tampered
 from haoma.lineage import tables
 from haoma.lineage.model import Fact
 from haoma.lineage.rows import facts_of, find_origin
@@ -112,7 +112,12 @@ def _page(tx: sa.Connection, ids: Iterator[int], limit: int) -> Page:
         raise BadInput(message)
     found = list(itertools.islice(ids, limit + 1))
     shown = found[:limit]
-    return Page(tuple(facts_of(tx, shown)), shown[-1] if len(found) > limit else None)
+    try:
+        facts = tuple(facts_of(tx, shown))
+    except NotFound:  # the walk has just found them
+        message = "the source of a fact is gone"
+        raise Tampered(message, hint="haoma trace --all tells more") from None
+    return Page(facts, shown[-1] if len(found) > limit else None)
 
 
 def _chain(tx: sa.Connection, fact_id: int) -> int:

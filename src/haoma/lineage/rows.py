@@ -3,24 +3,35 @@
 Rules held here:
 - A digest is 64 hexadecimal digits in Python and 32 bytes in the database.
 - What many facts share, a source or a code digest, is written once.
+- A row that haoma cannot have written is Tampered, whatever is wrong with it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from haoma.errors import NotFound
+from haoma.errors import BadInput, NotFound, Tampered
 from haoma.lineage import tables
 from haoma.lineage.model import Activity, Fact, Outcome, Sealed, Stage
 from haoma.lineage.walk import rows_of
 from haoma.storage import Time
 
-__all__ = ["activities_of", "fact_row", "facts_of", "find_origin", "give_origins", "insert_new", "one_activity"]
+__all__ = [
+    "activities_of",
+    "activities_of_runs",
+    "fact_row",
+    "facts_of",
+    "find_origin",
+    "give_origins",
+    "insert_new",
+    "one_activity",
+]
 
 _FACTS = (
     "SELECT f.fact_id, f.subject, f.name, f.value, f.sealed, f.sealed_key, o.text, f.stage, f.activity_id,"
@@ -33,7 +44,10 @@ _FACTS = (
 def facts_of(tx: sa.Connection, fact_ids: Iterable[int]) -> list[Fact]:
     """The facts of these ids, in the order of ids; raises NotFound where one is missing."""
     wanted = sorted(set(fact_ids))
-    found = [_fact(row) for row in rows_of(tx, _FACTS, [(fact_id, 0, 0) for fact_id in wanted])]
+    found = []
+    for row in rows_of(tx, _FACTS, [(fact_id, 0, 0) for fact_id in wanted]):
+        with _as_written(f"fact {row[0]}"):
+            found.append(_fact(row))
     if len(found) < len(wanted):
         missing = sorted(set(wanted) - {fact.fact_id for fact in found})
         message = f"there is no fact {missing[0]}"
@@ -44,6 +58,13 @@ def facts_of(tx: sa.Connection, fact_ids: Iterable[int]) -> list[Fact]:
 def _fact(row: Sequence[Any]) -> Fact:
     (fact_id, subject, name, value, sealed, key_id, source, stage, activity_id, observed_at, recorded_at, confidence,
      parents, before, after, supersedes, entry_id, commitment) = row  # fmt: skip
+    made_of = () if parents == "[]" else tuple(json.loads(parents))
+    texts, numbers = (subject, name, source, commitment), (fact_id, activity_id, confidence, entry_id, *made_of)
+    # SQLite keeps a text in a column of numbers.
+    if not (all(type(one) is str for one in texts) and all(type(one) is int for one in numbers)):
+        raise TypeError
+    if not (value is None or type(value) is str) or not (supersedes is None or type(supersedes) is int):
+        raise TypeError
     # By position: a page makes a thousand of them.
     return Fact(
         fact_id,
@@ -56,7 +77,7 @@ def _fact(row: Sequence[Any]) -> Fact:
         Time.read(observed_at),
         Time.read(recorded_at),
         confidence,
-        () if parents == "[]" else tuple(json.loads(parents)),
+        made_of,
         None if before is None else bytes(before).hex(),
         None if after is None else bytes(after).hex(),
         supersedes,
@@ -98,14 +119,33 @@ def fact_row(fact: Fact, chain: int, source_id: int, code_id: int) -> dict[str, 
 def activities_of(tx: sa.Connection, activity_ids: Iterable[int]) -> dict[int, Activity]:
     """The activities of these ids, by id."""
     column = tables.activities.c.activity_id
-    found = tx.execute(sa.select(tables.activities).where(column.in_(sorted(set(activity_ids)))))
-    return {row.activity_id: _activity(row) for row in found}
+    with _as_written("what ran"):
+        found = tx.execute(sa.select(tables.activities).where(column.in_(sorted(set(activity_ids)))))
+        return {row.activity_id: _activity(row) for row in found}
+
+
+def activities_of_runs(tx: sa.Connection, run_ids: Iterable[str]) -> dict[str, Activity]:
+    """The activities of these runs that are there, by run."""
+    column = tables.activities.c.run_id
+    with _as_written("what ran"):
+        found = tx.execute(sa.select(tables.activities).where(column.in_(sorted(set(run_ids)))))
+        return {row.run_id: _activity(row) for row in found}
+
+
+@contextmanager
+def _as_written(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (BadInput, TypeError, ValueError, KeyError, ArithmeticError, AttributeError, RecursionError) as error:
+        message = f"{what} is not written as haoma writes it: it was edited"
+        raise Tampered(message, hint="haoma trace --all names the first fact that differs") from error
 
 
 def one_activity(tx: sa.Connection, run_id: str) -> Activity | None:
     """The activity of this run, where it is recorded."""
-    row = tx.execute(sa.select(tables.activities).where(tables.activities.c.run_id == run_id)).one_or_none()
-    return _activity(row) if row else None
+    with _as_written("what ran"):
+        row = tx.execute(sa.select(tables.activities).where(tables.activities.c.run_id == run_id)).one_or_none()
+        return _activity(row) if row else None
 
 
 def _activity(row: sa.Row[tuple[object, ...]]) -> Activity:
@@ -121,6 +161,7 @@ def _activity(row: sa.Row[tuple[object, ...]]) -> Activity:
         outcome=Outcome(row.outcome),
         failure=row.failure,
         activity_id=row.activity_id,
+        entry_id=row.entry_id,
     )
 
 

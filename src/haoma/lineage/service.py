@@ -38,8 +38,9 @@ def record_activity(tx: sa.Connection, log: Log, activity: Activity, *, at: date
     now = at or datetime.now(UTC)
     row = asdict(activity) | {"stage": str(activity.stage), "outcome": str(activity.outcome)}
     del row["activity_id"]
-    added = sa.insert(tables.activities).values(**row, entry_id=log.append(tx, activity_entry(activity, now)))
-    return numbered(activity, tx.execute(added.returning(tables.activities.c.activity_id)).scalar_one())
+    row["entry_id"] = entry_id = log.append(tx, activity_entry(activity, now))
+    added = sa.insert(tables.activities).values(**row).returning(tables.activities.c.activity_id)
+    return numbered(activity, tx.execute(added).scalar_one(), entry_id)
 
 
 def record(
@@ -168,15 +169,23 @@ def _committed(
     facts: Sequence[Fact],
     scopes: Sequence[str],
 ) -> Iterator[Fact]:
-    for start in range(0, len(facts), FACTS_PER_ENTRY):
-        part = facts[start : start + FACTS_PER_ENTRY]
+    start = 0
+    while part := _consecutive(facts, start):
         made = [
             commitments.commit(scope, content(fact, activity))
-            for fact, scope in zip(part, scopes[start : start + FACTS_PER_ENTRY], strict=True)
+            for fact, scope in zip(part, scopes[start : start + len(part)], strict=True)
         ]
         entry_id = log.append(tx, facts_entry(activity, part[0].fact_id, made, part[0].recorded_at))
         for fact, commitment in zip(part, made, strict=True):
             yield replace(fact, entry_id=entry_id, commitment=str(commitment))
+        start += len(part)
+
+
+def _consecutive(facts: Sequence[Fact], start: int) -> Sequence[Fact]:
+    """The facts of one entry: with consecutive ids, which writers beside this one may have torn apart."""
+    part = facts[start : start + FACTS_PER_ENTRY]
+    ends = (n for n, fact in enumerate(part) if fact.fact_id != part[0].fact_id + n)
+    return part[: next(ends, len(part))]
 
 
 def _insert(

@@ -9,11 +9,14 @@ Rules held here:
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
+
+from haoma.errors import Tampered
 
 __all__ = ["Run", "ancestors", "rows_of", "walk"]
 
@@ -221,7 +224,13 @@ def rows_of(tx: sa.Connection, sql: str, asked: Sequence[Asked]) -> list[Row]:
 def _driven(tx: sa.Connection, sql: str, given: tuple[object, ...]) -> list[Row]:
     # Past the query layer, where a row costs three times as much: a page reads thousands of them.
     driver: Any = tx.connection.driver_connection
-    return list(driver.execute(sql, given).fetchall())
+    try:
+        return list(driver.execute(sql, given).fetchall())
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR:
+            raise  # busy, full, not readable: the store has words for those
+        message = f"a table of lineage is gone, or holds what is no text ({error})"
+        raise Tampered(message, hint="keep this database as it is, and put its backup into another place") from None
 
 
 def _most(pieces: int) -> int:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import hashlib
 import json
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,6 +92,166 @@ def test_a_changed_row_is_shown_and_named_as_tampered(flags: dict[str, str], fac
     assert "digest ✗  commitment ✗  proof ✓" in result.stdout.splitlines()[1]
     assert isinstance(result.exception, Tampered)
     assert "fact 2" in str(result.exception)
+
+
+def edited(flags: dict[str, str], *statements: str) -> None:
+    """What somebody with the database file could do to it."""
+    with sqlite3.connect(next(Path(flags["store_dir"]).glob("*.db"))) as database:
+        for statement in statements:
+            database.execute(statement)
+    database.close()
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+OTHER = f"""value='"x"', output_digest=x'{sha('"x"')}', input_digest=NULL, confidence=1000000"""
+FORGED = f"UPDATE lineage_facts SET {OTHER}"  # noqa: S608 - the statements of these tests are their own
+INSERTED_RUN = (
+    "INSERT INTO lineage_activities SELECT 9, 'r', name, code_digest, version, system, stage, started_at, ended_at,"
+    " outcome, failure, 99 FROM lineage_activities WHERE activity_id=1"
+)
+INSERTED_FACT = (
+    "INSERT INTO lineage_facts SELECT 9, 9, subject, name, value, sealed, sealed_key, source_id, code_id, activity_id,"
+    " stage, observed_at, recorded_at, confidence, parents, input_digest, output_digest, NULL, entry_id, commitment"
+    " FROM lineage_facts WHERE fact_id=1"
+)
+NO_KEY = f"commitment='facts-9:{'0' * 64}'"
+
+
+@pytest.mark.parametrize("entry", ["999999", "entry_id", "1", "NULLIF(1,1)+2", "-5", "9223372036854775807"])
+def test_a_rewritten_fact_is_no_fact_whose_key_is_destroyed(
+    flags: dict[str, str], facts: tuple[Fact, ...], entry: str
+) -> None:
+    edited(flags, f"{FORGED}, {NO_KEY}, entry_id=coalesce({entry}, 999999) WHERE fact_id=3")
+    assert isinstance(asked(flags, "95588").exception, Tampered)
+    assert isinstance(asked(flags, "95588", "--expect", "95588").exception, Tampered)
+
+
+def test_a_fact_that_stands_at_the_place_of_another_is_tampered(flags: dict[str, str], facts: tuple[Fact, ...]) -> None:
+    edited(
+        flags,
+        "UPDATE lineage_facts SET commitment=(SELECT commitment FROM lineage_facts WHERE fact_id=1) WHERE fact_id=2",
+    )
+    assert "commitment ✗  proof ✗" in asked(flags, "fact:2").stdout
+
+
+def test_an_entry_that_waits_in_the_queue_cannot_be_told_and_is_not_tampered(flags: dict[str, str]) -> None:
+    with Services(load(flags)) as services:
+        recorder = Recorder(services.store, services.ledger, services.commitments, "cms", now=lambda: AT)
+        with recorder.run("publish", stage=Stage.DISPLAY, code="c" * 64) as run:
+            run.add(draft(URI, Stage.COLLECTION))
+    result = asked(flags, "95588")
+    assert (result.exit_code, "commitment ✓  proof ·" in result.stdout) == (0, True)
+    assert asked(flags, "--all").exit_code == 0
+    edited(flags, "DELETE FROM ledger_queue")
+    assert isinstance(asked(flags, "95588").exception, Tampered)
+
+
+@pytest.mark.parametrize("gone", [1, 2])
+def test_a_fact_that_is_gone_is_missed_by_whatever_was_made_of_it(
+    flags: dict[str, str], facts: tuple[Fact, ...], gone: int
+) -> None:
+    edited(flags, f"DELETE FROM lineage_facts WHERE fact_id={gone}")  # noqa: S608
+    for args in (["fact:3"], ["95588", "--expect", "95588"]):
+        failure = asked(flags, *args).exception
+        assert isinstance(failure, Tampered)
+        assert str(failure) == f"fact:{gone} is gone"
+
+
+def test_a_newest_fact_that_is_gone_is_missed_beside_those_recorded_with_it(
+    flags: dict[str, str], facts: tuple[Fact, ...]
+) -> None:
+    edited(flags, "DELETE FROM lineage_facts WHERE fact_id=3")
+    assert str(asked(flags, "95588", "--expect", "95588").exception) == "fact:3 is gone"
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["system='crm'", "stage='storage'", "outcome='failed'", "failure='X'", "version='2'", "name='x'",
+     "ended_at=ended_at+1", "started_at=started_at-1"],
+)  # fmt: skip
+def test_what_is_said_of_an_activity_is_committed_to(
+    flags: dict[str, str], facts: tuple[Fact, ...], change: str
+) -> None:
+    edited(flags, f"UPDATE lineage_activities SET {change}")  # noqa: S608
+    assert isinstance(asked(flags, "fact:3").exception, Tampered)
+    assert isinstance(asked(flags, "--all").exception, Tampered)
+
+
+@pytest.mark.parametrize("parents", ["[3]", "[2,3]", "[4]"])
+def test_a_fact_that_is_made_of_itself_is_tampered_and_ends(
+    flags: dict[str, str], facts: tuple[Fact, ...], parents: str
+) -> None:
+    edited(flags, f"UPDATE lineage_facts SET parents='{parents}' WHERE fact_id=3")  # noqa: S608
+    assert isinstance(asked(flags, "fact:3", "--expect", "95588").exception, Tampered)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE lineage_facts SET parents='junk'",
+        "UPDATE lineage_facts SET parents='[\"a\"]'",
+        "UPDATE lineage_facts SET parents='5'",
+        "UPDATE lineage_facts SET stage='nowhere'",
+        "UPDATE lineage_facts SET observed_at=9000000000000000000",
+        "UPDATE lineage_facts SET confidence='much'",
+        "UPDATE lineage_facts SET value='junk'",
+        "UPDATE lineage_facts SET value=CAST(x'ff22' AS TEXT)",
+        "UPDATE lineage_facts SET output_digest=7",
+        "UPDATE lineage_facts SET subject=x'00ff' WHERE fact_id=2",
+        "UPDATE lineage_activities SET stage='nowhere'",
+        "UPDATE lineage_activities SET ended_at=9000000000000000000",
+        "UPDATE lineage_activities SET run_id='x'",
+        "DELETE FROM lineage_origins",
+        "DELETE FROM lineage_activities",
+        "DROP TABLE lineage_edges",
+        "UPDATE ledger_runs SET first_index=70",
+        "UPDATE ledger_runs SET first_index=-7",
+    ],
+)
+@pytest.mark.parametrize("shape", ["table", "json", "svg"])
+def test_rows_that_haoma_cannot_have_written_are_tampered(
+    flags: dict[str, str], facts: tuple[Fact, ...], statement: str, shape: str
+) -> None:
+    edited(flags, statement)
+    assert isinstance(asked(flags, "fact:3", "--format", shape).exception, Tampered)
+
+
+def test_all_facts_are_held_against_the_ledger(flags: dict[str, str], facts: tuple[Fact, ...]) -> None:
+    result = asked(flags, "--all")
+    assert (result.exit_code, result.stderr) == (0, "3 facts of 1 activities are what was recorded\n")
+    assert isinstance(asked(flags, "--all", "95588").exception, BadInput)
+    assert isinstance(asked(flags).exception, BadInput)
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("DELETE FROM lineage_facts", "fact:1 is gone"),
+        ("DELETE FROM lineage_facts WHERE fact_id=2", "fact:2 is gone"),
+        (f"{FORGED}, {NO_KEY} WHERE fact_id=2", "fact:2 is not what was recorded"),
+        ("UPDATE lineage_facts SET entry_id=99 WHERE fact_id=3", "fact:3 is not what was recorded"),
+        ("DELETE FROM lineage_origins", "the source of a fact is gone"),
+        ("DELETE FROM lineage_activities", "the activity of entry 1 is gone"),
+        (
+            INSERTED_RUN,
+            "an activity is in no entry of the log",
+        ),
+        (
+            INSERTED_FACT,
+            "fact:9 is in no entry of the log",
+        ),
+    ],
+)
+def test_the_first_fact_that_differs_is_named(
+    flags: dict[str, str], facts: tuple[Fact, ...], statement: str, said: str
+) -> None:
+    edited(flags, statement)
+    failure = asked(flags, "--all").exception
+    assert isinstance(failure, Tampered)
+    assert str(failure) == said
 
 
 def test_what_cannot_be_traced_says_why(flags: dict[str, str], facts: tuple[Fact, ...]) -> None:

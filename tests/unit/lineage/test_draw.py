@@ -7,10 +7,8 @@ import pytest
 
 from contracts.lineage import World, draft
 from haoma.errors import Tampered
-from haoma.ledger.entry import Entry
-from haoma.ledger.view import View
 from haoma.lineage import Activity, Fact, Sealed, activities_of, trace
-from haoma.lineage.check import Checked, LedgerProofs, Mark, check
+from haoma.lineage.check import Checked, Found, LedgerProofs, Mark, check
 from haoma.lineage.draw import svg, tree
 
 
@@ -23,7 +21,7 @@ def recorded(world: World) -> tuple[list[Fact], dict[int, Activity]]:
 
 
 def checked(world: World, facts: list[Fact], activities: dict[int, Activity]) -> dict[int, Checked]:
-    return check(facts, activities, world.keys, LedgerProofs(View(world.store)))
+    return check(facts, activities, world.keys, LedgerProofs(world.store))
 
 
 def test_a_fact_is_proved_once_its_entry_is_in_the_tree(world: World) -> None:
@@ -61,7 +59,7 @@ def test_a_destroyed_key_leaves_the_proof_and_says_nothing_of_the_fact(world: Wo
 
 def test_an_entry_whose_proof_fails_fails(world: World) -> None:
     class Forged:
-        def proved(self, entry_id: int) -> Entry | None:
+        def found(self, entry_id: int) -> Found:
             message = "the proof does not hold"
             raise Tampered(message)
 
