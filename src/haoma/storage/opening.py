@@ -8,6 +8,7 @@ Rules held here:
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ _SIZE = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
     "postgresql": "SELECT pg_database_size(current_database())",
 }
+# A traceback where Ctrl-C strikes while it closes a connection; who has set logging up still reads it.
+logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 _HINT = "sqlite:///PATH of a file, or postgresql://USER@HOST/DATABASE"
 
 

@@ -146,18 +146,15 @@ class SqliteStore:
         tx = self._connection()
         transaction = tx.begin()
         driver = cast("sqlite3.Connection", tx.connection.driver_connection)
-        worked = False
         try:
             worked = all(self._work(call, transaction, driver, apart=apart) for call in calls)
+            if worked:
+                _commit(driver, calls)
             (transaction.commit if worked else transaction.rollback)()
         except Exception:
             if transaction.is_active:
                 transaction.rollback()
             raise
-        finally:
-            # Asked of the connection, for Ctrl-C may strike behind the commit, and a commit may fail.
-            for call in calls if worked and not driver.in_transaction else ():
-                call.done = True
         return worked
 
     def _work(
@@ -193,6 +190,16 @@ class SqliteStore:
             self._tx.invalidate()
             self._tx.close()
         self._tx = None
+
+
+def _commit(driver: sqlite3.Connection, calls: list[Call[_Work]]) -> None:
+    """Commit what the calls did, and mark them as done."""
+    try:
+        driver.commit()  # not SQLAlchemy's, which closes an interrupted connection: then nobody could ask it
+    finally:
+        # Asked of the connection, for Ctrl-C may strike behind the commit, and a commit may fail.
+        for call in calls if not driver.in_transaction else ():
+            call.done = True
 
 
 def _identity(path: Path) -> tuple[int, int]:

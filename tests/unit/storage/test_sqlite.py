@@ -130,6 +130,33 @@ def test_a_disk_that_takes_no_more_bytes_is_unavailable_and_what_was_acknowledge
         assert names(store) == set(ended.stdout.splitlines()) != set()
 
 
+@pytest.mark.parametrize("moment", ["before", "behind"])
+def test_an_interrupted_commit_says_so_and_is_whole_or_not_there(
+    moment: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(sqlite3.Connection):
+        armed = False
+
+        def commit(self) -> None:
+            strikes, Interrupted.armed = Interrupted.armed, False
+            if strikes and moment == "before":
+                raise KeyboardInterrupt
+            super().commit()
+            if strikes:
+                raise KeyboardInterrupt
+
+    connect = sqlite3.connect
+    monkeypatch.setattr("sqlite3.dbapi2.connect", lambda *args, **more: connect(*args, factory=Interrupted, **more))
+    with open_store(url) as store:
+        store.write(put("a"))
+        Interrupted.armed = True
+        with pytest.raises(KeyboardInterrupt):
+            store.write(put("b"))
+        assert names(store) == ({"a"} if moment == "before" else {"a", "b"})
+        store.write(put("c"))
+        assert "c" in names(store)
+
+
 def test_a_file_that_is_no_database_is_left_as_it_is(url: str, path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"my novel, chapter one\n" * 1000)
