@@ -2,7 +2,7 @@
 
 Rules held here:
 - What was typed, a file's name or a column's may be a number: long runs of digits are masked before they are shown,
-  and control characters are not shown at all.
+  and control characters are not shown at all. A digest or a key ID in hexadecimal is no number and shown whole.
 - A message is cut where it is longer than a person reads.
 - An unexpected exception shows where it happened and never its text, which may hold a number.
 """
@@ -25,6 +25,15 @@ _INTERNAL = 70  # EX_SOFTWARE of sysexits.h
 _INTERRUPTED = 128 + 2
 # Seven digits or more with what people write between them; a date such as 20261121 in a file's name is left alone.
 _DIGITS = re.compile(r"(?<!\d)(?!20\d\d[01]\d[0-3]\d(?!\d))\d(?:[ .()-]{0,2}\d){6,}")
+# A word in hexadecimal: a digest, or the beginning of one with letters in it. The shorter it is, the fewer digits it
+# may hold in a row, and what could be a number that goes on beside it is taken for one.
+_HEX = re.compile(
+    r"(?<![^\W_])("
+    r"[0-9]{64}|(?:0x)?(?=[0-9]*[a-f])(?:[0-9a-f]{32,}|(?<!\d[ .()-])(?<!\d[ .()-]{2})"
+    r"(?:(?![0-9a-f]*[0-9]{10})[0-9a-f]{16,31}|(?![0-9a-f]*[0-9]{8})[0-9a-f]{8,15})(?![ .()-]{1,2}\d))"
+    r")(?![^\W_])",
+    re.IGNORECASE,
+)
 _NO_TEXT = re.compile(r"\\ud[89a-f][0-9a-f]{2}")  # how repr shows a lone surrogate, which stands for a byte
 _NO_PLACE = {errno.EACCES, errno.EPERM, errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EROFS, errno.EEXIST}
 
@@ -59,6 +68,8 @@ def _of_the_machine(error: OSError | MemoryError) -> int:
         return _tell("there is not enough memory", hint, Unavailable.exit_code)
     if not error.strerror:
         return _unexpected(error)
+    if error.errno == errno.EBADF and not error.filename:
+        return _tell("stdout is closed", "the results have nowhere to go: > FILE keeps them", Unavailable.exit_code)
     code = BadInput.exit_code if error.errno in _NO_PLACE else Unavailable.exit_code
     return _tell(_masked(f"{error.filename or 'the output'}: {error.strerror}"), None, code)
 
@@ -95,7 +106,9 @@ def _limits_of(error: click.UsageError) -> frozenset[str]:
 def _masked(text: str, limits: frozenset[str] = frozenset()) -> str:
     text = _NO_TEXT.sub("�", text)
     shown = "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
-    return _DIGITS.sub(lambda run: run[0] if run[0] in limits else _hidden(run[0]), shown)
+    pieces = _HEX.split(shown)  # what lies between, and at the odd places what is hexadecimal
+    pieces[::2] = [_DIGITS.sub(lambda run: run[0] if run[0] in limits else _hidden(run[0]), one) for one in pieces[::2]]
+    return "".join(pieces)
 
 
 def _hidden(run: str) -> str:

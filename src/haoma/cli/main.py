@@ -6,25 +6,31 @@ Rules held here:
   141 the reader of the output went away.
 - No traceback and no whole phone number reaches the terminal; `HAOMA_DEBUG=1` asks for the traceback.
 - SIGTERM and SIGHUP end a command as Ctrl-C does: nothing half is left; the exit code is 128 + the signal's number.
-- A stream that the caller has closed stays so: what is told there is dropped, and no file opened later takes its place.
+  Once the work is done and written they end the process at once, which a shell shows as the same number.
+- A stream that the caller has closed stays so, and no file opened later takes its place. Results for a closed stdout
+  are a failure; notes for a closed stderr are dropped.
 """
 
 from __future__ import annotations
 
-import io
-import os
-import signal
 import sys
-import traceback
-from collections.abc import Sequence
-from importlib import import_module
-from types import FrameType
 
-import click
+try:
+    import io
+    import os
+    import signal
+    import traceback
+    from collections.abc import Sequence
+    from importlib import import_module
+    from types import FrameType
 
-import haoma
-from haoma.cli.failures import exit_code_of
-from haoma.cli.options import debugging, settings_flags
+    import click
+
+    import haoma
+    from haoma.cli.failures import exit_code_of
+    from haoma.cli.options import debugging, settings_flags
+except KeyboardInterrupt:  # nobody is there yet who would tell it in words
+    sys.exit(128 + 2)
 
 __all__ = ["NOUNS", "cli", "main", "run"]
 
@@ -43,6 +49,8 @@ NOUNS: dict[str, str] = {
 
 
 _CLOSED_PIPE = 128 + 13  # as a shell reports SIGPIPE
+_INTERRUPTED = 128 + 2
+_asked_to_end: list[int] = []
 
 
 class Nouns(click.Group):
@@ -101,6 +109,18 @@ def run(args: Sequence[str]) -> int:
 
 def main() -> None:
     """The entry point of the `haoma` command."""
+    try:
+        code = _flushed(_run_here())
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, signal.SIG_DFL)  # Python would show a traceback while it ends
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    sys.exit(code)
+
+
+def _run_here() -> int:
+    """Run the command line of this process, with its streams and signals made ready."""
     _fill_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -109,17 +129,19 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # nohup has SIGHUP ignored
             signal.signal(number, _end)
-    sys.exit(_flushed(run(sys.argv[1:])))
+    code = run(sys.argv[1:])
+    # Python drops what is raised while it tidies up an object, and the command goes on to its end.
+    return 128 + _asked_to_end[0] if _asked_to_end else code
 
 
 def _fill_closed_streams() -> None:
-    """Put a device that takes all and gives nothing in the place of what the caller has closed: `haoma <&- 2>&-`."""
+    """Put a device in the place of what the caller has closed, `haoma <&- >&- 2>&-`: it takes the notes alone."""
     for place in range(3):
         try:
             os.fstat(place)
         except OSError:
-            # The lowest number that is free is this one. Writing only: who reads is told, and finds no empty input.
-            os.set_inheritable(os.open(os.devnull, os.O_WRONLY), True)
+            # The lowest number that is free is this one. Who reads stdin or writes to stdout is told that it is closed.
+            os.set_inheritable(os.open(os.devnull, os.O_RDONLY if place == 1 else os.O_WRONLY), True)
     if sys.stdout is None:
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - open until the end
     if sys.stderr is None:
@@ -129,6 +151,7 @@ def _fill_closed_streams() -> None:
 def _end(number: int, _frame: FrameType | None) -> None:
     for each in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)  # a second one must not stop the tidying
+    _asked_to_end.append(number)
     raise SystemExit(128 + number)
 
 

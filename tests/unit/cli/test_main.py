@@ -72,6 +72,41 @@ def test_a_date_in_the_name_of_a_file_is_shown(capsys: pytest.CaptureFixture[str
     assert "calls_20261121.csv" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "the root 4b2a13912345678f61" + "0123456789" * 4 + "f4d6c1 differs",
+        "the digest " + "1234567890" * 6 + "1234 differs",
+        "transaction 0x13912345678" + "a" * 29 + " failed",
+        "the key ID 0012345f is another",
+        "the root 351234567b111ff0… differs",
+    ],
+)
+def test_what_is_hexadecimal_is_shown_whole(shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of(BadInput(shown)) == 2
+    assert capsys.readouterr().err == f"haoma: {shown}\n"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("13912345678", "139****5678"),
+        ("tel13912345678x", "tel139****5678x"),
+        ("face13912345678", "face139****5678"),
+        ("a13912345678b", "a139****5678b"),
+        ("a1391234 5678", "a139****5678"),
+        ("139 12345678a", "139****5678a"),
+        ("a62345678", "a62****"),
+        ("beef1234 is at 13912345678", "beef1234 is at 139****5678"),
+    ],
+)
+def test_letters_beside_a_number_do_not_make_it_hexadecimal(
+    told: str, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code_of(BadInput(told)) == 2
+    assert capsys.readouterr().err == f"haoma: {shown}\n"
+
+
 def test_a_usage_error_points_to_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", "tcsh"]) == 2
     assert "haoma completion --help tells more" in capsys.readouterr().err
@@ -161,9 +196,18 @@ def test_a_full_disk_is_told_in_one_line(args: list[str]) -> None:
     assert (ended.returncode, ended.stderr) == (4, "haoma: the output: No space left on device\n")
 
 
-def test_a_closed_stdout_is_no_failure() -> None:
-    ended = subprocess.run(["bash", "-c", f"{HAOMA} completion zsh >&-"], capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (0, "")
+@pytest.mark.parametrize(
+    "args", ["number parse 95588", "number parse 95588 --format csv", "completion zsh", "--version"]
+)
+def test_results_for_a_closed_stdout_are_a_failure(args: str, tmp_path: Path) -> None:
+    ended = in_shell(f"{HAOMA} {args} >&-", tmp_path)
+    assert (ended.returncode, ended.stderr.splitlines()[0]) == (4, "haoma: stdout is closed")
+    assert in_shell(f"{HAOMA} {args} >&- 2>&-", tmp_path).returncode == 4
+
+
+def test_what_writes_no_results_needs_no_stdout(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("phone\n95588\n")
+    assert in_shell(f"{HAOMA} number enrich in.csv -o out.csv >&-", tmp_path).returncode == 0
 
 
 @pytest.mark.parametrize("args", ["parse -", "find", "find -", "enrich - -o out.csv"])
@@ -227,6 +271,58 @@ def test_an_interrupted_run_leaves_nothing(sent: signal.Signals, code: int, targ
         assert process.stderr.read().strip() == b""
         process.stdin.close()
     assert (process.returncode, list(tmp_path.iterdir())) == (code, [])
+
+
+ASKED_TO_END = """
+import os, signal, sys
+from haoma.cli import main
+class Tidied:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        sum(range(10_000))
+def run(args):
+    sys.unraisablehook = lambda _: None
+    Tidied()
+    return 0
+main.run = run
+main.main()
+"""
+
+
+def test_a_signal_that_python_drops_still_is_the_exit_code() -> None:
+    assert subprocess.run([sys.executable, "-c", ASKED_TO_END], check=False).returncode == 143
+
+
+INTERRUPTED_IMPORT = """
+import sys
+class Interrupted:
+    def find_spec(self, name, *_):
+        if name == "click":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+import haoma.cli.main
+"""
+
+
+def test_ctrl_c_while_haoma_starts_is_quiet() -> None:
+    ended = subprocess.run([sys.executable, "-c", INTERRUPTED_IMPORT], capture_output=True, check=False)
+    assert (ended.returncode, ended.stderr) == (130, b"")
+
+
+LATE = """
+import atexit, os, signal
+from haoma.cli import main
+atexit.register(os.kill, os.getpid(), signal.{})
+main.main()
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_behind_the_end_of_the_work_shows_no_traceback(sent: signal.Signals) -> None:
+    command = [sys.executable, "-c", LATE.format(sent.name), "--version"]
+    ended = subprocess.run(command, capture_output=True, check=False)
+    assert (ended.returncode, ended.stderr) == (-sent, b"")
+    assert ended.stdout.startswith(b"haoma ")
 
 
 def test_nohup_holds(tmp_path: Path) -> None:
