@@ -3,7 +3,9 @@
 Rules held here:
 - A report is one flat JSON object of at most 16 KiB; an unknown or malformed field is refused, by its name alone.
 - It carries digests. A value may come with it in clear where its subject is public, and never otherwise.
-- A report may be sent again: the run it names is recorded once, and the same fact is answered.
+- A report may be sent again: the run it names is recorded once, and the same fact is answered. Another report under the
+  same run is a conflict.
+- No mobile number stands in a subject, a name, a source or a system.
 - Nothing of a value stands in a URL, a header or an error.
 """
 
@@ -11,17 +13,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from haoma.errors import BadInput, HaomaError, NotFound, Refused, Unavailable
+from haoma.errors import BadInput, Conflict, HaomaError, NotFound, Refused, Unavailable
 from haoma.ledger.commitment import Commitments
 from haoma.lineage import tables
 from haoma.lineage.entries import Log
 from haoma.lineage.model import CERTAIN, Activity, Draft, Fact, Stage, time_text
+from haoma.lineage.personal import require_impersonal
 from haoma.lineage.rows import facts_of, one_activity
 from haoma.lineage.service import record, record_activity
 from haoma.numbers.model import hide
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["LARGEST_REPORT", "HopReport", "read_report", "receive_hop", "report_hop"]
 
 LARGEST_REPORT = 16_384
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,13 +96,16 @@ _FIELDS = {field.name for field in fields(HopReport)}
 
 
 def read_report(body: bytes) -> HopReport:
-    """Read a report; raises BadInput naming what is wrong and Refused for a clear value of a person."""
+    """Read a report; raises BadInput naming what is wrong, Refused for a clear value or a number of a person."""
     given = _object(body)
     if unknown := given.keys() - _FIELDS:
         message = f"a hop report has {len(unknown)} fields that are not known"
         raise BadInput(message, hint=f"fields: {', '.join(sorted(_FIELDS))}")
     texts = {name: _text(given, name) for name in _TEXTS}
     texts |= {name: _text(given, name) for name in _OPTIONAL_TEXTS if given.get(name) is not None}
+    if not texts["run_id"]:
+        message = "run_id is empty"
+        raise BadInput(message, hint="a new UUID for each run: str(uuid.uuid4())")
     if texts["stage"] not in set(Stage):
         message = "stage is none of a hop"
         raise BadInput(message, hint=f"stages: {', '.join(Stage)}")
@@ -107,6 +114,8 @@ def read_report(body: bytes) -> HopReport:
     report = HopReport(**texts, **rest, stage=stage, observed_at=_time(given))  # type: ignore[arg-type]
     report.draft()
     report.ran()
+    named = {"name": report.name, "source": report.source, "system": report.system}
+    require_impersonal(report.subject, {**named, "activity": report.activity, "version": report.version})
     return report
 
 
@@ -114,8 +123,8 @@ def receive_hop(tx: sa.Connection, log: Log, commitments: Commitments, body: byt
     """Record the hop that a report tells of and return its fact; one that was recorded before is returned again.
 
     For whoever serves HTTP: the body as it came, in the transaction of `Store.write`; the answer is
-    `{"fact": fact.fact_id}`. Raises as `read_report`, NotFound for a parent that is not there, and BadInput for a time
-    ahead of `at`.
+    `{"fact": fact.fact_id}`. Raises as `read_report`, NotFound for a parent that is not there, BadInput for a time
+    ahead of `at`, and Conflict where another report was recorded under its run.
     """
     report = read_report(body)
     if (report.observed_at - at).total_seconds() > 300:
@@ -132,16 +141,24 @@ def _recorded(tx: sa.Connection, activity: Activity, report: HopReport) -> Fact:
     columns = tables.facts.c
     fact_id = tx.scalar(sa.select(sa.func.min(columns.fact_id)).where(columns.activity_id == activity.activity_id))
     found = facts_of(tx, [fact_id])[0] if fact_id is not None else None
-    if found is None or (found.subject, found.output_digest) != (report.subject, report.output_digest):
+    ran = replace(report.ran(), activity_id=activity.activity_id, entry_id=activity.entry_id)
+    if found is None or ran != activity or not _same(found, report.draft()):
         message = "another hop was reported under this run_id"
-        raise BadInput(message, hint="one run reports one fact: make a new UUID for each")
+        raise Conflict(message, hint="one run reports one fact: make a new UUID for each")
     return found
+
+
+def _same(fact: Fact, draft: Draft) -> bool:
+    told = {field.name: getattr(draft, field.name) for field in fields(Draft)}
+    told["parents"] = tuple(dict.fromkeys(draft.parents))
+    return all(getattr(fact, name) == value for name, value in told.items())
 
 
 def report_hop(url: str, report: HopReport, *, token: str | None = None, client: httpx.Client | None = None) -> int:
     """Send a report and return the id of the fact that was recorded; sending it again is harmless.
 
-    Raises Unavailable where nobody answers, Refused where the token is not accepted, BadInput where the report is not.
+    Raises Unavailable where nobody answers, Refused where the token is not accepted, BadInput where the report is not,
+    Conflict where another one was sent under its run.
     """
     import httpx
 
@@ -165,7 +182,7 @@ def report_hop(url: str, report: HopReport, *, token: str | None = None, client:
 
 
 def _declined(status: int) -> HaomaError:
-    kinds: Mapping[int, type[HaomaError]] = {400: BadInput, 401: Refused, 403: Refused, 404: NotFound}
+    kinds: Mapping[int, type[HaomaError]] = {400: BadInput, 401: Refused, 403: Refused, 404: NotFound, 409: Conflict}
     kind = kinds.get(status, Unavailable)
     return kind(f"the hop was declined with HTTP {status}", hint="what is wrong stands in the answer's body")
 
@@ -218,4 +235,7 @@ def _time(given: Mapping[str, object]) -> datetime:
     if at.tzinfo is None:
         message = "observed_at of a hop report has no zone"
         raise BadInput(message, hint="RFC 3339: 2026-11-22T08:00:00+08:00")
+    if at < EARLIEST:
+        message = "observed_at of a hop report lies before 2000"
+        raise BadInput(message, hint="set the clock of the machine that reports")
     return at

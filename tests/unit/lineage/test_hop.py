@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ import httpx
 import pytest
 
 from contracts.lineage import NOW, World, draft
-from haoma.errors import BadInput, HaomaError, NotFound, Refused, Unavailable
+from haoma.errors import BadInput, Conflict, HaomaError, NotFound, Refused, Unavailable
 from haoma.lineage import Fact, HopReport, Stage, canonical_value, digest, read_report, receive_hop, report_hop
 
 TEXT = canonical_value("tel:95588;phone-context=+86")
@@ -53,8 +54,52 @@ def test_a_report_becomes_a_fact_with_its_activity_and_parents(world: World) -> 
 def test_a_report_that_is_sent_again_is_recorded_once(world: World) -> None:
     body = report().encode()
     assert received(world, body) == received(world, body)
-    with pytest.raises(BadInput, match="another hop"):
-        received(world, report(output_digest="e" * 64).encode())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"output_digest": "e" * 64},
+        {"input_digest": "e" * 64},
+        {"confidence": 1},
+        {"source": "crm"},
+        {"name": "label"},
+        {"subject": "hotline:95599"},
+        {"value": TEXT},
+        {"observed_at": NOW - timedelta(seconds=1)},
+        {"stage": Stage.STORAGE},
+        {"system": "crm"},
+        {"activity": "save"},
+        {"code_digest": "d" * 64},
+        {"version": "2"},
+    ],
+)
+def test_another_report_under_one_run_is_a_conflict(world: World, change: dict) -> None:
+    received(world, report().encode())
+    with pytest.raises(Conflict, match="another hop"):
+        received(world, report(**change).encode())
+
+
+@pytest.mark.parametrize("subject", ["13912345678", "hotline:tel:+8613912345678", "public:job_13912345678",
+                                     "customer 139 1234 5678", "010-65051166"])  # fmt: skip
+def test_a_personal_number_is_no_subject(subject: str) -> None:
+    with pytest.raises(Refused, match="subject shows a personal number") as failure:
+        read_report(report(subject=subject).encode())
+    assert not {"13912345678", "1234 5678", "65051166"} & {*re.findall(r"[\d ]{8,}", str(failure.value))}
+
+
+@pytest.mark.parametrize("field", ["name", "source", "system", "activity", "version"])
+@pytest.mark.parametrize("text", ["13912345678", "call 139 1234 5678", "/users/13912345678?x", "gw_8613912345678"])
+def test_a_mobile_number_stands_in_no_text_that_is_kept_in_clear(field: str, text: str) -> None:
+    with pytest.raises(Refused, match=rf"{field} shows a personal number \(139\*\*\*\*5678, mobile\)"):
+        read_report(report(**{field: text}).encode())
+
+
+@pytest.mark.parametrize("subject", ["hotline:010-65051166", "hotline:tel:95588;phone-context=+86", "s1-7fd3ab0c",
+                                     "hotline:400-810-9090", "public:工商银行"])  # fmt: skip
+def test_hotlines_and_tokens_are_subjects(subject: str) -> None:
+    sent = report(subject=subject, source="crawl:2026-11-22T08:00", version="20261122.1")
+    assert read_report(sent.encode()) == sent
 
 
 def test_a_report_from_tomorrow_or_of_unknown_parents_is_refused(world: World) -> None:
@@ -81,6 +126,8 @@ def test_a_clear_value_of_a_person_is_refused() -> None:
         ({"parents": "1"}, "parents"),
         ({"confidence": 0.9}, "confidence"),
         ({"run_id": "7"}, "UUID"),
+        ({"run_id": ""}, "run_id is empty"),
+        ({"observed_at": "0001-01-01T00:00:00Z"}, "before 2000"),
         ({"subject": None}, "subject"),
         ({"version": 2}, "version"),
         ({"value": "tel:13800138000"}, "canonical"),
@@ -112,7 +159,8 @@ def test_a_report_is_sent_with_its_token_and_answered_with_the_fact() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(400, BadInput), (401, Refused), (403, Refused), (404, NotFound), (500, Unavailable)]
+    ("status", "kind"),
+    [(400, BadInput), (401, Refused), (403, Refused), (404, NotFound), (409, Conflict), (500, Unavailable)],
 )
 def test_a_report_that_is_declined_says_why(status: int, kind: type[HaomaError]) -> None:
     client = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(status)))
