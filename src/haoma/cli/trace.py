@@ -51,7 +51,7 @@ class _Traced:
 
 
 @click.command()
-@click.argument("what", metavar="[NUMBER|FACT]", required=False)
+@click.argument("what", metavar="NUMBER|FACT", required=False)
 @click.option("--name", metavar="NAME", help="Which value of the number; by default the one recorded last.")
 @click.option("--expect", metavar="VALUE", help="What the value should be: tells the hop at which it was lost.")
 @click.option("--format", "shape", type=click.Choice([str(one) for one in Shape]), default="table", show_default=True,
@@ -150,6 +150,7 @@ def _show(traced: _Traced, shape: Shape) -> None:
 
     match shape:
         case Shape.TABLE:
+            click.echo(draw.HEADING.encode())
             for line in draw.tree(traced.facts, traced.activities, traced.checked):
                 click.echo(line.encode("utf-8", "replace"))
         case Shape.JSON:

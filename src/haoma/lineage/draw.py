@@ -2,7 +2,8 @@
 
 Rules held here:
 - The tree begins at the value and goes back to what it was made of; what was drawn already is only named.
-- Times are shown in Asia/Shanghai. A value is shown where it is public; of any other only that it is sealed.
+- Times are shown in Asia/Shanghai, which is said once. A value is shown where it is public; of any other only that it
+  is sealed.
 - No control character and no markup out of a value reaches terminal or picture.
 """
 
@@ -15,15 +16,16 @@ from zoneinfo import ZoneInfo
 from haoma.lineage.check import Checked
 from haoma.lineage.model import Activity, Fact, Sealed
 
-__all__ = ["svg", "tree"]
+__all__ = ["HEADING", "svg", "tree"]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+HEADING = f"value · stage · time ({SHANGHAI.key}) · by · confidence · checks · fact"
 BOX_W, BOX_H, GAP_X, GAP_Y, PAD = 300, 84, 60, 20, 20
 COLOURS = {"collection": "#1b6e53", "storage": "#2b5c9e", "transport": "#8a5a00", "display": "#8c2f4b"}
 
 
 def tree(facts: Sequence[Fact], activities: Mapping[int, Activity], checked: Mapping[int, Checked]) -> Iterator[str]:
-    """The lines of the tree whose root is the last of these facts."""
+    """The lines of the tree whose root is the last of these facts; `HEADING` says what stands in them."""
     known = {fact.fact_id: fact for fact in facts}
     drawn: set[int] = set()
     # A stack of its own: a path may be longer than Python's.
@@ -76,7 +78,7 @@ def svg(facts: Sequence[Fact], activities: Mapping[int, Activity], checked: Mapp
     places = _places(facts)
     width = PAD * 2 + (max((x for x, _ in places.values()), default=0) + 1) * (BOX_W + GAP_X) - GAP_X
     height = PAD * 2 + (max((y for _, y in places.values()), default=0) + 1) * (BOX_H + GAP_Y) - GAP_Y
-    title = f"Trace of fact {facts[-1].fact_id}" if facts else "Trace"
+    title = f"Trace of fact {facts[-1].fact_id}, times in {SHANGHAI.key}" if facts else "Trace"
     arrows = "".join(
         _arrow(places[parent], places[fact.fact_id]) for fact in facts for parent in fact.parents if parent in places
     )
@@ -85,6 +87,7 @@ def svg(facts: Sequence[Fact], activities: Mapping[int, Activity], checked: Mapp
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
         f' role="img" font-family="sans-serif" font-size="12"><title>{title}</title>'
         '<rect width="100%" height="100%" fill="#fff"/>'
+        f'<text x="{PAD}" y="{PAD - 6}" fill="#555">{title}</text>'
         f'<g fill="none" stroke="#555">{arrows}</g>{boxes}</svg>\n'
     )
 

@@ -55,7 +55,8 @@ def asked(flags: dict[str, str], *args: str) -> Result:
 def test_a_number_is_traced_as_a_tree(flags: dict[str, str], facts: tuple[Fact, ...]) -> None:
     result = asked(flags, "95588")
     assert result.exit_code == 0
-    lines = result.stdout.splitlines()
+    heading, *lines = result.stdout.splitlines()
+    assert "time (Asia/Shanghai)" in heading
     assert len(lines) == 3
     assert "display · 2026-11-22 16:00:00 · publish on cms · 100.0 % · digest ✓  commitment ✓  proof ✓" in lines[0]
     assert lines[2].endswith("fact:1")
@@ -89,7 +90,7 @@ def test_a_changed_row_is_shown_and_named_as_tampered(flags: dict[str, str], fac
         change = sa.update(tables.facts).where(tables.facts.c.fact_id == 2).values(value='"other"')
         services.store.write(lambda tx: tx.execute(change))
     result = asked(flags, "fact:3")
-    assert "digest ✗  commitment ✗  proof ✓" in result.stdout.splitlines()[1]
+    assert "digest ✗  commitment ✗  proof ✓" in result.stdout.splitlines()[2]
     assert isinstance(result.exception, Tampered)
     assert "fact 2" in str(result.exception)
 

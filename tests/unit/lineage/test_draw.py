@@ -93,14 +93,14 @@ def test_a_path_longer_than_the_stack_is_drawn(world: World) -> None:
         chain.append(draft(n, parents=(chain[-1],)))
     facts = world.record(*chain)
     assert sum(1 for _ in tree(facts, {}, {})) == 1_500
-    assert svg(facts, {}, {}).count("<text") == 6_000
+    assert svg(facts, {}, {}).count("<text") == 6_001
 
 
 def test_a_picture_is_well_formed_and_holds_no_markup_of_a_value(world: World) -> None:
     facts, activities = recorded(world)
     root = ET.fromstring(svg(facts, activities, {}))  # noqa: S314 - our own
     space = "{http://www.w3.org/2000/svg}"
-    assert root.find(f"{space}title").text == "Trace of fact 4"
+    assert root.find(f"{space}title").text == "Trace of fact 4, times in Asia/Shanghai"
     texts = [text.text for text in root.iter(f"{space}text")]
     assert 'page "<b>�工行&"' in texts
     assert len(list(root.iter(f"{space}path"))) == 2 * 4
