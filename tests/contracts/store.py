@@ -16,8 +16,9 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.killing import assert_all_or_nothing
-from haoma.errors import BadInput, Conflict, HaomaError, NotFound, Unavailable
+from haoma.errors import BadInput, Conflict, HaomaError, NotFound, Tampered, Unavailable
 from haoma.storage import Store, Time, back_up, inspect_store, open_store, restore, schema
+from haoma.storage.opening import store_at
 from haoma.storage.tables import store_info
 
 PAIR = ("first", "second")
@@ -253,8 +254,47 @@ class StoreContract:
     def test_a_database_of_something_else_is_left_alone(self, url: str) -> None:
         with open_store(url) as store, store.changing() as tx:
             tx.execute(sa.text("DROP TABLE alembic_version"))
-        with pytest.raises(Conflict, match="not haoma's"):
-            open_store(url)
+        for look in (open_store, inspect_store):
+            with pytest.raises(Tampered, match="alembic_version"):
+                look(url)
+        with store_at(url, create=False) as store, store.changing() as tx:
+            for table in reversed(schema.tables(tx)):
+                table.drop(tx)
+            tx.execute(sa.text("CREATE TABLE customers (id INTEGER)"))
+        for look in (open_store, inspect_store):
+            with pytest.raises(Conflict, match="not haoma's"):
+                look(url)
+        with store_at(url, create=False) as store, store.changing() as tx:
+            tx.execute(sa.text("DROP TABLE customers"))
+        for look in (inspect_store, lambda url: open_store(url, create=False)):
+            with pytest.raises(NotFound, match="there is no store"):
+                look(url)
+
+    @pytest.mark.parametrize("revision", ["0000_earlier", "0001_other", "f3a9d2c1b0aa", ""])
+    def test_a_revision_that_no_haoma_has_is_not_called_newer(self, revision: str, store: Store, url: str) -> None:
+        said = sa.text("UPDATE alembic_version SET version_num = :revision")
+        store.write(lambda tx: tx.execute(said, {"revision": revision}) and None)
+        for look in (open_store, inspect_store):
+            with pytest.raises(Tampered, match="no revision of haoma's"):
+                look(url)
+
+    @pytest.mark.parametrize(
+        ("change", "gone"),
+        [
+            ("DROP TABLE store_info", "store_info"),
+            ("ALTER TABLE store_info DROP COLUMN value", "store_info.value"),
+        ],
+    )
+    def test_a_database_that_has_lost_a_table_or_a_column_is_told_as_such(
+        self, change: str, gone: str, store: Store, url: str
+    ) -> None:
+        with store.changing() as tx:
+            tx.execute(sa.text(change))
+        with pytest.raises(Tampered, match="is gone"):
+            store.write(put("a"))
+        with pytest.raises(Tampered, match="is gone"), store.read() as tx:
+            tx.execute(sa.select(store_info)).all()
+        assert inspect_store(url).lost == (gone,)
 
     def test_a_migration_that_fails_leaves_everything_as_it_was(self, store: Store) -> None:
         def names_of_tables() -> set[str]:

@@ -2,6 +2,7 @@
 
 Rules held here:
 - `status` changes nothing; every other command of haoma brings the database up to date by itself, as `upgrade` does.
+- A database that has lost a table is never called current, and not backed up.
 - A backup is whole or not there; a restore goes into an empty database alone.
 """
 
@@ -9,12 +10,16 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, format_option, note, progress, write
-from haoma.errors import NotFound
+from haoma.errors import NotFound, Tampered
+
+if TYPE_CHECKING:
+    from haoma.storage import State
 
 __all__ = ["db"]
 
@@ -38,6 +43,7 @@ def upgrade(fmt: Format) -> None:
     open_store(url).close()
     after = inspect_store(url)
     write([{"database": after.name, "from": before, "to": after.revision}], fmt)
+    _refuse_lost(after)
 
 
 @db.command()
@@ -52,11 +58,12 @@ def status(ctx: click.Context, fmt: Format) -> None:
         "database": state.name,
         "engine": f"{state.dialect} {state.version}",
         "revision": state.revision,
-        "current": not state.pending,
+        "current": not (state.pending or state.lost),
         "pending": list(state.pending),
         "size_bytes": state.size_bytes,
     }
     write([row], fmt)
+    _refuse_lost(state)
     if state.pending:
         note("the tables are behind; haoma db upgrade, or any command that uses them, brings them up to date")
         ctx.exit(1)
@@ -100,3 +107,12 @@ def restore(file: Path, sha256: str | None, fmt: Format) -> None:
     state = inspect_store(url)
     made = {"created_at": found.created_at, "haoma": found.haoma, "sha256": found.sha256}
     write([{"database": state.name, "revision": state.revision, "rows": rows, **made}], fmt)
+
+
+def _refuse_lost(state: State) -> None:
+    from haoma.storage.schema import LOST
+
+    if state.lost:
+        raise Tampered(
+            f"{state.name}: tables or columns of {state.revision} are gone: {', '.join(state.lost)}", hint=LOST
+        )

@@ -3,6 +3,7 @@
 Rules held here:
 - All rows are of one snapshot, while others go on writing.
 - Memory is bounded by one part, however large the tables are.
+- What could not be restored is not backed up: a database that has lost a table, or a value that is not of its column.
 - The file appears when it is whole, and belongs to its owner alone. No key is in it: keys are not in the database.
 """
 
@@ -20,7 +21,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 import haoma
-from haoma.errors import Conflict, NotFound, Unavailable
+from haoma.errors import Conflict, NotFound, Tampered, Unavailable
 from haoma.storage import schema
 from haoma.storage.keys import last_key
 from haoma.storage.manifest import MANIFEST, Manifest, Part, Saved, arrow_schema, kind_of
@@ -37,7 +38,8 @@ def back_up(
 ) -> Manifest:
     """Write every row of the store into the file `target`; `advance` is told of the rows written.
 
-    Raises Conflict where `target` is there already, NotFound for a store without tables, Unavailable for a full disk.
+    Raises Conflict where `target` is there already, NotFound for a store without tables, Unavailable for a full disk,
+    Tampered where a table, a column or a value is not of the store's revision.
     """
     if target.exists():
         raise Conflict(f"{target} is there already", hint="name another file")
@@ -65,7 +67,15 @@ def _write(store: Store, file: io.BufferedWriter, at: dt.datetime, advance: Call
         revision = schema.revision(tx)
         if revision is None:
             raise NotFound(f"{store.name}: there is no store", hint="haoma db upgrade makes one")
-        tables = tuple(_save(tx, table, tar, at, advance) for table in schema.tables(tx))
+        if gone := schema.lost(tx):
+            message = f"{store.name}: tables or columns of {revision} are gone: {', '.join(gone)}"
+            raise Tampered(message, hint=schema.LOST)
+        wanted = schema.made(revision)  # a table of others is theirs to keep
+        ours = [table for table in schema.tables(tx) if table.name in wanted]
+        if more := [table.name for table in ours if {*table.columns.keys()} != wanted[table.name]]:
+            message = f"{store.name}: {', '.join(more)} has columns that are not of {revision}"
+            raise Tampered(message, hint=schema.LOST)
+        tables = tuple(_save(tx, table, tar, at, advance) for table in ours)
         manifest = Manifest(revision, haoma.__version__, at.isoformat(), tables)
         text = manifest.text()
         _add(tar, MANIFEST, text, at)
@@ -78,7 +88,7 @@ def _save(
     columns = {column.name: kind_of(column) for column in table.columns}
     parts = []
     for number, rows in enumerate(_batches(tx, table)):
-        content = _parquet(rows, columns)
+        content = _parquet(rows, columns, table.name)
         path = f"{table.name}/{number:06}.parquet"
         _add(tar, path, content, at)
         parts.append(Part(path, len(rows), hashlib.sha256(content).hexdigest()))
@@ -102,13 +112,19 @@ def _batches(tx: sa.Connection, table: sa.Table) -> Iterator[list[sa.Row[tuple[o
         yield batch
 
 
-def _parquet(rows: Sequence[Sequence[object]], columns: dict[str, str]) -> bytes:
+def _parquet(rows: Sequence[Sequence[object]], columns: dict[str, str], table: str) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    values = [list(column) for column in zip(*rows, strict=True)]
+    arrays = []
+    for field, column in zip(arrow_schema(columns), zip(*rows, strict=True), strict=True):
+        try:
+            arrays.append(pa.array(column, field.type))
+        except (ValueError, TypeError, OverflowError):
+            message = f"{table}.{field.name} holds what is no {columns[field.name]}"
+            raise Tampered(message, hint=schema.LOST) from None
     out = io.BytesIO()
-    pq.write_table(pa.table(values, schema=arrow_schema(columns)), out, compression="zstd")
+    pq.write_table(pa.table(arrays, schema=arrow_schema(columns)), out, compression="zstd")
     return out.getvalue()
 
 

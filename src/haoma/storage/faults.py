@@ -3,17 +3,20 @@
 Rules held here:
 - No SQL, no value and no password is in a message.
 - What only a programmer can mend (a wrong statement) comes through as it is, for the edge that hides its text.
+- A statement that misses a table or a column that the migrations made is right, and the database has lost it: Tampered.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from haoma.errors import Conflict, HaomaError, Unavailable
+from haoma.errors import Conflict, HaomaError, Tampered, Unavailable
+from haoma.storage import schema
 
 __all__ = ["explained", "explaining", "sqlstate"]
 
@@ -30,6 +33,7 @@ _NO_ANSWER = (
 _REFUSED = ("the server refuses this user", "look at user, password and database in the setting database")
 _BUSY = ("all its connections are in use", "try again")
 _CROSSED = ("concurrent changes kept crossing this one", "try again")
+_LOST = ("its tables are not those of its revision: one of them, or a column, is gone", schema.LOST)
 _CONSTRAINT = ("this contradicts what is there", "a value is there already, missing, or still in use")
 
 # https://www.sqlite.org/rescode.html, primary codes
@@ -62,6 +66,9 @@ _POSTGRES = {
     "XX002": _DAMAGED,
 }
 
+_UNDEFINED = {"42P01", "42703"}  # a table, a column
+_MISSES = re.compile(r"(?:no such (?:table|column):|table \w+ has no column named) ([\w.]+)")
+
 
 @contextmanager
 def explaining(name: str) -> Iterator[None]:
@@ -89,7 +96,8 @@ def explained(error: Exception, name: str) -> Exception:
     if said is None:
         return error
     message, hint = said
-    return (Conflict if said is _CONSTRAINT else Unavailable)(f"{name}: {message}", hint=hint)
+    kind = Conflict if said is _CONSTRAINT else Tampered if said is _LOST else Unavailable
+    return kind(f"{name}: {message}", hint=hint)
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -106,12 +114,31 @@ def _said(error: Exception) -> tuple[str, str] | None:
         return _BUSY
     below = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     if isinstance(below, sqlite3.Error):
-        if "decode to UTF-8" in str(below):
-            return _DAMAGED
-        return _SQLITE.get(getattr(below, "sqlite_errorcode", 0) & 0xFF)
+        return _said_by_sqlite(below)
     state = sqlstate(error)
-    if state is None:
-        return None
+    return None if state is None else _said_by_postgres(state, below)
+
+
+def _said_by_sqlite(error: sqlite3.Error) -> tuple[str, str] | None:
+    if "decode to UTF-8" in str(error):
+        return _DAMAGED
+    if (missing := _MISSES.match(str(error))) and _is_ours(missing[1]):
+        return _LOST
+    return _SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+
+
+def _said_by_postgres(state: str, error: BaseException | None) -> tuple[str, str] | None:
     if not state:
-        return _NO_ANSWER if type(below).__name__ in {"OperationalError", "ConnectionTimeout"} else None
+        return _NO_ANSWER if type(error).__name__ in {"OperationalError", "ConnectionTimeout"} else None
+    if state in _UNDEFINED:
+        # The words around the name are in the server's language.
+        words = re.findall(r"[\w.]+", str(error).partition("\n")[0])
+        return _LOST if any(map(_is_ours, words)) else None
     return next((_POSTGRES[state[:length]] for length in (5, 2) if state[:length] in _POSTGRES), None)
+
+
+def _is_ours(missing: str) -> bool:
+    """Whether the migrations made a table, or a column, of this name; it may have its table's in front."""
+    ours = schema.made(schema.revisions()[-1])
+    above, _, name = missing.rpartition(".")
+    return name in (ours.get(above) or {*ours}.union(*ours.values()))

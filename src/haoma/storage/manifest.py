@@ -97,7 +97,7 @@ def parse_manifest(text: bytes) -> Manifest:
                 tables=tuple(_saved(table) for table in content["tables"]),
                 sha256=hashlib.sha256(text).hexdigest(),
             )
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         pass
     message = f"{MANIFEST} in the backup cannot be read"
     raise BadInput(message, hint=f"this haoma reads version {_VERSION} of {_FORMAT}")
@@ -107,6 +107,8 @@ def _saved(table: Mapping[str, object]) -> Saved:
     name, columns, parts, last_key = (table[field] for field in ("name", "columns", "parts", "last_key"))
     if not (isinstance(columns, dict) and isinstance(parts, list) and isinstance(last_key, int | None)):
         raise TypeError
+    if not 0 <= (last_key or 0) < 2**63:
+        raise ValueError
     if not set(columns.values()) <= {*_KINDS}:
         raise ValueError
     read = tuple(Part(str(part["path"]), int(part["rows"]), str(part["sha256"])) for part in parts)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from haoma.errors import BadInput, Conflict, NotFound, Unavailable
+from haoma.errors import BadInput, Conflict, NotFound, Tampered, Unavailable
 from haoma.settings import Settings
 from haoma.storage import schema
 from haoma.storage.faults import explaining
@@ -40,13 +40,17 @@ _HINT = "sqlite:///PATH of a file, or postgresql://USER@HOST/DATABASE"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a database says of itself, without being opened for use. `pending` are the migrations still to run."""
+    """What a database says of itself, without being opened for use.
+
+    `pending` are the migrations still to run, `lost` the tables and columns of its revision that are not there.
+    """
 
     name: str
     dialect: str
     version: str
     revision: str | None
     pending: tuple[str, ...]
+    lost: tuple[str, ...]
     size_bytes: int
 
 
@@ -64,7 +68,8 @@ def open_store(url: str, *, create: bool = True, wait_s: float = WAIT_S) -> Stor
     'sqlite'
 
     `wait_s` is how long a write waits for another process. Without `create` a store that is not there is NotFound.
-    Raises BadInput for another URL, Conflict for a database of a newer haoma, Unavailable for one that cannot be used.
+    Raises BadInput for another URL, Conflict for a database of a newer haoma or with tables of others, Tampered for one
+    whose revision is none of haoma's, Unavailable for one that cannot be used.
     """
     store = store_at(url, create=create, wait_s=wait_s)
     try:
@@ -77,9 +82,14 @@ def open_store(url: str, *, create: bool = True, wait_s: float = WAIT_S) -> Stor
 
 
 def inspect_store(url: str) -> State:
-    """What a database says of itself; nothing is changed, and no table made. NotFound where there is none."""
+    """What a database says of itself; nothing is changed, and no table made.
+
+    Raises NotFound where there is none or nothing in it, and as `open_store` for one that no command would open.
+    """
     with store_at(url, create=False) as store, store.read() as tx:
-        found = schema.revision(tx)
+        found = _revision(tx, store.name)
+        if found is None:
+            raise _nothing(store.name)
         size = _SIZE[store.dialect]
         return State(
             name=store.name,
@@ -87,6 +97,7 @@ def inspect_store(url: str) -> State:
             version=str(tx.scalar(sa.text(_VERSION[store.dialect]))),
             revision=found,
             pending=schema.pending(found, store.name),
+            lost=schema.lost(tx),
             size_bytes=int(tx.scalar(sa.text(size)) or 0),
         )
 
@@ -110,7 +121,7 @@ def store_at(url: str, *, create: bool, wait_s: float = WAIT_S) -> Store:
     path = Path(found.database or "").absolute()
     if not path.exists():
         if not create:
-            raise NotFound(f"{path}: there is no store", hint="haoma db upgrade makes one")
+            raise _nothing(str(path))
         _make(path)
     return SqliteStore(path, wait_s=wait_s)
 
@@ -142,10 +153,24 @@ def _bring_up(store: Store, *, create: bool) -> None:
 
 def _behind(store: Store, *, create: bool) -> tuple[str, ...]:
     with store.read() as tx:
-        found = schema.revision(tx)
+        found = _revision(tx, store.name)
         if found is None and not create:
-            raise NotFound(f"{store.name}: there is no store", hint="haoma db upgrade makes one")
-        if found is None and sa.inspect(tx).get_table_names():
-            message = f"{store.name}: it holds tables that are not haoma's"
-            raise Conflict(message, hint="give haoma a database, or a schema, of its own")
+            raise _nothing(store.name)
         return schema.pending(found, store.name)
+
+
+def _revision(tx: sa.Connection, name: str) -> str | None:
+    """The revision of a database; None for an empty one. Tampered, or Conflict, for one whose tables tell none."""
+    found = schema.revision(tx)
+    there = set(sa.inspect(tx).get_table_names()) if found is None else set()
+    if "store_info" in there:
+        message = f"{name}: it holds haoma's tables, and what tells their revision (alembic_version) is gone"
+        raise Tampered(message, hint=schema.LOST)
+    if there - {"alembic_version"}:
+        message = f"{name}: it holds tables that are not haoma's"
+        raise Conflict(message, hint="give haoma a database, or a schema, of its own")
+    return found
+
+
+def _nothing(name: str) -> NotFound:
+    return NotFound(f"{name}: there is no store", hint="haoma db upgrade makes one")

@@ -1,6 +1,7 @@
 """A backup back into a database that holds nothing yet.
 
 Rules held here:
+- A backup holds what its manifest tells and nothing else: no second part of a name, nothing in between or behind.
 - The whole backup is held against its digests before a row is written, and each part again as it is written.
 - All of it arrives or nothing does: one transaction makes the tables, fills them, and brings them up to date.
 """
@@ -13,6 +14,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import sqlalchemy as sa
 
@@ -41,6 +43,7 @@ def restore(
                 raise Unavailable(f"{store.name}: another process is opening it", hint="wait for its end")
             with store.changing() as tx:
                 _prepare(tx, manifest, store.name)
+                _same_tables(tx, manifest)
                 for table in schema.tables(tx):
                     _fill(tx, table, tar, manifest, advance)
                 schema.migrate(tx, schema.pending(manifest.revision, store.name))
@@ -72,7 +75,25 @@ def _verified(tar: tarfile.TarFile, sha256: str | None) -> Manifest:
             _content(tar, part)
         if sum(part.rows for part in table.parts) != table.rows:
             raise Tampered(f"the backup lacks rows of {table.name}", hint=_HINT)
+    _nothing_else(tar, manifest)
     return manifest
+
+
+def _nothing_else(tar: tarfile.TarFile, manifest: Manifest) -> None:
+    """Raise Tampered for a file that holds more than the parts, in their order, the manifest and the end of a tar."""
+    names = [*(part.path for table in manifest.tables for part in table.parts), MANIFEST]
+    members = tar.getmembers()
+    end = 0
+    for member in members:
+        if not member.isreg() or member.pax_headers or member.offset != end:
+            raise Tampered(f"{member.name} is in the backup and was not written there", hint=_HINT)
+        end = member.offset_data + -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+    file = cast("io.BufferedReader", tar.fileobj)
+    file.seek(end)
+    rest = file.read(2 * tarfile.RECORDSIZE)
+    size = -(-(end + 2 * tarfile.BLOCKSIZE) // tarfile.RECORDSIZE) * tarfile.RECORDSIZE
+    if [member.name for member in members] != names or rest != bytes(size - end):
+        raise Tampered(f"the backup holds more than its {MANIFEST} tells, or holds it twice", hint=_HINT)
 
 
 _HINT = "do not use this file; take another copy of the backup"
@@ -106,6 +127,12 @@ def _prepare(tx: sa.Connection, manifest: Manifest, name: str) -> None:
         raise Conflict(message, hint="name another with --database, or put this one aside")
     for table in reversed(schema.tables(tx)):
         tx.execute(sa.delete(table))  # what a migration put there is in the backup too
+
+
+def _same_tables(tx: sa.Connection, manifest: Manifest) -> None:
+    if sorted(saved.name for saved in manifest.tables) != sorted(table.name for table in schema.tables(tx)):
+        message = f"the tables in the backup are not those of revision {manifest.revision}"
+        raise BadInput(message, hint=_HINT)
 
 
 def _fill(

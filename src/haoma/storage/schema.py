@@ -3,22 +3,40 @@
 Rules held here:
 - A migration is `versions/NNNN_name.py`, its revision is that name, and it follows the one before: one line, forward.
 - A database is brought forward in one transaction, or stays as it was.
-- Nothing of Alembic is imported where there is nothing to migrate.
+- Nothing of Alembic is imported where there is nothing to migrate or to compare.
+- A database whose tables are not those of its revision is Tampered: no haoma leaves one behind.
 """
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from haoma.errors import Conflict
+from haoma.errors import Conflict, Tampered
 
-__all__ = ["VERSIONS", "migrate", "pending", "revision", "revisions", "tables", "unused", "up_to"]
+__all__ = [
+    "LOST",
+    "VERSIONS",
+    "lost",
+    "made",
+    "migrate",
+    "pending",
+    "revision",
+    "revisions",
+    "tables",
+    "unused",
+    "up_to",
+]
+
+LOST = "keep this database as it is, and haoma db restore a backup into another"
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 _TABLE = "alembic_version"
+_comparing = threading.Lock()  # Alembic runs one migration at a time
 
 
 @cache
@@ -36,10 +54,15 @@ def revision(tx: sa.Connection) -> str | None:
 
 
 def pending(found: str | None, name: str) -> tuple[str, ...]:
-    """The migrations still to run for a database at `found`; Conflict where a newer haoma wrote it."""
+    """The migrations still to run for a database at `found`.
+
+    Raises Conflict where a newer haoma wrote it, Tampered where no haoma has this revision.
+    """
     known = revisions()
     if found is None:
         return known
+    if found not in known and not (found[:4].isdigit() and found[:4] > known[-1][:4]):
+        raise Tampered(f"{name}: it says that it is at {found!r}, which is no revision of haoma's", hint=LOST)
     if found not in known:
         message = f"{name}: its tables are of a newer haoma ({found}; this one knows {known[-1]})"
         raise Conflict(message, hint="install that haoma here, or restore a backup into another database")
@@ -47,7 +70,7 @@ def pending(found: str | None, name: str) -> tuple[str, ...]:
 
 
 def up_to(wanted: str, name: str) -> tuple[str, ...]:
-    """The migrations that lead to a revision; Conflict where it is of a newer haoma."""
+    """The migrations that lead to a revision; raises as `pending` does."""
     return revisions()[: len(revisions()) - len(pending(wanted, name))]
 
 
@@ -56,6 +79,31 @@ def tables(tx: sa.Connection) -> list[sa.Table]:
     found = sa.MetaData()
     found.reflect(tx)
     return [table for table in found.sorted_tables if table.name != _TABLE]
+
+
+def lost(tx: sa.Connection) -> tuple[str, ...]:
+    """The tables of its revision that a database lacks, and the columns, as `table.column`."""
+    wanted = made(revision(tx) or "")
+    there = {table.name: {*table.columns.keys()} for table in tables(tx)}
+    gone = [table for table in wanted if table not in there]
+    return (*gone, *(f"{name}.{one}" for name in wanted if name in there for one in sorted(wanted[name] - there[name])))
+
+
+def made(upto: str) -> Mapping[str, frozenset[str]]:
+    """The tables of a revision this haoma knows, and their columns."""
+    with _comparing:
+        return _made(upto)
+
+
+@cache
+def _made(upto: str) -> Mapping[str, frozenset[str]]:
+    engine = sa.create_engine("sqlite://")
+    try:
+        with engine.begin() as fresh:
+            migrate(fresh, up_to(upto, ""))
+            return {table.name: frozenset(table.columns.keys()) for table in tables(fresh)}
+    finally:
+        engine.dispose()
 
 
 def unused(tx: sa.Connection) -> bool:

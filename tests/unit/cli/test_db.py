@@ -41,6 +41,19 @@ def test_status_of_a_database_that_is_behind_is_a_no(store_dir: Path, capsys: py
     assert rows(capsys)[0]["pending"] == list(schema.revisions()[1:])
 
 
+def test_a_database_that_has_lost_a_table_is_not_current_and_not_backed_up(
+    store_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_store(f"sqlite:///{store_dir}/haoma.db") as store, store.changing() as tx:
+        tx.exec_driver_sql("DROP TABLE ledger_tiles")
+    assert run(["db", "status"]) == 5
+    told = capsys.readouterr()
+    assert json.loads(told.out)["current"] is False
+    assert "ledger_tiles" in told.err
+    assert [run(["db", "upgrade"]), run(["db", "backup", "-o", str(tmp_path / "a")])] == [5, 5]
+    assert not (tmp_path / "a").exists()
+
+
 def test_a_backup_goes_into_another_database_and_into_no_full_one(
     store_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -79,6 +79,64 @@ def test_a_backup_that_is_not_what_was_written_is_refused_before_a_row_is_writte
         inspect_store(to)
 
 
+@pytest.mark.parametrize(
+    "member", [tarfile.TarInfo("more"), tarfile.TarInfo("manifest.json"), tarfile.TarInfo("store_info/000000.parquet")]
+)
+def test_a_backup_with_a_member_more_is_refused(member: tarfile.TarInfo, store: Store, to: str, tmp_path: Path) -> None:
+    back_up(store, tmp_path / "a", at=AT)
+    content = unpack(tmp_path / "a").get(member.name, b"x")
+    member.size = len(content)
+    with tarfile.open(tmp_path / "a", "a") as tar:
+        tar.addfile(member, io.BytesIO(content))
+    with pytest.raises(Tampered):
+        restore(tmp_path / "a", to)
+
+
+@pytest.mark.parametrize("more", [b"x", bytes(512), b"x" * 100_000])
+def test_a_backup_with_bytes_behind_its_end_is_refused(more: bytes, store: Store, to: str, tmp_path: Path) -> None:
+    back_up(store, tmp_path / "a", at=AT)
+    with (tmp_path / "a").open("ab") as file:
+        file.write(more)
+    with pytest.raises(Tampered):
+        restore(tmp_path / "a", to)
+    content = bytearray((tmp_path / "a").read_bytes()[: -len(more)])
+    content[-1] = 1
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(Tampered):
+        restore(tmp_path / "a", to)
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b'{"format": ' * 50_000])
+def test_a_manifest_of_brackets_is_bad_input(text: bytes, to: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="cannot be read"):
+        restore(pack(tmp_path / "bad", {"manifest.json": text}), to)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP TABLE ledger_tiles",
+        "ALTER TABLE store_info ADD COLUMN more TEXT",
+        "INSERT INTO ledger_runs (first_id, first_index, length) VALUES (1, 1, 'many')",
+        "UPDATE store_info SET value = x'ff'",
+    ],
+)
+def test_what_could_not_be_restored_is_not_backed_up(change: str, store: Store, tmp_path: Path) -> None:
+    with store.changing() as tx:
+        tx.execute(sa.text(change))
+    with pytest.raises(Tampered) as caught:
+        back_up(store, tmp_path / "a", at=AT)
+    assert caught.value.hint
+    assert not list(tmp_path.glob("a*"))
+
+
+def test_a_table_of_others_is_not_backed_up(store: Store, to: str, tmp_path: Path) -> None:
+    with store.changing() as tx:
+        tx.execute(sa.text("CREATE TABLE customers (id INTEGER)"))
+    back_up(store, tmp_path / "a", at=AT)
+    restore(tmp_path / "a", to)
+
+
 def test_a_backup_made_anew_is_found_out_by_the_digest_kept_elsewhere(store: Store, to: str, tmp_path: Path) -> None:
     kept = back_up(store, tmp_path / "good", at=AT).sha256
     store.write(put("forged"))
@@ -103,6 +161,10 @@ def broken(files: Files, change: Callable[[dict[str, object]], object]) -> Files
         (lambda content: content["tables"][0]["columns"].update(more="pickle"), BadInput),
         (lambda content: content["tables"].pop(), BadInput),
         (lambda content: content.update(revision="9999_later"), Conflict),
+        (lambda content: content.update(revision="another"), Tampered),
+        (lambda content: content["tables"][0].update(rows=float("inf")), BadInput),
+        (lambda content: content["tables"][0].update(last_key=2**64), BadInput),
+        (lambda content: content["tables"].append({**content["tables"][0], "rows": 0, "parts": []}), BadInput),
     ],
 )
 def test_a_manifest_of_another_form_is_refused_and_nothing_stays(
