@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -10,6 +12,7 @@ from haoma.ledger.entry import decode
 from haoma.ledger.tables import queue
 from haoma.lineage import Sealed, content, facts_of, latest, record, record_activity, successors, tables
 from haoma.lineage.entries import FACTS_PER_ENTRY
+from haoma.lineage.service import _consecutive
 
 
 def entries(world: World) -> list[dict[str, object]]:
@@ -40,6 +43,12 @@ def test_an_entry_commits_to_256_facts(world: World) -> None:
     assert sizes == [FACTS_PER_ENTRY, FACTS_PER_ENTRY, 1]
     assert len({fact.entry_id for fact in facts}) == 3
     assert len({fact.commitment for fact in facts}) == len(facts)
+
+
+def test_ids_that_other_writers_tore_apart_go_into_entries_of_their_own(world: World) -> None:
+    facts = world.record(draft("a"), draft("b"), draft("c"), draft("d"))
+    torn = [replace(fact, fact_id=fact_id) for fact, fact_id in zip(facts, (5, 6, 9, 10), strict=True)]
+    assert [ids(_consecutive(torn, start)) for start in (0, 2, 4)] == [[5, 6], [9, 10], []]
 
 
 def test_a_key_of_the_subjects_own_can_be_destroyed_and_the_entry_stays(world: World) -> None:
