@@ -75,7 +75,7 @@ def trace(
 
 
 def _one(services: Services, what: str, name: str | None, expect: str | None, shape: Shape) -> Divergence | None:
-    from haoma.lineage.audit import require_whole
+    from haoma.lineage.audit import require_sole, require_whole
     from haoma.lineage.check import LedgerProofs, check
 
     proofs = LedgerProofs(services.store)
@@ -89,6 +89,7 @@ def _one(services: Services, what: str, name: str | None, expect: str | None, sh
         raise Tampered(message, hint="haoma ledger audit tells whether the log itself still holds")
     with services.store.read() as tx:
         require_whole(tx, facts, proofs)
+        require_sole(tx, [fact for fact in facts if checked[fact.fact_id].commitment == "·"])
     return None if expect is None else _lost(traced, expect)
 
 

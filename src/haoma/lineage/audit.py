@@ -30,7 +30,7 @@ from haoma.lineage.model import Activity, Fact
 from haoma.lineage.rows import activities_of, activities_of_runs, facts_of
 from haoma.lineage.walk import rows_of
 
-__all__ = ["AuditedFacts", "audit_facts", "require_whole"]
+__all__ = ["AuditedFacts", "audit_facts", "require_sole", "require_whole"]
 
 BUNDLE = 256
 FACTS_AT_ONCE = 1_024
@@ -63,6 +63,20 @@ def require_whole(tx: sa.Connection, facts: Sequence[Fact], proofs: Proofs) -> N
         except (NotFound, Tampered):
             continue
     _require_there(tx, sorted(spans))
+
+
+def require_sole(tx: sa.Connection, facts: Sequence[Fact]) -> None:
+    """Raise Tampered where another entry than its own commits to one of these facts. Reads the entries of the log.
+
+    For facts whose key is destroyed: an entry that was appended for a rewritten fact cannot be told by its commitment.
+    """
+    known = {fact.fact_id: fact for fact in facts}
+    for entry_id, entry, _ in _entries(tx) if known else ():
+        if entry.type == "lineage.recorded":
+            first, last = _span(entry)
+            for number in known.keys() & range(first, last + 1):
+                if known[number].entry_id != entry_id:
+                    raise _differs(f"fact:{number} is not what was recorded")
 
 
 def audit_facts(tx: sa.Connection, commitments: Commitments) -> AuditedFacts:

@@ -15,7 +15,8 @@ from click.testing import CliRunner, Result
 from haoma.app import Services
 from haoma.cli.trace import trace
 from haoma.errors import BadInput, NotFound, Tampered
-from haoma.lineage import Draft, Fact, Recorder, Stage, canonical_value, tables
+from haoma.ledger.entry import Entry
+from haoma.lineage import Draft, Fact, Recorder, Stage, activities_of, canonical_value, tables
 from haoma.settings import load
 
 URI = "tel:95588;phone-context=+86"
@@ -128,6 +129,34 @@ def test_a_rewritten_fact_is_no_fact_whose_key_is_destroyed(
     edited(flags, f"{FORGED}, {NO_KEY}, entry_id=coalesce({entry}, 999999) WHERE fact_id=3")
     assert isinstance(asked(flags, "95588").exception, Tampered)
     assert isinstance(asked(flags, "95588", "--expect", "95588").exception, Tampered)
+
+
+def test_a_fact_whose_key_is_destroyed_is_traced_and_its_commitment_cannot_be_told(
+    flags: dict[str, str], facts: tuple[Fact, ...]
+) -> None:
+    with Services(load(flags)) as services:
+        services.key_store.destroy([facts[0].commitment.partition(":")[0]])
+    result = asked(flags, "95588")
+    assert (result.exit_code, "commitment ·  proof ✓" in result.stdout) == (0, True)
+    assert "of 3 of them the key is destroyed" in asked(flags, "--all").stderr
+
+
+@pytest.mark.parametrize("integrated", [True, False])
+def test_a_rewritten_fact_with_an_entry_of_its_own_is_tampered(
+    flags: dict[str, str], facts: tuple[Fact, ...], integrated: bool
+) -> None:
+    with Services(load(flags)) as services, services.store.read() as tx:
+        run = activities_of(tx, [facts[0].activity_id])[facts[0].activity_id].run_id
+    with Services(load(flags)) as services:
+        entry = Entry("lineage.recorded", AT, {"run": run, "first": 3, "facts": [f"facts-9:{'0' * 64}"]})
+        entry_id = services.store.write(lambda tx: services.ledger.append(tx, entry))
+        if integrated:
+            services.ledger.integrate()
+    edited(flags, f"{FORGED}, {NO_KEY}, entry_id={entry_id} WHERE fact_id=3")
+    result = asked(flags, "95588")
+    assert "commitment ·" in result.stdout.splitlines()[1]
+    assert str(result.exception) == "fact:3 is not what was recorded"
+    assert isinstance(asked(flags, "--all").exception, Tampered)
 
 
 def test_a_fact_that_stands_at_the_place_of_another_is_tampered(flags: dict[str, str], facts: tuple[Fact, ...]) -> None:
