@@ -7,6 +7,8 @@ Rules held here:
 - An unknown key or a wrong value in a file is an error that names the file. An unknown `HAOMA_*` variable is none, for
   Kubernetes sets `HAOMA_PORT` and its like for every service called haoma.
 - An empty text is a setting that was not given: the next place is asked.
+- A HOME that is empty is none: then the home directory is the one of the user in the system's list. A setting that
+  needs one where there is none is an error that names what to set.
 - A relative path in a file starts at that file; anywhere else at the working directory.
 """
 
@@ -136,16 +138,23 @@ def load(
             (f"--{name.replace('_', '-')}", (flags or {}).get(name), cwd),
             (setting.variable, env.get(setting.variable), cwd),
             (f"{file}: {name}", in_file.get(name), file.parent),
-            ("the default", _expanded(setting.default, homes, env), cwd),
         )
         given = next((place for place in places if place[1] not in (None, "")), None)
+        if not given and setting.default:
+            given = "the default", _expanded(setting, homes, env), cwd
         found[name] = _read(setting, *given) if given else _EMPTY.get(setting.type)
     return Settings(**found)  # type: ignore[arg-type]  # _read gives each name the type that the table says
 
 
-def _expanded(default: str, homes: Mapping[str, str], env: Mapping[str, str]) -> str:
-    variable, slash, rest = default.partition("/")
-    return f"{_home(env, variable[1:], homes[variable])}{slash}{rest}" if variable in homes else default
+def _expanded(setting: Setting, homes: Mapping[str, str], env: Mapping[str, str]) -> str:
+    variable, slash, rest = setting.default.partition("/")
+    if variable not in homes:
+        return setting.default
+    home = _home(env, variable[1:], homes[variable])
+    if home is None:
+        message = f"{setting.name}: there is no home directory to put it into, for HOME is not set"
+        raise BadInput(message, hint=f"set HOME, or {setting.variable}")
+    return f"{home}{slash}{rest}"
 
 
 def _written(value: Value) -> str:
@@ -156,10 +165,23 @@ def _written(value: Value) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _home(env: Mapping[str, str], variable: str, below_home: str) -> Path:
+def _home(env: Mapping[str, str], variable: str, below_home: str) -> Path | None:
     # The specification: a relative path in these variables is invalid and to be ignored.
     named = Path(env.get(variable, ""))
-    return named if named.is_absolute() else Path(env.get("HOME") or Path.home()) / below_home
+    home = env.get("HOME") or _of_the_user()
+    return named if named.is_absolute() else Path(home) / below_home if home else None
+
+
+def _of_the_user() -> str | None:
+    """The home directory in the system's list of users; None for a user who is not in it, as in many containers."""
+    try:
+        import pwd
+    except ImportError:
+        return str(Path.home())
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir or None
+    except KeyError:
+        return None
 
 
 def _from_file(env: Mapping[str, str], cwd: Path) -> tuple[Path, dict[str, object]]:
@@ -177,7 +199,8 @@ def _from_file(env: Mapping[str, str], cwd: Path) -> tuple[Path, dict[str, objec
 def _config_file(env: Mapping[str, str], cwd: Path) -> Path | None:
     if env.get("HAOMA_CONFIG"):
         return cwd / env["HAOMA_CONFIG"]
-    candidates = (cwd / "haoma.toml", _home(env, "XDG_CONFIG_HOME", ".config") / "haoma" / "haoma.toml")
+    home = _home(env, "XDG_CONFIG_HOME", ".config")
+    candidates = (cwd / "haoma.toml", *([home / "haoma" / "haoma.toml"] if home else ()))
     return next((path for path in candidates if path.exists()), None)
 
 
@@ -221,7 +244,10 @@ _ALLOWED = {
 def _path(value: object, base: Path) -> Path | None:
     if not isinstance(value, str | Path) or not str(value):
         return None
-    return base / Path(value).expanduser()
+    try:
+        return base / Path(value).expanduser()
+    except RuntimeError:  # ~ of nobody
+        return None
 
 
 def _paths(value: object, base: Path) -> tuple[Path, ...] | None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,26 @@ def test_defaults_follow_the_user_directories(tmp_path: Path) -> None:
     assert load(env=HOME, cwd=tmp_path).data_dir == Path("/home/an/.cache/haoma")
     assert load(env=HOME | {"XDG_CACHE_HOME": "/var/c"}, cwd=tmp_path).data_dir == Path("/var/c/haoma")
     assert load(env=HOME | {"XDG_CACHE_HOME": "not/absolute"}, cwd=tmp_path).data_dir == Path("/home/an/.cache/haoma")
+
+
+def test_an_empty_home_is_the_one_of_the_user_in_the_systems_list(tmp_path: Path) -> None:
+    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    for env in ({"HOME": ""}, {}):
+        assert load(env=env, cwd=tmp_path).store_dir == home / ".local/share/haoma"
+
+
+def test_a_user_without_a_home_is_told_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)  # nobody has it
+    with pytest.raises(BadInput, match="home") as caught:
+        load(env={"HOME": "", "HAOMA_DATA_DIR": "/srv/data"}, cwd=tmp_path)
+    assert caught.value.hint == "set HOME, or HAOMA_STORE_DIR"
+    named = {"HAOMA_DATA_DIR": "/srv/data", "HAOMA_STORE_DIR": "/srv/store"}
+    assert load(env=named, cwd=tmp_path).store_dir == Path("/srv/store")
+
+
+def test_the_home_of_nobody_is_no_path(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="HAOMA_STORE_DIR"):
+        load(env=HOME | {"HAOMA_STORE_DIR": "~nobody-of-this-name/x"}, cwd=tmp_path)
 
 
 def test_what_haoma_keeps_lies_in_the_users_data_directory(tmp_path: Path) -> None:
