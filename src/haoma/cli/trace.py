@@ -18,7 +18,7 @@ import click
 
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, Row, note, write
-from haoma.errors import BadInput, Tampered
+from haoma.errors import BadInput, NotFound, Tampered
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -106,9 +106,14 @@ def _all(services: Services) -> None:
 def _facts(tx: sa.Connection, what: str, name: str | None) -> tuple[list[Fact], dict[int, Activity]]:
     from haoma.lineage import activities_of
     from haoma.lineage import trace as ask
+    from haoma.lineage.audit import require_never_recorded
 
     fact_id = _fact_id(tx, what, name)
-    page = ask(tx, fact_id)
+    try:
+        page = ask(tx, fact_id)
+    except NotFound:
+        require_never_recorded(tx, fact_id)
+        raise
     facts = [*page.facts]
     while page.after is not None and len(facts) < MOST:
         page = ask(tx, fact_id, after=page.after)

@@ -30,7 +30,7 @@ from haoma.lineage.model import Activity, Fact
 from haoma.lineage.rows import activities_of, activities_of_runs, facts_of
 from haoma.lineage.walk import rows_of
 
-__all__ = ["AuditedFacts", "audit_facts", "require_sole", "require_whole"]
+__all__ = ["AuditedFacts", "audit_facts", "require_never_recorded", "require_sole", "require_whole"]
 
 BUNDLE = 256
 FACTS_AT_ONCE = 1_024
@@ -71,12 +71,16 @@ def require_sole(tx: sa.Connection, facts: Sequence[Fact]) -> None:
     For facts whose key is destroyed: an entry that was appended for a rewritten fact cannot be told by its commitment.
     """
     known = {fact.fact_id: fact for fact in facts}
-    for entry_id, entry, _ in _entries(tx) if known else ():
-        if entry.type == "lineage.recorded":
-            first, last = _span(entry)
-            for number in known.keys() & range(first, last + 1):
-                if known[number].entry_id != entry_id:
-                    raise _differs(f"fact:{number} is not what was recorded")
+    for entry_id, first, last in _recorded(tx) if known else ():
+        for number in known.keys() & range(first, last + 1):
+            if known[number].entry_id != entry_id:
+                raise _differs(f"fact:{number} is not what was recorded")
+
+
+def require_never_recorded(tx: sa.Connection, number: int) -> None:
+    """Raise Tampered where an entry of the log commits to this fact, which is not there. Reads the whole log."""
+    if any(first <= number <= last for _, first, last in _recorded(tx)):
+        raise _gone(tx, number)
 
 
 def audit_facts(tx: sa.Connection, commitments: Commitments) -> AuditedFacts:
@@ -179,6 +183,13 @@ def _entries(tx: sa.Connection) -> Iterator[tuple[int, Entry, bool]]:
     for entry_id, data in tx.execute(sa.select(log.queue.c.entry_id, as_bytes(log.queue.c.entry)).order_by("entry_id")):
         if _about_lineage(data):
             yield entry_id, _decoded(data, None), False
+
+
+def _recorded(tx: sa.Connection) -> Iterator[tuple[int, int, int]]:
+    """The id of each entry of facts, with its first and last fact."""
+    for entry_id, entry, _ in _entries(tx):
+        if entry.type == "lineage.recorded":
+            yield entry_id, *_span(entry)
 
 
 class _Ids:

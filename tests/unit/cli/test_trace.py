@@ -195,6 +195,7 @@ def test_a_newest_fact_that_is_gone_is_missed_beside_those_recorded_with_it(
 ) -> None:
     edited(flags, "DELETE FROM lineage_facts WHERE fact_id=3")
     assert str(asked(flags, "95588", "--expect", "95588").exception) == "fact:3 is gone"
+    assert str(asked(flags, "fact:3").exception) == "fact:3 is gone"
 
 
 @pytest.mark.parametrize(
