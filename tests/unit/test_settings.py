@@ -23,7 +23,10 @@ def test_defaults_follow_the_user_directories(tmp_path: Path) -> None:
     assert load(env=HOME | {"XDG_CACHE_HOME": "not/absolute"}, cwd=tmp_path).data_dir == Path("/home/an/.cache/haoma")
 
 
-def test_an_empty_home_is_the_one_of_the_user_in_the_systems_list(tmp_path: Path) -> None:
+def test_an_empty_home_is_the_one_of_the_user_in_the_systems_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "")
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     for env in ({"HOME": ""}, {}):
         assert load(env=env, cwd=tmp_path).store_dir == home / ".local/share/haoma"
