@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from haoma.errors import Tampered, Unavailable
 from haoma.ledger.checkpoint import parse_checkpoint, parse_size
-from haoma.ledger.keys import VerifierKey
+from haoma.ledger.keys import VerifierKey, witness_name
 from haoma.ledger.note import read_note
 from haoma.ledger.publish import Signed
 from haoma.ledger.signatures import split_note
@@ -45,7 +45,7 @@ class WitnessAttester:
     kind = "witness"
 
     def __init__(self, key: VerifierKey, url: str, http: httpx.Client) -> None:
-        self.name = f"{key.name}+{key.key_id:08x}"[-LONGEST_NAME:]
+        self.name = witness_name(key)
         self._key = key
         self._url = f"{url.rstrip('/')}/add-checkpoint"
         self._http = http

@@ -12,7 +12,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from haoma.errors import Conflict, Refused
+from haoma.errors import BadInput, Conflict, Refused
 
 __all__ = ["destroy_private", "private_directory", "read_private", "write_private"]
 
@@ -26,10 +26,17 @@ def private_directory(path: Path) -> None:
 def read_private(path: Path) -> bytes:
     """The bytes of a file that is nobody else's to read.
 
-    Raises FileNotFoundError where there is none, Refused where group or others may read it.
+    Raises FileNotFoundError where there is none, Refused where group or others may read it, BadInput for a pipe or
+    whatever else is no file.
     """
-    with path.open("rb") as file:
-        if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+    # A pipe that nobody writes to would be waited for without an end.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise BadInput(f"{path} is no regular file", hint="a key is kept in a file of its own")
+    with os.fdopen(descriptor, "rb") as file:
+        if stat.S_IMODE(mode) & 0o077:
             message = f"{path} can be read by others"
             raise Refused(message, hint=f"chmod 600 {path}, and take the key for known if others use this machine")
         return file.read()

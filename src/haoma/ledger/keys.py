@@ -5,6 +5,7 @@ Rules held here:
   and the 32-byte seed in it, a signer key (C2SP signed-note, "Verifier keys"; golang.org/x/mod/sumdb/note).
 - A key ID is the first four bytes of SHA-256 over name, newline, type and public key; one that differs is BadInput.
 - A name is not empty and has no space, plus or control character.
+- An Ed25519 public key of small order is refused: a signature under it fits any text, and anyone can make it.
 - A key signs for one purpose: its type is part of its ID. A signer key never shows its seed by itself.
 """
 
@@ -30,10 +31,16 @@ __all__ = [
     "parse_signer_key",
     "parse_verifier_key",
     "require_name",
+    "witness_name",
 ]
 
 SEED_BYTES = 32
+LONGEST_NAME = 255
 CONTROL = re.compile(r"[\x00-\x1f]")
+FIELD = 2**255 - 19
+_ORDER_8 = int.from_bytes(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little")
+# The y coordinates of the eight points whose order divides 8 (RFC 8032 §5.1: edwards25519 has the cofactor 8).
+SMALL_ORDER = {0, 1, FIELD - 1, _ORDER_8, FIELD - _ORDER_8}
 VKEY_HINT = "a verifier key is name+8 hex digits+base64, as in example.com/log+530d903a+AekyeRrm…"
 SKEY_HINT = "a signer key is PRIVATE+KEY+name+8 hex digits+base64"
 
@@ -134,13 +141,15 @@ class SignerKey:
 
 
 def parse_verifier_key(text: object) -> VerifierKey:
-    """The verifier key in a text; BadInput for a malformed one, an unknown type, or a key ID that is not its own."""
+    """The verifier key in a text; BadInput for a malformed one, an unknown type, a wrong key ID, a small order."""
     if not isinstance(text, str):
         raise BadInput(f"a verifier key is text, and this is {type(text).__name__}", hint=VKEY_HINT)
     name, key_id, kind, public = _parts(text, VKEY_HINT)
     key = VerifierKey(name, kind, public)
     if key_id != key.key_id:
         raise BadInput(f"the key ID {key_id:08x} is not that of the key ({key.key_id:08x})", hint=VKEY_HINT)
+    if kind is not KeyType.ML_DSA_44_COSIGNATURE and _has_small_order(public):
+        raise BadInput("a public key of small order: anyone can sign under it", hint="do not trust who gave it to you")
     return key
 
 
@@ -153,6 +162,11 @@ def parse_signer_key(text: object) -> SignerKey:
     if key_id != key.verifier.key_id:
         raise BadInput(f"the key ID {key_id:08x} is not that of the key", hint=SKEY_HINT)
     return key
+
+
+def witness_name(key: VerifierKey) -> str:
+    """How the log names a witness in what it keeps: by name and key ID, of at most 255 characters."""
+    return f"{key.name}+{key.key_id:08x}"[-LONGEST_NAME:]
 
 
 def require_name(name: object) -> str:
@@ -186,6 +200,11 @@ def _parts(text: str, hint: str) -> tuple[str, int, KeyType, bytes]:
     if data[0] not in PUBLIC_BYTES:
         raise BadInput(f"a key of type 0x{data[0]:02x}", hint="known are 0x01, 0x04 and 0x06")
     return require_name(name), int(key_id, 16), KeyType(data[0]), data[1:]
+
+
+def _has_small_order(public: bytes) -> bool:
+    """Whether this is one of the eight points of small order, in any of their spellings (RFC 8032 §5.1.2)."""
+    return (int.from_bytes(public, "little") & (1 << 255) - 1) % FIELD in SMALL_ORDER
 
 
 def _is_unicode(text: str) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -49,3 +50,10 @@ def test_text_that_is_no_commitment_is_refused(text: str) -> None:
 def test_a_commitment_reads_back() -> None:
     commitment = Commitment("facts-1", bytes(range(32)))
     assert Commitment.parse(str(commitment)) == commitment
+
+
+def test_a_pipe_in_the_place_of_a_key_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.key", 0o600)
+    for path in (tmp_path / "a.key", tmp_path):
+        with pytest.raises(BadInput, match="no regular file"):
+            read_private(path)

@@ -236,3 +236,21 @@ def test_signature_lines_alone_are_read_as_a_witness_answers_them() -> None:
     for malformed in (b"", b"\n", LINES[0][:-1], LINES[0] + b"\n"):
         with pytest.raises(BadInput):
             parse_signature_lines(malformed)
+
+
+FIELD = 2**255 - 19
+ORDER_8 = int.from_bytes(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little")
+
+
+@pytest.mark.parametrize("kind", [KeyType.ED25519, KeyType.ED25519_COSIGNATURE])
+@pytest.mark.parametrize("sign", [0, 1 << 255])
+@pytest.mark.parametrize("y", [0, 1, FIELD - 1, FIELD, FIELD + 1, ORDER_8, FIELD - ORDER_8])
+def test_a_key_under_which_anyone_can_sign_is_refused(y: int, sign: int, kind: KeyType) -> None:
+    key = VerifierKey("example.com/log", kind, (y | sign).to_bytes(32, "little"))
+    with pytest.raises(BadInput, match="small order"):
+        parse_verifier_key(key.text)
+
+
+def test_a_signature_that_anyone_can_make_verifies_under_a_key_of_small_order_which_is_why() -> None:
+    neutral = (1).to_bytes(32, "little")
+    assert VerifierKey("example.com/log", KeyType.ED25519, neutral).verifies(b"any text", neutral + bytes(32))
