@@ -10,10 +10,18 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from contracts.log import KEY, sign
 from haoma.cli.main import run
 from haoma.ledger import tables
-from haoma.ledger.evidence import attested, note_covering
+from haoma.ledger.evidence import Known, attested, covering
 from haoma.storage import open_store
+
+LINE = "— w.example AAAAAQI=\n".encode()
+REPLY = b"\x30\x00"
+
+
+def note_of(size: int) -> bytes:
+    return sign(size, bytes(32))
 
 
 def test_the_log_is_appended_proved_and_audited_in_postgresql(
@@ -44,17 +52,17 @@ def test_evidence_is_read_out_of_postgresql(postgres: str) -> None:
         def fill(tx: sa.Connection) -> None:
             made = sa.insert(tables.checkpoints).returning(tables.checkpoints.c.checkpoint_id)
             for size in (1, 2):
-                row = {"size": size, "root": bytes(32), "signed_at": sa.literal(0), "note": b"note %d\n" % size}
+                row = {"size": size, "root": bytes(32), "signed_at": sa.literal(0), "note": note_of(size)}
                 one = tx.execute(made.values(row)).scalar_one()
                 said = {"checkpoint_id": one, "attempts": 1, "due_at": sa.literal(0), "done_at": sa.literal(0)}
-                for kind, evidence in (("witness", b"line\n"), ("stamp", b"reply")):
+                for kind, evidence in (("witness", LINE), ("stamp", REPLY)):
                     if (size, kind) != (2, "stamp"):
                         tx.execute(
                             sa.insert(tables.attestations).values(kind=kind, name="n", evidence=evidence, **said)
                         )
 
         store.write(fill)
-        found = [(one.size, one.kind, one.note, one.evidence) for one in attested(store)]
-        assert found == [(1, "stamp", b"note 1\nline\n", b"reply"), (2, "witness", b"note 2\nline\n", b"line\n")]
-        assert note_covering(store, 0) == b"note 2\nline\n"
-        assert note_covering(store, 2) is None
+        found = [(one.size, one.kind, one.note, one.evidence) for one in attested(store, Known())]
+        assert found == [(1, "stamp", note_of(1) + LINE, REPLY), (2, "witness", note_of(2) + LINE, LINE)]
+        assert covering(store, 0, Known(KEY.verifier)).note == note_of(2) + LINE
+        assert covering(store, 2, Known(KEY.verifier)).note is None

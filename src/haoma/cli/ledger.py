@@ -10,39 +10,45 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from haoma.app import Services
-from haoma.cli.ledger_files import FILE, OUTPUT, OVERWRITE, read, write_whole
+from haoma.cli.ledger_files import FILE, OUTPUT, OVERWRITE, known, opened, read, require_stdout, write_whole
 from haoma.cli.ledger_outside import anchor, stamp, witness
 from haoma.cli.ledger_serve import serve
 from haoma.cli.ledger_show import ENTRY, INDEX, show
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, format_option, note, progress, write
-from haoma.errors import BadInput, NotFound
+from haoma.errors import BadInput, HaomaError, NotFound
 from haoma.ledger.audit import audit as audit_log
 from haoma.ledger.checkpoint import Checkpoint, parse_checkpoint
 from haoma.ledger.entry import Entry, Json, decode
 from haoma.ledger.events import FILE_RECORDED
-from haoma.ledger.evidence import note_covering
+from haoma.ledger.evidence import covering
 from haoma.ledger.keys import parse_verifier_key
 from haoma.ledger.note import open_note
 from haoma.ledger.offline import proof_file, verify_file
+from haoma.ledger.service import head
 from haoma.ledger.signatures import split_note
 
 __all__ = ["ledger"]
 
+TO_FILES = {"prove", "checkpoint", "serve"}  # whose results need no stdout
 KEYS = click.option("--key", "keys", multiple=True, metavar="VKEY", help="A public key to trust; repeatable.")
 POLICY = click.option("--policy", type=FILE, help="A tlog-policy file: logs, witnesses, and how many must have signed.")
 
 
 @click.group()
-def ledger() -> None:
+@click.pass_context
+def ledger(ctx: click.Context) -> None:
     """Append to the tamper-evident log, prove what is in it, and have it checked by others."""
+    if ctx.invoked_subcommand not in TO_FILES:
+        require_stdout()
 
 
 @ledger.command()
@@ -57,19 +63,31 @@ def append(files: tuple[Path, ...], entry_type: str | None, body: str | None, fm
     now = datetime.now(UTC)
     entries = [_file_entry(path, now) for path in files] or [Entry(str(entry_type), now, _object(body or ""))]
     with Services(current_settings()) as services:
-        log = services.ledger
-        ids = services.store.write(lambda tx: log.append_all(tx, entries))
-        log.integrate(wait_s=5)
-        rows = [
-            {"entry": entry_id, "index": services.view.index_of(entry_id), "type": entry.type}
-            for entry_id, entry in zip(ids, entries, strict=True)
-        ]
-    write(rows, fmt)
+        services.keys.require_named()
+        ids = services.store.write(lambda tx: services.ledger.append_all(tx, entries))
+        indices, failed = _integrated(services, ids)
+    told = zip(ids, indices, entries, strict=True)
+    write([{"entry": entry_id, "index": index, "type": entry.type} for entry_id, index, entry in told], fmt)
+    if failed is not None:
+        raise failed
+
+
+def _integrated(services: Services, ids: Sequence[int]) -> tuple[list[int | None], Exception | None]:
+    """The indices of these entries, which are committed whatever fails here; and what has failed."""
+    try:
+        services.ledger.integrate(wait_s=5)
+        return [services.view.index_of(one) for one in ids], None
+    except HaomaError as error:
+        waits = "do not append them again: they are in the queue, and come into the tree when it is sound"
+        message = f"the entries are appended, and not integrated: {error}"
+        return [None] * len(ids), type(error)(message, hint=f"{waits}. {error.hint or ''}".strip())
+    except Exception as error:  # noqa: BLE001 - raised again behind the entry ids, which must not be lost
+        return [None] * len(ids), error
 
 
 def _file_entry(path: Path, at: datetime) -> Entry:
     digest, size = hashlib.sha256(), 0
-    with click.open_file(str(path), "rb") as file:
+    with opened(path) as file:
         while part := file.read(1 << 20):
             digest.update(part)
             size += len(part)
@@ -78,11 +96,18 @@ def _file_entry(path: Path, at: datetime) -> Entry:
 
 def _object(text: str) -> Mapping[str, Json]:
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise BadInput("the body is no JSON object", hint="for example --body '{\"bytes\": 12}'")
+    return found
+
+
+def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise BadInput("the body says one field twice", hint="give each field once")
     return found
 
 
@@ -100,13 +125,17 @@ def prove(*, index: int | None, entry_id: int | None, output: Path, overwrite: b
     if (index is None) == (entry_id is None):
         raise click.UsageError("give an INDEX or --entry ID")
     with Services(current_settings(), create=False) as services:
+        services.keys.require_named()
         at = index if index is not None else services.view.require_index(entry_id or 0)
         services.view.entry(at)
-        covering = note_covering(services.store, at, services.policy)
-        if covering is None:
+        found = covering(services.store, at, known(services))
+        if found.note is None:
             services.publisher.checkpoint()
-        made = proof_file(services.view, services.publisher, at, covering)
+            found = covering(services.store, at, known(services))
+        made = proof_file(services.view, services.publisher, at, found.note)
     write_whole(output, made, overwrite=overwrite)
+    for one in found.left_out:
+        note(f"left out: {one}")
 
 
 @ledger.command()
@@ -127,23 +156,31 @@ def verify(proof: Path, keys: tuple[str, ...], policy: Path | None, fmt: Format)
 @ledger.command()
 @click.option("--checkpoint", "kept", type=FILE, multiple=True, help="A checkpoint kept elsewhere; repeatable.")
 @click.option("--key", "keys", multiple=True, metavar="VKEY", help="Who signed it; by default the log's own key.")
+@click.option("--from-postgresql", is_flag=True, help="The log was on PostgreSQL once, where entry ids come late.")
 @format_option
-def audit(kept: tuple[Path, ...], keys: tuple[str, ...], fmt: Format) -> None:
+def audit(*, kept: tuple[Path, ...], keys: tuple[str, ...], from_postgresql: bool, fmt: Format) -> None:
     """Recompute the whole log, and hold it against checkpoints that were kept elsewhere."""
     with Services(current_settings(), create=False) as services:
+        services.keys.require_named()
         own = services.keys.existing().get("log")
         trusted = list(keys) or ([_own_key(services)] if kept or own else [])
         checkpoints = [_checkpoint(path, trusted) for path in kept]
         verifiers = [parse_verifier_key(key) for key in trusted]
-        total = services.view.head().size
-        with services.store.read() as tx, progress("entries", total) as advance:
+        with (
+            services.store.read() as tx,
+            progress("entries", head(tx).size) as advance,
+            closing(audit_log(tx, checkpoints, verifiers, from_postgresql=from_postgresql)) as states,
+        ):
             seen = 0
-            for state in audit_log(tx, checkpoints, verifiers):
+            for state in states:
                 advance(state.entries - seen)
                 seen = state.entries
     if not kept:
         note("without --checkpoint this shows that the log fits itself, not that it is the one that others saw")
-    write([{"ok": True, "entries": seen, "checkpoints": state.checkpoints, "root": state.root.hex()}], fmt)
+    if state.waiting:
+        note(f"{state.waiting:,} entries wait in the queue: no hash and no checkpoint is over them yet")
+    row = {"ok": True, "entries": seen, "waiting": state.waiting, "checkpoints": state.checkpoints}
+    write([row | {"root": state.root.hex()}], fmt)
 
 
 def _own_key(services: Services) -> str:
@@ -164,7 +201,10 @@ def _checkpoint(path: Path, keys: list[str]) -> Checkpoint:
 @OVERWRITE
 def checkpoint(*, output: Path, overwrite: bool) -> None:
     """Sign a checkpoint over everything appended so far, and print it: keep it where nobody here can change it."""
+    if str(output) == "-":
+        require_stdout()
     with Services(current_settings(), create=False) as services:
+        services.keys.require_named()
         signed = services.publisher.checkpoint()
         late = [one for one in services.publisher.attest() if one.size < signed.size]
         made = services.publisher.published()
@@ -185,11 +225,14 @@ def keys(*, of: str | None, create: bool, fmt: Format) -> None:
     The log's is made when its first checkpoint is signed, the witness's when it is first served.
     """
     with Services(current_settings(), create=False) as services:
+        services.keys.require_named()
         if create:
             made = {"log": services.keys.log, "witness": services.keys.witness}
             found = {name: make() for name, make in made.items() if of in {None, name}}
         else:
             found = {name: key for name, key in services.keys.existing().items() if of in {None, name}}
+            if "log" not in found and of != "witness":
+                services.keys.require_kept()
     if not found:
         raise NotFound(
             "there is no key yet" if of is None else f"there is no key of the {of} yet", hint="--create makes it"

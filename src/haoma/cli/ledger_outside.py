@@ -56,6 +56,7 @@ def anchor(*, deploy: bool, fmt: Format) -> None:
 
 def _ask(kind: str, fmt: Format) -> None:
     with Services(current_settings(), create=False) as services:
+        services.keys.require_named()
         if not any(one.kind == kind for one in services.publisher.attesters):
             raise BadInput(f"no {kind} is set", hint=_NEEDED[kind])
         services.publisher.checkpoint()

@@ -16,10 +16,10 @@ from pathlib import Path
 import click
 
 from haoma.app import Services
-from haoma.cli.ledger_files import OVERWRITE, write_whole
+from haoma.cli.ledger_files import OVERWRITE, known, write_whole
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, Row, format_option, note, write
-from haoma.errors import BadInput, NotFound
+from haoma.errors import BadInput, NotFound, Tampered
 from haoma.ledger.evidence import Attested, attested
 from haoma.ledger.publish import Standing
 from haoma.ledger.signatures import split_note
@@ -56,8 +56,10 @@ def show(
     with Services(current_settings(), create=types) as services:
         if types:
             _show_types(services)
-        elif evidence is not None:
-            write(_write_evidence(attested(services.store), evidence, overwrite=overwrite), fmt)
+            return
+        services.keys.require_named()
+        if evidence is not None:
+            _evidence(services, evidence, overwrite=overwrite, fmt=fmt)
         elif index is None and entry_id is None:
             write(_state(services, fmt), fmt)
         else:
@@ -102,6 +104,21 @@ def _time(at: datetime | None, fmt: Format) -> str | None:
     if at is None:
         return None
     return at.astimezone(BEIJING).isoformat(" ", "seconds") if fmt is Format.TABLE else at.isoformat()
+
+
+def _evidence(services: Services, directory: Path, *, overwrite: bool, fmt: Format) -> None:
+    found = attested(services.store, known(services))
+    sound = [one for one in found if one.trouble is None]
+    if sound or not found:
+        write(_write_evidence(sound, directory, overwrite=overwrite), fmt)
+    for one in found:
+        if one.trouble is not None:
+            note(f"left out: the {one.kind} {one.name}: {one.trouble}")
+        elif not one.verified:
+            note(f"not verified here, where no setting says with what: the {one.kind} {one.name}")
+    if len(sound) < len(found):
+        message = f"{len(found) - len(sound)} of {len(found)} in the database do not hold, and are left out"
+        raise Tampered(message, hint="keep this database as it is; ask those anew whose word is damaged")
 
 
 def _write_evidence(found: list[Attested], directory: Path, *, overwrite: bool) -> Iterator[Row]:

@@ -6,15 +6,18 @@ Rules held here:
 - The first entry that differs is named. Where somebody rewrote entries and every hash above them, only a checkpoint
   from outside tells, and the finding is the range between the last one that holds and the first that does not.
 - A checkpoint of the log's own is believed for what its signed note says, where the keys to check that are given.
-- Which entry id lies at which index is in no hash: an audit shows that every index has one id and no id two, and not
-  that two ids were not exchanged. Of what waits in the queue it shows that these are entries, and not whose.
+- Which entry id lies at which index is in no hash. A log on SQLite is filled by one writer after the other, and the
+  entry at index n has the id n + 1: any other order is a finding there. On PostgreSQL ids may be left out or late: an
+  audit shows that every index has one id and no id two, and not that two ids were not exchanged.
+- Of what waits in the queue it shows that these are entries, and not whose.
 - The log is streamed: memory does not grow with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import zip_longest
 
@@ -35,46 +38,62 @@ BUNDLES_AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """How far an audit has come: entries recomputed, checkpoints held against, and the root over the entries so far."""
+    """How far an audit has come: entries recomputed, checkpoints held against, and the root over the entries so far.
+
+    `waiting` is, at the end, how many entries wait in the queue: no hash and no checkpoint is over them yet.
+    """
 
     entries: int
     checkpoints: int
     root: bytes
+    waiting: int = 0
 
 
-def audit(tx: sa.Connection, kept: Sequence[Checkpoint] = (), keys: Sequence[VerifierKey] = ()) -> Iterator[Audited]:
+def audit(
+    tx: sa.Connection,
+    kept: Sequence[Checkpoint] = (),
+    keys: Sequence[VerifierKey] = (),
+    *,
+    from_postgresql: bool = False,
+) -> Generator[Audited, None, None]:
     """Recompute the log in this snapshot; yields how far it has come, at last over the whole log.
 
     `kept` are checkpoints from outside, whose signatures are verified already; `keys` are those that sign this log's
-    own, which without them are held against the log and not against their signatures. Raises Tampered, whose `index`
-    is the first entry that differs, and BadInput for a kept checkpoint of another log.
+    own, which without them are held against the log and not against their signatures. `from_postgresql` says that a log
+    which is on SQLite now was on PostgreSQL once. Raises Tampered, whose `index` is the first entry that differs, and
+    BadInput for a kept checkpoint of another log.
     """
     now = head(tx)
     with as_written("the checkpoints of the log"):
         own, trouble = audit_rows.own_checkpoints(tx, keys)
     audit_rows.require_same_log(own, kept)
-    # The head vouches for nothing that lies before it: whoever rewrites entries rewrites it too.
-    known = {(now.size, now.root): False} | {(one.size, one.root): bool(keys) for one in own}
-    run = _Run(tx, known | {(one.size, one.root): True for one in kept})
-    with as_written("what an audit reads"):
-        for number, (bundle, tile) in enumerate(zip_longest(_bundles(tx), _leaf_tiles(tx))):
+    signed = {(one.size, one.root): bool(keys) for one in own} | {(one.size, one.root): True for one in kept}
+    run = _Run(tx, (now.size, now.root), signed)
+    in_order = tx.dialect.name == "sqlite" and not from_postgresql
+    with as_written("what an audit reads"), closing(_bundles(tx)) as bundles, closing(_leaf_tiles(tx)) as tiles:
+        for number, (bundle, tile) in enumerate(zip_longest(bundles, tiles)):
             run.take(number, bundle, tile, now.size)
             if number % BUNDLES_AT_ONCE == 0:
                 yield run.so_far()
         run.finish(now.size)
         audit_rows.require_no_more_tiles(tx, now.size)
-        audit_rows.require_runs(tx, now.size)
-        audit_rows.require_queue(tx)
+        audit_rows.require_runs(tx, now.size, in_order=in_order)
+        waiting = audit_rows.require_queue(tx, now.size, in_order=in_order)
     if trouble is not None:
         raise trouble
-    yield run.so_far()
+    yield replace(run.so_far(), waiting=waiting)
 
 
 class _Run:
-    """One audit under way. `known` are the sizes and roots that must come out, and which vouch for what lies before."""
+    """One audit under way. `signed` are the sizes and roots that must come out, and which vouch for what lies before.
 
-    def __init__(self, tx: sa.Connection, known: Mapping[tuple[int, bytes], bool]) -> None:
+    So must that of the head, which vouches for nothing: whoever rewrites entries rewrites it too.
+    """
+
+    def __init__(self, tx: sa.Connection, head: tuple[int, bytes], signed: Mapping[tuple[int, bytes], bool]) -> None:
         self._tx = tx
+        self._signed = signed
+        known = {head: False, **signed}
         self._known = sorted((size, root, trusted) for (size, root), trusted in known.items())
         self._held = 0
         self._tree = Growth(0, {})
@@ -125,7 +144,7 @@ class _Run:
                 raise tampered(
                     f"the log differs from a checkpoint over {told_size:,} entries: {span} was rewritten", self._sound
                 )
-            self._held += 1
+            self._held += (size, root) in self._signed
             sound = size if trusted else sound
         self._sound = sound
 
@@ -156,19 +175,19 @@ def _stored(tx: sa.Connection, tile: Tile) -> bytes:
     return tx.scalar(query) or b""
 
 
-def _bundles(tx: sa.Connection) -> Iterator[bytes]:
+def _bundles(tx: sa.Connection) -> Generator[bytes, None, None]:
     columns = tables.bundles.c
     return _in_order(tx, sa.select(columns.number, as_bytes(columns.entries)).order_by(columns.number))
 
 
-def _leaf_tiles(tx: sa.Connection) -> Iterator[bytes]:
+def _leaf_tiles(tx: sa.Connection) -> Generator[bytes, None, None]:
     columns = tables.tiles.c
     return _in_order(
         tx, sa.select(columns.number, as_bytes(columns.hashes)).where(columns.level == 0).order_by(columns.number)
     )
 
 
-def _in_order(tx: sa.Connection, query: sa.Select[int, bytes]) -> Iterator[bytes]:
+def _in_order(tx: sa.Connection, query: sa.Select[int, bytes]) -> Generator[bytes, None, None]:
     """The content of rows 0, 1, 2 …; one that is missing counts as empty."""
     number = 0
     with tx.execute(query, execution_options={"yield_per": BUNDLES_AT_ONCE}) as rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVarTuple
 
 import sqlalchemy as sa
@@ -66,44 +67,67 @@ def require_no_more_tiles(tx: sa.Connection, size: int) -> None:
         raise tampered("there are more hashes than those of the tree", size)
 
 
-def require_runs(tx: sa.Connection, size: int) -> None:
-    """Raise Tampered where not every index has one entry id, and no id two indices."""
+def require_runs(tx: sa.Connection, size: int, *, in_order: bool) -> None:
+    """Raise Tampered where not every index has one entry id, and no id two indices.
+
+    With `in_order` the entry at index n has the id n + 1, as in every log that one writer after the other filled.
+    """
     columns = tables.runs.c
     query = sa.select(columns.first_id, columns.first_index, columns.length)
     index = 0
-    for _, first_index, length in _rows(tx, query.order_by(columns.first_index)):
-        if first_index != index or length < 1:
-            break
-        index += length
+    with _rows(tx, query.order_by(columns.first_index)) as rows:
+        for first_id, first_index, length in rows:
+            if first_index != index or length < 1 or (in_order and first_id != index + 1):
+                _raise_moved(index)
+            index += length
     if index != size:
-        raise tampered(f"the entry ids of index {index:,} and behind it are not kept as they were given", index)
+        _raise_moved(index)
     next_id = 1
-    for first_id, first_index, length in _rows(tx, query.order_by(columns.first_id)):
-        if first_id < next_id:
-            raise tampered(f"the entry ids from index {first_index:,} on were given twice", first_index)
-        next_id = first_id + length
+    with _rows(tx, query.order_by(columns.first_id)) as rows:
+        for first_id, first_index, length in rows:
+            if first_id < next_id:
+                raise tampered(f"the entry ids from index {first_index:,} on were given twice", first_index)
+            next_id = first_id + length
 
 
-def require_queue(tx: sa.Connection) -> None:
-    """Raise Tampered where what waits is no entry, or is in the tree already."""
+def _raise_moved(index: int) -> None:
+    raise tampered(f"the entry ids of index {index:,} and behind it are not kept as they were given", index)
+
+
+def require_queue(tx: sa.Connection, size: int, *, in_order: bool) -> int:
+    """How many entries wait; raises Tampered where what waits is no entry, or is in the tree already.
+
+    With `in_order` their ids go on where those of the tree end, and none is missing between two.
+    """
     queue, runs = tables.queue.c, tables.runs.c
-    integrated = _rows(tx, sa.select(runs.first_id, runs.first_id + runs.length).order_by(runs.first_id))
-    start, end = 0, 0
-    for entry_id, entry in _rows(tx, sa.select(queue.entry_id, as_bytes(queue.entry)).order_by(queue.entry_id)):
-        while end <= entry_id and (run := next(integrated, None)) is not None:
-            start, end = run
-        if start <= entry_id < end:
-            raise tampered(f"entry id {entry_id} waits, and is in the tree already")
-        try:
-            decode(entry)
-        except BadInput:
-            raise tampered(f"what waits as entry id {entry_id} is no entry") from None
+    integrated = sa.select(runs.first_id, runs.first_id + runs.length).order_by(runs.first_id)
+    waiting = sa.select(queue.entry_id, as_bytes(queue.entry)).order_by(queue.entry_id)
+    start, end, count = 0, 0, 0
+    with _rows(tx, integrated) as spans, _rows(tx, waiting) as rows:
+        for entry_id, entry in rows:
+            while end <= entry_id and (run := next(spans, None)) is not None:
+                start, end = run
+            if start <= entry_id < end:
+                raise tampered(f"entry id {entry_id} waits, and is in the tree already")
+            if in_order and entry_id != size + count + 1:
+                raise tampered(f"entry id {size + count + 1} was given, and neither waits nor is in the tree")
+            _require_entry(entry_id, entry)
+            count += 1
+    return count
 
 
-def _rows(tx: sa.Connection, query: sa.Select[*Columns]) -> Iterator[sa.Row[*Columns]]:
-    # Closed wherever its reader stops, for on PostgreSQL it is a cursor of the server's.
+def _require_entry(entry_id: int, entry: bytes) -> None:
+    try:
+        decode(entry)
+    except BadInput:
+        raise tampered(f"what waits as entry id {entry_id} is no entry") from None
+
+
+@contextmanager
+def _rows(tx: sa.Connection, query: sa.Select[*Columns]) -> Iterator[Iterator[sa.Row[*Columns]]]:
+    # Closed wherever its reader stops, before the transaction is: on PostgreSQL it is a cursor of the server's.
     with tx.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}) as rows:
-        yield from rows
+        yield iter(rows)
 
 
 def tampered(message: str, index: int | None = None) -> Tampered:

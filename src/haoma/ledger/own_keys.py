@@ -16,7 +16,7 @@ from pathlib import Path
 
 from haoma.errors import BadInput, Conflict
 from haoma.ledger.key_file import private_directory, read_private, write_private
-from haoma.ledger.keys import KeyType, SignerKey, parse_signer_key
+from haoma.ledger.keys import KeyType, SignerKey, parse_signer_key, require_name
 
 __all__ = ["OwnKeys"]
 
@@ -26,6 +26,7 @@ class OwnKeys:
 
     def __init__(self, directory: Path, origin: str, signed: Callable[[], bool]) -> None:
         self.directory = directory
+        self._origin = origin
         self._kinds = {
             "log": (origin, KeyType.ED25519),
             "witness": (f"{origin}/witness", KeyType.ML_DSA_44_COSIGNATURE),
@@ -37,10 +38,22 @@ class OwnKeys:
 
         Raises Conflict where it is of another log, or gone although the log has signed before.
         """
+        self.require_kept()
+        return self._signer("log")
+
+    def require_kept(self) -> None:
+        """Raise Conflict where the key of the log is gone although it has signed before."""
         if not self._path("log").exists() and self._signed():
             message = f"{self._path('log')} is gone, and this log has signed with it"
             raise Conflict(message, hint="put it back from its backup: a log keeps its key")
-        return self._signer("log")
+
+    def require_named(self) -> None:
+        """Raise BadInput where the name in the settings is none, Conflict where a key here is of another name."""
+        try:
+            require_name(self._origin)
+        except BadInput as error:
+            raise BadInput(f"ledger_origin: {error}", hint=error.hint) from None
+        self.existing()
 
     def witness(self) -> SignerKey:
         """The key that cosigns the checkpoints of other logs."""

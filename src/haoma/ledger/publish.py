@@ -3,6 +3,7 @@
 Rules held here:
 - A checkpoint is stored in the transaction that signs it: what was ever signed is there to be held against the log.
 - Nothing is signed that does not extend what was signed last: a log that was cut or rewritten gets no new checkpoint.
+- Nothing is signed with another key than what was signed last.
 - Witnesses, time-stamp authorities and chains are optional, each retried on its own and shown when it lags. None of
   them holds up an entry or a checkpoint.
 - Only the newest checkpoint is taken to them: it covers every one before.
@@ -20,13 +21,14 @@ from typing import NamedTuple, Protocol
 
 import sqlalchemy as sa
 
-from haoma.errors import HaomaError, NotFound, Tampered
+from haoma.errors import Conflict, HaomaError, NotFound, Tampered
 from haoma.ledger import tables
 from haoma.ledger.checkpoint import parse_checkpoint
 from haoma.ledger.merkle import verify_consistency
 from haoma.ledger.service import Head, Ledger, head
+from haoma.ledger.signatures import split_note
 from haoma.ledger.view import consistency
-from haoma.ledger.written import as_bytes, as_written
+from haoma.ledger.written import as_bytes, as_written, reading
 
 __all__ = ["Attester", "Publisher", "Signed", "Standing"]
 
@@ -132,7 +134,7 @@ class Publisher:
         query = sa.select(as_bytes(rows.evidence)).where(
             rows.checkpoint_id == signed.checkpoint_id, rows.kind == "witness"
         )
-        with self._store.read() as tx:
+        with reading(self._store, "what was said of the newest checkpoint") as tx:
             lines = tx.scalars(query.where(rows.done_at.is_not(None)).order_by(rows.name))
             return signed.note + b"".join(line for line in lines if line)
 
@@ -142,13 +144,13 @@ class Publisher:
         query = sa.select(rows.kind, rows.name, as_bytes(rows.evidence)).where(
             rows.checkpoint_id == signed.checkpoint_id
         )
-        with self._store.read() as tx:
+        with reading(self._store, "what was said of a checkpoint") as tx:
             found = tx.execute(query.where(rows.done_at.is_not(None)))
             return {(kind, name): evidence for kind, name, evidence in found}
 
     def standing(self) -> list[Standing]:
         """How far each attester is."""
-        with self._store.read() as tx:
+        with reading(self._store, "what was said of checkpoints") as tx:
             size = head(tx).size
             return [_standing(tx, attester, size) for attester in self.attesters]
 
@@ -160,6 +162,8 @@ class Publisher:
             if last.size == now.size:
                 return last
         made = Signed(0, now.size, now.root, self._now(), self._sign(now.size, now.root))
+        if last is not None:
+            _require_same_key(last.note, made.note)
         row = {name: value for name, value in made._asdict().items() if name != "checkpoint_id"}
         given = tx.execute(sa.insert(tables.checkpoints).values(row).returning(tables.checkpoints.c.checkpoint_id))
         return made._replace(checkpoint_id=given.scalar_one())
@@ -220,6 +224,16 @@ def _require_extended(tx: sa.Connection, last: Signed, now: Head) -> None:
     except (Tampered, NotFound) as error:
         message = f"the log does not extend the checkpoint over {last.size:,} entries: {error}"
         raise Tampered(message, hint=HINT) from None
+
+
+def _require_same_key(before: bytes, made: bytes) -> None:
+    """Raise Conflict where the key that has just signed is not the one that signed before."""
+    with as_written("the newest checkpoint"):
+        signers, now = ({(one.name, one.key_id) for one in split_note(note)[1]} for note in (before, made))
+    if signers.isdisjoint(now):
+        was = ", ".join(sorted(f"{name}+{key_id:08x}" for name, key_id in signers))
+        message = f"this log has signed with the key {was}, and another lies in its place"
+        raise Conflict(message, hint="put the log's own key back from its backup: nothing is signed with another")
 
 
 def _of(attester: Attester) -> sa.ColumnElement[bool]:

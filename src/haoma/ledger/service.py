@@ -25,7 +25,7 @@ from haoma.ledger.bundles import encode_bundle
 from haoma.ledger.edge import right_edge
 from haoma.ledger.entry import Entry, EntryType, encode
 from haoma.ledger.growth import HASH, WIDTH
-from haoma.ledger.written import as_bytes, as_written
+from haoma.ledger.written import as_bytes, as_written, reading
 from haoma.storage import Store
 
 __all__ = ["BATCH", "Head", "Ledger", "grow", "head"]
@@ -67,7 +67,9 @@ class Ledger:
 
         Raises BadInput where one is not of its type; none is queued then.
         """
-        return _queued(tx, [encode(entry, self.types) for entry in entries])
+        encoded = [encode(entry, self.types) for entry in entries]
+        with as_written("the queue"):
+            return _queued(tx, encoded)
 
     def integrate(self, wait_s: float | None = 0.0) -> int:
         """Bring what is queued by now into the tree; returns how many entries that were.
@@ -84,22 +86,24 @@ class Ledger:
 
     def queued(self) -> int:
         """How many entries wait for integration."""
-        with self.store.read() as tx:
+        with reading(self.store, "the queue") as tx:
             return int(tx.scalar(sa.select(sa.func.count()).select_from(tables.queue)) or 0)
 
     def _waiting_id(self, which: Callable[[sa.ColumnElement[int]], sa.ColumnElement[int]]) -> int | None:
-        with self.store.read() as tx:
+        with reading(self.store, "the queue") as tx:
             return tx.scalar(sa.select(which(tables.queue.c.entry_id)))
 
     def _integrate(self, tx: sa.Connection) -> int:
-        rows = _waiting(tx)
-        if not rows:
-            return 0
         with as_written("what waits in the queue"):
-            before = grow(tx, [entry for _, entry in rows], self._now())
-        for first_id, length in _consecutive([entry_id for entry_id, _ in rows]):
-            _log_run(tx, first_id, before.size + _place(rows, first_id), length)
-            tx.execute(sa.delete(tables.queue).where(tables.queue.c.entry_id.between(first_id, first_id + length - 1)))
+            rows = _waiting(tx)
+            before = grow(tx, [entry for _, entry in rows], self._now()) if rows else None
+        if before is None:
+            return 0
+        with as_written("the map of entry ids"):
+            for first_id, length in _consecutive([entry_id for entry_id, _ in rows]):
+                _log_run(tx, first_id, before.size + _place(rows, first_id), length)
+                leaving = tables.queue.c.entry_id.between(first_id, first_id + length - 1)
+                tx.execute(sa.delete(tables.queue).where(leaving))
         return len(rows)
 
 

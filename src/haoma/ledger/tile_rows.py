@@ -12,6 +12,8 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
+from haoma.ledger.written import as_written
+
 __all__ = ["tile_rows"]
 
 _ONE = {
@@ -24,10 +26,10 @@ def tile_rows(tx: sa.Connection, wanted: Sequence[tuple[int, int]]) -> dict[tupl
     """The hashes of these tiles, each a level and a number, as far as they are there."""
     if not wanted:
         return {}
-    rows = tx.exec_driver_sql(
-        _statement(tx.dialect.name, len(wanted)), tuple([part for pair in wanted for part in pair])
-    )
-    return {(level, number): hashes for level, number, hashes in rows}
+    given = tuple([part for pair in wanted for part in pair])
+    with as_written("the hashes of the log"):
+        rows = tx.exec_driver_sql(_statement(tx.dialect.name, len(wanted)), given)
+        return {(level, number): hashes for level, number, hashes in rows}
 
 
 @lru_cache(maxsize=128)

@@ -30,7 +30,7 @@ from haoma.ledger.tile_proofs import (
 )
 from haoma.ledger.tile_rows import tile_rows
 from haoma.ledger.tiles import BundleName, TileName, tile_width
-from haoma.ledger.written import as_bytes, as_written
+from haoma.ledger.written import as_bytes, as_written, reading
 from haoma.storage import Store
 
 __all__ = ["View", "consistency"]
@@ -46,8 +46,10 @@ class View:
 
     def head(self) -> Head:
         """The tree as it stands."""
-        with self._store.read() as tx:
-            return head(tx)
+        with reading(self._store, "the head of the log") as tx:
+            now = head(tx)
+            _require_not_cut(tx, now.size)
+            return now
 
     def entry(self, index: int) -> bytes:
         """The bytes of the entry at this index.
@@ -58,6 +60,7 @@ class View:
         with self._store.read() as tx:
             size = head(tx).size
             if not 0 <= index < size:
+                _require_not_cut(tx, size)
                 raise NotFound(f"the log has {size:,} entries", hint="its indices start at 0")
             entry = _entries(_bundle(tx, number), number, tile_width(0, number, size))[within]
             hashes = _tiles(tx, [TileName(0, number)]).get((0, number), b"")
@@ -72,9 +75,9 @@ class View:
             return None
         runs = tables.runs.c
         query = sa.select(runs.first_id, runs.first_index, runs.length).where(runs.first_id <= entry_id)
-        with self._store.read() as tx:
+        with reading(self._store, "the map of entry ids") as tx:
             row = tx.execute(query.order_by(runs.first_id.desc()).limit(1)).one_or_none()
-        return row.first_index + entry_id - row.first_id if row and entry_id < row.first_id + row.length else None
+            return row.first_index + entry_id - row.first_id if row and entry_id < row.first_id + row.length else None
 
     def require_index(self, entry_id: int) -> int:
         """The log index of an entry id; NotFound where it is not in the tree."""
@@ -129,6 +132,16 @@ def consistency(tx: sa.Connection, old_size: int, new_size: int) -> list[bytes]:
         return consistency_from_tiles(old_size, new_size, _tiles(tx, names))
 
 
+def _require_not_cut(tx: sa.Connection, size: int) -> None:
+    """Raise Tampered where a checkpoint was signed over more entries than the head says there are, or more are kept."""
+    with as_written("the head of the log"):
+        signed = tx.scalar(sa.select(sa.func.max(tables.checkpoints.c.size))) or 0
+        last = tx.scalar(sa.select(sa.func.max(tables.bundles.c.number)))
+        if signed > size or (last is not None and last * WIDTH >= size):
+            message = f"the log says that it has {size:,} entries, and there were more: it was cut, or its head edited"
+            raise Tampered(message, hint="`haoma ledger audit` tells more", index=size)
+
+
 def _tiles(tx: sa.Connection, names: Iterable[TileName]) -> dict[tuple[int, int], bytes]:
     return tile_rows(tx, [(name.level, name.number) for name in names])
 
@@ -148,7 +161,8 @@ def _whole(tx: sa.Connection, size: int) -> Iterator[None]:
 
 
 def _bundle(tx: sa.Connection, number: int) -> bytes:
-    found = tx.scalar(sa.select(as_bytes(tables.bundles.c.entries)).where(tables.bundles.c.number == number))
+    with as_written(f"bundle {number:,} of the entries", number * WIDTH):
+        found = tx.scalar(sa.select(as_bytes(tables.bundles.c.entries)).where(tables.bundles.c.number == number))
     if found is None:
         raise Tampered(f"the entries of bundle {number:,} are gone", index=number * WIDTH)
     return bytes(found)

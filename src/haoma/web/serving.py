@@ -42,6 +42,7 @@ def application(settings: Settings, prefix: str = "") -> Starlette:
     if PREFIX.fullmatch(prefix) is None:
         raise BadInput("a prefix begins with a slash and does not end with one", hint="for example --prefix /log")
     services = Services(settings)
+    services.keys.require_named()
     entries_key = None if settings.ledger_open_entries else services.entries_key
     upkeep = Upkeep(services)
 

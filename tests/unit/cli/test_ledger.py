@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import os
+import shlex
 import signal
 import socket
 import sqlite3
@@ -20,7 +21,10 @@ from haoma.app import Services
 from haoma.cli.ledger_serve import listening
 from haoma.cli.main import run
 from haoma.errors import Conflict
+from haoma.ledger.cosignature import cosign
 from haoma.ledger.entry import Entry
+from haoma.ledger.keys import KeyType, SignerKey, witness_name
+from haoma.ledger.signatures import Signature, split_note
 from haoma.settings import load
 
 HAOMA = (sys.executable, "-c", "from haoma.cli.main import main; main()")
@@ -412,3 +416,189 @@ def test_a_service_serves_and_ends_when_it_is_told(logged: Path, capfdbinary: py
             served.send_signal(signal.SIGTERM)
             out, err = served.communicate(timeout=60)
     assert (served.returncode, out, err) == (128 + signal.SIGTERM, b"", b"")
+
+
+def edit(place: Path, *statements: str) -> None:
+    """Change the database behind haoma's back."""
+    with closing(sqlite3.connect(place / "store" / "haoma.db")) as database, database:
+        for statement in statements:
+            database.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_bundles SET entries = zeroblob(9)",
+        "UPDATE ledger_head SET size = 0",
+        "DELETE FROM ledger_head",
+        "DROP TABLE ledger_tiles",
+        "DROP TABLE ledger_runs",
+    ],
+)
+def test_what_is_appended_to_a_damaged_log_is_told_with_its_id_so_that_nobody_appends_it_again(
+    statement: str, logged: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    edit(logged, statement)
+    assert ledger("append", "a.txt") == 5
+    told = capfdbinary.readouterr()
+    assert json.loads(told.out) == {"entry": 4, "index": None, "type": "file.recorded"}
+    assert b"do not append them again" in told.err
+
+
+def test_a_head_of_fewer_entries_than_were_signed_is_told_by_whoever_reads(
+    logged: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    edit(logged, "UPDATE ledger_head SET size = 0")
+    for command in (["show"], ["show", "0"], ["prove", "0"], ["audit"]):
+        assert ledger(*command) == 5, command
+
+
+@pytest.mark.parametrize(
+    ("statements", "commands"),
+    [
+        (["DROP TABLE ledger_tiles"], ["show 0", "prove 0", "audit", "append a.txt"]),
+        (["DROP TABLE ledger_bundles"], ["show", "show 0", "prove 0", "audit", "append a.txt"]),
+        (["DROP TABLE ledger_runs"], ["show --entry 1", "prove --entry 1", "audit", "append a.txt"]),
+        (["DROP TABLE ledger_queue"], ["show", "audit", "append a.txt", "checkpoint"]),
+        (["DROP TABLE ledger_head"], ["show", "show 0", "audit", "append a.txt", "checkpoint"]),
+        (["DROP TABLE ledger_attestations"], ["prove 0", "checkpoint", "show --evidence new"]),
+        (
+            ["DROP TABLE ledger_attestations", "DROP TABLE ledger_checkpoints"],
+            ["show", "prove 0", "audit", "checkpoint"],
+        ),
+        (["UPDATE ledger_checkpoints SET note = 'text'"], ["show", "prove 0", "audit", "checkpoint"]),
+        (["UPDATE ledger_checkpoints SET note = x''"], ["show", "prove 0", "audit", "checkpoint"]),
+        (["UPDATE ledger_runs SET first_index = 'a'"], ["show --entry 1", "prove --entry 1", "audit"]),
+        (["UPDATE ledger_runs SET first_id = 2", "INSERT INTO ledger_queue VALUES (3, x'00')"], ["audit"]),
+    ],
+)
+def test_an_edited_database_is_tampered_whatever_was_edited(
+    statements: list[str], commands: list[str], logged: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    edit(logged, *statements)
+    for command in commands:
+        ended = subprocess.run([*HAOMA, "ledger", *command.split()], capture_output=True, check=False)
+        assert (ended.returncode, command) == (5, command), ended.stderr
+        assert b"Traceback" not in ended.stderr
+
+
+def attest(place: Path, kind: str, name: str, evidence: str) -> None:
+    edit(place, f"INSERT INTO ledger_attestations VALUES (1, '{kind}', '{name}', 1, 0, 1, NULL, {evidence})")  # noqa: S608 - of the test itself
+
+
+def with_policy(place: Path, captured: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> SignerKey:
+    """A policy of one witness, set; returns the witness's key."""
+    witness = SignerKey("w.example", KeyType.ML_DSA_44_COSIGNATURE, b"w" * 32)
+    text = f"log {vkey(captured)}\nwitness w {witness.verifier.text}\nquorum w\n"
+    (place / "policy").write_text(text)
+    monkeypatch.setenv("HAOMA_LEDGER_POLICY", "policy")
+    return witness
+
+
+def test_a_cosignature_is_handed_out_only_where_it_holds(
+    logged: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    witness = with_policy(logged, capfdbinary, monkeypatch)
+    text = split_note((logged / "kept").read_bytes())[0]
+    name = witness_name(witness.verifier)
+    attest(logged, "witness", name, f"x'{cosign(text, witness, 9).line.encode().hex()}'")
+    assert ledger("prove", "0", "-o", "proof") == 0
+    assert ledger("verify", "proof", "--policy", "policy") == 0
+    assert ledger("show", "--evidence", "sound") == 0
+    other = cosign(text.replace(b"\n3\n", b"\n4\n"), witness, 9).line.encode().hex()
+    for number, bad in enumerate((f"x'{other}'", "x'ff00ff'", "'text'", "NULL", "x''")):
+        edit(logged, f"UPDATE ledger_attestations SET evidence = {bad}")  # noqa: S608 - of the test itself
+        capfdbinary.readouterr()
+        assert ledger("prove", "0") == 5, bad
+        assert capfdbinary.readouterr().out == b""
+        assert ledger("show", "--evidence", f"bad{number}") == 5, bad
+    edit(logged, "DELETE FROM ledger_attestations")
+    assert ledger("prove", "0") == 0  # nobody has cosigned: there is no quorum to lose
+
+
+@pytest.mark.parametrize(
+    ("kind", "evidence"),
+    [("stamp", "x'7261'"), ("anchor", "'text'"), ("anchor", "x'7b7d'"), ("anchor", "NULL"), ("../../etc", "x'00'")],
+)
+def test_evidence_that_cannot_be_any_is_left_out_and_told(
+    kind: str, evidence: str, logged: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    attest(logged, kind, "someone", evidence)
+    assert ledger("show", "--evidence", "new") == 5
+    told = capfdbinary.readouterr()
+    assert told.out == b""
+    assert b"left out" in told.err
+    assert not (logged / "new").exists()
+
+
+def test_a_checkpoint_whose_own_signature_is_damaged_is_handed_out_to_nobody(logged: Path) -> None:
+    note = (logged / "kept").read_bytes()
+    text, [signature] = split_note(note)
+    bad = text + b"\n" + Signature(signature.name, signature.key_id, bytes(64)).line.encode()
+    edit(logged, f"UPDATE ledger_checkpoints SET note = x'{bad.hex()}'")  # noqa: S608 - of the test itself
+    assert ledger("prove", "0") == 5
+
+
+def test_nothing_is_signed_with_the_key_of_another_log(logged: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert run(["--store-dir", "other", "ledger", "keys", "log", "--create"]) == 0
+    (logged / "store" / "keys" / "log.key").unlink()
+    (logged / "other" / "keys" / "log.key").rename(logged / "store" / "keys" / "log.key")
+    assert ledger("append", "a.txt") == 0
+    capfdbinary.readouterr()
+    for command in ("checkpoint", "prove 0", "prove 3"):
+        assert ledger(*command.split()) == Conflict.exit_code, command
+        told = capfdbinary.readouterr()
+        assert told.out == b""
+        assert b"another" in told.err
+
+
+@pytest.mark.parametrize(("origin", "code"), [("other/log", Conflict.exit_code), ("two words", 2), ("a+b", 2)])
+def test_a_name_that_is_not_the_logs_is_never_ignored(origin: str, code: int, logged: Path) -> None:
+    for command in ("append a.txt", "show", "show 0", "prove 0", "checkpoint", "keys", "audit"):
+        assert run(["--ledger-origin", origin, "ledger", *command.split()]) == code, command
+    assert run(["--ledger-origin", origin, "ledger", "serve", "--port", "0"]) == code
+
+
+def test_a_key_that_is_gone_is_to_be_restored_and_not_made(
+    logged: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (logged / "store" / "keys" / "log.key").unlink()
+    for command in (["keys"], ["keys", "log"], ["keys", "log", "--create"]):
+        assert ledger(*command) == 1
+        told = capfdbinary.readouterr().err
+        assert b"backup" in told
+        assert b"--create" not in told
+
+
+def test_a_stdin_or_stdout_that_is_closed_is_told(logged: Path) -> None:
+    shell = shlex.join(HAOMA)
+    for command, code in {
+        "append - <&-": 2,
+        "append - 0>none": 2,
+        "show >&-": 4,
+        "show 0 >&-": 4,
+        "prove 0 >&-": 4,
+        "checkpoint >&-": 4,
+        "keys log >&-": 4,
+        "append a.txt >&-": 4,
+        "prove 0 -o proof >&-": 0,
+    }.items():
+        ended = subprocess.run(["bash", "-c", f"{shell} ledger {command}"], capture_output=True, check=False)
+        assert (ended.returncode, command) == (code, command), ended.stderr
+    assert ledger("show", "3") == 1
+
+
+def test_a_field_that_is_given_twice_is_no_body(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    body = f'{{"bytes": 1, "bytes": 2, "sha256": "{"0" * 64}"}}'
+    assert ledger("append", "--type", "file.recorded", "--body", body) == 2
+    assert b"twice" in capfdbinary.readouterr().err
+
+
+def test_what_waits_is_shown_by_an_audit(logged: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    with Services(load()) as services:
+        entry = Entry("file.recorded", services.view.head().integrated_at, {"sha256": "0" * 64, "bytes": 1})
+        services.store.write(lambda tx: services.ledger.append(tx, entry))
+    assert ledger("audit") == 0
+    told = capfdbinary.readouterr()
+    assert (json.loads(told.out)["waiting"], json.loads(told.out)["checkpoints"]) == (1, 1)
+    assert b"1 entries wait" in told.err

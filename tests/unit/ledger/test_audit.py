@@ -230,13 +230,41 @@ def test_entry_ids_that_have_no_index_or_two_are_found(log: Log, statement: str)
 def test_entry_ids_that_were_given_twice_are_found(log: Log) -> None:
     log.change("UPDATE ledger_runs SET length = 600")
     log.change("INSERT INTO ledger_runs VALUES (500, 600, 100)")
-    assert "given twice" in str(found(log))
+    with pytest.raises(Tampered, match="given twice"), log.store.read() as tx:
+        list(audit(tx, from_postgresql=True))
 
 
-def test_exchanged_entry_ids_are_in_no_hash_and_so_are_not_found(log: Log) -> None:
+@pytest.mark.parametrize("values", ["(1, 350, 350), (351, 0, 350)", "(6, 0, 700)", "(1, 0, 350), (360, 350, 350)"])
+def test_entry_ids_that_were_moved_are_found_where_one_writer_gave_them_after_the_other(log: Log, values: str) -> None:
     log.change("DELETE FROM ledger_runs")
-    log.change("INSERT INTO ledger_runs VALUES (1, 350, 350), (351, 0, 350)")
-    assert log.audit().entries == SIZE
+    log.change(f"INSERT INTO ledger_runs VALUES {values}")  # noqa: S608 - of the test itself
+    assert "entry ids" in str(found(log))
+    with log.store.read() as tx:  # on PostgreSQL ids come late and are left out: nothing tells the two apart
+        assert list(audit(tx, from_postgresql=True))[-1].entries == SIZE
+
+
+def test_an_entry_that_was_deleted_while_others_wait_behind_it_is_found(log: Log) -> None:
+    log.append(3)
+    log.change("DELETE FROM ledger_queue WHERE entry_id = :one", one=SIZE + 2)
+    assert f"entry id {SIZE + 2} was given" in str(found(log))
+
+
+def test_what_waits_is_counted_and_only_what_was_signed_counts_as_a_checkpoint(tmp_path: Path) -> None:
+    with open_log(f"sqlite:///{tmp_path}/haoma.db") as log:
+        log.append(2)
+        assert (log.audit().waiting, log.audit().checkpoints) == (2, 0)
+        log.ledger.integrate()
+        assert (log.audit().waiting, log.audit().checkpoints) == (0, 0)
+
+
+@pytest.mark.parametrize("table", ["bundles", "tiles", "runs", "queue", "head", "checkpoints"])
+def test_a_table_that_is_gone_is_found(log: Log, table: str) -> None:
+    with log.store.changing() as tx:
+        tx.exec_driver_sql(f"ALTER TABLE ledger_{table} RENAME TO gone")
+    found(log)
+    for read in (log.view.head, lambda: log.view.entry(1), lambda: log.view.index_of(1), log.publisher.checkpoint):
+        with suppress(Tampered):
+            read()
 
 
 @pytest.mark.parametrize(
@@ -334,4 +362,4 @@ def test_a_forged_checkpoint_in_the_database_vouches_for_nothing(log: Log) -> No
 
 def test_a_database_without_its_checkpoint_rows_is_audited_all_the_same(log: Log) -> None:
     log.change("DELETE FROM ledger_checkpoints")
-    assert log.audit().checkpoints == 1
+    assert log.audit().checkpoints == 0
