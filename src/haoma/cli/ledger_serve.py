@@ -2,6 +2,7 @@
 
 Rules held here:
 - What cannot be served is told before anything listens, with the exit code of its kind.
+- Connections are bounded in number and in time (`haoma.web.guard`).
 - Ctrl-C and SIGTERM let the answers under way end, and what is being integrated.
 """
 
@@ -19,7 +20,8 @@ from haoma.errors import Unavailable
 __all__ = ["listening", "serve"]
 
 ENDING_S = 10
-BACKLOG = 1024
+IDLE_S = 5
+BACKLOG = 128
 
 
 @click.command()
@@ -39,6 +41,8 @@ def serve(host: str, port: int, prefix: str) -> None:
     settings = current_settings()
     # The web is no layer below the command line: it is found by its name.
     application = import_module("haoma.web.serving").application(settings, prefix)
+    guard = import_module("haoma.web.guard")
+    guard.bound_log()
     with listening(host, port) as listener:
         shown = f"[{host}]" if ":" in host else host
         note(f"the log {settings.ledger_origin} on http://{shown}:{listener.getsockname()[1]}{prefix}")
@@ -47,6 +51,11 @@ def serve(host: str, port: int, prefix: str) -> None:
             log_level="warning",
             access_log=False,
             lifespan="on",
+            http=guard.GuardedProtocol,
+            ws="none",
+            backlog=guard.BACKLOG,
+            limit_concurrency=guard.most_connections() + 1,
+            timeout_keep_alive=IDLE_S,
             server_header=False,
             timeout_graceful_shutdown=ENDING_S,
         )
