@@ -85,10 +85,11 @@ class Log:
         self.append(count)
         return self.publisher.checkpoint()
 
-    def audit(self, *kept: bytes) -> Audited:
+    def audit(self, *kept: bytes, from_postgresql: bool = False) -> Audited:
         """Audit against these notes, and the key."""
         with self.store.read() as tx:
-            *_, last = audit(tx, [checkpoint_of(note) for note in kept], [KEY.verifier])
+            checkpoints = [checkpoint_of(note) for note in kept]
+            *_, last = audit(tx, checkpoints, [KEY.verifier], from_postgresql=from_postgresql)
         return last
 
     def entries(self) -> list[bytes]:

@@ -80,7 +80,7 @@ def test_ids_with_gaps_lead_to_the_entry(log: Log) -> None:
     assert given == [1, 2, 6, 7, 8, 9, 15, 16]
     assert [log.view.index_of(one) for one in given] == list(range(8))
     assert [log.view.index_of(one) for one in (0, 3, 5, 10, 14, 17)] == [None] * 6
-    log.audit()
+    log.audit(from_postgresql=True)
 
 
 def test_an_entry_of_a_lower_id_that_comes_later_gets_a_later_index(log: Log) -> None:
@@ -91,7 +91,7 @@ def test_an_entry_of_a_lower_id_that_comes_later_gets_a_later_index(log: Log) ->
     assert log.append() == range(2, 3)
     log.ledger.integrate()
     assert [log.view.index_of(one) for one in (first, third, 100, 2)] == [0, 1, 2, 3]
-    log.audit()
+    log.audit(from_postgresql=True)
 
 
 def test_one_integration_takes_several_batches(log: Log) -> None:
