@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,18 +21,25 @@ settings.register_profile("haoma", deadline=None, print_blob=True)
 settings.load_profile("haoma")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_world(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Cut the tests off from the user's settings, but keep the packed table between runs: it rebuilds itself."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Cut the tests off from the user's settings, but keep the packed table between runs: it rebuilds itself.
+
+    Before anything is collected: a doctest of src may be the first to read a number.
+    """
     for name in [name for name in os.environ if name.startswith("HAOMA_")]:
         del os.environ[name]
+    place = tempfile.TemporaryDirectory(prefix="haoma-tests-")
+    config.add_cleanup(place.cleanup)
     os.environ["HAOMA_DATA_DIR"] = str(ROOT / ".cache" / "tests")
-    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
-    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
-    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
+    os.environ["XDG_CONFIG_HOME"] = f"{place.name}/config"
+    os.environ["XDG_DATA_HOME"] = f"{place.name}/data"
     os.environ.pop("FORCE_COLOR", None)
     os.environ["NO_COLOR"] = "1"
-    # Built and compiled once, before any test compares what a command says on stderr.
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> None:
+    """The kernel, built and compiled once, before any test compares what a command says on stderr."""
     enrich(pa.array(["95588"]))
 
 

@@ -45,7 +45,7 @@ def test_a_run_leaves_every_figure_with_its_machine_and_versions(quick: Path) ->
         "peak memory",
     ):
         assert measured in whats
-    assert all(figure["haoma"] > 0 for figure in body["figures"])
+    assert all(figure["haoma"] > 0 or figure["unit"] == "MiB" for figure in body["figures"])
     assert all(figure["ratio"] > 0 for figure in body["figures"] if figure["peer"])
 
 
