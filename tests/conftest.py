@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 pytest.register_assert_rewrite("contracts")
 
 # The first example of a law may compile a kernel, which takes seconds.
-settings.register_profile("haoma", deadline=None, print_blob=True)
+settings.register_profile("haoma", deadline=None, print_blob=True, max_examples=40)
 settings.load_profile("haoma")
 
 

@@ -63,7 +63,7 @@ def flip(log: Log, cell: tuple[str, int, str], data: st.DataObject) -> None:
         reject()  # the database keeps two rows of one key apart
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_no_bit_of_the_log_can_be_changed_unnoticed(made: Path, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as place:
@@ -74,7 +74,7 @@ def test_no_bit_of_the_log_can_be_changed_unnoticed(made: Path, data: st.DataObj
                 log.audit()
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(batches=st.lists(st.lists(st.integers(0, 300), max_size=3), min_size=1, max_size=6))
 def test_entries_give_one_tree_however_they_were_batched(batches: list[list[int]]) -> None:
     with tempfile.TemporaryDirectory() as place, open_log(f"sqlite:///{place}/haoma.db") as log:

@@ -78,7 +78,7 @@ def row_of(text: str | None) -> dict[str, object]:
 
 
 @given(st.lists(st.one_of(st.none(), cells), max_size=60))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 def test_a_column_says_what_each_of_its_cells_says(column: list[str | None]) -> None:
     storable = [None if text is None else text.encode("utf-8", "replace").decode() for text in column]
     rows = [row_of(text) for text in storable]

@@ -103,7 +103,7 @@ def ask(desk: Desk, *more: str) -> str:
     return str(json.loads(answer)["request"])
 
 
-def test_a_customer_consents_is_shown_and_withdraws_with_their_receipt(desk: Desk) -> None:
+def test_a_customer_consents_is_shown_and_withdraws_with_a_receipt_that_cannot_be_changed(desk: Desk) -> None:
     request = ask(desk, "--channel", "agent", "--call", "call-1")
     desk.ok("consent", "grant", request, "-o", "receipt.jws", by="an", typed=(desk.code,))
     desk.ok("consent", "receipt", "keys", "-o", "keys.json")
@@ -117,9 +117,7 @@ def test_a_customer_consents_is_shown_and_withdraws_with_their_receipt(desk: Des
     proof = json.loads(desk.ok("consent", "receipt", "verify", "proof.jws", "--keys", "keys.json").stdout)
     assert proof[0]["event_state"] == "dpv:ConsentWithdrawn"
     assert json.loads(desk.ok("consent", "show", NUMBER, "--tenant", "acme", by="dai").stdout)["state"] == "withdrawn"
-
-
-def test_a_changed_receipt_is_told_apart(desk: Desk) -> None:
+    # A changed receipt is told apart.
     text = (desk.folder / "receipt.jws").read_text(encoding="utf-8").split(".")
     (desk.folder / "changed.jws").write_text(".".join([text[0], text[1], text[2][::-1].strip()]), encoding="utf-8")
     ended = desk.run("consent", "receipt", "verify", "changed.jws", "--keys", "keys.json")
