@@ -103,7 +103,7 @@ def ask(desk: Desk, *more: str) -> str:
     return str(json.loads(answer)["request"])
 
 
-def test_a_customer_consents_is_shown_and_withdraws_with_a_receipt_that_cannot_be_changed(desk: Desk) -> None:
+def test_a_customer_consents_withdraws_with_their_receipt_says_no_and_is_not_asked_again(desk: Desk) -> None:
     request = ask(desk, "--channel", "agent", "--call", "call-1")
     desk.ok("consent", "grant", request, "-o", "receipt.jws", by="an", typed=(desk.code,))
     desk.ok("consent", "receipt", "keys", "-o", "keys.json")
@@ -124,9 +124,7 @@ def test_a_customer_consents_is_shown_and_withdraws_with_a_receipt_that_cannot_b
     assert ended.returncode in {2, 5}
     (desk.folder / "none.json").write_text("{", encoding="utf-8")
     assert desk.run("consent", "receipt", "verify", "receipt.jws", "--keys", "none.json").returncode == 2
-
-
-def test_a_no_shows_what_may_be_offered_and_nobody_asks_again(desk: Desk) -> None:
+    # A no shows what may be offered, and nobody asks again.
     said = json.loads(desk.ok("consent", "refuse", ask(desk), by="an").stdout)
     assert "网点" in said["offer_zh"]
     ended = desk.run("consent", "request", NUMBER, *ASKED, by="an")
