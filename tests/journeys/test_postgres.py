@@ -148,4 +148,5 @@ def test_a_wrong_password_or_database_is_told_without_the_password(url: str, pos
         open_store(wrong)
     assert "wrong-password" not in f"{caught.value}{caught.value.hint}"
     assert "refuses" in str(unavailable(lambda: open_store(postgres_server.url("nothing"))))
+    open_store(url).close()
     assert postgres_server.password not in inspect_store(url).name

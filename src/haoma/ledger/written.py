@@ -3,12 +3,11 @@
 Rules held here:
 - Bytes are read as bytes, whatever type the database has come to say they are: one flipped bit makes text of them.
 - What the log can never have written is Tampered, and never an internal error or the reader's own bad input. A table
-  that is gone is such a thing.
+  that is gone, or text that is none, is told so by storage.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,9 +17,6 @@ from haoma.errors import BadInput, Tampered
 from haoma.storage import Store
 
 __all__ = ["as_bytes", "as_written", "reading"]
-
-NO_SUCH = ("no such table", "no such column")
-NO_SUCH_STATES = {"42P01", "42703"}  # undefined_table, undefined_column
 
 
 def as_bytes(column: sa.ColumnElement[bytes]) -> sa.ColumnElement[bytes]:
@@ -38,10 +34,6 @@ def as_written(what: str, index: int | None = None) -> Iterator[None]:
         yield
     except (BadInput, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise _damaged(what, index) from error
-    except Exception as error:
-        if not _is_gone(error.orig if isinstance(error, sa.exc.DBAPIError) else error):
-            raise
-        raise _damaged(what, index) from None
 
 
 @contextmanager
@@ -49,13 +41,6 @@ def reading(store: Store, what: str) -> Iterator[sa.Connection]:
     """A snapshot of the store, in which `what` is read as `as_written` has it."""
     with store.read() as tx, as_written(what):
         yield tx
-
-
-def _is_gone(error: BaseException | None) -> bool:
-    """Whether the database has no such table any more, or text in it that is no UTF-8."""
-    if isinstance(error, sqlite3.OperationalError):
-        return not hasattr(error, "sqlite_errorcode") or str(error).startswith(NO_SUCH)
-    return getattr(error, "sqlstate", None) in NO_SUCH_STATES
 
 
 def _damaged(what: str, index: int | None) -> Tampered:

@@ -4,6 +4,7 @@ Rules held here:
 - No SQL, no value and no password is in a message.
 - What only a programmer can mend (a wrong statement) comes through as it is, for the edge that hides its text.
 - A statement that misses a table or a column that the migrations made is right, and the database has lost it: Tampered.
+  So is a value that is not of the type it was written with.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ _REFUSED = ("the server refuses this user", "look at user, password and database
 _BUSY = ("all its connections are in use", "try again")
 _CROSSED = ("concurrent changes kept crossing this one", "try again")
 _LOST = ("its tables are not those of its revision: one of them, or a column, is gone", schema.LOST)
+_GARBLED = ("a value in it is not of the type that was written", schema.LOST)
 _CONSTRAINT = ("this contradicts what is there", "a value is there already, missing, or still in use")
 
 # https://www.sqlite.org/rescode.html, primary codes
@@ -96,7 +98,7 @@ def explained(error: Exception, name: str) -> Exception:
     if said is None:
         return error
     message, hint = said
-    kind = Conflict if said is _CONSTRAINT else Tampered if said is _LOST else Unavailable
+    kind = Conflict if said is _CONSTRAINT else Tampered if said in (_LOST, _GARBLED) else Unavailable
     return kind(f"{name}: {message}", hint=hint)
 
 
@@ -121,7 +123,7 @@ def _said(error: Exception) -> tuple[str, str] | None:
 
 def _said_by_sqlite(error: sqlite3.Error) -> tuple[str, str] | None:
     if "decode to UTF-8" in str(error):
-        return _DAMAGED
+        return _GARBLED
     if (missing := _MISSES.match(str(error))) and _is_ours(missing[1]):
         return _LOST
     return _SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
