@@ -1,0 +1,39 @@
+"""The gate to a customer's place, with the adapters that stand behind its ports.
+
+Rules held here:
+- Without a carrier of messages and a channel for alarms, both are lines of files below `store_dir`.
+- The clock of consent stands still where the machine's is set back: what has ended stays so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from haoma.app.services import Services
+    from haoma.consent.service import Consent
+
+__all__ = ["consent"]
+
+
+def consent(services: Services) -> Consent:
+    """The gate to a customer's place: notices, questions, answers, Grants, receipts, withdrawal."""
+    from haoma.consent.alarms import AlarmFile
+    from haoma.consent.http import HttpTransport
+    from haoma.consent.notices import StoredAssessments
+    from haoma.consent.office import Office, SteadyClock
+    from haoma.consent.service import Consent
+    from haoma.consent.sms import OutboxFile
+
+    office = Office(
+        store=services.store,
+        vault=services.vault,
+        gate=services.gate,
+        custody=services.custody,
+        now=SteadyClock(services.now),
+        sms=OutboxFile(services.settings.store_dir / "messages"),
+        assessments=StoredAssessments(),
+        transport=HttpTransport(services.http),
+        alarms=AlarmFile(services.settings.store_dir / "alarms"),
+    )
+    return Consent(office)

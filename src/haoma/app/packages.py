@@ -1,0 +1,48 @@
+"""What each package adds to the services below it. A new package adds its own here.
+
+Rules held here:
+- The log takes the types of entries that stand here, and no others.
+- What ends is deleted by retention only if it stands here, and what holds a subject token is brought over by a rotation
+  only if it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from haoma.ledger.entry import EntryType
+    from haoma.vault.retention import Expiring
+    from haoma.vault.rotation import SubjectColumn
+
+__all__ = ["entry_types", "expiring", "subject_columns"]
+
+
+def entry_types() -> Sequence[EntryType]:
+    """The types of entries of every package."""
+    from haoma import access, lineage
+    from haoma.consent import entries as consent
+    from haoma.ledger import events
+    from haoma.vault import entries
+
+    below = [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES]
+    return [*below, *access.ENTRY_TYPES, *consent.ENTRY_TYPES]
+
+
+def expiring() -> Sequence[Expiring]:
+    """The rows of every package that end."""
+    from haoma.access import keeping as access
+    from haoma.consent import keeping
+    from haoma.vault.retention import EXPIRING
+
+    return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING]
+
+
+def subject_columns() -> Sequence[SubjectColumn]:
+    """The columns of every package that hold subject tokens."""
+    from haoma.access import keeping as access
+    from haoma.consent import keeping
+    from haoma.vault.rotation import SUBJECT_COLUMNS
+
+    return [*SUBJECT_COLUMNS, *access.SUBJECT_COLUMNS, *keeping.SUBJECT_COLUMNS]
