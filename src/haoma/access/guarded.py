@@ -10,7 +10,6 @@ Rules held here:
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +20,7 @@ from haoma.access import tables
 from haoma.access.approvals import Approval, Effect
 from haoma.errors import BadInput, Refused, Tampered
 from haoma.ledger.forms import Json, is_word
-from haoma.vault.model import Permission, SubjectToken, as_letters
+from haoma.vault.model import Permission, SubjectToken, actor_name
 from haoma.vault.rotation import NewKey, Rotation
 from haoma.vault.service import Shredded, Vault
 
@@ -155,4 +154,4 @@ def _count(approval: Approval) -> int:
 
 
 def _actor(approval: Approval) -> str:
-    return f"person:{as_letters(uuid.UUID(approval.requester).bytes)}"
+    return actor_name("person", approval.requester)

@@ -3,13 +3,11 @@
 Rules held here:
 - Time never goes back in a process: what has ended stays so, whatever happens to the machine's clock.
 - Every decision is one audit row and one entry, in the transaction of what it changes.
-- Who acts is written as letters: an id could otherwise hold what looks like a phone number.
 """
 
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,7 +26,7 @@ from haoma.numbers import Number
 from haoma.storage import Store
 from haoma.vault.audit import AuditRow, Event
 from haoma.vault.custody import Custody
-from haoma.vault.model import SubjectToken, as_letters
+from haoma.vault.model import SubjectToken, actor_name
 from haoma.vault.service import Vault
 
 __all__ = ["HOLDER", "SYSTEM", "Office", "SteadyClock", "actor_of"]
@@ -137,8 +135,5 @@ class Office:
 
 
 def actor_of(by: Asker | None) -> str:
-    """A person, a key of one, or the holder of the number (None), as audit rows hold it: letters, no digits."""
-    if by is None:
-        return HOLDER
-    kind = "person" if by.scopes is None else "key"
-    return f"{kind}:{as_letters(uuid.UUID(by.id).bytes)}"
+    """A person, a key of one, or the holder of the number (None), as audit rows name them."""
+    return HOLDER if by is None else actor_name("person" if by.scopes is None else "key", by.id)
