@@ -53,18 +53,21 @@ class Desk:
         texts = [(stream.flush(), stream.buffer.getvalue().decode())[1] for stream in (out, err)]
         return Ended(code, *texts)
 
-    def told(self, *args: str, by: str = "", typed: tuple[str, ...] = ()) -> list[dict[str, object]]:
-        ended = self.run(*args, by=by, typed=typed)
+    def ok(self, *args: str, by: str = "", typed: tuple[str, ...] = ()) -> str:
+        """What one command line that ends well says."""
+        ended = self.haoma(*args, by=by, typed=typed)
         assert ended.returncode == 0, ended.stderr
-        return [json.loads(line) for line in ended.stdout.splitlines()]
+        return ended.stdout
+
+    def told(self, *args: str, by: str = "", typed: tuple[str, ...] = ()) -> list[dict[str, object]]:
+        """The rows that a command line of `haoma access` tells."""
+        return [json.loads(line) for line in self.ok("access", *args, by=by, typed=typed).splitlines()]
 
     def come_in(self, login: str, token: str) -> None:
         (made,) = self.told("enrol", typed=(token, PASSWORD))
         text = parse_qs(urlsplit(made["otpauth"]).query)["secret"][0]
         code = code_at(base64.b32decode(text + "=" * (-len(text) % 8)), int(time.time()) // 30)
-        ended = self.run("sign-in", "--login", login, typed=(PASSWORD, code))
-        assert ended.returncode == 0, ended.stderr
-        self.sessions[login] = ended.stdout.strip()
+        self.sessions[login] = self.ok("access", "sign-in", "--login", login, typed=(PASSWORD, code)).strip()
 
     def add(self, login: str, *roles: str) -> None:
         (made,) = self.told("people", "add", "--login", login, "--name", login.title(), by="root")
@@ -81,5 +84,5 @@ class Desk:
     def approve(self, asked: dict[str, object], **roles: str) -> None:
         """Approve a request, each in their role."""
         for login, role in roles.items():
-            said = self.run("approve", "yes", asked["approval"], "--role", role, "--digest", asked["digest"], by=login)
-            assert said.returncode == 0, said.stderr
+            named = (asked["approval"], "--role", role, "--digest", asked["digest"])
+            self.ok("access", "approve", "yes", *named, by=login)
