@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from contracts.access_store import AccessContract, AccessKillContract
+from contracts.databases import OnFiles, OnServer
 
 
-class TestPostgres(AccessContract, AccessKillContract):
+class TestPostgres(OnServer, AccessContract, AccessKillContract):
     """The contract, on a server."""
 
-    @pytest.fixture
-    def url(self, postgres: str) -> str:
-        return postgres
 
-
-class TestSqliteKilled(AccessKillContract):
+class TestSqliteKilled(OnFiles, AccessKillContract):
     """The contract of kills, on a file."""
-
-    @pytest.fixture
-    def url(self, tmp_path: Path) -> str:
-        return f"sqlite:///{tmp_path / 'haoma.db'}"

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from contracts.consent_store import ConsentContract
+from contracts.databases import OnServer
 
 
-@pytest.fixture
-def url(postgres: str) -> str:
-    return postgres
-
-
-class TestPostgres(ConsentContract):
+class TestPostgres(OnServer, ConsentContract):
     """The contract, on a server."""

@@ -1,16 +1,8 @@
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from contracts.consent_store import ConsentContract
+from contracts.databases import OnFiles
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'haoma.db'}"
-
-
-class TestSqlite(ConsentContract):
+class TestSqlite(OnFiles, ConsentContract):
     """The contract, on a file."""

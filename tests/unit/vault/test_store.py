@@ -1,19 +1,8 @@
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
+from contracts.databases import OnFiles
 from contracts.vault_store import VaultContract
 
 
-class TestSqlite(VaultContract):
+class TestSqlite(OnFiles, VaultContract):
     """The contract, on files."""
-
-    @pytest.fixture
-    def url(self, tmp_path: Path) -> str:
-        return f"sqlite:///{tmp_path}/haoma.db"
-
-    @pytest.fixture
-    def keys_url(self, tmp_path: Path) -> str:
-        return f"sqlite:///{tmp_path}/keys.db"
