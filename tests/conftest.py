@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from hypothesis import settings
 from haoma.numbers import enrich
 
 ROOT = Path(__file__).parent.parent
+QUICK = tuple(ROOT / place for place in ("src", "tests/unit", "tests/laws"))
+MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own is made in it
+ROOM_BYTES = 4 << 30
 
 pytest.register_assert_rewrite("contracts")
 
@@ -28,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     for name in [name for name in os.environ if name.startswith("HAOMA_")]:
         del os.environ[name]
+    if quick(config) and not hasattr(config, "workerinput"):
+        into_memory(config)
     place = tempfile.TemporaryDirectory(prefix="haoma-tests-")
     config.add_cleanup(place.cleanup)
     os.environ["HAOMA_DATA_DIR"] = str(ROOT / ".cache" / "tests")
@@ -35,6 +41,22 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["XDG_DATA_HOME"] = f"{place.name}/data"
     os.environ.pop("FORCE_COLOR", None)
     os.environ["NO_COLOR"] = "1"
+
+
+def quick(config: pytest.Config) -> bool:
+    """Whether the run is of `make test` alone, without a journey or a peer."""
+    named = [(config.invocation_params.dir / arg.partition("::")[0]).resolve() for arg in config.args]
+    return all(any(path.is_relative_to(place) for place in QUICK) for path in named)
+
+
+def into_memory(config: pytest.Config) -> None:
+    """Let temporary files lie in memory where there is room; workers find TMPDIR in the environment they inherit."""
+    # What a killed process wrote is kept by the kernel; only a power cut needs a disk.
+    if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
+        return
+    place = tempfile.TemporaryDirectory(prefix="haoma-tests-", dir=MEMORY)
+    config.add_cleanup(place.cleanup)
+    os.environ["TMPDIR"] = tempfile.tempdir = place.name
 
 
 @pytest.fixture(scope="session", autouse=True)
