@@ -67,11 +67,12 @@ def _write(store: Store, file: io.BufferedWriter, at: dt.datetime, advance: Call
         revision = schema.revision(tx)
         if revision is None:
             raise NotFound(f"{store.name}: there is no store", hint="haoma db upgrade makes one")
-        if gone := schema.lost(tx):
+        present = schema.tables(tx)
+        if gone := schema.lost(revision, present):
             message = f"{store.name}: tables or columns of {revision} are gone: {', '.join(gone)}"
             raise Tampered(message, hint=schema.LOST)
         wanted = schema.made(revision)  # a table of others is theirs to keep
-        ours = [table for table in schema.tables(tx) if table.name in wanted]
+        ours = [table for table in present if table.name in wanted]
         if more := [table.name for table in ours if {*table.columns.keys()} != wanted[table.name]]:
             message = f"{store.name}: {', '.join(more)} has columns that are not of {revision}"
             raise Tampered(message, hint=schema.LOST)

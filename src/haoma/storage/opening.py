@@ -97,7 +97,7 @@ def inspect_store(url: str) -> State:
             version=str(tx.scalar(sa.text(_VERSION[store.dialect]))),
             revision=found,
             pending=schema.pending(found, store.name),
-            lost=schema.lost(tx),
+            lost=schema.lost(found, schema.tables(tx)),
             size_bytes=int(tx.scalar(sa.text(size)) or 0),
         )
 

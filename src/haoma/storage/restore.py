@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -42,9 +42,9 @@ def restore(
             if not leads:
                 raise Unavailable(f"{store.name}: another process is opening it", hint="wait for its end")
             with store.changing() as tx:
-                _prepare(tx, manifest, store.name)
-                _same_tables(tx, manifest)
-                for table in schema.tables(tx):
+                present = _prepare(tx, manifest, store.name)
+                _same_tables(present, manifest)
+                for table in present:
                     _fill(tx, table, tar, manifest, advance)
                 schema.migrate(tx, schema.pending(manifest.revision, store.name))
     return manifest
@@ -116,21 +116,23 @@ def _bytes(tar: tarfile.TarFile, path: str) -> bytes:
     return member.read()
 
 
-def _prepare(tx: sa.Connection, manifest: Manifest, name: str) -> None:
-    """Make the tables as they were when the backup was made, without rows."""
+def _prepare(tx: sa.Connection, manifest: Manifest, name: str) -> list[sa.Table]:
+    """The tables as they were when the backup was made, without rows; made where there are none."""
     wanted = schema.up_to(manifest.revision, name)
-    found = schema.revision(tx)
-    if found is None and not schema.tables(tx):
+    found, present = schema.revision(tx), schema.tables(tx)
+    if found is None and not present:
         schema.migrate(tx, wanted)
-    elif found != manifest.revision or not schema.unused(tx):
+        present = schema.tables(tx)
+    elif found != manifest.revision or not schema.unused(tx, manifest.revision, present):
         message = f"{name}: a backup is restored into an empty database, and this one is not"
         raise Conflict(message, hint="name another with --database, or put this one aside")
-    for table in reversed(schema.tables(tx)):
+    for table in reversed(present):
         tx.execute(sa.delete(table))  # what a migration put there is in the backup too
+    return present
 
 
-def _same_tables(tx: sa.Connection, manifest: Manifest) -> None:
-    if sorted(saved.name for saved in manifest.tables) != sorted(table.name for table in schema.tables(tx)):
+def _same_tables(present: Sequence[sa.Table], manifest: Manifest) -> None:
+    if sorted(saved.name for saved in manifest.tables) != sorted(table.name for table in present):
         message = f"the tables in the backup are not those of revision {manifest.revision}"
         raise BadInput(message, hint=_HINT)
 

@@ -10,9 +10,10 @@ Rules held here:
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -75,16 +76,16 @@ def up_to(wanted: str, name: str) -> tuple[str, ...]:
 
 
 def tables(tx: sa.Connection) -> list[sa.Table]:
-    """The tables of a database as they are, those that others point to first."""
+    """The tables of a database as they are, those that others point to first; asks each of them, so ask once."""
     found = sa.MetaData()
     found.reflect(tx)
     return [table for table in found.sorted_tables if table.name != _TABLE]
 
 
-def lost(tx: sa.Connection) -> tuple[str, ...]:
-    """The tables of its revision that a database lacks, and the columns, as `table.column`."""
-    wanted = made(revision(tx) or "")
-    there = {table.name: {*table.columns.keys()} for table in tables(tx)}
+def lost(found: str, present: Sequence[sa.Table]) -> tuple[str, ...]:
+    """The tables of the revision `found` that are not among those of a database, and the columns, as `table.column`."""
+    wanted = made(found)
+    there = {table.name: {*table.columns.keys()} for table in present}
     gone = [table for table in wanted if table not in there]
     return (*gone, *(f"{name}.{one}" for name in wanted if name in there for one in sorted(wanted[name] - there[name])))
 
@@ -92,34 +93,38 @@ def lost(tx: sa.Connection) -> tuple[str, ...]:
 def made(upto: str) -> Mapping[str, frozenset[str]]:
     """The tables of a revision this haoma knows, and their columns."""
     with _comparing:
-        return _made(upto)
+        return _made(upto).columns
+
+
+def unused(tx: sa.Connection, found: str, present: Sequence[sa.Table]) -> bool:
+    """Whether the tables of a database at the revision `found` hold no row but those that the migrations made."""
+    with _comparing:
+        made = _made(found).rows
+    return {table.name: _count(tx, table) for table in present} == made
+
+
+class _Made(NamedTuple):
+    """What the migrations alone make: the columns of each table, and how many rows are in it."""
+
+    columns: Mapping[str, frozenset[str]]
+    rows: Mapping[str, int]
 
 
 @cache
-def _made(upto: str) -> Mapping[str, frozenset[str]]:
+def _made(upto: str) -> _Made:
     engine = sa.create_engine("sqlite://")
     try:
         with engine.begin() as fresh:
             migrate(fresh, up_to(upto, ""))
-            return {table.name: frozenset(table.columns.keys()) for table in tables(fresh)}
+            there = tables(fresh)
+            columns = {table.name: frozenset(table.columns.keys()) for table in there}
+            return _Made(columns, {table.name: _count(fresh, table) for table in there})
     finally:
         engine.dispose()
 
 
-def unused(tx: sa.Connection) -> bool:
-    """Whether there is no row but those that the migrations made."""
-    engine = sa.create_engine("sqlite://")
-    try:
-        with engine.begin() as fresh:
-            migrate(fresh, up_to(revision(tx) or "", ""))
-            made = {table.name: fresh.scalar(_count(table)) for table in tables(fresh)}
-    finally:
-        engine.dispose()
-    return {table.name: tx.scalar(_count(table)) for table in tables(tx)} == made
-
-
-def _count(table: sa.Table) -> sa.Select[int]:
-    return sa.select(sa.func.count()).select_from(table)
+def _count(tx: sa.Connection, table: sa.Table) -> int:
+    return int(tx.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
 
 
 def migrate(tx: sa.Connection, wanted: tuple[str, ...]) -> None:
