@@ -252,12 +252,13 @@ class KeyStore:
 
     def _refuse_second_custody(self) -> None:
         """A key store whose wrapping key is gone gets no second one."""
-        if self._custody_known or self.custody.versions(CUSTODY_NAME):
-            self._custody_known = True
+        if self._custody_known:
             return
+        # Before custody is asked: whoever makes the first key at this moment has the wrapping key before that row.
         with self.store.read() as tx:
             used = tx.scalar(sa.select(keys.c.key_id).where(keys.c.wrapped.is_not(None)).limit(1))
-        if used is not None:
+        self._custody_known = bool(self.custody.versions(CUSTODY_NAME))
+        if used is not None and not self._custody_known:
             message = "the key that wraps all others is gone, and keys were wrapped under it"
             raise Conflict(message, hint="put it back from its backup, or set vault_custody back")
 

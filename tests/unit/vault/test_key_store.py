@@ -11,7 +11,7 @@ from contracts.vault import NOW, World, number, open_world
 from haoma.errors import BadInput, Conflict, NotFound, Tampered, Unavailable
 from haoma.ledger.commitment import Commitment
 from haoma.storage import back_up
-from haoma.vault import Kind, tables
+from haoma.vault import KeyStore, Kind, LocalFiles, suite_named, tables
 from haoma.vault.key_tables import keys
 
 
@@ -122,6 +122,25 @@ def test_a_key_store_whose_custody_is_gone_opens_nothing_and_gets_no_second_cust
             again.vault.pseudonym("acme", number())
         with pytest.raises(Conflict):
             again.vault.pseudonym("bank", number())
+
+
+def test_two_who_make_their_first_key_at_once_both_have_it(tmp_path: Path) -> None:
+    class Slow(LocalFiles):
+        """Custody in whose first answer the other one makes a key."""
+
+        def versions(self, name: str) -> tuple[int, ...]:
+            found = super().versions(name)
+            if waiting:
+                waiting.pop().vault.pseudonym("acme", number())
+            return found
+
+    with open_world(f"sqlite:///{tmp_path}/haoma.db", tmp_path / "keys") as other:
+        waiting = [other]
+        keys, suite = other.vault.keys, suite_named("aes-sha2")
+        store = KeyStore(keys.store, Slow(tmp_path / "keys" / "custody", suite), suite, lambda: NOW)
+        made = store.current(Kind.SEAL, "one/p")
+        assert keys.get(made.key_id).secret == made.secret
+    assert not waiting
 
 
 def test_a_key_store_that_is_away_seals_and_opens_nothing(world: World, tmp_path: Path) -> None:
