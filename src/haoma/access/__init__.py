@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from haoma.access.api_keys import ApiKey, ApiKeys, draft_key
-from haoma.access.approvals import Approval, Approvals, Effect, Vote
+from haoma.access.approval import Approval, Effect, Vote
+from haoma.access.approvals import Approvals
 from haoma.access.cases import Case, Cases
 from haoma.access.change import change_effect, request_policy
 from haoma.access.entries import ENTRY_TYPES

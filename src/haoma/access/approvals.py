@@ -6,8 +6,7 @@
     refused, withdrawn        withdrawn
 
 Rules held here:
-- A request is RFC 8785 canonical JSON of its id, action, tenant, payload and a salt; its SHA-256 is what approvers
-  approve and what is recomputed before it is run. Bytes that are not those are Tampered, and nothing is run.
+- Nothing is run that is not what was approved, byte for byte (`approval`).
 - Approvers are two people in two roles, and neither is the requester, whatever they are administrators of. They count
   while they are active and hold that role: also when it is run.
 - It is run once. Where the effect is in this database, it is one transaction with the change to `done`. An effect
@@ -18,74 +17,28 @@ Rules held here:
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
-import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from haoma.access import tables
+from haoma.access.approval import Approval, Effect, approval_row, one_approval
 from haoma.access.entries import tell
 from haoma.access.gate import Gate, Thing
 from haoma.access.model import Asker, Role
 from haoma.access.needs import APPROVERS, NEEDS
 from haoma.access.rows import ACTIVE, one_person
-from haoma.errors import BadInput, Conflict, NotFound, Refused, Tampered, Unavailable
+from haoma.errors import BadInput, Conflict, Refused, Tampered, Unavailable
 from haoma.ledger.canonical import canonical
 from haoma.ledger.forms import Json
 
-__all__ = ["Approval", "Approvals", "Effect", "Vote"]
+__all__ = ["Approvals"]
 
-LONGEST_PAYLOAD = 1 << 20
 WAIT_S = 10.0
 _approvals = tables.approvals.c
-
-
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """One approval of a request, by whom and in which role."""
-
-    person: str
-    role: Role
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """A request as it stands; `digest` is what approvers name when they approve it."""
-
-    id: str
-    tenant: str
-    action: str
-    payload: Json
-    digest: str
-    requester: str
-    requested_at: datetime
-    expires_at: datetime
-    state: str
-    votes: tuple[Vote, ...]
-    begun: Json = None
-    shown: Json = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What running an action does. `inside` changes this database; `outside`, before it, all else, repeatably.
-
-    What `inside` returns is `Approval.shown` of the one run that did it; where it `shows` what only the requester may
-    see, they alone run it. `check` refuses a payload, when it is requested and when it is run; `found` tells what
-    there is when a run begins, which is kept as `Approval.begun` for `outside` and `inside`.
-    """
-
-    inside: Callable[[sa.Connection, Approval, datetime], Json]
-    outside: Callable[[Approval], None] | None = None
-    check: Callable[[sa.Connection, Approval], None] | None = None
-    found: Callable[[Approval], Json] | None = None
-    shows: bool = False
 
 
 class Approvals:
@@ -101,27 +54,13 @@ class Approvals:
         need = NEEDS.get(action)
         if need is None:
             raise BadInput("this action needs no approval", hint=f"actions that do: {', '.join(NEEDS)}")
-        approval_id = str(uuid.uuid4())
-        salted = {"action": action, "approval": approval_id, "payload": payload, "tenant": asker.tenant}
-        text = canonical(salted | {"salt": secrets.token_hex(16)})
-        if len(text) > LONGEST_PAYLOAD:
-            raise BadInput(f"the payload is longer than {LONGEST_PAYLOAD:,} bytes", hint="name a file by its digest")
-        row = {
-            "approval_id": approval_id,
-            "tenant_id": asker.tenant,
-            "action": action,
-            "payload": text,
-            "digest": hashlib.sha256(text).hexdigest(),
-            "requester": asker.person,
-            "requested_at": now,
-            "expires_at": now + need.good_for,
-        }
+        row = approval_row(asker, action, payload, now, need.good_for)
 
         def work(tx: sa.Connection) -> Approval:
             if not asker.roles & need.request:
                 raise Refused(f"{action} is requested by {', '.join(sorted(need.request))}", hint=need.reason)
-            tx.execute(sa.insert(tables.approvals).values(**row, state="requested", version=0))
-            found = _one(tx, approval_id)
+            tx.execute(sa.insert(tables.approvals).values(**row))
+            found = one_approval(tx, str(row["approval_id"]))
             self._check(tx, found)
             self._tell(tx, found, asker, "requested", now)
             return found
@@ -193,7 +132,7 @@ class Approvals:
     def one(self, asker: Asker, approval_id: str, now: datetime) -> Approval:
         """One request with its payload, for who is to approve it or has requested it."""
         with self._store.read() as tx:
-            found = _one(tx, approval_id)
+            found = one_approval(tx, approval_id)
         if found.requester != asker.person:
             self._gate.ask(asker, "see", Thing("approval", found.tenant, "payload"), now).require()
         return found
@@ -206,12 +145,12 @@ class Approvals:
         theirs = sa.and_(_approvals.tenant_id == asker.tenant, sa.or_(waits, _approvals.state == "running"))
         query = sa.select(_approvals.approval_id).where(theirs).order_by(_approvals.requested_at)
         with self._store.read() as tx:
-            return [_one(tx, approval_id) for approval_id in tx.scalars(query).all()]
+            return [one_approval(tx, approval_id) for approval_id in tx.scalars(query).all()]
 
     def _found(self, asker: Asker, approval_id: str, now: datetime) -> Json:
         """What there is before a run begins, which is none of this transaction's."""
         with self._store.read() as tx:
-            asked = _one(tx, approval_id)
+            asked = one_approval(tx, approval_id)
         effect = self._effects.get(asked.action)
         if effect is None:
             return None
@@ -240,7 +179,7 @@ class Approvals:
         return found if found.state == "running" else self._to(tx, found, asker, "running", now, begun=begun)
 
     def _end(self, tx: sa.Connection, asker: Asker, approval_id: str, now: datetime) -> Approval:
-        found = _one(tx, approval_id, lock=True)
+        found = one_approval(tx, approval_id, lock=True)
         if found.state != "running":
             raise Conflict(f"the request is {found.state}", hint="it was run once")
         shown = self._effects[found.action].inside(tx, found, now)
@@ -252,7 +191,7 @@ class Approvals:
             effect.check(tx, found)
 
     def _locked(self, tx: sa.Connection, approval_id: str, now: datetime, states: set[str]) -> Approval:
-        found = _one(tx, approval_id, lock=True)
+        found = one_approval(tx, approval_id, lock=True)
         if found.state not in states:
             raise Conflict(f"the request is {found.state}", hint="request it anew")
         # What has begun is brought to its end.
@@ -300,7 +239,7 @@ class Approvals:
         if not tx.execute(sa.update(tables.approvals).where(same).values(values)).rowcount:
             raise Conflict("the request was changed meanwhile", hint="look at it again")
         self._tell(tx, found, asker, told or state, now)
-        return _one(tx, found.id)
+        return one_approval(tx, found.id)
 
     def _tell(self, tx: sa.Connection, found: Approval, asker: Asker, to: str, now: datetime) -> None:
         body = {"approval": found.id, "by": asker.id, "action": found.action, "digest": found.digest, "to": to}
@@ -311,34 +250,3 @@ def _thing(action: str, tenant: str, payload: Json) -> Thing:
     """What a request is about, as the policy decides on it."""
     subject = payload.get("subject") if isinstance(payload, dict) else None
     return Thing(NEEDS[action].object, tenant, subject=subject if isinstance(subject, str) else None)
-
-
-def _one(tx: sa.Connection, approval_id: str, *, lock: bool = False) -> Approval:
-    """A request with its votes; raises Tampered where its bytes are not those of its digest."""
-    query = sa.select(tables.approvals).where(_approvals.approval_id == approval_id)
-    row = tx.execute(query.with_for_update() if lock else query).first()
-    if row is None:
-        raise NotFound("there is no such request", hint="haoma access approve list shows what waits")
-    text = bytes(row.payload)
-    cast = sa.select(tables.votes).where(tables.votes.c.approval_id == approval_id).order_by(tables.votes.c.at)
-    votes = tx.execute(cast).all()
-    told = json.loads(text) if hashlib.sha256(text).hexdigest() == row.digest else {}
-    same = told.get("approval") == row.approval_id and (told.get("action"), told.get("tenant")) == (
-        row.action,
-        row.tenant_id,
-    )
-    if not same or any(vote.digest != row.digest for vote in votes):
-        raise Tampered("a request is not what was requested", hint="nothing of it is run; audit the log")
-    return Approval(
-        id=row.approval_id,
-        tenant=row.tenant_id,
-        action=row.action,
-        payload=told["payload"],
-        digest=row.digest,
-        requester=row.requester,
-        requested_at=row.requested_at,
-        expires_at=row.expires_at,
-        state=row.state,
-        votes=tuple(Vote(vote.person_id, Role(vote.role), vote.at) for vote in votes),
-        begun=json.loads(row.begun) if row.begun else None,
-    )

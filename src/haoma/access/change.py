@@ -13,7 +13,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from haoma.access import tables
-from haoma.access.approvals import Approval, Approvals, Effect
+from haoma.access.approval import Approval, Effect
+from haoma.access.approvals import Approvals
 from haoma.access.entries import Log, tell
 from haoma.access.model import Asker
 from haoma.access.policy import compile_policy

@@ -17,7 +17,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from haoma.access import tables
-from haoma.access.approvals import Approval, Effect
+from haoma.access.approval import Approval, Effect
 from haoma.errors import BadInput, Refused, Tampered
 from haoma.ledger.forms import Json, is_word
 from haoma.vault.model import Permission, SubjectToken, actor_name

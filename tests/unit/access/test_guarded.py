@@ -9,7 +9,7 @@ import pytest
 from contracts import access, vault
 from contracts.vault import NUMBER, number
 from haoma.access import Approval, Approvals, Asker, Role, vault_effects
-from haoma.access.approvals import Effect
+from haoma.access.approval import Effect
 from haoma.errors import BadInput, NotFound, Refused, Unavailable
 from haoma.ledger.forms import Json
 from haoma.vault import tables
