@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import sqlalchemy as sa
 
 from contracts.lineage import Keys
+from contracts.made import made
 from haoma.access import ENTRY_TYPES, Asker, Gate, People, Person, Role, SealingKey, SignIn
 from haoma.access.totp import code_at
 from haoma.ledger.entry import Entry, decode
@@ -87,7 +88,7 @@ class World:
 
 def open_world(url: str) -> World:
     """A new world; close its store."""
-    return world_on(open_store(url))
+    return world_on(open_store(made(url)))
 
 
 def world_on(store: Store) -> World:

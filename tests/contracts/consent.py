@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from contracts.access import STRONG
+from contracts.made import made
 from haoma.access import ENTRY_TYPES as ACCESS_TYPES
 from haoma.access import Asker, Gate, Role
 from haoma.access import tables as access
@@ -123,8 +124,15 @@ class World:
     def subject(self, number: str = NUMBER) -> SubjectToken:
         return self.consent.office.subject(TENANT, parse(number))
 
-    def publish(self, purpose: str = "customer-care", recipient: str = "acme-desk", days: int = 1, **more: str) -> None:
-        notice = make_notice(purpose, recipient, "安客", "privacy@acme.example", ["carrier", "stated"], "yes-no", days)
+    def publish(
+        self,
+        purpose: str = "customer-care",
+        recipient: str = "acme-desk",
+        days: int = 1,
+        sources: Sequence[str] = ("carrier", "stated"),
+        **more: str,
+    ) -> None:
+        notice = make_notice(purpose, recipient, "安客", "privacy@acme.example", list(sources), "yes-no", days)
         self.consent.notices.publish(self.people["dpo"], TENANT, notice, **more)
 
     def assess(self, purpose: str = "customer-care") -> None:
@@ -180,7 +188,7 @@ ROLES = {
 @contextmanager
 def open_world(url: str, keys: Path, *, recycling: bool = True) -> Iterator[World]:
     """Consent on the database of `url`, with its people, notice and assessment, and an open case about NUMBER."""
-    with open_store(url) as store, open_keys(f"sqlite:///{keys}/vault.db") as key_store:
+    with open_store(made(url)) as store, open_keys(f"sqlite:///{keys}/vault.db") as key_store:
         yield world_on(store, key_store, keys, recycling=recycling)
 
 

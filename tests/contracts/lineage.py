@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
+from contracts.made import made
 from haoma.errors import NotFound
 from haoma.ledger.commitment import Commitment, commit
 from haoma.ledger.events import ENTRY_TYPES as LEDGER_TYPES
@@ -83,5 +84,5 @@ def ids(facts: Sequence[Fact]) -> list[int]:
 
 def open_world(url: str) -> World:
     """A new world; close its store."""
-    store, clock = open_store(url), [NOW]
+    store, clock = open_store(made(url)), [NOW]
     return World(store, Ledger(store, [*LEDGER_TYPES, *ENTRY_TYPES], lambda: clock[0]), Keys(), clock)

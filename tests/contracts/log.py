@@ -14,6 +14,7 @@ from enum import IntEnum
 
 import sqlalchemy as sa
 
+from contracts.made import made
 from haoma.ledger import (
     BundleName,
     Checkpoint,
@@ -109,7 +110,7 @@ class Log:
 
 @contextmanager
 def open_log(url: str, attesters: Sequence[Attester] = ()) -> Iterator[Log]:
-    with open_store(url) as store:
+    with open_store(made(url)) as store:
         yield Log(store, attesters)
 
 

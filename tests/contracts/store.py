@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.killing import assert_all_or_nothing
+from contracts.made import made
 from haoma.errors import BadInput, Conflict, HaomaError, NotFound, Tampered, Unavailable
 from haoma.storage import Store, Time, back_up, inspect_store, open_store, restore, schema
 from haoma.storage.opening import store_at
@@ -63,7 +64,7 @@ class StoreContract:
 
     @pytest.fixture
     def store(self, url: str) -> Iterator[Store]:
-        with open_store(url) as store:
+        with open_store(made(url)) as store:
             yield store
 
     def test_a_write_returns_what_the_work_returns_and_it_is_there(self, store: Store, url: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from contracts.made import made
 from haoma.ledger.entry import Entry, decode
 from haoma.ledger.events import ENTRY_TYPES as LEDGER_TYPES
 from haoma.ledger.service import Ledger
@@ -70,7 +71,7 @@ def open_world(url: str, keys: Path, *, suite: str = "aes-sha2", keys_url: str |
     """A vault on the database of `url`, its keys below `keys`."""
     clock = [NOW]
     custody = LocalFiles(keys / "custody", suite_named(suite))
-    with open_store(url) as store, open_keys(keys_url or f"sqlite:///{keys}/vault.db") as key_store:
+    with open_store(made(url)) as store, open_keys(keys_url or f"sqlite:///{keys}/vault.db") as key_store:
         log = Ledger(store, [*LEDGER_TYPES, *LINEAGE_TYPES, *ENTRY_TYPES], lambda: clock[0])
         kept = KeyStore(key_store, custody, suite_named(suite), lambda: clock[0])
         yield World(Vault(store, kept, log, lambda: clock[0]), custody, clock)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from contracts.consent import NOW, NUMBER, OTHER, TENANT, World, world_on
+from contracts.made import made
 from haoma.consent import tables
 from haoma.consent.keeping import SUBJECT_COLUMNS
 from haoma.consent.receipt import verify_receipt
@@ -51,7 +52,7 @@ class ConsentMachine(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory()
         keys = Path(self.folder.name) / "keys"
-        self.store = open_store(f"sqlite:///{self.folder.name}/haoma.db")
+        self.store = open_store(made(f"sqlite:///{self.folder.name}/haoma.db"))
         self.key_store = open_keys(f"sqlite:///{keys}/vault.db")
         self.world: World = world_on(self.store, self.key_store, keys)
         self.model = Model()

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.log import KEY, NOW, Log, entry, open_log, root_of
+from contracts.made import made
 from haoma.app import Services
 from haoma.errors import BadInput, Conflict, NotFound, Tampered, Unavailable
 from haoma.ledger import parse_checkpoint
@@ -103,7 +104,7 @@ def test_one_integration_takes_several_batches(log: Log) -> None:
 def test_large_entries_are_taken_in_batches_of_bounded_bytes(url: str) -> None:
 
     large = EntryType("large", {"digests": "digest*"})
-    with open_store(url) as store:
+    with open_store(made(url)) as store:
         ledger = Ledger(store, [large], lambda: NOW)
         body = {"digests": ["f" * 64] * 970}
         store.write(lambda tx: ledger.append_all(tx, [Entry("large", NOW, body)] * 1_400))

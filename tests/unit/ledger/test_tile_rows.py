@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from contracts.made import made
 from haoma.ledger import tables
 from haoma.ledger.tile_rows import tile_rows
 from haoma.storage import Store, open_store
@@ -13,7 +14,7 @@ from haoma.storage import Store, open_store
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'haoma.db'}") as opened:
+    with open_store(made(f"sqlite:///{tmp_path}/haoma.db")) as opened:
         rows = [
             {"level": level, "number": number, "hashes": bytes([level, number])}
             for level in (0, 1)

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.log import KEY, NOW, sign
+from contracts.made import made
 from haoma.errors import Tampered
 from haoma.ledger import KeyType, SignerKey, cosigned_at, leaf_hash, open_note, prove_consistency, root, tables
 from haoma.ledger.witness import Request, format_request
@@ -29,7 +30,7 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
-    with open_store(url) as store:
+    with open_store(made(url)) as store:
         yield store
 
 
@@ -120,7 +121,7 @@ def killed_before_signing(url: str) -> None:
 
 
 def test_a_witness_that_was_killed_between_storing_and_signing_remembers_and_signs_no_fork(url: str) -> None:
-    open_store(url).close()
+    made(url)
     killed_before_signing(url)
     with open_store(url) as store:
         assert seen(store) == [(10, root(LEAVES[:10]))]
