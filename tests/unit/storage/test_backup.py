@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import stat
 import tarfile
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
+from contracts.made import made
 from contracts.store import AT, fill, names, put
 from haoma.errors import BadInput, Conflict, HaomaError, NotFound, Tampered, Unavailable
 from haoma.storage import Store, back_up, inspect_store, open_store, restore, schema
@@ -19,11 +21,28 @@ from haoma.storage.manifest import kind_of
 Files = dict[str, bytes]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path}/from.db") as store:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store, `from.db`, and a backup of it, `good`."""
+    folder = tmp_path_factory.mktemp("backup")
+    with open_store(made(f"sqlite:///{folder}/from.db")) as store:
         fill(store)
+        back_up(store, folder / "good", at=AT)
+    return folder
+
+
+@pytest.fixture
+def store(template: Path, tmp_path: Path) -> Iterator[Store]:
+    """A store of the test's own, filled."""
+    shutil.copy(template / "from.db", tmp_path)
+    with open_store(f"sqlite:///{tmp_path}/from.db") as store:
         yield store
+
+
+@pytest.fixture
+def good(template: Path, tmp_path: Path) -> Path:
+    """A backup of the test's own, sound as it is."""
+    return Path(shutil.copy(template / "good", tmp_path))
 
 
 @pytest.fixture
@@ -67,10 +86,9 @@ def forget_a_part(files: Files) -> None:
 
 @pytest.mark.parametrize("tamper", [change_a_part, drop_a_part, swap_two_parts, forget_a_part])
 def test_a_backup_that_is_not_what_was_written_is_refused_before_a_row_is_written(
-    tamper: Callable[[Files], None], store: Store, to: str, tmp_path: Path
+    tamper: Callable[[Files], None], good: Path, to: str, tmp_path: Path
 ) -> None:
-    back_up(store, tmp_path / "good", at=AT)
-    files = unpack(tmp_path / "good")
+    files = unpack(good)
     tamper(files)
     with pytest.raises(Tampered) as caught:
         restore(pack(tmp_path / "bad", files), to)
@@ -82,28 +100,26 @@ def test_a_backup_that_is_not_what_was_written_is_refused_before_a_row_is_writte
 @pytest.mark.parametrize(
     "member", [tarfile.TarInfo("more"), tarfile.TarInfo("manifest.json"), tarfile.TarInfo("store_info/000000.parquet")]
 )
-def test_a_backup_with_a_member_more_is_refused(member: tarfile.TarInfo, store: Store, to: str, tmp_path: Path) -> None:
-    back_up(store, tmp_path / "a", at=AT)
-    content = unpack(tmp_path / "a").get(member.name, b"x")
+def test_a_backup_with_a_member_more_is_refused(member: tarfile.TarInfo, good: Path, to: str) -> None:
+    content = unpack(good).get(member.name, b"x")
     member.size = len(content)
-    with tarfile.open(tmp_path / "a", "a") as tar:
+    with tarfile.open(good, "a") as tar:
         tar.addfile(member, io.BytesIO(content))
     with pytest.raises(Tampered):
-        restore(tmp_path / "a", to)
+        restore(good, to)
 
 
 @pytest.mark.parametrize("more", [b"x", bytes(512), b"x" * 100_000])
-def test_a_backup_with_bytes_behind_its_end_is_refused(more: bytes, store: Store, to: str, tmp_path: Path) -> None:
-    back_up(store, tmp_path / "a", at=AT)
-    with (tmp_path / "a").open("ab") as file:
+def test_a_backup_with_bytes_behind_its_end_is_refused(more: bytes, good: Path, to: str) -> None:
+    with good.open("ab") as file:
         file.write(more)
     with pytest.raises(Tampered):
-        restore(tmp_path / "a", to)
-    content = bytearray((tmp_path / "a").read_bytes()[: -len(more)])
+        restore(good, to)
+    content = bytearray(good.read_bytes()[: -len(more)])
     content[-1] = 1
-    (tmp_path / "a").write_bytes(content)
+    good.write_bytes(content)
     with pytest.raises(Tampered):
-        restore(tmp_path / "a", to)
+        restore(good, to)
 
 
 @pytest.mark.parametrize("text", [b"[" * 100_000, b'{"format": ' * 50_000])
@@ -168,12 +184,12 @@ def broken(files: Files, change: Callable[[dict[str, object]], object]) -> Files
     ],
 )
 def test_a_manifest_of_another_form_is_refused_and_nothing_stays(
-    change: Callable[[dict[str, object]], object], error: type[HaomaError], store: Store, to: str, tmp_path: Path
+    change: Callable[[dict[str, object]], object], error: type[HaomaError], good: Path, to: str, tmp_path: Path
 ) -> None:
-    back_up(store, tmp_path / "good", at=AT)
     with pytest.raises(error):
-        restore(pack(tmp_path / "bad", broken(unpack(tmp_path / "good"), change)), to)
-    restore(tmp_path / "good", to)
+        restore(pack(tmp_path / "bad", broken(unpack(good), change)), to)
+    with pytest.raises(NotFound):
+        inspect_store(to)
 
 
 @pytest.mark.parametrize("content", [b"", b"no tar at all" * 100])
@@ -185,13 +201,12 @@ def test_a_file_that_is_no_backup_is_bad_input(content: bytes, to: str, tmp_path
         restore(tmp_path / "nowhere", to)
 
 
-def test_a_backup_that_was_cut_short_is_refused(store: Store, to: str, tmp_path: Path) -> None:
-    back_up(store, tmp_path / "good", at=AT)
-    whole = (tmp_path / "good").read_bytes()
+def test_a_backup_that_was_cut_short_is_refused(good: Path, to: str) -> None:
+    whole = good.read_bytes()
     for length in (len(whole) // 3, len(whole) * 2 // 3):
-        (tmp_path / "cut").write_bytes(whole[:length])
+        good.write_bytes(whole[:length])
         with pytest.raises((BadInput, Tampered)):
-            restore(tmp_path / "cut", to)
+            restore(good, to)
 
 
 def test_a_backup_is_its_owners_alone_and_writes_over_nothing(store: Store, tmp_path: Path) -> None:
