@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
-__all__ = ["FORMS", "LARGEST", "LONGEST_LIST", "PATTERNS", "Json", "Write", "is_word", "listed"]
+__all__ = ["FORMS", "LARGEST", "LONGEST_LIST", "PATTERNS", "Json", "Write", "is_word", "listed", "time_text"]
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 Write: TypeAlias = Callable[[Json], "str | None"]
@@ -69,3 +70,12 @@ def is_word(value: object) -> bool:
     (True, False)
     """
     return isinstance(value, str) and FORMS["word"](value) is not None
+
+
+def time_text(at: datetime) -> str:
+    """A time in the form `time`: UTC as RFC 3339 writes it, with microseconds.
+
+    >>> time_text(datetime.fromisoformat("2026-11-22T08:00:00+08:00"))
+    '2026-11-22T00:00:00.000000Z'
+    """
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:26]}Z"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from haoma.lineage.activity import Recorder, Run, code_digest
 from haoma.lineage.confidence import confidence, reassess
+from haoma.lineage.content import content
 from haoma.lineage.diverge import Divergence, Hop, How, diverge, hops_of
 from haoma.lineage.entries import ENTRY_TYPES
 from haoma.lineage.hop import HopReport, read_report, receive_hop, report_hop
@@ -19,7 +20,6 @@ from haoma.lineage.model import (
     Sealed,
     Stage,
     canonical_value,
-    content,
     digest,
 )
 from haoma.lineage.read import Origin, Page, impact, latest, successors, trace

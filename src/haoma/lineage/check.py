@@ -22,7 +22,8 @@ from haoma.ledger.commitment import Commitment, Commitments
 from haoma.ledger.entry import Entry, decode
 from haoma.ledger.view import View
 from haoma.ledger.written import as_bytes, as_written
-from haoma.lineage.model import Activity, Fact, content, digest
+from haoma.lineage.content import content
+from haoma.lineage.model import Activity, Fact, digest
 from haoma.storage import Store
 
 __all__ = ["Checked", "Found", "LedgerProofs", "Mark", "Proofs", "check", "check_fact", "tells_of"]

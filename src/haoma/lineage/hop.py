@@ -21,9 +21,10 @@ import sqlalchemy as sa
 
 from haoma.errors import BadInput, Conflict, HaomaError, NotFound, Refused, Unavailable
 from haoma.ledger.commitment import Commitments
+from haoma.ledger.forms import time_text
 from haoma.lineage import tables
 from haoma.lineage.entries import Log
-from haoma.lineage.model import CERTAIN, Activity, Draft, Fact, Stage, time_text
+from haoma.lineage.model import CERTAIN, Activity, Draft, Fact, Stage
 from haoma.lineage.personal import require_impersonal
 from haoma.lineage.rows import facts_of, one_activity
 from haoma.lineage.service import record, record_activity

@@ -17,7 +17,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -26,7 +26,7 @@ from haoma.ledger.canonical import canonical
 from haoma.ledger.entry import Json
 from haoma.numbers.model import hide
 
-__all__ = ["CERTAIN", "Activity", "Draft", "Fact", "Outcome", "Sealed", "Stage", "canonical_value", "content", "digest"]
+__all__ = ["CERTAIN", "Activity", "Draft", "Fact", "Outcome", "Sealed", "Stage", "canonical_value", "digest"]
 
 CERTAIN = 1_000_000
 PUBLIC = ("hotline:", "public:")
@@ -217,48 +217,9 @@ def digest(value: str, key: bytes | None = None) -> str:
     return hmac.digest(key, data, "sha256").hex() if key else hashlib.sha256(data).hexdigest()
 
 
-def content(fact: Fact, activity: Activity) -> bytes:
-    """The bytes that the ledger commits to: all of a fact but where the ledger put it, and all of what made it."""
-    value: Json = fact.value if not isinstance(fact.value, Sealed) else [fact.value.key_id, fact.value.data.hex()]
-    return canonical(
-        {
-            "activity": {
-                "code_digest": activity.code_digest,
-                "ended_at": time_text(activity.ended_at),
-                "failure": activity.failure,
-                "name": activity.name,
-                "outcome": str(activity.outcome),
-                "run_id": activity.run_id,
-                "stage": str(activity.stage),
-                "started_at": time_text(activity.started_at),
-                "system": activity.system,
-                "version": activity.version,
-            },
-            "confidence": fact.confidence,
-            "fact_id": fact.fact_id,
-            "input_digest": fact.input_digest,
-            "name": fact.name,
-            "observed_at": time_text(fact.observed_at),
-            "output_digest": fact.output_digest,
-            "parents": list(fact.parents),
-            "recorded_at": time_text(fact.recorded_at),
-            "source": fact.source,
-            "stage": str(fact.stage),
-            "subject": fact.subject,
-            "supersedes": fact.supersedes,
-            "value": value,
-        }
-    )
-
-
 def numbered(activity: Activity, activity_id: int, entry_id: int) -> Activity:
     """The same activity under the ids it was recorded with."""
     return replace(activity, activity_id=activity_id, entry_id=entry_id)
-
-
-def time_text(at: datetime) -> str:
-    """A time in UTC as RFC 3339 writes it, with microseconds."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _short(field: str, text: str, least: int = 1) -> None:

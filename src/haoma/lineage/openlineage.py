@@ -20,7 +20,8 @@ from urllib.parse import quote
 import haoma
 from haoma.errors import Refused, Unavailable
 from haoma.ledger.entry import Json
-from haoma.lineage.model import Activity, Fact, Outcome, time_text
+from haoma.ledger.forms import time_text
+from haoma.lineage.model import Activity, Fact, Outcome
 
 if TYPE_CHECKING:
     import httpx

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from haoma.ledger.entry import Json
-from haoma.lineage.model import Activity, Fact, time_text
+from haoma.ledger.forms import time_text
+from haoma.lineage.model import Activity, Fact
 
 __all__ = ["prov_json"]
 

@@ -18,8 +18,9 @@ import sqlalchemy as sa
 from haoma.errors import BadInput, Conflict, NotFound
 from haoma.ledger.commitment import Commitments
 from haoma.lineage import tables
+from haoma.lineage.content import content
 from haoma.lineage.entries import FACTS_PER_ENTRY, Log, activity_entry, facts_entry
-from haoma.lineage.model import Activity, Draft, Fact, content, numbered
+from haoma.lineage.model import Activity, Draft, Fact, numbered
 from haoma.lineage.rows import fact_row, give_origins, insert_new, one_activity
 from haoma.lineage.walk import rows_of
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ from haoma.errors import BadInput, HaomaError
 from haoma.ledger.canonical import canonical
 from haoma.ledger.commitment import Commitments
 from haoma.ledger.entry import Entry, EntryType, Json
-from haoma.ledger.forms import is_word
+from haoma.ledger.forms import is_word, time_text
 from haoma.lineage.entries import Log
 from haoma.storage import Store, Time
 from haoma.vault.model import SubjectToken
@@ -120,15 +120,10 @@ def audit_content(event: Event) -> bytes:
     )
 
 
-def time_text(at: datetime) -> str:
-    """A moment as an entry holds it."""
-    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:26]}Z"
-
-
 def audit_scope(at: datetime) -> str:
     """The scope of the key that commits to rows of this month.
 
-    >>> audit_scope(datetime(2026, 11, 22, tzinfo=UTC))
+    >>> audit_scope(datetime.fromisoformat("2026-11-22T00:00:00Z"))
     'audit202611'
     """
     return f"audit{at:%Y%m}"
