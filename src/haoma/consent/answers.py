@@ -21,6 +21,7 @@ from haoma.access import Asker
 from haoma.consent import jws, tables
 from haoma.consent.code import ATTEMPTS, code_text
 from haoma.consent.ending import end, live_rows
+from haoma.consent.intake import take_in
 from haoma.consent.notices import Published, version_of
 from haoma.consent.office import Office, actor_of
 from haoma.consent.purposes import Granularity, Holder, purpose_named
@@ -167,6 +168,7 @@ class Answers:
                 entry_id=told.entry_id,
             )
         )
+        take_in(tx, office, agreed)
         _close(tx, row, "given")
 
     def _remember(self, tx: sa.Connection, row: sa.Row[Any], by: Asker | None, at: datetime) -> SaidNo:

@@ -5,7 +5,7 @@ Rules held here:
 - Who has said no is not asked again for 90 days, but by themselves on the page (Network Data Regs art. 22 (5)).
 - A customer is asked three times in ten minutes and six times a day at the most; one asker 120 times an hour.
 - Who is under 14 is asked through a parent or guardian, on another number than theirs (PIPL art. 31).
-- A number is not kept: it is where the code goes, and whoever needs it again asks for it again.
+- A number is where the code goes. It is sealed while the question is open (`intake`), and in no row of this package.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from haoma.access import Asker
 from haoma.consent import tables
 from haoma.consent.code import CODE_LIFE, code_text, message, new_code
+from haoma.consent.intake import await_answer
 from haoma.consent.keeping import kept_until
 from haoma.consent.names import is_name
 from haoma.consent.notice import LANGUAGES
@@ -106,6 +107,7 @@ class Requests:
         subject = office.subject(question.tenant, question.number)
         guardian = office.subject(question.tenant, question.guardian) if question.guardian else None
         asking = _Asking(by, question, subject, guardian, self._purpose(by, question, subject, at), at)
+        office.vault.prepare(subject, asking.purpose.name)
         request_id, code = str(uuid.uuid4()), new_code()
         committed = str(office.vault.commitments.commit("consentcode", code_text(request_id, code)))
 
@@ -116,6 +118,7 @@ class Requests:
                 return reason
             shown = newest(tx, subject.tenant, asking.purpose.name, question.recipient)
             tx.execute(sa.insert(tables.requests).values(request_id=request_id, code=committed, **_row(asking, shown)))
+            await_answer(tx, office, subject, asking.purpose.name, question.number, at + CODE_LIFE)
             return shown
 
         shown = office.store.write(work)

@@ -79,6 +79,12 @@ sa.Index(
     sqlite_where=facts.c.supersedes.is_not(None),
     postgresql_where=facts.c.supersedes.is_not(None),
 )
+sa.Index(
+    "ix_lineage_facts_key",
+    facts.c.sealed_key,
+    sqlite_where=facts.c.sealed_key.is_not(None),
+    postgresql_where=facts.c.sealed_key.is_not(None),
+)
 links = sa.Table(
     "lineage_links",
     metadata,

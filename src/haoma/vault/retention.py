@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from haoma.errors import HaomaError, Refused, Unavailable
 from haoma.ledger.tables import head
+from haoma.lineage.tables import facts
 from haoma.vault import tables
 from haoma.vault.audit import time_text
 from haoma.vault.key_store import Kind
@@ -103,7 +104,7 @@ class Retention:
     def __init__(self, vault: Vault, expiring: Sequence[Expiring]) -> None:
         self._vault = vault
         self._expiring = sorted(expiring, key=lambda one: one.table is tables.audit)
-        self._keys = [one.keys for one in expiring if one.keys is not None]
+        self._keys = [facts.c.sealed_key, *(one.keys for one in expiring if one.keys is not None)]
         self._months = {one.months for one in expiring if one.months is not None}
 
     def status(self, at: datetime | None = None) -> list[Due]:
