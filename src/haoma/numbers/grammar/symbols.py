@@ -91,11 +91,9 @@ def symbols_of(char: str) -> tuple[int, ...]:
     """
     if "\ud800" <= char <= "\udfff":
         return (OTHER,)
-    if char in _MARKS:
-        found: tuple[int, ...] = (_MARKS[char],)
-    else:
-        found = tuple(_of_char(c) for c in unicodedata.normalize("NFKC", char))
-    return tuple(s for s in found if s != VANISH)
+    plain = char if char in _MARKS else unicodedata.normalize("NFKC", char)
+    found = tuple(map(_of_char, plain))
+    return tuple(s for s in found if s != VANISH) if VANISH in found else found
 
 
 def _pages() -> tuple[array.array[int], array.array[int], array.array[int]]:
