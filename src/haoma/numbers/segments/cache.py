@@ -17,6 +17,7 @@ import sys
 import time
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import haoma
 from haoma.errors import BadInput, Tampered, Unavailable
@@ -24,7 +25,14 @@ from haoma.numbers.segments.file import open_image, parse_image, write_atomicall
 from haoma.numbers.segments.pack import Pack
 from haoma.settings import Settings
 
-__all__ = ["fingerprint", "load", "open_pack", "pack_path", "rebuild"]
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+__all__ = ["Build", "fingerprint", "load", "open_pack", "pack_path", "rebuild"]
+
+Build: TypeAlias = "Callable[[Settings, str, dt.datetime], bytes]"
+"""Makes the bytes of a pack of the settings' sources, which carries this fingerprint and this time."""
 
 KEPT = 4
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
@@ -72,7 +80,13 @@ def open_pack(path: Path, *, verify: bool = False) -> Pack:
     return pack
 
 
-def load(settings: Settings) -> Pack:
+def _from_sources(settings: Settings, fingerprint: str, now: dt.datetime) -> bytes:
+    from haoma.numbers.segments.build import build
+
+    return build(settings, fingerprint, now)
+
+
+def load(settings: Settings, *, build: Build = _from_sources) -> Pack:
     """The pack for these settings: under 5 ms when it is there, else built with a note on stderr."""
     try:
         return open_pack(pack_path(settings), verify=True)
@@ -80,7 +94,7 @@ def load(settings: Settings) -> Pack:
         _note("building the table of number segments, once")
     except (Tampered, OSError) as error:
         _note(f"rebuilding the table of number segments: {error}")
-    path, body = _built(settings)
+    path, body = _built(settings, build)
     try:
         return _kept(path, body)
     except OSError as error:
@@ -88,12 +102,12 @@ def load(settings: Settings) -> Pack:
         return Pack(parse_image(memoryview(body), "table in memory"))
 
 
-def rebuild(settings: Settings) -> Pack:
+def rebuild(settings: Settings, *, build: Build = _from_sources) -> Pack:
     """Build the pack and put it into the cache.
 
     Raises BadInput for a source that cannot be read or a directory that cannot be written, Unavailable for a full disk.
     """
-    path, body = _built(settings)
+    path, body = _built(settings, build)
     try:
         return _kept(path, body)
     except OSError as error:
@@ -102,10 +116,8 @@ def rebuild(settings: Settings) -> Pack:
         raise kind(message, hint="haoma --data-dir DIR puts it elsewhere") from error
 
 
-def _built(settings: Settings) -> tuple[Path, bytes]:
+def _built(settings: Settings, build: Build) -> tuple[Path, bytes]:
     import datetime as dt
-
-    from haoma.numbers.segments.build import build
 
     path = pack_path(settings)
     return path, build(settings, path.stem.removeprefix("segments-"), dt.datetime.now(dt.UTC))
