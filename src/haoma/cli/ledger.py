@@ -65,24 +65,23 @@ def append(files: tuple[Path, ...], entry_type: str | None, body: str | None, fm
     with Services(current_settings()) as services:
         services.keys.require_named()
         ids = services.store.write(lambda tx: services.ledger.append_all(tx, entries))
-        indices, failed = _integrated(services, ids)
-    told = zip(ids, indices, entries, strict=True)
-    write([{"entry": entry_id, "index": index, "type": entry.type} for entry_id, index, entry in told], fmt)
-    if failed is not None:
-        raise failed
+        indices: Sequence[int | None] = [None] * len(ids)
+        try:
+            indices = _integrated(services, ids)
+        finally:  # they are committed whatever fails: their ids must not be lost
+            told = zip(ids, indices, entries, strict=True)
+            write([{"entry": entry_id, "index": index, "type": entry.type} for entry_id, index, entry in told], fmt)
 
 
-def _integrated(services: Services, ids: Sequence[int]) -> tuple[list[int | None], Exception | None]:
-    """The indices of these entries, which are committed whatever fails here; and what has failed."""
+def _integrated(services: Services, ids: Sequence[int]) -> Sequence[int | None]:
+    """The indices of these entries once they are in the tree; raises, in words about them, what keeps them out."""
     try:
         services.ledger.integrate(wait_s=5)
-        return [services.view.index_of(one) for one in ids], None
+        return [services.view.index_of(one) for one in ids]
     except HaomaError as error:
         waits = "do not append them again: they are in the queue, and come into the tree when it is sound"
         message = f"the entries are appended, and not integrated: {error}"
-        return [None] * len(ids), type(error)(message, hint=f"{waits}. {error.hint or ''}".strip())
-    except Exception as error:  # noqa: BLE001 - raised again behind the entry ids, which must not be lost
-        return [None] * len(ids), error
+        raise type(error)(message, hint=f"{waits}. {error.hint or ''}".strip()) from None
 
 
 def _file_entry(path: Path, at: datetime) -> Entry:
