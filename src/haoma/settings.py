@@ -70,6 +70,10 @@ class Settings:
     oidc_issuer: str
     oidc_client_id: str
     oidc_secret_file: Path | None
+    api_origin: str
+    api_rate_per_min: int
+    api_metrics: bool
+    api_traces: bool
     batch_rows: int
     debug: bool
 
@@ -108,6 +112,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "oidc_secret_file", "path", "", "", "File with the secret of this instance there, its owner's alone to read."
     ),
+    Setting("api_origin", "text", "", "", "Origin that signed requests name: https://…; empty takes the one that arrived."),
+    Setting("api_rate_per_min", "integer", "600", "requests", "How often one caller may ask, per minute and process."),
+    Setting("api_metrics", "boolean", "false", "", "Serve figures at /metrics to who shows the key in keys/metrics.key."),
+    Setting("api_traces", "boolean", "false", "", "Make OpenTelemetry spans, for the SDK that this process runs under."),
     Setting("batch_rows", "integer", "262144", "rows", "Rows held at once when a file is streamed."),
     Setting("debug", "boolean", "false", "", "Show the traceback of an unexpected failure; it may hold numbers."),
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from haoma.app import Services
-from haoma.cli.ledger_serve import listening
+from haoma.cli.serve import listening
 from haoma.ledger.entry import Entry
 from haoma.settings import Settings, load
 from haoma.web.serving import application

@@ -55,7 +55,7 @@ class Instance:
 
     @contextmanager
     def serving(self, port: int = 0, prefix: str = "", more: Mapping[str, str] | None = None) -> Iterator[str]:
-        command = [*HAOMA, "ledger", "serve", "--port", str(port), "--prefix", prefix]
+        command = [*HAOMA, "serve", "--port", str(port), "--prefix", prefix]
         env = os.environ | self.env | (more or {})
         with subprocess.Popen(command, cwd=self.place, env=env, stderr=subprocess.PIPE, text=True) as process:
             try:

@@ -1,4 +1,4 @@
-"""A log as `haoma ledger serve` serves it, read by Go's own packages over HTTP (golang.org/x/mod/sumdb).
+"""A log as `haoma serve` serves it, read by Go's own packages over HTTP (golang.org/x/mod/sumdb).
 
 Needs Debian's golang-go, golang-golang-x-mod-dev and golang-golang-x-crypto-dev, as go.sh installs them.
 """

@@ -34,12 +34,13 @@ FIELDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "audit": {"decisions": "audit", "entries": "audit"},
     }
 )
-OBJECTS = frozenset({*FIELDS, "policy", "retention", "vault", "consent", "export", "store"})
+OBJECTS = frozenset({*FIELDS, "number", "policy", "retention", "vault", "consent", "export", "store"})
 
 ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "see": frozenset(FIELDS),
         "write": frozenset(FIELDS),
+        "read-number": frozenset({"number"}),
         "locate": frozenset({"subject"}),
         "score": frozenset({"subject"}),
         "ask-consent": frozenset({"subject"}),

@@ -20,7 +20,6 @@ import click
 from haoma.app import Services
 from haoma.cli.ledger_files import FILE, OUTPUT, OVERWRITE, known, opened, read, require_stdout, write_whole
 from haoma.cli.ledger_outside import anchor, stamp, witness
-from haoma.cli.ledger_serve import serve
 from haoma.cli.ledger_show import ENTRY, INDEX, show
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, format_option, note, progress, write
@@ -38,7 +37,7 @@ from haoma.ledger.signatures import split_note
 
 __all__ = ["ledger"]
 
-TO_FILES = {"prove", "checkpoint", "serve"}  # whose results need no stdout
+TO_FILES = {"prove", "checkpoint"}  # whose results need no stdout
 KEYS = click.option("--key", "keys", multiple=True, metavar="VKEY", help="A public key to trust; repeatable.")
 POLICY = click.option("--policy", type=FILE, help="A tlog-policy file: logs, witnesses, and how many must have signed.")
 
@@ -242,5 +241,5 @@ def keys(*, of: str | None, create: bool, fmt: Format) -> None:
     write([{"of": name, "type": key.type.name.lower(), "vkey": key.verifier.text} for name, key in found.items()], fmt)
 
 
-for command in (show, witness, stamp, anchor, serve):
+for command in (show, witness, stamp, anchor):
     ledger.add_command(command)

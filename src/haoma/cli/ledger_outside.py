@@ -68,7 +68,7 @@ def _ask(kind: str, fmt: Format) -> None:
         note(f"{len(late)} of {len(standing)} lag behind; the others are a quorum")
     elif late:
         told = f"{len(late)} of {len(standing)} lag behind"
-        raise Unavailable(told, hint="`haoma ledger serve` asks them again by itself")
+        raise Unavailable(told, hint="`haoma serve` asks them again by itself")
 
 
 def _lags(one: Standing) -> bool:

@@ -20,7 +20,7 @@ from haoma.web.requests import body_of, refused, shows
 __all__ = ["hop_routes"]
 
 
-def hop_routes(receive: Callable[[bytes], int], key: str, prefix: str = "") -> list[Route]:
+def hop_routes(receive: Callable[[bytes], int], key: str) -> list[Route]:
     """The route of hop reports; `receive` records a report's body and returns the id of its fact."""
 
     async def hop(request: Request) -> Response:
@@ -29,4 +29,4 @@ def hop_routes(receive: Callable[[bytes], int], key: str, prefix: str = "") -> l
         body = await body_of(request, LARGEST_REPORT)
         return JSONResponse({"fact": await run_in_threadpool(receive, body)}, 201)
 
-    return [Route(f"{prefix}/v1/hops", hop, methods=["POST"])]
+    return [Route("/v1/hops", hop, methods=["POST"])]

@@ -1,53 +1,53 @@
-"""The application that `haoma ledger serve` runs, and the work that goes on behind it.
+"""The application that `haoma serve` runs: the API, the log, and the work that goes on behind them.
 
 Rules held here:
-- One thread integrates and signs, whatever is asked over HTTP, and another one asks those who vouch: a witness that
-  does not answer holds up no entry.
-- What fails is told once in the log, with no number, and tried again: an entry that was acknowledged waits, and is
-  never lost.
-- Every process may run this: of several on one database one leads, and the others take over when it ends.
+- The log lies below its prefix, and answers there as C2SP clients know it; everything else is the API's.
+- What is served is bounded and watched as `haoma.web.api.edge` has it.
 """
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from haoma.app import Services
 from haoma.errors import BadInput, HaomaError
 from haoma.settings import Settings
+from haoma.web.api.app import api
+from haoma.web.api.edge import Edge
+from haoma.web.api.watching import Log
 from haoma.web.hops import hop_routes
 from haoma.web.log import failure, log_routes, witness_routes
 from haoma.web.requests import refused
+from haoma.web.upkeep import Upkeep
 
-__all__ = ["Upkeep", "application"]
+__all__ = ["application"]
 
-LOOK_S = 1.0
-ENDING_S = 15.0  # what is under way then is ended with the process: it is found, or asked for anew, by the next one
 PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
-log = logging.getLogger("haoma")
+OWN = ("/v1/", "/healthz", "/readyz", "/metrics")
 
 
-def application(settings: Settings, prefix: str = "") -> Starlette:
-    """The log of these settings below a prefix such as `/log`, ready for an ASGI server."""
-    if PREFIX.fullmatch(prefix) is None:
+def application(settings: Settings, prefix: str = "/log") -> ASGIApp:
+    """The API of these settings, and their log below a prefix, ready for an ASGI server.
+
+    Raises BadInput for what is no prefix, or one that the API has.
+    """
+    if PREFIX.fullmatch(prefix) is None or f"{prefix}/".startswith(OWN):
         raise BadInput("a prefix begins with a slash and does not end with one", hint="for example --prefix /log")
     services = Services(settings)
     services.keys.require_named()
-    entries_key = None if settings.ledger_open_entries else services.entries_key
     upkeep = Upkeep(services)
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: object) -> AsyncIterator[None]:
         upkeep.start()
         try:
             yield
@@ -55,13 +55,32 @@ def application(settings: Settings, prefix: str = "") -> Starlette:
             upkeep.stop()
             services.__exit__()
 
+    hops = hop_routes(services.receive_hop, services.keys.hops())
+    return Edge(_Both(api(services, hops, lifespan), _log(services, prefix), prefix), Log())
+
+
+class _Both:
+    """The log where its prefix is, the API everywhere else."""
+
+    def __init__(self, api_app: ASGIApp, log_app: ASGIApp, prefix: str) -> None:
+        self._api = api_app
+        self._log = log_app
+        self._below = f"{prefix}/"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on."""
+        path = scope.get("path", "")
+        of_log = scope["type"] == "http" and path.startswith(self._below) and not path.startswith(OWN)
+        await (self._log if of_log else self._api)(scope, receive, send)
+
+
+def _log(services: Services, prefix: str) -> Starlette:
+    entries_key = None if services.settings.ledger_open_entries else services.entries_key
     routes = log_routes(services.view, services.publisher, entries_key, prefix)
     if services.policy is not None and services.policy.logs:
         routes += witness_routes(services.witness, prefix)
-    routes += hop_routes(services.receive_hop, services.keys.hops(), prefix)
-    made = Starlette(
-        routes=routes, lifespan=lifespan, exception_handlers={HaomaError: failure, HTTPException: _not_served}
-    )
+    handlers: dict[Any, Any] = {HaomaError: failure, HTTPException: _not_served}
+    made = Starlette(routes=routes, exception_handlers=handlers)
     made.router.redirect_slashes = False  # every resource has one path
     return made
 
@@ -70,74 +89,3 @@ async def _not_served(_request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):  # the type that Starlette asks for
         raise error
     return refused(error.status_code, error.detail, dict(error.headers or {}))
-
-
-class Upkeep:
-    """Integrates what is queued, signs checkpoints, asks who vouches for them, and deletes what is over.
-
-    A checkpoint every `ledger_checkpoint_s`, a deletion every `vault_retention_s`; what is due of consent at each look.
-    """
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._signed_at = self._retained_at = -float("inf")
-        self._ended = threading.Event()
-        work = {"integrate": self._grow, "attest": self._attest, "retain": self._retain, "consent": self._consent}
-        self._threads = [
-            threading.Thread(target=self._run, args=(one,), name=f"haoma-{name}", daemon=True)
-            for name, one in work.items()
-        ]
-
-    def start(self) -> None:
-        """Begin; the first checkpoint is signed at once."""
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """End after the steps under way, or after `ENDING_S`."""
-        self._ended.set()
-        until = time.monotonic() + ENDING_S
-        for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
-
-    def _grow(self) -> None:
-        self._services.ledger.integrate(wait_s=0)
-        # A monotonic clock: whoever sets the time of day brings no checkpoint forward and holds none back.
-        if time.monotonic() - self._signed_at >= self._services.settings.ledger_checkpoint_s:
-            self._services.publisher.checkpoint()
-            self._signed_at = time.monotonic()
-
-    def _attest(self) -> None:
-        self._services.publisher.attest()
-
-    def _retain(self) -> None:
-        """Delete what is over, and go on with the rotations that are under way."""
-        if time.monotonic() - self._retained_at < self._services.settings.vault_retention_s:
-            return
-        self._services.retention.run()
-        self._services.rotation.go_on()
-        self._retained_at = time.monotonic()
-
-    def _consent(self) -> None:
-        """End consents that are over, tell recipients, and destroy what has ended."""
-        self._services.consent.run()
-
-    def _run(self, work: Callable[[], None]) -> None:
-        told = ""
-        while not self._ended.is_set():
-            trouble = _trouble(work)
-            if trouble != told and trouble:
-                log.warning("%s waits: %s", threading.current_thread().name, trouble)
-            told = trouble
-            self._ended.wait(LOOK_S)
-
-
-def _trouble(work: Callable[[], None]) -> str:
-    """What keeps a step from being done; empty where it is."""
-    try:
-        work()
-    except HaomaError as error:
-        return f"{error.code}: {error}"
-    except Exception as error:  # noqa: BLE001 - the edge: a thread that ends would leave entries waiting in silence
-        return f"a fault of haoma's own ({type(error).__name__})"
-    return ""

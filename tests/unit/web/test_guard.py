@@ -28,19 +28,19 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[in
     errors = tmp_path / "stderr"
     with (
         errors.open("wb") as file,
-        subprocess.Popen([sys.executable, "-c", SERVE, "ledger", "serve", "--port", "0"], stderr=file) as service,
+        subprocess.Popen([sys.executable, "-c", SERVE, "serve", "--port", "0"], stderr=file) as service,
     ):
         until = time.monotonic() + 30
         while b"http://" not in errors.read_bytes():
             assert time.monotonic() < until
             time.sleep(0.02)
-        yield int(errors.read_bytes().rpartition(b":")[2]), errors
+        yield int(errors.read_bytes().rpartition(b":")[2].partition(b"/")[0]), errors
         service.terminate()
 
 
 def status(port: int) -> int:
     with httpx.Client(trust_env=False, timeout=20) as http:
-        return http.get(f"http://127.0.0.1:{port}/checkpoint").status_code
+        return http.get(f"http://127.0.0.1:{port}/log/checkpoint").status_code
 
 
 def ended(one: socket.socket) -> bool:
@@ -56,10 +56,10 @@ def test_heads_that_never_end_are_given_ten_seconds_and_no_byte_more_gives_them_
     with socket.create_connection(("127.0.0.1", port)) as half, socket.create_connection(("127.0.0.1", port)) as again:
         half.settimeout(HEAD_S + 10)
         again.settimeout(HEAD_S + 10)
-        half.send(b"GET /checkpoint HTTP/1.1\r\nHost: x\r\n")
-        again.send(b"GET /checkpoint HTTP/1.1\r\nHost: x\r\n\r\n")
+        half.send(b"GET /log/checkpoint HTTP/1.1\r\nHost: x\r\n")
+        again.send(b"GET /log/checkpoint HTTP/1.1\r\nHost: x\r\n\r\n")
         assert again.recv(12) == b"HTTP/1.1 200"
-        again.send(b"GET /checkpoint HTTP/1.1\r\n")  # the second head on one connection
+        again.send(b"GET /log/checkpoint HTTP/1.1\r\n")  # the second head on one connection
         for _ in range(6):
             time.sleep(1)
             half.send(b"X: y\r\n")

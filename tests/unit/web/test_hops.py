@@ -44,7 +44,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def url(settings: Settings) -> Iterator[str]:
     with serving(settings, "/log") as base:
-        yield f"{base}/v1/hops"
+        yield f"{base.removesuffix('/log')}/v1/hops"
 
 
 def test_two_hops_of_a_pipeline_are_traced_as_one_path(settings: Settings, url: str) -> None:

@@ -1,0 +1,43 @@
+"""The API as an application: its routes, what they share, and how it fails.
+
+Rules held here:
+- A resource has one path. Nothing of the framework is served: no page, no description.
+- No state but caches and rates is kept between two requests: any number of these run on one database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.routing import BaseRoute
+
+from haoma.app import Services
+from haoma.web.api import health, numbers
+from haoma.web.api.callers import Callers
+from haoma.web.api.calls import Desk
+from haoma.web.api.described import document
+from haoma.web.api.hot import hot_route
+from haoma.web.api.problems import add_handlers
+from haoma.web.api.rates import Rates
+
+__all__ = ["api"]
+
+Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
+
+
+def api(services: Services, more: Sequence[BaseRoute] = (), lifespan: Lifespan | None = None) -> FastAPI:
+    """The API of these services; `more` are routes that it has beside those that it describes."""
+    settings = services.settings
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
+    desk = Desk(services, Callers(services, settings.api_origin, Rates(settings.api_rate_per_min)))
+    app.state.desk = desk
+    app.router.routes.append(hot_route(desk))
+    for noun in (health, numbers):
+        app.include_router(noun.routes)
+    app.router.routes.extend(more)
+    add_handlers(app)
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI's own way to describe otherwise
+    return app

@@ -1,0 +1,117 @@
+"""Who calls: a person by the token of their session, a machine by its key or by its signature.
+
+Rules held here:
+- A request shows one of them. Whatever is wrong with it, the answer is one and the same 401, after the same time.
+- What cannot be known (no database, no key store) is 503, and nobody is let in because of it.
+- Each caller asks within its rate, which is told before anything is decided or done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from math import ceil
+from typing import NamedTuple
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from haoma.access import Asker
+from haoma.app import Services
+from haoma.consent.office import actor_of
+from haoma.errors import BadInput, HaomaError, NotFound, Refused, Tampered
+from haoma.web.api.problems import Stopped
+from haoma.web.api.rates import Rates
+
+__all__ = ["FAILURE_S", "Callers", "now"]
+
+FAILURE_S = 0.05
+SESSION = "haoma_session_"
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="haoma"'}
+
+
+def now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+class Shown(NamedTuple):
+    """What a request shows of its caller."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    token: str
+
+
+class Callers:
+    """Recognises the callers of one service.
+
+    `origin` is what signed requests name before the path, empty for what arrived.
+    """
+
+    def __init__(self, services: Services, origin: str, rates: Rates, clock: Callable[[], datetime] = now) -> None:
+        self._services = services
+        self._origin = origin.rstrip("/")
+        self._rates = rates
+        self._clock = clock
+
+    async def caller(self, request: Request) -> Asker:
+        """Who sent this request.
+
+        Raises Stopped 401 for whoever is not recognised, 429 for who asks too often; Unavailable where nobody can be.
+        """
+        begun = time.monotonic()
+        shown = await self._shown(request)
+        try:
+            asker = await run_in_threadpool(self._recognised, shown)
+        except (BadInput, Refused, NotFound, Tampered):
+            await asyncio.sleep(max(0.0, begun + FAILURE_S - time.monotonic()))
+            raise _unknown() from None
+        self.hold(request, asker)
+        return asker
+
+    def hold(self, request: Request, asker: Asker) -> None:
+        """Count a request of this caller, who is named in the log; raises Stopped 429 where it is one too many."""
+        request.scope["state"]["caller"] = actor_of(asker)
+        wait_s = self._rates.wait_s(asker.id)
+        if wait_s:
+            said = Refused("this caller asks too often", hint="Retry-After tells when to ask again")
+            raise Stopped(429, said, reason="too-often", headers={"Retry-After": str(ceil(wait_s))})
+
+    async def _shown(self, request: Request) -> Shown:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        path = request.scope.get("raw_path", b"").decode("latin-1") or request.url.path
+        query = request.scope["query_string"].decode("latin-1")
+        origin = self._origin or f"{request.url.scheme}://{request.headers.get('Host', '')}"
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+        return Shown(
+            request.method,
+            f"{origin}{path.partition('?')[0]}{f'?{query}' if query else ''}",
+            headers,
+            await request.body() if request.headers.get("Signature-Input") else b"",
+            token.strip() if scheme.lower() == "bearer" else "",
+        )
+
+    def _recognised(self, shown: Shown) -> Asker:
+        services, at = self._services, self._clock()
+        signed = any(name.lower() == "signature-input" for name, _ in shown.headers)
+        if signed == bool(shown.token):
+            raise Refused("a request shows a token or a signature")
+        if signed:
+            from haoma.access.rfc9421 import Request as Signed
+
+            return services.requests.asker(Signed(shown.method, shown.url, shown.headers, shown.body), at)
+        known = services.sign_in if shown.token.startswith(SESSION) else services.api_keys
+        return known.asker(shown.token, at)
+
+
+def _unknown() -> Stopped:
+    said: HaomaError = Refused(
+        "this request shows no key, session or signature that is good here",
+        hint="Authorization: Bearer TOKEN, or a signature; docs/guide/access.md tells where they are from",
+    )
+    return Stopped(401, said, reason="not-recognised", headers=CHALLENGE)

@@ -1,0 +1,136 @@
+"""What holds for every request, whatever it asks for: a name, bounds, headers, and an answer in any case.
+
+Rules held here:
+- A request is named in letters, by us: no name that came from outside stands in a log.
+- A body is read to its bound and no further; a request that takes longer than `LONGEST_S` is answered 503. What it
+  began may go on to its end: its Idempotency-Key tells what came of it.
+- A query that holds what could be a number is refused: numbers stand in bodies alone, which nobody logs.
+- No answer is kept by a cache unless it says so itself, none is framed, sniffed or scripted, none names the server.
+- What nobody foresaw is answered, and told by its type and place, never by its text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from typing import Protocol
+from urllib.parse import unquote_plus
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from haoma.errors import BadInput, Unavailable
+from haoma.vault.model import as_letters
+from haoma.web.api.masking import holds_number
+from haoma.web.api.problems import fault, problem
+
+__all__ = ["LARGEST", "LARGEST_BODY", "LONGEST_S", "Edge", "Watch"]
+
+LARGEST_BODY = 1 << 20
+LARGEST: Mapping[str, int] = {"/v1/numbers/batch": 8 << 20}
+LONGEST_S = 30.0
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Watch(Protocol):
+    """Who looks at requests as they come and go."""
+
+    def began(self, scope: Scope) -> object:
+        """A request has come; what is returned is handed back when it ends."""
+
+    def ended(self, begun: object, scope: Scope, status: int, error: BaseException | None) -> None:
+        """It was answered with this status; `error` is what nobody foresaw."""
+
+
+class Edge:
+    """An application within these bounds; `longest_s` is how long one request may take."""
+
+    def __init__(self, app: ASGIApp, watch: Watch, *, longest_s: float = LONGEST_S) -> None:
+        self._app = app
+        self._watch = watch
+        self._longest_s = longest_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; what is no request is handed on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = as_letters(secrets.token_bytes(12))
+        scope.setdefault("state", {})["request_id"] = request_id
+        reply = _Reply(send, request_id)
+        begun, error = self._watch.began(scope), None
+        try:
+            error = await self._answer(scope, _Bounded(scope, receive), reply, request_id)
+        finally:
+            self._watch.ended(begun, scope, reply.status, error)
+
+    async def _answer(self, scope: Scope, body: _Bounded, reply: _Reply, request_id: str) -> BaseException | None:
+        """Answer it, and return what nobody foresaw."""
+        if holds_number(unquote_plus(scope["query_string"].decode("latin-1"))):
+            said = BadInput("a query holds no numbers", hint="numbers stand in the body of a POST")
+            await problem(request_id, said, reason="number-in-query")(scope, body.receive, reply.send)
+            return None
+        try:
+            async with asyncio.timeout(self._longest_s):
+                await self._app(scope, body.receive, reply.send)
+        except TimeoutError:
+            said_late = Unavailable("this takes too long", hint="ask again with the same Idempotency-Key")
+            await reply.unless_begun(problem(request_id, said_late, reason="too-slow"), scope, body.receive)
+        except Exception as error:  # noqa: BLE001 - the edge: a traceback in a log may hold numbers
+            await reply.unless_begun(fault(request_id), scope, body.receive)
+            return error
+        return None
+
+
+class _Bounded:
+    """A body, to its bound."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._receive = receive
+        self._left = LARGEST.get(scope["path"], LARGEST_BODY)
+        said = Headers(scope=scope).get("content-length", "")
+        self._too_long = said.isascii() and said.isdigit() and int(said[:19]) > self._left
+
+    async def receive(self) -> Message:
+        """The next part; raises HTTPException 413 behind the bound."""
+        if self._too_long:
+            raise HTTPException(413)
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self._too_long = True
+            raise HTTPException(413)
+        return message
+
+
+class _Reply:
+    """An answer, with the headers that every one has."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        """Send a part of it."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            headers["X-Request-Id"] = self._request_id
+        await self._send(message)
+
+    async def unless_begun(self, response: ASGIApp, scope: Scope, receive: Receive) -> None:
+        """Answer so, where nothing was sent yet."""
+        if not self.status:
+            await response(scope, receive, self.send)

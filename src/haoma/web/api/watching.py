@@ -1,0 +1,98 @@
+"""Who looks at requests: a line in the log for each, without anything that was asked.
+
+Rules held here:
+- A line names the route as it is declared, never the path that came; who called in letters; the status and the time.
+- Every text on its way to the log goes through the mask, also what other libraries write.
+- Lookups that succeed and questions after health are not told: they come by the thousand.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import MutableMapping
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any, TextIO
+
+import structlog
+from starlette.types import Scope
+
+from haoma.web.api.masking import masked
+
+__all__ = ["Log", "mask_logging", "place_of", "route_of"]
+
+QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/v1/numbers/lookup"})
+UNMATCHED = "unmatched"
+
+
+class Log:
+    """Writes a line of JSON for each request to a stream."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._log = structlog.wrap_logger(
+            structlog.WriteLogger(stream or sys.stderr),
+            processors=[
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                _mask,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+
+    def began(self, scope: Scope) -> float:
+        """See `Watch`."""
+        return time.perf_counter()
+
+    def ended(self, begun: object, scope: Scope, status: int, error: BaseException | None) -> None:
+        """See `Watch`."""
+        route = route_of(scope)
+        if route in QUIET and status < 400:
+            return
+        took_ms = round((time.perf_counter() - begun) * 1000, 1) if isinstance(begun, float) else 0.0
+        state = scope.get("state", {})
+        told = {"request": state.get("request_id", ""), "caller": state.get("caller", ""), "method": method_of(scope)}
+        if error is not None:
+            told["fault"] = place_of(error)
+        self._log.msg("request", route=route, status=status, took_ms=took_ms, **told)
+
+
+def route_of(scope: Scope) -> str:
+    """The route of a request as it is declared; one word for every path that is none."""
+    return str(getattr(scope.get("route"), "path", "") or scope.get("state", {}).get("route", UNMATCHED))
+
+
+def method_of(scope: Scope) -> str:
+    """The method of a request, out of a closed list."""
+    known = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+    return scope["method"] if scope["method"] in known else "OTHER"
+
+
+def place_of(error: BaseException) -> str:
+    """What kind of fault it was and where: its text may hold a number."""
+    frames = extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown"
+
+
+class _Masked(logging.Formatter):
+    """Writes the words of a record, masked, and of an exception its kind and place alone."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """A line."""
+        error = record.exc_info[1] if record.exc_info else None
+        where = f" ({place_of(error)})" if error else ""
+        return masked(f"{record.levelname.lower()} {record.name}: {record.getMessage()}{where}")
+
+
+def mask_logging() -> None:
+    """Have everything that is logged in this process go through the mask, to stderr, from warnings on."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Masked())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+
+
+def _mask(_logger: object, _name: str, told: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    kept = {"timestamp"}  # a time looks like a number too
+    return {name: masked(one) if isinstance(one, str) and name not in kept else one for name, one in told.items()}

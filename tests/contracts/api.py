@@ -1,0 +1,147 @@
+"""What tests of the API stand on: a service on a store of its own, and people of every role in two tenants."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+
+from contracts.serving import settings_in
+from haoma.access import Role, draft_key
+from haoma.access import tables as access
+from haoma.app import Services
+from haoma.numbers.tables import use
+from haoma.web.api.app import api
+from haoma.web.api.edge import Edge
+from haoma.web.api.watching import Log
+
+NUMBER = "13800138000"
+ROLES = (*Role,)
+TENANTS = ("acme", "other")
+
+
+@dataclass
+class Client:
+    """Asks an application as people and machines do, without a socket; `log` is what the service wrote."""
+
+    services: Services
+    app: Any
+    log: io.StringIO
+    runner: asyncio.Runner
+    tokens: dict[str, str] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        by: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        key: str | None = "",
+    ) -> httpx.Response:
+        """One request; a POST takes an Idempotency-Key of its own, unless `key` is None or one that is given."""
+        said = {"Authorization": f"Bearer {self.tokens[by]}"} if by else {}
+        if method == "POST" and key is not None:
+            said["Idempotency-Key"] = key or str(uuid.uuid4())
+        data = content if content is not None else None if body is None else json.dumps(body).encode()
+        if data is not None:
+            said["Content-Type"] = "application/json"
+
+        async def one() -> httpx.Response:
+            way = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=way, base_url="http://haoma.test") as http:
+                return await http.request(method, path, content=data, headers={**said, **(headers or {})})
+
+        return self.runner.run(one())
+
+    def post(self, path: str, body: object = None, *, by: str | None = None, **more: Any) -> httpx.Response:
+        return self.ask("POST", path, body, by=by, **more)
+
+    def get(self, path: str, *, by: str | None = None, **more: Any) -> httpx.Response:
+        return self.ask("GET", path, by=by, **more)
+
+    def machine(self, name: str, owner: str, role: Role, *scopes: str) -> None:
+        """A bearer key of a person's, under a name."""
+        safe = self.services.sign_in.asker(self.tokens["security-admin"], _now())
+        draft = draft_key(self.people[owner], name, "bearer", role, scopes, _now())
+        _, secret = self.services.api_keys.make(safe, draft, _now())
+        self.tokens[name] = str(secret)
+
+    @property
+    def code(self) -> str:
+        """The code in the newest message to a customer."""
+        newest = max((self.services.settings.store_dir / "messages").iterdir(), key=lambda one: one.stat().st_mtime_ns)
+        return re.findall(r"(?<![0-9])[0-9]{6}(?![0-9])", newest.read_text(encoding="utf-8"))[-1]
+
+    def number_case(self, number: str = NUMBER, by: str = "agent") -> str:
+        """A case of an agent's about the holder of a number; the subject token."""
+        told = self.post("/v1/cases", {"number": number}, by=by)
+        assert told.status_code == 201, told.text
+        return str(told.json()["subject"])
+
+
+@contextmanager
+def client_in(place: Path, **changed: object) -> Iterator[Client]:
+    """A service in this place, with people of every role in each tenant: `agent`, and `agent@other`."""
+    settings = replace(settings_in(place, **changed), data_dir=_data_dir())
+    use(settings)
+    log = io.StringIO()
+    with Services(settings) as services, asyncio.Runner() as runner:
+        client = Client(services, Edge(api(services), Log(log)), log, runner)
+        for tenant in TENANTS:
+            _people(client, tenant)
+        yield client
+
+
+def _data_dir() -> Path:
+    import os
+
+    return Path(os.environ["HAOMA_DATA_DIR"])
+
+
+def _people(client: Client, tenant: str) -> None:
+    """Somebody of each role, signed in; how people come to their roles has tests of its own."""
+    now, tenant_id = _now(), str(uuid.uuid4())
+    names = {role: str(role) if tenant == TENANTS[0] else f"{role}@{tenant}" for role in ROLES}
+    ids = {role: str(uuid.uuid4()) for role in ROLES}
+
+    def work(tx: sa.Connection) -> dict[str, str]:
+        tx.execute(sa.insert(access.tenants).values(tenant_id=tenant_id, name=tenant, created_at=now))
+        for role in ROLES:
+            row = {"login": names[role].replace("@", "."), "name": "X", "state": "active", "created_at": now}
+            tx.execute(sa.insert(access.people).values(person_id=ids[role], tenant_id=tenant_id, **row, version=1))
+            held = {"person_id": ids[role], "role": str(role), "granted_by": ids[role], "granted_at": now}
+            tx.execute(sa.insert(access.roles).values(**held))
+        open_session = client.services.sign_in.open_session
+        return {
+            names[role]: open_session(tx, ids[role], frozenset({"password", "totp"}), now - timedelta(seconds=1))
+            for role in ROLES
+        }
+
+    client.tokens.update(client.services.store.write(work))
+    client.people.update({names[role]: ids[role] for role in ROLES})
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def lines(client: Client) -> list[dict[str, object]]:
+    """What the service wrote."""
+    with suppress(ValueError):
+        return [json.loads(line) for line in client.log.getvalue().splitlines()]
+    return []
