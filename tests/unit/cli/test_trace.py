@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,11 @@ def flags(tmp_path: Path) -> dict[str, str]:
     return {"store_dir": str(tmp_path / "store")}
 
 
-@pytest.fixture
-def facts(flags: dict[str, str]) -> Iterator[tuple[Fact, ...]]:
-    """A hotline that the page shows wrong."""
-    with Services(load(flags)) as services:
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Fact, ...]]:
+    """A store with a hotline that the page shows wrong, made once; and its facts."""
+    place = tmp_path_factory.mktemp("recorded") / "store"
+    with Services(load({"store_dir": str(place)})) as services:
         recorder = Recorder(services.store, services.ledger, services.commitments, "cms", now=lambda: AT)
         with recorder.run("publish", stage=Stage.DISPLAY, code="c" * 64) as run:
             read = run.add(draft(URI, Stage.COLLECTION))
@@ -46,7 +47,15 @@ def facts(flags: dict[str, str]) -> Iterator[tuple[Fact, ...]]:
                 )
             )
         services.ledger.integrate()
-        yield run.facts
+    return place, run.facts
+
+
+@pytest.fixture
+def facts(flags: dict[str, str], recorded: tuple[Path, tuple[Fact, ...]]) -> tuple[Fact, ...]:
+    """The facts of a store of the test's own, a copy."""
+    place, found = recorded
+    shutil.copytree(place, flags["store_dir"])
+    return found
 
 
 def asked(flags: dict[str, str], *args: str) -> Result:
