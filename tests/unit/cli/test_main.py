@@ -1,22 +1,30 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import click
 import pytest
 
+from contracts.commands import (
+    DEMO_ENDED_BY,
+    ENRICH_ENDED_BY,
+    HAOMA,
+    NO_STDIN,
+    READERS_OF_STDIN,
+    WITHOUT_STDERR,
+    assert_a_stdin_that_cannot_be_read_is_told,
+    assert_an_interrupted_run_leaves_nothing,
+    assert_notes_are_dropped_and_the_file_is_written,
+    assert_nothing_of_the_demo_is_left,
+    in_shell,
+)
 from haoma.cli import main
 from haoma.cli.failures import exit_code_of
 from haoma.cli.main import NOUNS, cli, run
 from haoma.errors import ERRORS, BadInput, HaomaError
-
-HAOMA = str(Path(sys.executable).with_name("haoma"))
-PIPE, QUIET = subprocess.PIPE, {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 def test_every_noun_has_a_command() -> None:
@@ -210,13 +218,11 @@ def test_what_writes_no_results_needs_no_stdout(tmp_path: Path) -> None:
     assert in_shell(f"{HAOMA} number enrich in.csv -o out.csv >&-", tmp_path).returncode == 0
 
 
-@pytest.mark.parametrize("args", ["parse -", "find", "find -", "enrich - -o out.csv"])
-@pytest.mark.parametrize("stdin", ["<&-", "0>nothing"])
+@pytest.mark.parametrize(
+    ("args", "stdin"), [*((args, NO_STDIN[0]) for args in READERS_OF_STDIN), (READERS_OF_STDIN[0], NO_STDIN[1])]
+)
 def test_a_stdin_that_cannot_be_read_is_told(args: str, stdin: str, tmp_path: Path) -> None:
-    ended = in_shell(f"{HAOMA} number {args} {stdin}", tmp_path)
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.startswith("haoma: stdin: it is closed, or open for writing only\n")
-    assert not (tmp_path / "out.csv").exists()
+    assert_a_stdin_that_cannot_be_read_is_told(args, stdin, tmp_path)
 
 
 def test_rows_for_a_closed_stdout_are_not_thrown_away_in_silence(tmp_path: Path) -> None:
@@ -225,52 +231,19 @@ def test_rows_for_a_closed_stdout_are_not_thrown_away_in_silence(tmp_path: Path)
     assert (ended.returncode, ended.stderr) == (4, "haoma: stdout is closed\n       -o OUT writes to a file\n")
 
 
-@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", WITHOUT_STDERR[:1])
 def test_without_stderr_the_notes_are_dropped_and_the_file_is_written(closed: str, tmp_path: Path) -> None:
-    (tmp_path / "in.csv").write_text("phone\n95588\n")
-    ended = in_shell(f"{HAOMA} number enrich in.csv -o out.csv --columns kind {closed}", tmp_path)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
-    assert (tmp_path / "out.csv").read_text() == "phone,kind\n95588,national_service\n"
-    assert in_shell(f"{HAOMA} nonsense {closed}", tmp_path).returncode == 2
+    assert_notes_are_dropped_and_the_file_is_written(closed, tmp_path)
 
 
-def in_shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, text=True, check=False)
-
-
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("sent", "code"), DEMO_ENDED_BY[:1])
 def test_a_signal_leaves_nothing_of_the_demo(sent: signal.Signals, code: int, tmp_path: Path) -> None:
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
-    with subprocess.Popen([HAOMA, "demo", "--rows", "300000", "--no-serve"], env=environment, **QUIET) as process:
-        wait_for(tmp_path, "haoma-demo-*/*")
-        process.send_signal(sent)
-        assert process.wait(timeout=60) == code
-    assert list(tmp_path.iterdir()) == []
+    assert_nothing_of_the_demo_is_left(sent, code, tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("sent", "code", "target"),
-    [
-        (signal.SIGINT, 130, "out.csv"),
-        (signal.SIGINT, 130, "out.parquet"),
-        (signal.SIGTERM, 143, "out.csv"),
-        (signal.SIGHUP, 129, "out.parquet"),
-    ],
-)
+@pytest.mark.parametrize(("sent", "code", "target"), ENRICH_ENDED_BY[-1:])
 def test_an_interrupted_run_leaves_nothing(sent: signal.Signals, code: int, target: str, tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [HAOMA, "number", "enrich", "-", "-o", tmp_path / target], stdin=PIPE, stderr=PIPE
-    ) as process:
-        assert process.stdin
-        process.stdin.write(b"phone\n" + b"95588\n" * 2_200_000)
-        while not any(path.stat().st_size for path in tmp_path.iterdir()):
-            time.sleep(0.01)
-        process.send_signal(sent)
-        process.wait(timeout=30)
-        assert process.stderr
-        assert process.stderr.read().strip() == b""
-        process.stdin.close()
-    assert (process.returncode, list(tmp_path.iterdir())) == (code, [])
+    assert_an_interrupted_run_leaves_nothing(sent, code, target, tmp_path)
 
 
 ASKED_TO_END = """
@@ -329,11 +302,6 @@ def test_nohup_holds(tmp_path: Path) -> None:
     (tmp_path / "in").write_text("95588\n")
     line = f"(trap '' HUP; {HAOMA} number parse - < <(sleep 1; cat in)) & sleep 0.7; kill -HUP $!; wait $!"
     assert in_shell(line, tmp_path).stdout.startswith('{"input": "95588"')
-
-
-def wait_for(folder: Path, pattern: str) -> None:
-    while not any(folder.glob(pattern)):
-        time.sleep(0.01)
 
 
 def test_the_installed_command_says_its_version() -> None:
