@@ -34,15 +34,22 @@ def append(settings: Settings, count: int) -> bytes:
 
 @contextmanager
 def serving(settings: Settings, prefix: str = "") -> Iterator[str]:
+    with running(uvicorn.Config(application(settings, prefix), log_level="error", lifespan="on")) as port:
+        yield f"http://127.0.0.1:{port}{prefix}"
+
+
+@contextmanager
+def running(config: uvicorn.Config) -> Iterator[int]:
+    """The port of a server in a thread."""
     listener = listening("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(application(settings, prefix), log_level="error", lifespan="on"))
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
         while not server.started:
             assert thread.is_alive()
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}{prefix}"
+        yield int(listener.getsockname()[1])
     finally:
         server.should_exit = True
         thread.join()

@@ -1,7 +1,7 @@
 """The bounds on connections, which neither uvicorn nor h11 has: how long a request's head may take, and how many.
 
 Rules held here:
-- A connection that has not sent the whole head of a request `HEAD_S` after it came, or after that request began, is
+- A connection that has not sent the whole head of a request `head_s` after it came, or after that request began, is
   closed. Each byte that comes in between gives it no more time.
 - A connection more than `most_connections` is closed as it comes: descriptors stay free for the database.
 - Where descriptors run out all the same, asyncio tells it hundreds of times a second: one line a minute is let through.
@@ -17,9 +17,8 @@ import time
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-__all__ = ["BACKLOG", "HEAD_S", "FewLines", "GuardedProtocol", "bound_log", "most_connections"]
+__all__ = ["BACKLOG", "FewLines", "GuardedProtocol", "bound_log", "most_connections"]
 
-HEAD_S = 10.0
 MOST = 1000
 BACKLOG = 128  # asyncio takes as many at once, before the first of them can be closed
 QUIET_S = 60.0
@@ -35,6 +34,7 @@ def most_connections() -> int:
 class GuardedProtocol(H11Protocol):
     """HTTP/1.1 as uvicorn speaks it, within the bounds above."""
 
+    head_s = 10.0
     _head_due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -66,7 +66,7 @@ class GuardedProtocol(H11Protocol):
 
     def _await_head(self) -> None:
         self._stop_waiting()
-        self._head_due = self.loop.call_later(HEAD_S, self.transport.abort)
+        self._head_due = self.loop.call_later(self.head_s, self.transport.abort)
 
     def _stop_waiting(self) -> None:
         if self._head_due is not None:

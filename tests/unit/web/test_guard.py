@@ -3,81 +3,55 @@ from __future__ import annotations
 import logging
 import resource
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
+import uvicorn
 
-from contracts.serving import append, settings_in
-from haoma.web.guard import HEAD_S, FewLines
+from contracts.guard import assert_heads_end, ended, served, status
+from contracts.serving import running
+from haoma.web.guard import FewLines, GuardedProtocol
 
-SERVE = (
-    "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256)); from haoma.cli.main import main; main()"
-)
+
+class Impatient(GuardedProtocol):
+    """Gives a head a second."""
+
+    head_s = 1.0
+
+
+async def answer(_scope: object, _receive: object, send: Callable[[dict[str, object]], Awaitable[None]]) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body"})
 
 
 @pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, Path]]:
-    """A service that may open 256 files; its port, and what it writes on stderr."""
-    append(settings_in(tmp_path), 1)
-    monkeypatch.setenv("HAOMA_STORE_DIR", str(tmp_path / "store"))
-    errors = tmp_path / "stderr"
-    with (
-        errors.open("wb") as file,
-        subprocess.Popen([sys.executable, "-c", SERVE, "serve", "--port", "0"], stderr=file) as service,
-    ):
-        until = time.monotonic() + 30
-        while b"http://" not in errors.read_bytes():
-            assert time.monotonic() < until
-            time.sleep(0.02)
-        yield int(errors.read_bytes().rpartition(b":")[2].partition(b"/")[0]), errors
-        service.terminate()
+def impatient() -> Iterator[int]:
+    """The port of a server that gives a head a second."""
+    with running(uvicorn.Config(answer, http=Impatient, ws="none", lifespan="off", log_level="error")) as port:
+        yield port
 
 
-def status(port: int) -> int:
-    with httpx.Client(trust_env=False, timeout=20) as http:
-        return http.get(f"http://127.0.0.1:{port}/log/checkpoint").status_code
+def test_heads_that_never_end_are_given_their_time_and_no_byte_more_gives_them_more(impatient: int) -> None:
+    assert_heads_end(impatient, Impatient.head_s)
 
 
-def ended(one: socket.socket) -> bool:
-    try:
-        return one.recv(1) == b""
-    except ConnectionResetError:
-        return True
-
-
-def test_heads_that_never_end_are_given_ten_seconds_and_no_byte_more_gives_them_more(served: tuple[int, Path]) -> None:
-    port, _ = served
-    begun = time.monotonic()
-    with socket.create_connection(("127.0.0.1", port)) as half, socket.create_connection(("127.0.0.1", port)) as again:
-        half.settimeout(HEAD_S + 10)
-        again.settimeout(HEAD_S + 10)
-        half.send(b"GET /log/checkpoint HTTP/1.1\r\nHost: x\r\n")
-        again.send(b"GET /log/checkpoint HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert again.recv(12) == b"HTTP/1.1 200"
-        again.send(b"GET /log/checkpoint HTTP/1.1\r\n")  # the second head on one connection
-        for _ in range(6):
-            time.sleep(1)
-            half.send(b"X: y\r\n")
-        assert ended(half)
-        assert HEAD_S - 1 < time.monotonic() - begun < HEAD_S + 4
-        while again.recv(4096):
-            pass
-        assert status(port) == 200
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[tuple[int, Path]]:
+    """The port of the real service, and what it writes on stderr."""
+    with served(tmp_path) as one:
+        yield one
 
 
 def test_more_connections_than_there_are_descriptors_are_closed_and_nothing_floods_the_log(
-    served: tuple[int, Path],
+    service: tuple[int, Path],
 ) -> None:
-    port, errors = served
+    port, errors = service
     held = list[socket.socket]()
     try:
         for _ in range(600):
-            held.append(socket.create_connection(("127.0.0.1", port), timeout=HEAD_S + 10))
+            held.append(socket.create_connection(("127.0.0.1", port), timeout=20))
         assert ended(held[-1])
         assert errors.stat().st_size < 10_000
         for one in held:
