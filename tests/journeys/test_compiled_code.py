@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from contracts.first_column import assert_first_column_is_asked_together
+
 HAOMA = str(Path(sys.executable).with_name("haoma"))
 COMPILING = "haoma: compiling the column kernel"
 WAITING = "haoma: another process is compiling"
@@ -51,6 +53,11 @@ def data_dir(first_runs: tuple[Path, list[str]], tmp_path: Path) -> Path:
 def test_of_first_runs_at_once_one_compiles_and_the_others_wait(first_runs: tuple[Path, list[str]]) -> None:
     assert sum(COMPILING in said for said in first_runs[1]) == 1
     assert [said.count(WAITING) for said in first_runs[1] if COMPILING not in said] == [1, 1]
+
+
+def test_threads_may_ask_for_the_first_column_together_every_time() -> None:
+    for _ in range(3):
+        assert_first_column_is_asked_together()
 
 
 @pytest.mark.parametrize("name", ["scan.nbi", "scan.nbc", "copy.nbi", "copy.nbc", "SUMS"])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pyarrow as pa
 import pytest
 
+from contracts.first_column import assert_first_column_is_asked_together
 from haoma.errors import BadInput
 from haoma.numbers import enrich
 from haoma.numbers.columns import COLUMNS
@@ -110,24 +108,8 @@ def test_a_cell_too_long_for_one_and_bytes_that_are_no_text_have_their_reasons()
     assert enrich(cells)["valid"].to_pylist() == [False, True, False]
 
 
-RACE = """
-import threading, pyarrow as pa
-from haoma.numbers import enrich
-cells = pa.array(["13800138000", "95588", None, "+86 138-0013-8000"] * 100)
-barrier, tables = threading.Barrier(8), []
-def work():
-    barrier.wait()
-    tables.append(enrich(cells))
-threads = [threading.Thread(target=work) for _ in range(8)]
-[thread.start() for thread in threads], [thread.join() for thread in threads]
-assert len(tables) == 8 and all(table.equals(enrich(cells)) for table in tables)
-"""
-
-
 def test_threads_may_ask_for_the_first_column_together() -> None:
-    for _ in range(3):
-        done = subprocess.run([sys.executable, "-c", RACE], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+    assert_first_column_is_asked_together()
 
 
 def test_a_float_that_is_no_whole_number_is_no_phone_number() -> None:
