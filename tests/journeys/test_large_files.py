@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from haoma.numbers import find
+
 HAOMA = str(Path(sys.executable).with_name("haoma"))
 GIB = 1 << 30
 ROWS = 4_000_000
@@ -32,6 +34,12 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     notes = pa.array([f"a note that makes the row longer {at}" for at in range(ROWS)])
     pq.write_table(pa.table({"phone": column, "note": notes}), folder / "calls.parquet", row_group_size=ROWS)
     return folder
+
+
+def test_ten_million_digits_in_a_text_take_seconds() -> None:
+    began = time.process_time()
+    assert find("1" * 10_000_000) == []
+    assert time.process_time() - began < 20
 
 
 def enriching(source: Path, target: Path) -> list[str]:

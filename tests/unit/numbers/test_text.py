@@ -80,10 +80,10 @@ def test_a_list_of_short_codes_shares_its_label() -> None:
 
 def test_endless_digits_and_separators_take_seconds() -> None:
     began = time.process_time()
-    assert find("1" * 10_000_000) == []
+    assert find("1" * 1_000_000) == []
     assert find("字" * 100_000) == []
     assert find("1-" * 5_000) == []
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 10
 
 
 def test_a_text_that_is_none_and_an_unknown_region_are_refused() -> None:
