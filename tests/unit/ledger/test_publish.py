@@ -103,12 +103,18 @@ def test_one_that_fails_is_shown_and_asked_again_later_and_later(log: Log, frien
         asked = friend.asked
         waited = timedelta(0)
         while friend.asked == asked:
-            log.clock[0] += timedelta(seconds=15)
-            waited += timedelta(seconds=15)
+            step = timedelta(seconds=15 if waited < timedelta(minutes=4) else 120)
+            log.clock[0] += step
+            waited += step
             log.publisher.attest()
         waits.append(waited)
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (timedelta(seconds=30), LONGEST_WAIT)
+    now = log.clock[0]
+    for later, asked in ((LONGEST_WAIT - timedelta(seconds=1), friend.asked), (LONGEST_WAIT, friend.asked + 1)):
+        log.clock[0] = now + later
+        log.publisher.attest()
+        assert friend.asked == asked
     lagging = log.publisher.standing()[0]
     assert (lagging.size, lagging.behind, lagging.done_at, lagging.attempts) == (0, 1, None, friend.asked)
     assert lagging.trouble.startswith("unavailable: no answer")
