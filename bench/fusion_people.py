@@ -163,7 +163,9 @@ def _person(m: _Making) -> Person:
     told: list[list[Observation]] = [
         [_issued(m, issued)],
         list(_traffic(m, origin, city)),
-        *[[address] for address in addresses],
+        [addresses[0]],
+        [addresses[1]],
+        [addresses[2]],
         [_device(m, home, city, lat, lon, addresses[0].adcode if spoofs else None)],
         [_radio(m, lat, lon)],
         [_carrier(m, lat, lon)],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from haoma.locate.fusion.causes import Cause
-from haoma.locate.fusion.cities import Cities, cities_of
+from haoma.locate.fusion.cities import Cities, cities_of, known_cities
 from haoma.locate.fusion.fused import Fused
 from haoma.locate.fusion.learn import Fitted, fit
 from haoma.locate.fusion.model import fuse
@@ -50,6 +50,7 @@ __all__ = [
     "cities_of",
     "fit",
     "fuse",
+    "known_cities",
     "priors_from",
     "priors_json",
     "record_json",

@@ -18,10 +18,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from haoma.locate.fusion.cities import EARTH_M, Cities, Floats, unit
+from haoma.locate.fusion.cities import Cities, Floats, unit
 from haoma.locate.fusion.observation import CarrierCircle, CarrierVerdict, Circle, Device, Radio, Verdict
 from haoma.locate.fusion.priors import Priors
 from haoma.locate.fusion.says import age_days, gone
+from haoma.places.distance import EARTH_M
 
 __all__ = ["KINDS", "Combination", "Spot", "combinations", "far_from_all", "sigma_of"]
 

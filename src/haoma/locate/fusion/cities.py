@@ -10,20 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from haoma.errors import BadInput
+from haoma.errors import BadInput, NotFound
+from haoma.places import cities as all_cities
+from haoma.places import city, macro_region, provinces
+from haoma.places.distance import EARTH_M
 
-__all__ = ["EARTH_M", "Cities", "Floats", "cities_of", "unit"]
+__all__ = ["Cities", "Floats", "cities_of", "known_cities", "unit"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 
-EARTH_M = 6_371_008.8
 NEAREST = 3
 SPREAD_SHARE, SPREAD_LEAST_M, SPREAD_MOST_M = 0.2, 6_000.0, 120_000.0
 
@@ -61,16 +64,13 @@ class Cities:
     def members(self, adcode: str) -> Ints:
         """Positions of the cities that an adcode means: one for a city or what lies in it, several for a province.
 
-        Empty for a region that is not known here.
+        A code of the past means its successor. Empty for a region that is not known here.
         """
-        for name in (adcode, f"{adcode[:4]}00"):
-            if name in self.index:
-                return np.array([self.index[name]])
-        there = f"{adcode[:2]}0000"
-        whole = adcode == there or there in self.index
-        return (
-            np.flatnonzero(self.province == self.provinces.index(there)) if whole and there in self.provinces else NONE
-        )
+        if adcode not in self.index and adcode in self.provinces:
+            return np.flatnonzero(self.province == self.provinces.index(adcode))
+        found = self.index.get(adcode)
+        found = self.index.get(_today(adcode)) if found is None else found
+        return NONE if found is None else np.array([found])
 
     def distance_m(self, lat: float, lon: float) -> Floats:
         """Great-circle metres from a point to every city's point."""
@@ -123,6 +123,31 @@ def cities_of(
         group,
         MappingProxyType({name: place for place, name in enumerate(names)}),
     )
+
+
+@cache
+def known_cities() -> Cities:
+    """All cities of `haoma.places`, each weighing as many people as lived there, with the customary 大区.
+
+    >>> known_cities()
+    Cities(374 in 34 provinces)
+    """
+    known = all_cities()
+    return cities_of(
+        [one.region.adcode for one in known],
+        [one.lat for one in known],
+        [one.lon for one in known],
+        [one.people for one in known],
+        {one.adcode[:2]: macro_region(one.adcode).name for one in provinces()},
+    )
+
+
+@cache
+def _today(adcode: str) -> str:
+    try:
+        return city(adcode).region.adcode
+    except (BadInput, NotFound):
+        return ""
 
 
 def unit(lat: ArrayLike, lon: ArrayLike) -> Floats:

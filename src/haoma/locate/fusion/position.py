@@ -12,9 +12,10 @@ import math
 import numpy as np
 
 from haoma.locate.fusion.circles import CORE, TAIL_WIDER, Spot
-from haoma.locate.fusion.cities import EARTH_M, Cities, Floats
+from haoma.locate.fusion.cities import Cities, Floats
 from haoma.locate.fusion.joint import Evidence, Joint
 from haoma.locate.fusion.observation import Circle
+from haoma.places.distance import EARTH_M
 
 __all__ = ["circle_of"]
 
