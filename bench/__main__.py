@@ -18,7 +18,21 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from bench import access, columns, consent, files, ledger, lineage, peers, proofs, report, singles, storage, vault
+from bench import (
+    access,
+    columns,
+    consent,
+    files,
+    ledger,
+    lineage,
+    peers,
+    places,
+    proofs,
+    report,
+    singles,
+    storage,
+    vault,
+)
 from bench.figure import Figure
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,6 +79,7 @@ def measures(rows: int, calls: int) -> tuple[Callable[[], Iterator[Figure]], ...
         lambda: proofs.proofs(*((1_000_000, 30_000_000) if rows == ROWS else (2_000, 5_000))),
         lambda: vault.vault(rows // 5),
         lambda: access.access(rows // 50),
+        lambda: places.places(rows // 5),
     )
 
 

@@ -15,7 +15,7 @@ from bench.figure import Figure
 
 __all__ = ["machine", "markdown", "quote", "write"]
 
-LIBRARIES = ("haoma", "numba", "numpy", "pyarrow")
+LIBRARIES = ("haoma", "numba", "numpy", "pyarrow", "scipy")
 Report = Mapping[str, object]
 QUOTED = (
     "column, everyday mix",
@@ -34,6 +34,7 @@ QUOTED = (
     "subject tokens of a column, aes-sha2",
     "a decision recorded",
     "a grant required",
+    "nearest of",
 )
 
 
