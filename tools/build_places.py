@@ -14,7 +14,7 @@ Rules held here:
   seat outside their old centre.
 - A point farther than FAR from the median of its own counties is printed, for someone to look at.
 
-    python tools/build_places.py adcodes.csv
+    python tools/build_places.py adcodes.csv [where to]
 """
 
 from __future__ import annotations
@@ -64,14 +64,14 @@ def far(code: str, known: dict[str, Point]) -> float:
     return distance_m(*known[code], *middle)
 
 
-def main(source: Path) -> None:
+def main(source: Path, target: Path = TARGET) -> None:
     """Write the table, sorted by adcode."""
     known = {**points(source), **ADDED}
     known |= {code: known[before] for code, before in MOVED.items()}
     names = {row["adcode"]: row["name"] for row in rows("regions.csv")}
     cities = [code for code in sorted(names) if not code.endswith("0000") or code in OWN_CITY]
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
-    with TARGET.open("w", encoding="utf-8", newline="") as file:
+    with target.open("w", encoding="utf-8", newline="") as file:
         file.write(
             "# A point for each city, a seat of government as a rule: WGS-84 degrees, from what seems to be GCJ-02\n"
         )
@@ -88,4 +88,4 @@ def main(source: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:3]))
