@@ -2,7 +2,8 @@
 
 Rules held here:
 - Without `--format`, a terminal gets a table and a pipe gets JSON lines.
-- Results go to stdout, everything else (`note`, `progress`) to stderr.
+- Results go to stdout, everything else (`note`, `progress`) to stderr. What is said of results comes behind them also
+  where both go to one file or pipe.
 - JSON and JSON lines keep a row's nesting; tables, CSV and Parquet flatten it: `issued_in.city`.
 - JSON lines, and CSV with known columns, stream: memory does not grow with the rows. The other formats hold all rows.
 - A control character never reaches a terminal, for it could rewrite what is shown there.
@@ -77,6 +78,7 @@ def write(rows: Iterable[Row], fmt: Format, *, columns: Sequence[str] | None = N
             _write_csv(*_flat(rows, columns))
         case Format.PARQUET:
             _write_parquet(*_flat(rows, columns))
+    sys.stdout.flush()
 
 
 def note(message: str) -> None:
