@@ -1,13 +1,14 @@
 """What consent promises on every store: a yes, a use and an end are whole or not there, whatever is killed.
 
-A test class derives from `ConsentContract` and gives the fixture `url`: a database that is empty, or not there.
+A test class derives from `ConsentContract`, `ConsentKillContract` or both and gives the fixture `url`: a database that
+is empty, or not there. Kills at many moments take their time and are journeys.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -64,8 +65,13 @@ def check_consent(store: Store, n: int, acknowledged: bool) -> None:
         assert [row.proof is not None for row in due] == [True]
 
 
-class ConsentContract:
-    """Holds on SQLite and on PostgreSQL."""
+def assert_whole(url: str, moments: Sequence[float]) -> None:
+    """Kill at each of these moments, and look at what is there."""
+    assert assert_all_or_nothing(url, consent_and_withdraw, check_consent, after_s=moments) == len(moments)
+
+
+class InAWorld:
+    """A desk that is ready, on the database of `url`."""
 
     @pytest.fixture
     def world(self, url: str, tmp_path: Path) -> Iterator[World]:
@@ -74,13 +80,27 @@ class ConsentContract:
             world.open_case()
             yield world
 
+
+class ConsentKillContract(InAWorld):
+    """All or nothing, at many moments."""
+
+    def test_a_yes_and_an_end_are_whole_or_not_there_whenever_their_process_is_killed(
+        self, url: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(KEYS, str(tmp_path / "keys"))
+        world.give("13800139999")
+        assert_whole(url, [0.02 * n for n in range(1, 15)])
+
+
+class ConsentContract(InAWorld):
+    """Holds on SQLite and on PostgreSQL."""
+
     def test_a_yes_and_an_end_are_whole_or_not_there(
         self, url: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv(KEYS, str(tmp_path / "keys"))
         world.give("13800139999")
-        moments = [0.02 * n for n in range(1, 15)]
-        assert assert_all_or_nothing(url, consent_and_withdraw, check_consent, after_s=moments) == len(moments)
+        assert_whole(url, [0.04, 0.14, 0.24])
 
     def test_what_a_crash_left_to_destroy_is_destroyed_by_the_next_run(self, world: World) -> None:
         given = world.give()

@@ -1,6 +1,7 @@
 """What every store does, whichever database is below it.
 
-A test class derives from `StoreContract` and gives the fixture `url`: a database that is empty, or not there.
+A test class derives from `StoreContract`, `StoreKillContract` or both and gives the fixture `url`: a database that is
+empty, or not there.
 """
 
 from __future__ import annotations
@@ -332,6 +333,10 @@ class StoreContract:
 
     def test_a_change_is_whole_or_not_there_wherever_its_process_is_killed(self, url: str) -> None:
         assert assert_all_or_nothing(url, change_a_pair, check_a_pair) > 10
+
+
+class StoreKillContract:
+    """All or nothing while many changes are made. Takes its time, and is a journey."""
 
     def test_changes_are_whole_or_not_there_whenever_their_process_is_killed(self, url: str) -> None:
         assert assert_all_or_nothing(url, change_a_pair, check_a_pair, after_s=(0.05, 0.11, 0.23)) == 3

@@ -1,10 +1,14 @@
-"""A team keeps consents on a PostgreSQL server."""
+"""A team keeps consents on a PostgreSQL server; and what kills leave there and in a file."""
 
 from __future__ import annotations
 
-from contracts.consent_store import ConsentContract
-from contracts.databases import OnServer
+from contracts.consent_store import ConsentContract, ConsentKillContract
+from contracts.databases import OnFiles, OnServer
 
 
-class TestPostgres(OnServer, ConsentContract):
+class TestPostgres(OnServer, ConsentContract, ConsentKillContract):
     """The contract, on a server."""
+
+
+class TestSqliteKilled(OnFiles, ConsentKillContract):
+    """The contract of kills, on a file."""

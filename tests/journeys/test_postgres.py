@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from contracts.databases import OnFiles
 from contracts.schema import differences
-from contracts.store import AT, StoreContract, content, fill, names, put, unavailable
+from contracts.store import AT, StoreContract, StoreKillContract, content, fill, names, put, unavailable
 from haoma.errors import Unavailable
 from haoma.storage import back_up, inspect_store, open_store, restore
 
@@ -20,8 +21,12 @@ def url(postgres: str) -> str:
     return postgres
 
 
-class TestPostgres(StoreContract):
+class TestPostgres(StoreContract, StoreKillContract):
     """The contract, on a server."""
+
+
+class TestSqliteKilled(OnFiles, StoreKillContract):
+    """The contract of kills, on a file."""
 
 
 def test_the_declared_tables_are_what_the_migrations_make(url: str) -> None:
