@@ -3,6 +3,7 @@
 Rules held here:
 - A decision stays as it was recorded for its class; the key that commits to it is its month's, and goes with the last.
 - Sessions, enrolment tokens, challenges and nonces are deleted when they are over: nobody comes in with them any more.
+- An answer that was given over HTTP is kept for a day, for whoever asks again because it did not reach them.
 - A case goes on under the new token when a rotation brings its subject over; a decision keeps the token it was about.
 """
 
@@ -15,15 +16,17 @@ from haoma.vault.retention import Expiring
 from haoma.vault.retention_table import rule_of
 from haoma.vault.rotation import SubjectColumn
 
-__all__ = ["EXPIRING", "SUBJECT_COLUMNS", "decisions_scope", "kept_until"]
+__all__ = ["ANSWERS_KEPT", "EXPIRING", "SUBJECT_COLUMNS", "answers_scope", "decisions_scope", "kept_until"]
 
-_DECISIONS = "decisions"
+_DECISIONS, _ANSWERS = "decisions", "answers"
 _LIFE = rule_of("access.decision").shortest or timedelta()
+ANSWERS_KEPT = rule_of("api.answer").longest or timedelta()
 _OVER = (tables.sessions, tables.tokens, tables.challenges, tables.nonces)
 
 EXPIRING: tuple[Expiring, ...] = (
     *(Expiring("access.session", table.c.expires_at) for table in _OVER),
     Expiring("access.decision", tables.decisions.c.kept_until, months=(_DECISIONS, tables.decisions.c.at)),
+    Expiring("api.answer", tables.answers.c.kept_until, months=(_ANSWERS, tables.answers.c.at)),
 )
 
 SUBJECT_COLUMNS: tuple[SubjectColumn, ...] = (
@@ -40,3 +43,8 @@ def kept_until(at: datetime) -> datetime:
 def decisions_scope(at: datetime) -> str:
     """The scope of the key that commits to decisions of this month."""
     return f"{_DECISIONS}{at:%Y%m}"
+
+
+def answers_scope(at: datetime) -> str:
+    """The scope of the key that commits to requests of this month."""
+    return f"{_ANSWERS}{at:%Y%m}"

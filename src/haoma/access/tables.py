@@ -4,7 +4,9 @@ Secrets lie here as digests (`access_sessions`, `access_tokens`, `access_keys.di
 (`access_passwords`) or sealed under a key that is no part of the database (`access_totp`, `access_keys.sealed`).
 `access_roles` keeps what was revoked; `access_decisions` has a row for each decision, which a trigger of the database
 keeps as it is until `kept_until`; `access_policies` has one for each policy that replaced the one before.
-`access_approvals.begun` says what a run found when it began, for whoever has to end it.
+`access_approvals.begun` says what a run found when it began, for whoever has to end it. `api_answers` has a row for
+each request that changed something over HTTP, so that it is done once: a digest of its key, a commitment to what it
+said, and the answer, sealed.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import sqlalchemy as sa
 from haoma.storage import Id, Time, metadata
 
 __all__ = [
+    "answers",
     "approvals",
     "attempts",
     "cases",
@@ -227,4 +230,16 @@ votes = sa.Table(
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("at", Time, nullable=False),
     sa.UniqueConstraint("approval_id", "role"),
+)
+answers = sa.Table(
+    "api_answers",
+    metadata,
+    sa.Column("caller", sa.String(UUID), primary_key=True),
+    sa.Column("digest", sa.LargeBinary(DIGEST), primary_key=True),
+    sa.Column("commitment", sa.String(100), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("status", sa.Integer, nullable=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=True),
+    sa.Column("at", Time, nullable=False),
+    sa.Column("kept_until", Time, nullable=False, index=True),
 )

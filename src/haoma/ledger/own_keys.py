@@ -67,6 +67,14 @@ class OwnKeys:
         """What a pipeline that reports its hops shows over HTTP."""
         return self._secret("hops", lambda: secrets.token_urlsafe(32))
 
+    def cursors(self) -> str:
+        """What the places in long lists are signed with that callers over HTTP come back with."""
+        return self._secret("cursors", lambda: secrets.token_urlsafe(32))
+
+    def metrics(self) -> str:
+        """What a reader of the figures shows over HTTP."""
+        return self._secret("metrics", lambda: secrets.token_urlsafe(32))
+
     def existing(self) -> dict[str, SignerKey]:
         """The signing keys there are: log, witness, or none of them."""
         return {of: self._signer(of) for of in self._kinds if self._path(of).exists()}

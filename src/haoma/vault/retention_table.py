@@ -161,6 +161,17 @@ RETENTION: tuple[Rule, ...] = (
         "nobody",
     ),
     Rule(
+        "api.answer",
+        "接口应答（密封）",
+        "what a request over HTTP was answered, sealed",
+        "the request",
+        None,
+        DAY,
+        (PIPL_19,),
+        Action.DELETE,
+        "whoever sent that request, when they send it again",
+    ),
+    Rule(
         "consent",
         "同意及收据",
         "grants, receipts and withdrawals",

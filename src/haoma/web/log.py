@@ -24,7 +24,7 @@ from haoma.ledger.view import View
 from haoma.ledger.witnessing import WitnessService
 from haoma.web.requests import body_of, refused, shows
 
-__all__ = ["failure", "log_routes", "witness_routes"]
+__all__ = ["IMMUTABLE", "SECONDS", "failure", "log_routes", "witness_routes"]
 
 SECONDS = "max-age=5"
 IMMUTABLE = "public, max-age=31536000, immutable"

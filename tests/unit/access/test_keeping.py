@@ -70,7 +70,7 @@ def test_sessions_and_tokens_go_when_they_are_good_for_nothing_any_more(world: W
 
 
 def test_every_row_that_ends_has_its_class() -> None:
-    assert {rule_of(one.rule).name for one in EXPIRING} == {"access.decision", "access.session"}
+    assert {rule_of(one.rule).name for one in EXPIRING} == {"access.decision", "access.session", "api.answer"}
     assert rule_of("access.decision").shortest >= timedelta(days=400)
 
 

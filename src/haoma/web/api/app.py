@@ -14,12 +14,14 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
+from haoma.access.once import Once
 from haoma.app import Services
-from haoma.web.api import health, numbers
+from haoma.web.api import approvals, cases, consents, health, ledger, numbers, tokens
 from haoma.web.api.callers import Callers
 from haoma.web.api.calls import Desk
 from haoma.web.api.described import document
 from haoma.web.api.hot import hot_route
+from haoma.web.api.pages import Pages
 from haoma.web.api.problems import add_handlers
 from haoma.web.api.rates import Rates
 
@@ -32,10 +34,15 @@ def api(services: Services, more: Sequence[BaseRoute] = (), lifespan: Lifespan |
     """The API of these services; `more` are routes that it has beside those that it describes."""
     settings = services.settings
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
-    desk = Desk(services, Callers(services, settings.api_origin, Rates(settings.api_rate_per_min)))
+    desk = Desk(
+        services,
+        Callers(services, settings.api_origin, Rates(settings.api_rate_per_min)),
+        Once(services.store, services.commitments, services.sealing),
+        Pages(services.keys.cursors().encode()),
+    )
     app.state.desk = desk
     app.router.routes.append(hot_route(desk))
-    for noun in (health, numbers):
+    for noun in (health, numbers, cases, consents, tokens, approvals, ledger):
         app.include_router(noun.routes)
     app.router.routes.extend(more)
     add_handlers(app)

@@ -17,12 +17,14 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from haoma.access import Asker, Thing
+from haoma.access.once import Once
 from haoma.app import Services
 from haoma.errors import BadInput
 from haoma.web.api.callers import Callers, now
+from haoma.web.api.pages import Pages
 from haoma.web.api.problems import PROBLEM
 
-__all__ = ["PROBLEMS", "REF", "Body", "Call", "Caller", "Desk", "answered", "problems"]
+__all__ = ["PROBLEMS", "Body", "Call", "Caller", "Desk", "answered", "desk_of", "problems"]
 
 REF = {"$ref": "#/components/schemas/Problem"}
 _SAID = {
@@ -61,6 +63,8 @@ class Desk:
 
     services: Services
     callers: Callers
+    once: Once
+    pages: Pages
 
 
 class Call:

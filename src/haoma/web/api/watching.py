@@ -3,7 +3,8 @@
 Rules held here:
 - A line names the route as it is declared, never the path that came; who called in letters; the status and the time.
 - Every text on its way to the log goes through the mask, also what other libraries write.
-- Lookups that succeed and questions after health are not told: they come by the thousand.
+- What succeeds by the thousand is not told: lookups, questions after health, public parts of the log. Of whoever is not
+  recognised, `STRANGERS_PER_MIN` failures a minute are.
 """
 
 from __future__ import annotations
@@ -20,17 +21,20 @@ import structlog
 from starlette.types import Scope
 
 from haoma.web.api.masking import masked
+from haoma.web.api.rates import Rates
 
 __all__ = ["Log", "mask_logging", "place_of", "route_of"]
 
 QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/v1/numbers/lookup"})
 UNMATCHED = "unmatched"
+STRANGERS_PER_MIN = 60
 
 
 class Log:
     """Writes a line of JSON for each request to a stream."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, strangers_per_min: int = STRANGERS_PER_MIN) -> None:
+        self._strangers = Rates(strangers_per_min)
         self._log = structlog.wrap_logger(
             structlog.WriteLogger(stream or sys.stderr),
             processors=[
@@ -46,12 +50,13 @@ class Log:
 
     def ended(self, begun: object, scope: Scope, status: int, error: BaseException | None) -> None:
         """See `Watch`."""
-        route = route_of(scope)
-        if route in QUIET and status < 400:
+        route, caller = route_of(scope), str(scope.get("state", {}).get("caller", ""))
+        fine = status < 400 and (route in QUIET or not caller)
+        if fine or (not caller and error is None and self._strangers.wait_s("")):
             return
         took_ms = round((time.perf_counter() - begun) * 1000, 1) if isinstance(begun, float) else 0.0
-        state = scope.get("state", {})
-        told = {"request": state.get("request_id", ""), "caller": state.get("caller", ""), "method": method_of(scope)}
+        request_id = str(scope.get("state", {}).get("request_id", ""))
+        told = {"request": request_id, "caller": caller, "method": method_of(scope)}
         if error is not None:
             told["fault"] = place_of(error)
         self._log.msg("request", route=route, status=status, took_ms=took_ms, **told)

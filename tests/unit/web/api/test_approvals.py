@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from contracts.api import Client
+from haoma.numbers import parse
+from haoma.vault.model import SubjectToken
+
+PATH = "/v1/approvals"
+
+
+def voted(api: Client, made: dict[str, str], by: str, vote: str = "approve") -> dict[str, object]:
+    body = {"vote": vote, "role": by, "digest": made["digest"]}
+    told = api.post(f"{PATH}/{made['approval']}/votes", body, by=by)
+    assert told.status_code == 200, told.text
+    return told.json()
+
+
+def test_a_number_is_revealed_by_two_others_once_and_to_who_requested_it(api: Client) -> None:
+    number = "13800138301"
+    subject = api.number_case(number)
+    sealed(api, subject, number)
+    body = {
+        "action": "reveal-number",
+        "payload": {"subject": subject, "purpose": "customer-care", "reason": "call-back"},
+    }
+    made = api.post(PATH, body, by="agent")
+    assert made.status_code == 201, made.text
+    seen = api.get(f"{PATH}/{made.json()['approval']}", by="approver").json()
+    assert seen["payload"] == body["payload"]
+    assert made.json()["approval"] in api.get(f"{PATH}?limit=100", by="approver").text
+    assert voted(api, made.json(), "approver")["state"] == "requested"
+    assert voted(api, made.json(), "dpo")["state"] == "approved"
+    path, key = f"{PATH}/{made.json()['approval']}/run", str(uuid.uuid4())
+    assert api.post(path, by="dpo").status_code == 403
+    ran = api.post(path, by="agent", key=key)
+    assert ran.status_code == 200, ran.text
+    assert number in ran.text
+    again = api.post(path, by="agent", key=key)
+    assert (again.status_code, again.json()["state"]) == (200, "done")
+    assert number not in again.text
+    assert api.post(path, by="agent").status_code == 409
+
+
+def test_a_request_is_refused_by_another_or_taken_back_by_who_made_it(api: Client) -> None:
+    body = {"action": "change-hotline", "payload": {"hotline": "care", "why": "moved"}}
+    first, second = (api.post(PATH, body, by="hotline-editor").json() for _ in range(2))
+    assert voted(api, first, "approver", "refuse")["state"] == "refused"
+    taken = api.post(f"{PATH}/{second['approval']}/withdraw", by="hotline-editor")
+    assert taken.json()["state"] == "withdrawn"
+    assert api.post(f"{PATH}/{second['approval']}/withdraw", by="hotline-editor").status_code == 409
+
+
+def test_a_payload_with_a_number_is_not_written_down(api: Client) -> None:
+    for payload in ({"why": "call 13800138000"}, {"a": [{"b": "138-0013-8000"}]}):
+        told = api.post(PATH, {"action": "change-hotline", "payload": payload}, by="hotline-editor")
+        assert (told.status_code, told.json()["code"]) == (400, "bad-input")
+        assert "0013" not in told.text
+
+
+def test_what_is_no_vote_is_bad_input_and_one_for_something_else_a_conflict(api: Client) -> None:
+    made = api.post(PATH, {"action": "change-hotline", "payload": {"x": 1}}, by="hotline-editor").json()
+    path = f"{PATH}/{made['approval']}/votes"
+    for body in ({"vote": "maybe"}, {"vote": "approve", "role": "king", "digest": "0" * 64}):
+        assert api.post(path, body, by="approver").status_code == 400
+    other = {"vote": "approve", "role": "approver", "digest": "0" * 64}
+    assert api.post(path, other, by="approver").status_code == 409
+
+
+def sealed(api: Client, subject: str, number: str) -> None:
+    """The number, as a call-back keeps it."""
+    token, until = SubjectToken.parse(subject), datetime.now(UTC) + timedelta(hours=1)
+    seal = api.services.vault.seal
+    api.services.store.write(lambda tx: seal(tx, token, "customer-care", parse(number), until))

@@ -1,0 +1,54 @@
+"""What the guide shows works: its calls of curl, against a real uvicorn."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from contracts.api import Client
+from haoma.cli.serve import listening
+
+
+@pytest.fixture
+def served(api: Client) -> Iterator[str]:
+    listener = listening("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(api.app, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+def test_what_the_guide_shows_works(api: Client, served: str, root: Path) -> None:
+    api.services.ledger.integrate(wait_s=5)
+    api.services.publisher.checkpoint()
+    text = (root / "docs" / "guide" / "api.md").read_text(encoding="utf-8")
+    blocks = [one for one in re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL) if "curl" in one]
+    env = {"PATH": os.environ["PATH"], "HAOMA": served, "TOKEN": api.tokens["agent"], "no_proxy": "*"}
+    told = list[str]()
+    for block in blocks:
+        for call in re.split(r"\n(?=curl)", block.strip()):
+            ended = subprocess.run(["bash", "-c", call], env=env, capture_output=True, check=False)
+            assert ended.returncode == 0, (call, ended.stderr)
+            told.append(ended.stdout.decode())
+    number, case, cases, consents, checkpoint = told
+    assert json.loads(number)["issued_in"]["city"] == "杭州市"
+    assert json.loads(case)["case"] in cases
+    assert json.loads(consents)["subject"] == json.loads(case)["subject"]
+    assert checkpoint.startswith("haoma.local/log\n")
