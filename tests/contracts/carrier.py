@@ -73,7 +73,7 @@ class Carrier:
     url: str = ""
     replies: dict[str, list[Reply]] = field(default_factory=dict)
     heard: list[Heard] = field(default_factory=list)
-    on_request: Callable[[Heard], None] = lambda _heard: None
+    on_request: Callable[[Heard], Reply | None] = lambda _heard: None
 
     def says(self, path: str, *replies: Reply | object) -> None:
         self.replies[path] = [one if isinstance(one, Reply) else Reply(one) for one in replies]
@@ -87,7 +87,9 @@ class Carrier:
 
     def reply(self, heard: Heard) -> Reply:
         self.heard.append(heard)
-        self.on_request(heard)
+        other = self.on_request(heard)
+        if other is not None:
+            return other
         waiting = self.replies.get(heard.path) or [Reply({}, 404)]
         return waiting.pop(0) if len(waiting) > 1 else waiting[0]
 
@@ -152,6 +154,7 @@ class Desk:
     """Consents without a store: Grants as consent makes them, for whoever holds NUMBER."""
 
     clock: list[datetime] = field(default_factory=lambda: [NOW])
+    given: datetime = NOW
     consents: int = 1
 
     def now(self) -> datetime:
@@ -167,8 +170,8 @@ class Desk:
         self, purpose: str = "customer-care", source: Source = Source.CARRIER, fine: Granularity = Granularity.YES_NO
     ) -> Grant:
         """A Grant of this minute, under the newest consent of thirty days."""
-        since, until = NOW, NOW + timedelta(days=30)
-        standing = Standing(f"consent-{self.consents}", purpose, "acme-desk", fine, "consent", since, until)
+        until = self.given + timedelta(days=30)
+        standing = Standing(f"consent-{self.consents}", purpose, "acme-desk", fine, "consent", self.given, until)
         return mint(standing, self.subject(), source, self.now(), 1)
 
 

@@ -7,10 +7,12 @@ from haoma.locate.camara.client_key import ClientKey
 from haoma.locate.camara.opening import open_camara
 from haoma.locate.camara.recycling import CarrierRecycling
 from haoma.locate.camara.service import Camara, Reveal, scope_of
+from haoma.locate.camara.withdrawal import CarrierTokens
 
 __all__ = [
     "Camara",
     "CarrierRecycling",
+    "CarrierTokens",
     "Circle",
     "ClientKey",
     "Located",

@@ -8,6 +8,7 @@ Rules held here:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 from haoma.errors import BadInput, Unavailable
@@ -22,14 +23,15 @@ PURPOSE = "identity-verification"
 
 
 class CarrierRecycling:
-    """Asks one carrier."""
+    """Asks one carrier; `camara` gives its client."""
 
-    def __init__(self, camara: Camara) -> None:
+    def __init__(self, camara: Callable[[], Camara]) -> None:
         self._camara = camara
 
     def recycled(self, number: Number, since: datetime) -> bool:
         """See `RecyclingCheck.recycled`."""
-        found = self._camara.recycled(number, day_before(min(since, self._camara.now())), PURPOSE)
+        client = self._camara()
+        found = client.recycled(number, day_before(min(since, client.now())), PURPOSE)
         if isinstance(found, NotKnown):
             message = f"the carrier cannot tell whether the number has another holder ({found.why})"
             raise Unavailable(message, hint="have the customer confirm it by a code")
