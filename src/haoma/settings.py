@@ -70,6 +70,10 @@ class Settings:
     oidc_issuer: str
     oidc_client_id: str
     oidc_secret_file: Path | None
+    camara_url: str
+    camara_issuer: str
+    camara_client_id: str
+    camara_key_file: Path | None
     api_origin: str
     api_rate_per_min: int
     api_metrics: bool
@@ -112,10 +116,22 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "oidc_secret_file", "path", "", "", "File with the secret of this instance there, its owner's alone to read."
     ),
-    Setting("api_origin", "text", "", "", "Origin that signed requests name: https://…; empty takes the one that arrived."),
+    Setting("camara_url", "text", "", "", "Root of a carrier's CAMARA interfaces, to ask where phones are: https://…"),
+    Setting("camara_issuer", "text", "", "", "Issuer of that carrier's tokens, which offers CIBA by polling."),
+    Setting("camara_client_id", "text", "", "", "What this instance is called there."),
+    Setting(
+        "camara_key_file", "path", "", "", "Private key it signs in with there, in PEM, its owner's alone to read."
+    ),
+    Setting(
+        "api_origin", "text", "", "", "Origin that signed requests name: https://…; empty takes the one that arrived."
+    ),
     Setting("api_rate_per_min", "integer", "600", "requests", "How often one caller may ask, per minute and process."),
-    Setting("api_metrics", "boolean", "false", "", "Serve figures at /metrics to who shows the key in keys/metrics.key."),
-    Setting("api_traces", "boolean", "false", "", "Make OpenTelemetry spans, for the SDK that this process runs under."),
+    Setting(
+        "api_metrics", "boolean", "false", "", "Serve figures at /metrics to who shows the key in keys/metrics.key."
+    ),
+    Setting(
+        "api_traces", "boolean", "false", "", "Make OpenTelemetry spans, for the SDK that this process runs under."
+    ),
     Setting("batch_rows", "integer", "262144", "rows", "Rows held at once when a file is streamed."),
     Setting("debug", "boolean", "false", "", "Show the traceback of an unexpected failure; it may hold numbers."),
 )
