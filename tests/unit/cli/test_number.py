@@ -152,9 +152,11 @@ def test_enrich_streams_and_sums_up() -> None:
     assert ended.stderr.startswith(b"-: 2 rows, 1 invalid, 0 without a cell")
 
 
-def test_strict_exits_1_and_writes_all_the_same() -> None:
-    ended = piped(["enrich", "-", "-o", "-", "--columns", "kind", "--strict", "--no-header"], b"x\n")
-    assert (ended.returncode, ended.stdout) == (1, b"x,invalid\n")
+def test_strict_exits_1_and_writes_all_the_same(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    cells = tmp_path / "cells.csv"
+    cells.write_bytes(b"x\n")
+    assert run(["number", "enrich", str(cells), "-o", "-", "--columns", "kind", "--strict", "--no-header"]) == 1
+    assert capfdbinary.readouterr().out == b"x,invalid\n"
 
 
 @pytest.fixture
