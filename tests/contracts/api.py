@@ -22,7 +22,7 @@ from haoma.access import Role, draft_key
 from haoma.access import tables as access
 from haoma.app import Services
 from haoma.numbers.tables import use
-from haoma.web.api.app import api
+from haoma.web.api.app import api, watched
 from haoma.web.api.edge import Edge
 from haoma.web.api.watching import Log
 
@@ -101,7 +101,8 @@ def client_in(place: Path, **changed: object) -> Iterator[Client]:
     use(settings)
     log = io.StringIO()
     with Services(settings) as services, asyncio.Runner() as runner:
-        client = Client(services, Edge(api(services), Log(log, strangers_per_min=1_000_000)), log, runner)
+        watch, figures = watched(services, Log(log, strangers_per_min=1_000_000))
+        client = Client(services, Edge(api(services, figures), watch), log, runner)
         for tenant in TENANTS:
             _people(client, tenant)
         yield client

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from haoma.app import Services
 from haoma.errors import BadInput, HaomaError
 from haoma.settings import Settings
-from haoma.web.api.app import api
+from haoma.web.api.app import api, watched
 from haoma.web.api.edge import Edge
 from haoma.web.api.watching import Log
 from haoma.web.hops import hop_routes
@@ -55,8 +55,9 @@ def application(settings: Settings, prefix: str = "/log") -> ASGIApp:
             upkeep.stop()
             services.__exit__()
 
-    hops = hop_routes(services.receive_hop, services.keys.hops())
-    return Edge(_Both(api(services, hops, lifespan), _log(services, prefix), prefix), Log())
+    watch, figures = watched(services, Log())
+    more = [*hop_routes(services.receive_hop, services.keys.hops()), *figures]
+    return Edge(_Both(api(services, more, lifespan), _log(services, prefix), prefix), watch)
 
 
 class _Both:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI
 from starlette.routing import BaseRoute
@@ -20,14 +20,40 @@ from haoma.web.api import approvals, cases, consents, health, ledger, numbers, t
 from haoma.web.api.callers import Callers
 from haoma.web.api.calls import Desk
 from haoma.web.api.described import document
+from haoma.web.api.edge import Watch
 from haoma.web.api.hot import hot_route
 from haoma.web.api.pages import Pages
 from haoma.web.api.problems import add_handlers
 from haoma.web.api.rates import Rates
+from haoma.web.api.watching import Each, Log
 
-__all__ = ["api"]
+__all__ = ["Watched", "api", "watched"]
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
+
+
+class Watched(NamedTuple):
+    """Who looks at the requests of a service, and the routes where they show what they saw."""
+
+    watch: Watch
+    routes: list[BaseRoute]
+
+
+def watched(services: Services, log: Log) -> Watched:
+    """Whoever the settings ask for, beside the log."""
+    settings = services.settings
+    watches, routes = list[Watch]([log]), list[BaseRoute]()
+    if settings.api_metrics:
+        from haoma.web.api.figures import Figures
+
+        figures = Figures(services.ledger.queued)
+        watches.append(figures)
+        routes.append(figures.route(services.keys.metrics()))
+    if settings.api_traces:
+        from haoma.web.api.spans import Spans
+
+        watches.append(Spans())
+    return Watched(Each(watches), routes)
 
 
 def api(services: Services, more: Sequence[BaseRoute] = (), lifespan: Lifespan | None = None) -> FastAPI:

@@ -112,6 +112,6 @@ class Callers:
 def _unknown() -> Stopped:
     said: HaomaError = Refused(
         "this request shows no key, session or signature that is good here",
-        hint="Authorization: Bearer TOKEN, or a signature; docs/guide/access.md tells where they are from",
+        hint="Authorization shows a bearer token, or the request is signed: docs/guide/access.md tells how",
     )
     return Stopped(401, said, reason="not-recognised", headers=CHALLENGE)

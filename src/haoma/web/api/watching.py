@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any, TextIO
@@ -20,10 +20,11 @@ from typing import Any, TextIO
 import structlog
 from starlette.types import Scope
 
+from haoma.web.api.edge import Watch
 from haoma.web.api.masking import masked
 from haoma.web.api.rates import Rates
 
-__all__ = ["Log", "mask_logging", "place_of", "route_of"]
+__all__ = ["Each", "Log", "mask_logging", "method_of", "place_of", "route_of"]
 
 QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/v1/numbers/lookup"})
 UNMATCHED = "unmatched"
@@ -60,6 +61,22 @@ class Log:
         if error is not None:
             told["fault"] = place_of(error)
         self._log.msg("request", route=route, status=status, took_ms=took_ms, **told)
+
+
+class Each:
+    """Several who look at requests, as one."""
+
+    def __init__(self, watches: Sequence[Watch]) -> None:
+        self._watches = watches
+
+    def began(self, scope: Scope) -> list[object]:
+        """See `Watch`."""
+        return [one.began(scope) for one in self._watches]
+
+    def ended(self, begun: object, scope: Scope, status: int, error: BaseException | None) -> None:
+        """See `Watch`."""
+        for one, its in zip(self._watches, begun if isinstance(begun, list) else [], strict=True):
+            one.ended(its, scope, status, error)
 
 
 def route_of(scope: Scope) -> str:

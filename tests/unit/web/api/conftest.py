@@ -11,5 +11,5 @@ from contracts.api import Client, client_in
 
 @pytest.fixture(scope="package")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with client_in(tmp_path_factory.mktemp("api"), api_rate_per_min=1_000_000) as client:
+    with client_in(tmp_path_factory.mktemp("api"), api_rate_per_min=1_000_000, api_metrics=True) as client:
         yield client
