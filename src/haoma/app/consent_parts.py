@@ -2,12 +2,15 @@
 
 Rules held here:
 - Without a carrier of messages and a channel for alarms, both are lines of files below `store_dir`.
+- With a carrier it says whether a number has another holder, and its tokens go when a customer withdraws.
 - The clock of consent stands still where the machine's is set back: what has ended stays so.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from haoma.app import locate_parts
 
 if TYPE_CHECKING:
     from haoma.app.services import Services
@@ -35,5 +38,7 @@ def consent(services: Services) -> Consent:
         assessments=StoredAssessments(),
         transport=HttpTransport(services.http),
         alarms=AlarmFile(services.settings.store_dir / "alarms"),
+        recycling=locate_parts.recycling(services),
+        places=locate_parts.places(services),
     )
     return Consent(office)

@@ -24,25 +24,28 @@ def entry_types() -> Sequence[EntryType]:
     from haoma import access, lineage
     from haoma.consent import entries as consent
     from haoma.ledger import events
+    from haoma.locate import entries as locate
     from haoma.vault import entries
 
     below = [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES]
-    return [*below, *access.ENTRY_TYPES, *consent.ENTRY_TYPES]
+    return [*below, *access.ENTRY_TYPES, *consent.ENTRY_TYPES, *locate.ENTRY_TYPES]
 
 
 def expiring() -> Sequence[Expiring]:
     """The rows of every package that end."""
     from haoma.access import keeping as access
     from haoma.consent import keeping
+    from haoma.locate import keeping as locate
     from haoma.vault.retention import EXPIRING
 
-    return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING]
+    return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING, *locate.EXPIRING]
 
 
 def subject_columns() -> Sequence[SubjectColumn]:
     """The columns of every package that hold subject tokens."""
     from haoma.access import keeping as access
     from haoma.consent import keeping
+    from haoma.locate import keeping as locate
     from haoma.vault.rotation import SUBJECT_COLUMNS
 
-    return [*SUBJECT_COLUMNS, *access.SUBJECT_COLUMNS, *keeping.SUBJECT_COLUMNS]
+    return [*SUBJECT_COLUMNS, *access.SUBJECT_COLUMNS, *keeping.SUBJECT_COLUMNS, *locate.SUBJECT_COLUMNS]

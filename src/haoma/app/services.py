@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from haoma.app import access_parts, consent_parts, ledger_parts, outside_parts, packages, vault_parts
+from haoma.app import access_parts, consent_parts, ledger_parts, locate_parts, outside_parts, packages, vault_parts
 from haoma.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,6 +66,9 @@ class Services:
     sealing = cached_property(access_parts.sealing)
 
     consent = cached_property(consent_parts.consent)
+
+    camara = cached_property(locate_parts.camara)
+    locate = cached_property(locate_parts.locate)
 
     def __init__(self, settings: Settings, *, create: bool = True) -> None:
         self.settings = settings

@@ -1,0 +1,63 @@
+"""What the customer's carrier knows, over CAMARA: a verdict on what was asked, or a circle.
+
+Rules held here:
+- A question that can be answered by yes or no gets a verdict from the carrier, and no place of the customer is fetched.
+- CAMARA promises no coverage of the area that it returns; it is taken for `COVERAGE` (judgement, docs/guide/locate.md).
+- The number is opened for the carrier's sign-in alone (`login_hint`), in a transaction of its own that records it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from haoma.consent import Grant, Granularity, Source
+from haoma.locate.areas import Area, Near
+from haoma.locate.camara import Camara, Located, NotKnown, Polygon
+from haoma.locate.camara import Circle as Asked
+from haoma.locate.evidence import Terms
+from haoma.locate.fusion import CarrierCircle, CarrierVerdict, Circle, Observation, Verdict
+from haoma.numbers import Number, parse
+from haoma.places import distance_m
+from haoma.vault import Vault
+
+__all__ = ["COVERAGE", "Carrier"]
+
+COVERAGE = 0.9
+ACTOR = "system:locate"
+
+
+class Carrier:
+    """One carrier, asked with a consent that names it."""
+
+    terms = Terms("carrier", "network", Source.CARRIER, 1_000, "as the carrier's contract says")
+
+    def __init__(self, camara: Camara, vault: Vault) -> None:
+        self._camara = camara
+        self._vault = vault
+
+    def observe(self, grant: Grant, area: Area | None) -> Sequence[Observation]:
+        """See `EvidenceSource.observe`."""
+
+        def reveal() -> Number:
+            return parse(self._vault.store.write(lambda tx: self._vault.unseal(tx, grant, actor=ACTOR)))
+
+        if isinstance(area, Near):
+            said = self._camara.verify_location(grant, reveal, Asked(area.lat, area.lon, area.within_m))
+            about = Circle(area.lat, area.lon, area.within_m, COVERAGE)
+            when = said.last_location_time or self._camara.now()
+            return [CarrierVerdict(about, Verdict(said.verdict), "carrier", when, said.match_rate)]
+        if not grant.covers(Granularity.MACRO_REGION):
+            return []
+        found = self._camara.retrieve_location(grant, reveal)
+        if isinstance(found, NotKnown):
+            return []
+        return [CarrierCircle(_circle(found), "carrier", found.last_location_time)]
+
+
+def _circle(found: Located) -> Circle:
+    area = found.area
+    if not isinstance(area, Polygon):
+        return Circle(area.latitude, area.longitude, area.radius_m, COVERAGE)
+    lat = sum(corner[0] for corner in area.corners) / len(area.corners)
+    lon = sum(corner[1] for corner in area.corners) / len(area.corners)
+    return Circle(lat, lon, max(1.0, *(distance_m(lat, lon, *corner) for corner in area.corners)), COVERAGE)

@@ -1,0 +1,47 @@
+"""Where evidence of a place comes from: one small Protocol that each source fills.
+
+Rules held here:
+- A source is asked with a Grant for it, and with no other; what it answers are observations, and never an answer.
+- A source that does not answer raises Unavailable. What it cannot tell is no observation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from haoma.consent import Grant, Source
+from haoma.locate.areas import Area
+from haoma.locate.fusion import Observation
+
+__all__ = ["EvidenceSource", "Terms"]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a source says of itself before it is asked.
+
+    `needs` is the source that the Grant has to be for. `accuracy_m` is the radius that it usually has, in metres, None
+    where it names regions; `cost` what a question costs beside time: none, or as the carrier's contract says.
+    """
+
+    name: str
+    method: str
+    needs: Source
+    accuracy_m: int | None
+    cost: str = "none"
+
+
+class EvidenceSource(Protocol):
+    """One source of evidence."""
+
+    @property
+    def terms(self) -> Terms:
+        """What it says of itself."""
+
+    def observe(self, grant: Grant, area: Area | None) -> Sequence[Observation]:
+        """What it knows of the Grant's subject; `area` is what was asked about, where one was.
+
+        Raises Unavailable where it does not answer, Refused where the Grant does not reach so far.
+        """

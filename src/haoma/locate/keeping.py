@@ -1,0 +1,15 @@
+"""How long rows of disclosures are kept, and which of their columns a rotation of keys rewrites."""
+
+from __future__ import annotations
+
+from haoma.locate import tables
+from haoma.vault.retention import Expiring
+from haoma.vault.rotation import SubjectColumn
+
+__all__ = ["EXPIRING", "SUBJECT_COLUMNS"]
+
+EXPIRING: tuple[Expiring, ...] = (
+    Expiring("sharing", tables.disclosures.c.kept_until),
+    Expiring("sharing", tables.counts.c.kept_until),
+)
+SUBJECT_COLUMNS: tuple[SubjectColumn, ...] = (SubjectColumn(tables.disclosures.c.subject, rekey=False),)

@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from contracts.consent import NOW, NUMBER, TENANT, World, open_world
+from haoma.consent import Grant, Granularity, Source, make_notice
+from haoma.consent.tables import grants
+from haoma.errors import BadInput, Refused, Unavailable
+from haoma.locate import InRegion, Locate, Near, Question, Terms
+from haoma.locate import tables as locate_tables
+from haoma.locate.areas import Area
+from haoma.locate.disclosures import overview
+from haoma.locate.fusion import (
+    Address,
+    CarrierCircle,
+    CarrierVerdict,
+    Circle,
+    Observation,
+    Stated,
+    Verdict,
+    shipped_priors,
+)
+from haoma.locate.issued import IssuedIn
+from haoma.locate.service import shipped_cities
+from haoma.places import named
+from haoma.vault import tables as vault_tables
+from haoma.vault.location_tokens import LocationTokens
+
+SHANGHAI = (31.2304, 121.4737)
+STORE = Near(*SHANGHAI, within_m=3000)
+
+
+@dataclass
+class Network:
+    """A carrier's answers, put by the tests: what the wire brings has tests of its own."""
+
+    seen: Sequence[Observation] = ()
+    down: bool = False
+    asked: int = 0
+    terms = Terms("carrier", "network", Source.CARRIER, 1000)
+
+    def observe(self, grant: Grant, area: Area | None) -> Sequence[Observation]:
+        self.asked += 1
+        if self.down:
+            message = "the carrier does not answer"
+            raise Unavailable(message)
+        return self.seen
+
+
+@dataclass
+class Desk:
+    """Questions about where the customer is, over a world of consent."""
+
+    world: World
+    network: Network
+    locate: Locate
+
+    def question(self, by: str = "agent", **more: str) -> Question:
+        said = {"purpose": "customer-care", "recipient": "acme-desk"} | more
+        return Question(self.world.people[by], self.world.subject(), **said)
+
+    def stated(self, name: str) -> list[Stated]:
+        return [Stated(named(name).adcode, Address.DELIVERY, "order", self.world.clock[0])]
+
+    def circle(self, lat: float, lon: float, radius_m: float = 800.0) -> None:
+        self.network.seen = [CarrierCircle(Circle(lat, lon, radius_m, 0.9), "carrier", self.world.clock[0])]
+
+    def verdict(self, verdict: Verdict, rate: int | None = None) -> None:
+        about = Circle(STORE.lat, STORE.lon, STORE.within_m, 0.9)
+        self.network.seen = [CarrierVerdict(about, verdict, "carrier", self.world.clock[0], rate)]
+
+
+def publish(world: World, granularity: str, sources: Sequence[str] = ("carrier", "stated", "segment")) -> None:
+    notice = make_notice("customer-care", "acme-desk", "安客", "privacy@acme.example", list(sources), granularity, 30)
+    world.consent.notices.publish(world.people["dpo"], TENANT, notice)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk whose customer has been asked for their city."""
+    with open_world(f"sqlite:///{tmp_path}/haoma.db", tmp_path / "keys") as world:
+        world.assess()
+        publish(world, "city")
+        world.open_case()
+        network = Network()
+        sources = [IssuedIn(world.vault), network]
+        yield Desk(world, network, Locate(world.consent, sources, shipped_cities(), shipped_priors()))
+
+
+def refused(call: object, *args: object, **more: object) -> str:
+    with pytest.raises(Refused) as error:
+        call(*args, **more)
+    return error.value.reason
+
+
+def test_nobody_is_located_without_a_consent(desk: Desk) -> None:
+    assert refused(desk.locate.verify, desk.question(), STORE) == "no-grant"
+    assert refused(desk.locate.region, desk.question()) == "no-grant"
+    assert desk.network.asked == 0
+
+
+@pytest.mark.parametrize("by", ["colleague", "analyst", "dpo", "admin"])
+def test_nobody_else_is_told(desk: Desk, by: str) -> None:
+    desk.world.give()
+    assert refused(desk.locate.verify, desk.question(by), STORE) == "policy"
+    assert refused(desk.locate.region, desk.question(by)) == "policy"
+    assert desk.network.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("verdict", "rate"), [(Verdict.TRUE, None), (Verdict.FALSE, None), (Verdict.PARTIAL, 40), (Verdict.UNKNOWN, None)]
+)
+def test_a_carrier_says_whether_the_phone_is_near_a_store(desk: Desk, verdict: Verdict, rate: int | None) -> None:
+    desk.world.give()
+    desk.verdict(verdict, rate)
+    said = desk.locate.verify(desk.question(), STORE)
+    assert (said.verdict, said.match_rate) == (verdict, rate)
+
+
+def test_a_circle_answers_for_regions_and_for_stores(desk: Desk) -> None:
+    desk.world.give()
+    desk.circle(*SHANGHAI)
+    near, far = Near(*SHANGHAI, 3000), Near(31.5, 121.0, 3000)
+    assert desk.locate.verify(desk.question(), near).verdict is Verdict.TRUE
+    assert desk.locate.verify(desk.question(), far).verdict is Verdict.FALSE
+    for name, verdict in (("上海市", Verdict.TRUE), ("北京市", Verdict.FALSE)):
+        assert desk.locate.verify(desk.question(), InRegion(named(name))).verdict is verdict
+
+
+def test_a_city_alone_does_not_say_that_somebody_is_not_in_a_street_of_it(desk: Desk) -> None:
+    desk.world.give()
+    said = desk.locate.verify(desk.question(), STORE, stated=desk.stated("上海市"))
+    assert said.verdict is Verdict.UNKNOWN
+
+
+def test_what_was_issued_somewhere_says_so_and_no_more(desk: Desk) -> None:
+    desk.world.give()
+    said = desk.locate.region(desk.question())
+    assert [reason.code for reason in said.reasons if reason.code == "issued-only"]
+    assert said.region is None or said.confidence < 0.9
+
+
+@pytest.mark.parametrize(
+    ("granted", "asked", "shown"),
+    [
+        ("city", Granularity.CITY, "上海市"),
+        ("city", Granularity.MACRO_REGION, "华东"),
+        ("macro-region", Granularity.CITY, "华东"),
+        ("province", Granularity.CITY, "上海市"),
+        ("district", Granularity.CITY, "上海市"),
+    ],
+)
+def test_a_region_is_as_coarse_as_asked_and_allowed(desk: Desk, granted: str, asked: Granularity, shown: str) -> None:
+    publish(desk.world, granted)
+    desk.world.give()
+    desk.circle(*SHANGHAI)
+    said = desk.locate.region(desk.question(), finest=asked)
+    assert said.region is not None
+    assert said.region.name == shown
+    assert said.confidence > 0.9
+
+
+def test_a_yes_or_no_shows_no_region(desk: Desk) -> None:
+    publish(desk.world, "yes-no")
+    desk.world.give()
+    assert refused(desk.locate.region, desk.question()) == "granularity"
+
+
+def test_a_region_comes_as_a_token_that_dies_with_the_consent(desk: Desk) -> None:
+    given = desk.world.give()
+    desk.circle(*SHANGHAI)
+    said = desk.locate.region(desk.question())
+    tokens, actor = LocationTokens(desk.world.vault), desk.question().by
+    [audience] = [row.audience for row in desk.world.rows(vault_tables.tokens)]
+    found = tokens.resolve(str(said.token), tenant=TENANT, audience=audience, actor=audience)
+    assert json.loads(found.value)["name"] == "上海市"
+    assert said.until <= desk.world.clock[0] + timedelta(hours=24)
+    desk.world.consent.withdrawals.by_receipt(given.receipt)
+    with pytest.raises(Refused):
+        tokens.resolve(str(said.token), tenant=TENANT, audience=audience, actor=audience)
+    assert refused(desk.locate.region, desk.question()) == "withdrawn"
+    assert actor.strong
+
+
+def test_a_withdrawal_between_asking_and_telling_is_felt(desk: Desk) -> None:
+    given = desk.world.give()
+
+    class Slow(Network):
+        def observe(self, grant: Grant, area: Area | None) -> Sequence[Observation]:
+            desk.world.consent.withdrawals.by_receipt(given.receipt)
+            return []
+
+    locate = Locate(desk.world.consent, [Slow()], shipped_cities(), shipped_priors())
+    assert refused(locate.verify, desk.question(), STORE) == "withdrawn"
+    assert desk.world.rows(locate_tables.disclosures) == []
+
+
+def test_a_source_that_the_consent_does_not_name_is_not_asked(desk: Desk) -> None:
+    publish(desk.world, "city", ["stated"])
+    desk.world.give()
+    desk.circle(*SHANGHAI)
+    assert refused(desk.locate.region, desk.question()) == "source"
+    said = desk.locate.region(desk.question(), stated=desk.stated("成都市"))
+    assert desk.network.asked == 0
+    assert said.silent == ()
+
+
+def test_a_carrier_that_does_not_answer_is_told_as_silent(desk: Desk) -> None:
+    desk.world.give()
+    desk.network.down = True
+    said = desk.locate.verify(desk.question(), STORE)
+    assert said.silent == ("carrier",)
+    assert said.verdict is Verdict.UNKNOWN
+
+
+def test_what_is_told_is_counted_with_its_permission_and_what_is_not_is_not(desk: Desk) -> None:
+    desk.world.give()
+    desk.verdict(Verdict.UNKNOWN)
+    desk.locate.verify(desk.question(), STORE)
+    assert desk.world.rows(locate_tables.disclosures) == []
+    desk.verdict(Verdict.TRUE)
+    said = desk.locate.verify(desk.question(), STORE)
+    [row] = desk.world.rows(locate_tables.disclosures)
+    assert (row.question, row.granularity, row.entry_id) == ("verify", "yes-no", said.entry_id)
+    [all_of_it] = desk.locate.disclosed(desk.world.people["dpo"], TENANT, NOW - timedelta(days=1))
+    assert (all_of_it.disclosed, all_of_it.without_basis) == (1, 0)
+
+
+def test_a_disclosure_whose_permission_is_gone_lacks_a_basis(desk: Desk) -> None:
+    desk.world.give()
+    desk.verdict(Verdict.TRUE)
+    desk.locate.verify(desk.question(), STORE)
+    desk.world.store.write(lambda tx: tx.execute(sa.delete(grants)).rowcount)
+    with desk.world.store.read() as tx:
+        [found] = overview(tx, TENANT, NOW - timedelta(days=1))
+    assert (found.disclosed, found.without_basis) == (1, 1)
+
+
+def test_an_operator_who_leaves_their_own_normal_sounds_one_alarm_a_day(desk: Desk) -> None:
+    desk.world.give()
+    desk.verdict(Verdict.TRUE)
+    for _ in range(25):
+        desk.locate.verify(desk.question(), STORE)
+    rang = [kind for kind, _ in desk.world.sent.alarms]
+    assert rang == ["disclosures-unusual"]
+
+
+def test_no_entry_and_no_row_holds_a_number_a_place_or_a_verdict(desk: Desk) -> None:
+    desk.world.give()
+    desk.circle(*SHANGHAI)
+    said = desk.locate.region(desk.question())
+    desk.locate.verify(desk.question(), STORE)
+    assert len(desk.world.entries("locate.")) == 2
+    text = " ".join(map(str, desk.world.entries())) + str(desk.world.rows(locate_tables.disclosures))
+    for canary in (NUMBER, NUMBER[3:], "31.23", "121.47", "上海", "310000", str(said.token), "TRUE"):
+        assert canary not in text
+    assert "31.23" not in repr(said) + repr(STORE)
+    assert "上海" not in repr(said)
+
+
+@pytest.mark.parametrize(
+    "area", [(91.0, 0.0, 3000.0), (0.0, 181.0, 3000.0), (0.0, 0.0, 10.0), (0.0, 0.0, float("nan"))]
+)
+def test_an_area_that_is_none_is_told(area: tuple[float, float, float]) -> None:
+    with pytest.raises(BadInput):
+        Near(*area)
