@@ -80,6 +80,7 @@ def measures(rows: int, calls: int) -> tuple[Callable[[], Iterator[Figure]], ...
         lambda: vault.vault(rows // 5),
         lambda: access.access(rows // 50),
         lambda: places.places(rows // 5),
+        lambda: fusion.fusion(5_000 if rows == ROWS else 300),
     )
 
 

@@ -31,9 +31,9 @@ def fusion(count: int) -> Iterator[Figure]:
     yield Figure(what, "nats", ours.log_loss, "most precise source", precise)
     naive = log_loss([naive_bayes(who, cities, right) for who in them], them)
     yield Figure(what, "nats", ours.log_loss, "naive Bayes", naive)
-    yield Figure("fusion, made-up people, calibration error", "", ours.ece)
-    yield Figure("fusion, made-up people, right of those stated at 0.9 or more", "", ours.sure_right)
-    yield Figure("fusion, made-up people, circle holds them (stated 0.90)", "", ours.covered)
+    yield Figure("fusion, made-up people, calibration error", "share", ours.ece)
+    yield Figure("fusion, made-up people, right of those stated at 0.9 or more", "share", ours.sure_right)
+    yield Figure("fusion, made-up people, circle holds them (stated 0.90)", "share", ours.covered)
     some = them[:TIMED]
     taken = best_cpu_s(lambda: [fuse(who.observations, NOW, cities, priors) for who in some])
     yield Figure("fusion, one answer over 374 cities", "ms", taken / len(some) * 1000)

@@ -31,7 +31,7 @@ __all__ = [
     "Verdict",
 ]
 
-ADCODE = re.compile(r"[1-9]\d{5}")
+ADCODE = re.compile(r"[1-9][0-9]{5}")
 SOURCE = re.compile(r"[a-z][a-z-]{0,39}")
 WIDEST_M = 20_100_000.0
 

@@ -154,10 +154,9 @@ def _of_network(seen: Iterable[Observation], at: datetime, cities: Cities, prior
     nets = [one for one in kept if isinstance(one, IpCity) and cities.members(one.adcode).size]
     if not nets:
         return
-    usual = max(priors[f"ip.{net.network}.relayed"] for net in nets)
-    yield Signal("relayed", max(_causes(kept, at, cities, priors)[Cause.RELAYED], usual if usual > 0.5 else 0.0))
+    yield Signal("relayed", _causes(kept, at, cities, priors)[Cause.RELAYED])
     issued = [one for one in kept if isinstance(one, Issued) and cities.members(one.adcode).size]
-    if issued and nets:
+    if issued:
         far = min(_apart(issued[-1], net, cities) for net in nets) > FAR_M
         yield Signal("issued-far-from-network", float(far))
 
