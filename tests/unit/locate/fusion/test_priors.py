@@ -10,6 +10,8 @@ from contracts.fusion import PRIORS
 from haoma.errors import BadInput
 from haoma.locate.fusion import priors_from, priors_json
 
+ROW = re.compile(r"^\| `([a-z_.]+)` \| ([\d.]+) \| (measured|judgement|fitted) \|", re.MULTILINE)
+
 
 def given(**priors: object) -> str:
     return json.dumps({"format": "haoma fusion priors 1", "priors": priors})
@@ -17,10 +19,7 @@ def given(**priors: object) -> str:
 
 def test_the_guide_lists_every_prior_with_its_value_and_its_origin(root: Path) -> None:
     page = (root / "docs" / "guide" / "fusion.md").read_text(encoding="utf-8")
-    listed = {
-        name: (float(value), origin)
-        for name, value, origin in re.findall(r"^\| `([a-z_.]+)` \| ([\d.]+) \| (measured|judgement|fitted) \|", page, re.MULTILINE)
-    }
+    listed = {name: (float(value), origin) for name, value, origin in ROW.findall(page)}
     assert listed == {name: (prior.value, prior.origin) for name, prior in PRIORS.table.items()}
 
 
