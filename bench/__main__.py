@@ -23,6 +23,7 @@ from bench import (
     columns,
     consent,
     files,
+    fusion,
     ledger,
     lineage,
     peers,
