@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
@@ -32,7 +32,9 @@ from haoma.locate.fusion import (
     CarrierVerdict,
     Cause,
     Cities,
+    Device,
     Fused,
+    IpCity,
     Observation,
     Priors,
     Reason,
@@ -47,9 +49,11 @@ from haoma.vault.audit import Event
 from haoma.vault.location_tokens import LocationTokens
 from haoma.vault.model import SubjectToken
 
-__all__ = ["Answer", "Locate", "Question", "Verified", "shipped_cities"]
+__all__ = ["Answer", "Given", "Locate", "Question", "Verified", "shipped_cities"]
 
 TOKEN_LIFE = timedelta(hours=24)
+Given: TypeAlias = Stated | Device | IpCity
+GIVEN: dict[type[Given], Source] = {Stated: Source.STATED, Device: Source.BROWSER, IpCity: Source.BROWSER}
 LEVELS = {Granularity.MACRO_REGION: Level.MACRO_REGION, Granularity.PROVINCE: Level.PROVINCE}
 ALARM = "disclosures-unusual"
 BELIEVED = 500_000  # ppm: a carrier that is likelier wrong than right says nothing
@@ -124,12 +128,12 @@ class Locate:
         """What can be asked, with its terms."""
         return self._sources
 
-    def verify(self, question: Question, area: Area, *, stated: Sequence[Stated] = ()) -> Verified:
-        """Whether the customer is in an area; `stated` are regions that they gave themselves.
+    def verify(self, question: Question, area: Area, *, given: Sequence[Given] = ()) -> Verified:
+        """Whether the customer is in an area; `given` is what they said or shared themselves, or their session shows.
 
         Raises Refused, with consent's reason, where there is no permission; Unavailable where that cannot be known.
         """
-        seen = self._gather(question, area, stated)
+        seen = self._gather(question, area, given)
         judged = _judged(seen, area)
         told = judged.verdict is not Verdict.UNKNOWN
         entry_id, _ = self._record(question, seen, "verify", Granularity.YES_NO, told=told)
@@ -137,7 +141,7 @@ class Locate:
         return Verified(judged.verdict, judged.match_rate, seen.fused.reasons, seen.silent, until, entry_id)
 
     def region(
-        self, question: Question, *, finest: Granularity = Granularity.CITY, stated: Sequence[Stated] = ()
+        self, question: Question, *, finest: Granularity = Granularity.CITY, given: Sequence[Given] = ()
     ) -> Answer:
         """The region the customer is in: 大区, province or city, as fine as asked, allowed and sure.
 
@@ -146,7 +150,7 @@ class Locate:
         if finest not in {Granularity.MACRO_REGION, Granularity.PROVINCE, Granularity.CITY}:
             raise BadInput("a region is a macro-region, a province or a city", hint="finest=Granularity.CITY")
         self._check_sight(question)
-        seen = self._gather(question, None, stated)
+        seen = self._gather(question, None, given)
         allowed = min((grant.granularity for grant in seen.grants), key=lambda one: one.rank)
         if allowed is Granularity.YES_NO:
             hint = "ask whether they are inside an area instead"
@@ -186,7 +190,7 @@ class Locate:
         if not office.store.write(work):
             raise refusal("policy")
 
-    def _gather(self, question: Question, area: Area | None, stated: Sequence[Stated]) -> _Seen:
+    def _gather(self, question: Question, area: Area | None, given: Sequence[Given]) -> _Seen:
         grants, silent, observed = list[Grant](), list[str](), list[Observation]()
         for source in self._sources:
             grant = self._granted(question, source.terms.needs)
@@ -199,9 +203,11 @@ class Locate:
                 silent.append(source.terms.name)
             except NotFound:  # what it needs is not kept any more
                 silent.append(source.terms.name)
-        if stated and (grant := self._granted(question, Source.STATED)) is not None:
-            grants.append(grant)
-            observed += stated
+        for needs in sorted({GIVEN[type(one)] for one in given}):
+            grant = self._granted(question, needs)
+            if grant is not None:
+                grants.append(grant)
+                observed += [one for one in given if GIVEN[type(one)] is needs]
         if not grants:
             raise refusal("source")
         at = self._consent.office.now()

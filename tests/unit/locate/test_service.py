@@ -22,6 +22,7 @@ from haoma.locate.fusion import (
     CarrierCircle,
     CarrierVerdict,
     Circle,
+    Device,
     Observation,
     Stated,
     Verdict,
@@ -136,7 +137,7 @@ def test_a_circle_answers_for_regions_and_for_stores(desk: Desk) -> None:
 
 def test_a_city_alone_does_not_say_that_somebody_is_not_in_a_street_of_it(desk: Desk) -> None:
     desk.world.give()
-    said = desk.locate.verify(desk.question(), STORE, stated=desk.stated("上海市"))
+    said = desk.locate.verify(desk.question(), STORE, given=desk.stated("上海市"))
     assert said.verdict is Verdict.UNKNOWN
 
 
@@ -207,9 +208,18 @@ def test_a_source_that_the_consent_does_not_name_is_not_asked(desk: Desk) -> Non
     desk.world.give()
     desk.circle(*SHANGHAI)
     assert refused(desk.locate.region, desk.question()) == "source"
-    said = desk.locate.region(desk.question(), stated=desk.stated("成都市"))
+    said = desk.locate.region(desk.question(), given=desk.stated("成都市"))
     assert desk.network.asked == 0
     assert said.silent == ()
+
+
+def test_a_position_that_the_customer_shared_answers_for_a_store(desk: Desk) -> None:
+    publish(desk.world, "city", ["browser", "segment"])
+    desk.world.give()
+    shared = Device(Circle(*SHANGHAI, 60.0, 0.68), "consent-page", desk.world.clock[0])
+    said = desk.locate.verify(desk.question(), STORE, given=[shared])
+    assert said.verdict is Verdict.TRUE
+    assert desk.network.asked == 0
 
 
 def test_a_carrier_that_does_not_answer_is_told_as_silent(desk: Desk) -> None:

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from contracts.desk import Desk
+
+NUMBER = "13800138000"
+ASKED = ("--tenant", "acme", "--purpose", "customer-care", "--recipient", "acme-desk")
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A desk whose customer consented to a city, out of what their number and they themselves say."""
+    folder: Path = tmp_path_factory.mktemp("desk")
+    desk = Desk(folder)
+    desk.open("acme")
+    desk.add("ann", "agent")
+    desk.add("dora", "dpo")
+    (folder / "pia.txt").write_text("assessed")
+    assess = ("consent", "notice", "assess", "pia.txt", "--tenant", "acme", "--purpose", "customer-care")
+    desk.ok(*assess, "--until", "2028-12-31", by="dora")
+    sources = [word for name in ("segment", "stated", "browser") for word in ("--source", name)]
+    shown = ("--name", "安客", "--contact", "privacy@acme.example", "--granularity", "city", "--days", "30")
+    desk.ok("consent", "notice", "publish", *ASKED, *shown, *sources, by="dora")
+    token = desk.ok("consent", "show", NUMBER, "--tenant", "acme", "--token-only", by="ann").strip()
+    desk.ok("access", "case", "open", token, by="ann")
+    asked = desk.ok("consent", "request", NUMBER, *ASKED, "--holder-asks")
+    said = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("messages"))
+    code = re.findall(r"(?<![0-9])[0-9]{6}(?![0-9])", said)[-1]
+    desk.ok("consent", "grant", json.loads(asked)["request"], "--holder-asks", typed=(code,))
+    return desk
+
+
+def rows(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_shared_position_answers_for_a_store_and_a_region(desk: Desk) -> None:
+    shared = ("31.2304,121.4737,60",)
+    near = ("locate", "verify", NUMBER, *ASKED, "--shared", "--near")
+    ended = desk.haoma(*near, "31.24,121.48", by="ann", typed=shared)
+    assert (ended.returncode, rows(ended.stdout)[0]["verdict"]) == (0, "TRUE")
+    assert "设备定位可信" in ended.stderr
+    ended = desk.haoma(*near, "39.9,116.4", by="ann", typed=shared)
+    assert (ended.returncode, rows(ended.stdout)[0]["verdict"]) == (1, "FALSE")
+    [found] = rows(
+        desk.ok("locate", "region", NUMBER, *ASKED, "--shared", "--finest", "macro-region", by="ann", typed=shared)
+    )
+    assert (found["region"], found["level"]) == ("华东", "macro-region")
+
+
+def test_who_was_told_how_often_is_for_who_supervises(desk: Desk) -> None:
+    desk.ok("locate", "verify", NUMBER, *ASKED, "--shared", "--in", "上海市", by="ann", typed=("31.2304,121.4737,60",))
+    ended = desk.haoma("locate", "disclosures", "--tenant", "acme", by="dora")
+    assert ended.returncode == 0
+    assert sum(int(str(row["disclosed"])) for row in rows(ended.stdout)) > 0
+    assert "0 without a basis" in ended.stderr
+    assert desk.haoma("locate", "disclosures", "--tenant", "acme", by="ann").returncode == 3
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("--in", "上海市", "--near", "31,121"),
+        (),
+        ("--near", "somewhere"),
+        ("--near", "99,121"),
+        ("--near", "31,121", "--within", "1"),
+    ],
+)
+def test_what_is_no_question_is_told(desk: Desk, asked: tuple[str, ...]) -> None:
+    ended = desk.haoma("locate", "verify", NUMBER, *ASKED, *asked, by="ann")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "13800138000" not in ended.stderr
+
+
+@pytest.mark.parametrize("line", ["", "31.2", "31.2,121.4", "31.2,121.4,-5", "a,b,c", "31.2,121.4,60,7", "9" * 400])
+def test_a_shared_position_that_is_none_is_told_without_it(desk: Desk, line: str) -> None:
+    ended = desk.haoma("locate", "verify", NUMBER, *ASKED, "--shared", "--in", "上海市", by="ann", typed=(line,))
+    assert ended.returncode == 2
+    assert "31.2" not in ended.stderr.replace("31.2304", "")
+
+
+def test_nobody_else_asks(desk: Desk) -> None:
+    assert desk.haoma("locate", "verify", NUMBER, *ASKED, "--in", "上海市").returncode == 3
+    assert desk.haoma("locate", "verify", NUMBER, *ASKED, "--in", "上海市", by="dora").returncode == 3
+    assert desk.haoma("locate", "verify", "13800138001", *ASKED, "--in", "上海市", by="ann").returncode == 3
