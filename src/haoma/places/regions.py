@@ -73,9 +73,9 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """A region of level city, its representative point (WGS-84) and how many people lived there in 2020.
+    """A region of level city, its representative point (WGS-84) and about how many people lived there in 2020.
 
-    `people` is a prior weight: official figures, with the exceptions that `data/population.csv` tells.
+    `people` is a prior weight and no statistic: typed without the census bulletins at hand (`data/population.csv`).
     """
 
     region: Region
