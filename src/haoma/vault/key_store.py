@@ -116,7 +116,13 @@ class KeyStore:
 
     def versions(self, kind: Kind, scope: str) -> Sequence[Key]:
         """All keys of a scope that are not destroyed, the newest first; at most a second old."""
-        return self._cached(("all", kind, scope), lambda: self._versions(kind, scope))
+        return self._cached(("all", kind, scope), lambda: self.versions_now(kind, scope))
+
+    def versions_now(self, kind: Kind, scope: str) -> Sequence[Key]:
+        """`versions` as they are in the database now."""
+        with self.store.read() as tx:
+            rows = tx.execute(sa.select(keys).where(*_live(kind, scope)).order_by(keys.c.version.desc())).all()
+        return tuple(self._opened(row) for row in rows)
 
     def get(self, key_id: str) -> Key:
         """The key of this name, as it is in the database now; NotFound where it is destroyed or never was."""
@@ -212,11 +218,6 @@ class KeyStore:
                 return
             yield page
             after = page[-1]
-
-    def _versions(self, kind: Kind, scope: str) -> Sequence[Key]:
-        with self.store.read() as tx:
-            rows = tx.execute(sa.select(keys).where(*_live(kind, scope)).order_by(keys.c.version.desc())).all()
-        return tuple(self._opened(row) for row in rows)
 
     def _cached(self, name: object, load: Callable[[], T]) -> T:
         found = self._kept.get(name)

@@ -8,7 +8,7 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from haoma.errors import BadInput
@@ -40,6 +40,17 @@ class Pseudonyms:
         """The token of a number under every key version that is readable, the newest first."""
         uri = _uri(number)
         return tuple(_token(key, uri) for key in self._keys.versions(Kind.PSEUDONYM, check_tenant(tenant)))
+
+    def stands_for(self, subject: SubjectToken, uri: str) -> bool:
+        """Whether a token is that of the number whose URI this is, under the key version that it names."""
+
+        def fits(keys: Sequence[Key]) -> bool:
+            return any(_token(key, uri) == subject for key in keys)
+
+        # What is kept in memory may lack a version that another process has just made.
+        return fits(self._keys.versions(Kind.PSEUDONYM, check_tenant(subject.tenant))) or fits(
+            self._keys.versions_now(Kind.PSEUDONYM, subject.tenant)
+        )
 
     def column(self, tenant: str) -> Callable[[pa.Array], pa.Array]:
         """A function from a column of URIs to the column of their tokens' texts; null, and no number, give null."""

@@ -5,6 +5,7 @@ Rules held here:
   refusal.
 - A key is made before the transaction that uses it, and destroyed before the rows under it: whatever ends the process
   in between, nothing is readable that should not be.
+- A sealed number that is opened is the one of the subject it is opened for, whatever rows and aliases say.
 - One data key for each subject and purpose: destroying it makes everything under it unreadable, backups included.
 - Where the key store or custody does not answer, nothing is opened.
 """
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from haoma.errors import Conflict, NotFound, Refused
+from haoma.errors import Conflict, NotFound, Refused, Tampered
 from haoma.ledger.entry import Entry
 from haoma.lineage.entries import Log
 from haoma.lineage.model import Sealed
@@ -130,8 +131,8 @@ class Vault:
     def unseal(self, tx: sa.Connection, permission: Permission, *, actor: str) -> str:
         """The URI of the number of a permission's subject; recorded in this transaction.
 
-        Raises Refused where the permission is over, NotFound where nothing is sealed for it. `reveal` records a
-        refusal too.
+        Raises Refused where the permission is over, NotFound where nothing is sealed for it, Tampered where what is
+        sealed is another's number. `reveal` records a refusal too.
         """
         at = self.now()
         subject, purpose = permission.subject, permission.purpose
@@ -145,8 +146,7 @@ class Vault:
         if row is None:
             message = "no number is kept for this subject and purpose"
             raise NotFound(message, hint="it is kept only while a permission needs it")
-        owner = SubjectToken.parse(row.subject)
-        uri = self.open_own(owner, purpose, Sealed(bytes(row.sealed), row.key_id))
+        uri = self.open_own(subject, purpose, Sealed(bytes(row.sealed), row.key_id))
         event = Event(subject.tenant, actor, "vault.unseal", "allowed", "permission-live", at, subject, purpose)
         self.audit.record(tx, event, "vault.unsealed")
         return uri
@@ -181,8 +181,15 @@ class Vault:
         return self._open(permission.subject, permission.purpose, context, sealed)
 
     def open_own(self, subject: SubjectToken, purpose: str, sealed: Sealed) -> str:
-        """The URI of a sealed number, for the vault's own re-keying alone: nobody sees it."""
-        return self._open(subject, purpose, "number", sealed).decode()
+        """The URI of a sealed number, for the vault's own re-keying alone: nobody sees it.
+
+        Raises Tampered where the number is not the one that the subject's token stands for.
+        """
+        uri = self._open(subject, purpose, "number", sealed).decode()
+        if not self._pseudonyms.stands_for(subject, uri):
+            message = "what is sealed for this subject is the number of another"
+            raise Tampered(message, hint="nothing was shown; rows of the vault were changed by hand")
+        return uri
 
     def destroy_keys(self, subject: SubjectToken, purpose: str | None = None) -> int:
         """Destroy the data keys of a subject: of one purpose, or of all; returns how many there were.

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from contracts.vault import HOUR, NOW, OTHER, Permitted, World, number
+from contracts.vault import HOUR, NOW, OTHER, Permitted, World, number, open_world
 from haoma.errors import NotFound
 from haoma.vault import Kind, tables
 from haoma.vault.key_store import CUSTODY_NAME
@@ -37,6 +39,17 @@ def test_sealed_numbers_are_brought_over_and_open_under_either_token(world: Worl
     assert world.vault.reveal(Permitted(new), actor="agent:1") == number().uri
     assert world.vault.reveal(Permitted(old), actor="agent:1") == number().uri
     assert [(one.done, one.total, one.ended_at) for one in rotation.progress()] == [(1, 1, NOW)]
+
+
+def test_a_version_that_another_process_has_just_made_opens_what_it_brought_over(world: World, tmp_path: Path) -> None:
+    token = world.sealed(number())
+    assert world.vault.known_as("acme", number()) == (token,)  # and kept in memory for a second
+    with open_world(f"sqlite:///{tmp_path}/haoma.db", tmp_path / "keys") as other:
+        rotation = Rotation(other.vault, SUBJECT_COLUMNS)
+        rotation.rotate_tenant("acme")
+        to_the_end(rotation)
+        new = other.vault.pseudonym("acme", number())
+    assert world.vault.reveal(Permitted(new), actor="agent:1") == number().uri
 
 
 def test_shredding_under_the_new_token_reaches_what_was_sealed_under_the_old(world: World, rotation: Rotation) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 
 from contracts.vault import HOUR, NOW, NUMBER, OTHER, Permitted, World, number, open_world
 from haoma.errors import BadInput, NotFound, Refused, Tampered
@@ -90,6 +91,16 @@ def test_a_number_that_is_not_the_subjects_is_not_sealed(world: World) -> None:
     with pytest.raises(Refused):
         vault.store.write(lambda tx: vault.seal(tx, token, "customer-care", number(), NOW + HOUR))
     assert world.rows(tables.sealed) == []
+
+
+def test_a_forged_alias_opens_no_other_number(world: World) -> None:
+    vault, mine, other = world.vault, world.sealed(number()), world.sealed(number(OTHER))
+    gone = sa.delete(tables.sealed).where(tables.sealed.c.subject == str(mine))
+    forged = sa.insert(tables.aliases).values(old=str(other), new=str(mine), at=NOW)
+    vault.store.write(lambda tx: [tx.execute(one) for one in (gone, forged)] and None)
+    with pytest.raises(Tampered, match="number of another"):
+        vault.reveal(Permitted(mine), actor="agent:1")
+    assert vault.reveal(Permitted(other), actor="agent:1") == number(OTHER).uri
 
 
 def test_bytes_sealed_as_one_thing_do_not_open_as_another(world: World) -> None:
