@@ -3,6 +3,8 @@
 Rules held here:
 - A token is 32 random bytes, written in letters. The database holds its keyed digest: who reads the database has none.
 - What it stands for is sealed under the key of its subject and purpose: shredding that kills the token too.
+- Tenant, audience, issue and end are bound to what is sealed: a row that says another of them opens nothing, and that
+  is Tampered, and recorded. Whatever a row says, nothing resolves 24 hours after its issue.
 - It resolves for its tenant and audience alone, before its end. Every other answer is the same refusal, recorded with
   its reason where only auditors read.
 - Killing a token removes its row: there is no way back.
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from haoma.errors import BadInput, NotFound, Refused
+from haoma.errors import BadInput, NotFound, Refused, Tampered
 from haoma.ledger.forms import is_word
 from haoma.lineage.model import Sealed
 from haoma.vault import tables
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["LocationTokens", "Resolved"]
 
 PREFIX = "loc."
-_CONTEXT = "location-token"
+_CHANGED = "token-changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,13 @@ class LocationTokens:
         Raises BadInput for more than 24 hours or an end that is past.
         """
         vault, at = self._vault, self._vault.now()
-        longest = rule_of("location.token").longest or timedelta()
         _check_audience(audience)
-        if not at < until <= at + longest:
+        if not at < until <= _latest(at):
             message = "a location token lives for 24 hours at most, and ends in the future"
             raise BadInput(message)
         text = PREFIX + as_letters(secrets.token_bytes(32))
-        sealed = vault.seal_bytes(subject, purpose, _CONTEXT, value)
+        context = _context(subject.tenant, audience, at, until)
+        sealed = vault.seal_bytes(subject, purpose, context, value)
         tx.execute(
             sa.insert(tables.tokens).values(
                 digest=self._digest(subject.tenant, text),
@@ -95,19 +97,23 @@ class LocationTokens:
     def resolve(self, text: str, *, tenant: str, audience: str, actor: str) -> Resolved:
         """What a token stands for; recorded, whatever the answer.
 
-        Raises Refused, the same way for a token that never was, is over, was killed, or is somebody else's.
+        Raises Refused, the same way for a token that never was, is over, was killed, or is somebody else's; Tampered
+        where its row is not the one that was written.
         """
         vault, at = self._vault, self._vault.now()
         check_tenant(tenant)
 
-        def work(tx: sa.Connection) -> Resolved | None:
+        def work(tx: sa.Connection) -> tuple[Resolved | None, str]:
             found, reason, subject, purpose = self._found(tx, text, tenant, audience, at)
             decision = "refused" if found is None else "allowed"
             event = Event(tenant, actor, "location.resolve", decision, reason, at, subject, purpose)
             vault.audit.record(tx, event, "vault.token-resolved" if found else None)
-            return found
+            return found, reason
 
-        found = vault.store.write(work)
+        found, reason = vault.store.write(work)
+        if reason == _CHANGED:
+            message = "the row of this token is not the one that was written"
+            raise Tampered(message, hint="nothing was shown; rows of the vault were changed by hand")
         if found is None:
             message = "this token does not resolve"
             raise Refused(message, hint="it may be over or withdrawn: ask for a new one")
@@ -137,13 +143,16 @@ class LocationTokens:
         same = hmac.compare_digest(row.audience.encode(), audience.encode())
         if not (same and hmac.compare_digest(row.tenant.encode(), tenant.encode())):
             return None, "wrong-audience", subject, row.purpose
-        if row.until <= at:
+        if min(row.until, _latest(row.issued_at)) <= at:
             return None, "token-over", subject, row.purpose
         permission = Resolved(subject, row.purpose, row.until, b"")
         try:
-            value = self._vault.open_bytes(permission, _CONTEXT, Sealed(bytes(row.sealed), row.key_id))
+            context = _context(row.tenant, row.audience, row.issued_at, row.until)
+            value = self._vault.open_bytes(permission, context, Sealed(bytes(row.sealed), row.key_id))
         except NotFound:
             return None, "shredded", subject, row.purpose
+        except Tampered:
+            return None, _CHANGED, subject, row.purpose
         return Resolved(subject, row.purpose, row.until, value), "token-live", subject, row.purpose
 
     def _versions(self, tenant: str) -> list[str]:
@@ -153,6 +162,15 @@ class LocationTokens:
         keys = self._vault.keys
         key = keys.current(Kind.TOKEN, tenant) if key_id is None else keys.kept(key_id)
         return key.suite.mac(key.secret, text.encode())
+
+
+def _context(tenant: str, audience: str, issued_at: datetime, until: datetime) -> str:
+    """What a sealed value belongs to beside its subject and purpose; none of it has a space inside."""
+    return f"location-token {tenant} {audience} {time_text(issued_at)} {time_text(until)}"
+
+
+def _latest(issued_at: datetime) -> datetime:
+    return issued_at + (rule_of("location.token").longest or timedelta())
 
 
 def _check_audience(audience: str) -> None:

@@ -3,9 +3,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from contracts.vault import HOUR, NOW, World, number
-from haoma.errors import BadInput, Refused
+from haoma.errors import BadInput, Refused, Tampered
 from haoma.numbers import find
 from haoma.vault import tables
 
@@ -77,6 +78,30 @@ def test_a_token_whose_key_is_destroyed_does_not_resolve(world: World) -> None:
 def test_a_token_lives_for_a_day_at_most(world: World, until: timedelta) -> None:
     with pytest.raises(BadInput):
         issued(world, until)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"audience": "agent:9"}, {"until": NOW + timedelta(hours=9)}, {"issued_at": NOW + HOUR}, {"sealed": b"\0" * 48}],
+    ids=str,
+)
+def test_a_token_whose_row_was_changed_is_told_and_recorded(world: World, changed: dict[str, object]) -> None:
+    text = issued(world, audience="agent:1")
+    world.vault.store.write(lambda tx: tx.execute(sa.update(tables.tokens).values(**changed)) and None)
+    audience = str(changed.get("audience", "agent:1"))
+    with pytest.raises(Tampered, match="not the one that was written"):
+        world.vault.locations.resolve(text, tenant="acme", audience=audience, actor="agent:9")
+    assert last(world) == ("refused", "token-changed")
+
+
+def test_a_token_whose_end_was_moved_does_not_outlive_a_day(world: World) -> None:
+    text = issued(world, timedelta(hours=24))
+    later = sa.update(tables.tokens).values(until=NOW + timedelta(days=9))
+    world.vault.store.write(lambda tx: tx.execute(later) and None)
+    world.pass_(hours=24)
+    with pytest.raises(Refused):
+        world.vault.locations.resolve(text, tenant="acme", audience="agent:1", actor="agent:1")
+    assert last(world) == ("refused", "token-over")
 
 
 def test_the_database_holds_no_token_and_no_text_is_a_number(world: World) -> None:
