@@ -6,6 +6,8 @@ import asyncio
 import io
 import json
 import re
+import threading
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,11 +18,14 @@ from typing import Any
 
 import httpx
 import sqlalchemy as sa
+import uvicorn
 
 from contracts.serving import settings_in
 from haoma.access import Role, draft_key
 from haoma.access import tables as access
 from haoma.app import Services
+from haoma.cli.serve import listening
+from haoma.consent import make_notice
 from haoma.numbers.tables import use
 from haoma.web.api.app import api, watched
 from haoma.web.api.edge import Edge
@@ -106,6 +111,33 @@ def client_in(place: Path, **changed: object) -> Iterator[Client]:
         for tenant in TENANTS:
             _people(client, tenant)
         yield client
+
+
+@contextmanager
+def served_of(client: Client) -> Iterator[str]:
+    """The service on a socket of a real uvicorn, without the work behind it."""
+    listener = listening("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(client.app, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+def publish(client: Client) -> None:
+    """A notice and an assessment of customer-care, for which customers of acme are asked."""
+    services, now = client.services, _now()
+    dpo = services.sign_in.asker(client.tokens["dpo"], now)
+    notice = make_notice("customer-care", "acme-desk", "安客", "dpo@acme.example", ["carrier", "stated"], "city", 30)
+    services.consent.notices.publish(dpo, "acme", notice)
+    services.consent.notices.assess(dpo, "acme", "customer-care", "ab" * 32, now + timedelta(days=1000))
 
 
 def _data_dir() -> Path:

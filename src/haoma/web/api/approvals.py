@@ -11,14 +11,15 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from pydantic import Field, JsonValue
 from starlette.responses import Response
 
-from haoma.access import Approval, Role
-from haoma.errors import BadInput
+from haoma.access import Approval, Role, tables
+from haoma.errors import BadInput, NotFound
 from haoma.ledger.forms import Json
-from haoma.web.api.calls import PROBLEMS, Body, Caller, answered, desk_of, problems
+from haoma.web.api.calls import PROBLEMS, Body, Call, Caller, answered, desk_of, problems
 from haoma.web.api.changes import CHANGES, Changer
 from haoma.web.api.masking import holds_number
 from haoma.web.api.pages import Cursor, Limit
@@ -125,6 +126,7 @@ def vote(approval_id: Annotated[UUID, "of a request"], asked: AsksVote, change: 
     call, approvals = change.call, change.call.services.approvals
 
     def work() -> TellsRequest:
+        _require_own(call, approval_id)
         role = Role(asked.role)
         if asked.vote == "approve":
             return TellsRequest(**_told(approvals.approve(call.asker, str(approval_id), role, asked.digest, call.at)))
@@ -139,6 +141,7 @@ def withdraw(approval_id: Annotated[UUID, "of a request"], change: Changer) -> R
     call = change.call
 
     def work() -> TellsRequest:
+        _require_own(call, approval_id)
         return TellsRequest(**_told(call.services.approvals.withdraw(call.asker, str(approval_id), call.at)))
 
     return change.once(work, 200)
@@ -150,6 +153,7 @@ def run(approval_id: Annotated[UUID, "of a request"], change: Changer) -> Respon
     call = change.call
 
     def work() -> TellsRun:
+        _require_own(call, approval_id)
         done = call.services.approvals.run(call.asker, str(approval_id), call.at)
         return TellsRun(**_told(done), shown=cast("JsonValue", done.shown))
 
@@ -171,6 +175,15 @@ def _told(found: Approval) -> dict[str, Any]:
 
 def _place(found: Approval) -> str:
     return f"{found.requested_at.isoformat()} {found.id}"
+
+
+def _require_own(call: Call, approval_id: UUID) -> None:
+    """Raise NotFound for a request of another tenant: not even its state is theirs to know."""
+    known = tables.approvals.c
+    with call.services.store.read() as tx:
+        found = tx.scalar(sa.select(known.tenant_id).where(known.approval_id == str(approval_id)))
+    if found != call.asker.tenant:
+        raise NotFound("there is no such request", hint="GET /v1/approvals shows what waits")
 
 
 def _require_no_number(payload: JsonValue) -> None:

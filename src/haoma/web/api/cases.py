@@ -16,6 +16,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from haoma.access import Case
+from haoma.errors import Refused
 from haoma.web.api.calls import PROBLEMS, Body, Caller, answered, desk_of
 from haoma.web.api.changes import CHANGES, Changer
 from haoma.web.api.pages import Cursor, Limit
@@ -55,7 +56,10 @@ def open_case(asked: AsksSubject, change: Changer) -> Response:
     call = change.call
 
     def work() -> TellsCase:
-        return _told(call.services.cases.open(call.asker, str(subject_of(call, asked)), call.at))
+        subject = subject_of(call, asked)
+        if subject.tenant != call.tenant:
+            raise Refused("this customer is another tenant's", reason="limit-tenant")
+        return _told(call.services.cases.open(call.asker, str(subject), call.at))
 
     return change.once(work)
 

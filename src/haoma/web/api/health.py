@@ -13,8 +13,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from haoma.access.keeping import decisions_scope
 from haoma.errors import HaomaError
-from haoma.vault.key_store import Kind
+from haoma.web.api.callers import now
 from haoma.web.api.calls import answered, desk_of
 
 __all__ = ["Health", "Ready", "routes"]
@@ -57,7 +58,7 @@ def readyz(request: Request) -> Response:
             services.gate.policy(tx)
 
     def keys() -> None:
-        services.key_store.versions(Kind.COMMITMENT, "audit")
+        services.commitments.commit(decisions_scope(now()), b"ready")  # what every decision is recorded with
 
     states: dict[str, State] = {one.__name__: _state(one) for one in (database, policy, keys)}
     status: State = "down" if "down" in states.values() else "up"

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.api import Client
-from haoma.consent import make_notice, verify_deletion, verify_receipt
+from contracts.api import Client, publish
+from haoma.consent import verify_deletion, verify_receipt
 from haoma.consent.jws import jwks_of
 from haoma.vault.location_tokens import PREFIX
 
@@ -17,13 +17,7 @@ ASKED = {"purpose": "customer-care", "recipient": "acme-desk"}
 @pytest.fixture(scope="module")
 def ready(api: Client) -> Client:
     """Notice and assessment of the purpose."""
-    services, now = api.services, datetime.now(UTC)
-    dpo = services.sign_in.asker(api.tokens["dpo"], now)
-    notice = make_notice(
-        "customer-care", "acme-desk", "安客", "privacy@acme.example", ["carrier", "stated"], "city", 30
-    )
-    services.consent.notices.publish(dpo, "acme", notice)
-    services.consent.notices.assess(dpo, "acme", "customer-care", "ab" * 32, now + timedelta(days=1000))
+    publish(api)
     return api
 
 

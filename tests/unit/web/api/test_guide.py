@@ -6,33 +6,18 @@ import json
 import os
 import re
 import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
-from contracts.api import Client
-from haoma.cli.serve import listening
+from contracts.api import Client, served_of
 
 
 @pytest.fixture
 def served(api: Client) -> Iterator[str]:
-    listener = listening("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(api.app, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    with served_of(api) as url:
+        yield url
 
 
 def test_what_the_guide_shows_works(api: Client, served: str, root: Path) -> None:

@@ -1,0 +1,61 @@
+"""A number that goes through everything, looked for wherever it must not be."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from contracts.api import client_in, publish
+
+CANARY = "13800138666"
+FORMS = (CANARY, "138 0013 8666", "138-0013-8666", f"+86{CANARY}", "0013 8666", "00138666")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("canary")
+
+
+def test_a_number_is_in_no_log_metric_header_problem_url_or_file(place: Path) -> None:
+    shown, asked = list[str](), {"number": CANARY, "purpose": "customer-care", "recipient": "acme-desk"}
+    with client_in(place, api_metrics=True, api_rate_per_min=1_000_000) as client:
+        publish(client)
+
+        def post(path: str, body: object, by: str | None = "agent", **more: object) -> dict[str, object]:
+            told = client.post(path, body, by=by, **more)
+            shown.append(str(told.headers) + (told.text if "/numbers/" not in path or told.status_code >= 400 else ""))
+            return dict(told.json())
+
+        for form in FORMS:
+            post("/v1/numbers/parse", {"text": form})
+            post("/v1/numbers/lookup", {"number": form})
+            post("/v1/numbers/lookup", {"number": form, form: form})
+            post("/v1/numbers/parse", {"text": form, "region": form})
+            post("/v1/numbers/parse", {form: form}, by=None)
+            post(f"/v1/{form}", {"number": form})
+            post(f"/v1/numbers/parse?number={form}", {"text": form})
+            post("/v1/cases", {"number": form}, headers={"Idempotency-Key": form})
+            post("/v1/cases", {"subject": form})
+            post("/v1/consents/show", {"number": form, "subject": form})
+            post("/v1/tokens/resolve", {"token": form})
+            post("/v1/approvals", {"action": form, "payload": {"why": "x"}})
+            post("/v1/approvals", {"action": "change-hotline", "payload": {form: form}}, by="hotline-editor")
+            post("/v1/numbers/lookup", {"number": "95588"}, headers={"User-Agent": form, "traceparent": form})
+            shown.append(client.get(f"/v1/cases?cursor={form}", by="agent").text)
+            shown.append(client.get("/v1/cases", headers={"Authorization": f"Bearer {form}"}).text)
+            shown.append(client.get(f"/v1/consents/{form}/receipt", by="agent").text)
+        request = post("/v1/consents/requests", asked)["request"]
+        answer = {"answer": "yes", "code": client.code}
+        consent = post(f"/v1/consents/requests/{request}/answer", answer)["consent"]
+        post("/v1/consents/show", {"number": CANARY})
+        post(f"/v1/consents/{consent}/withdraw", None)
+        key = {"Authorization": f"Bearer {client.services.keys.metrics()}"}
+        shown += [client.get("/metrics", headers=key).text, client.log.getvalue()]
+    for text in shown:
+        found = [form for form in FORMS if form in text]
+        assert not found, (found, re.sub(r"\s+", " ", text)[:300])
+    for path in [one for one in place.rglob("*") if one.is_file()]:
+        data = path.read_bytes()
+        assert not [form for form in FORMS if form.encode() in data], path

@@ -1,0 +1,63 @@
+"""What haoma needs does not answer: nothing is allowed because of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from contracts.api import Client, client_in, publish
+from haoma.access import tables
+
+NUMBER = "13800138501"
+CHANGES = (
+    ("/v1/cases", {"number": NUMBER}),
+    ("/v1/consents/requests", {"number": NUMBER, "purpose": "customer-care", "recipient": "acme-desk"}),
+    ("/v1/approvals", {"action": "reveal-number", "payload": {}}),
+)
+ASKS = (
+    ("POST", "/v1/consents/show", {"number": NUMBER}),
+    ("POST", "/v1/tokens/resolve", {"token": "loc.aaaa"}),
+    ("GET", "/v1/cases", None),
+    ("GET", "/v1/approvals", None),
+    ("GET", "/v1/ledger/entries", None),
+)
+NUMBERS = (
+    ("POST", "/v1/numbers/parse", {"text": "95588"}),
+    ("POST", "/v1/numbers/lookup", {"number": "95588"}),
+    ("POST", "/v1/numbers/batch", {"texts": ["95588"]}),
+)
+
+
+def refused(client: Client, *asks: tuple[str, str, object]) -> None:
+    for method, path, body in asks:
+        told = client.ask(method, path, body, by="agent")
+        assert (told.status_code, told.json()["code"]) == (503, "unavailable"), (path, told.text)
+
+
+def test_where_the_policy_cannot_be_read_nothing_is_allowed(tmp_path: Path) -> None:
+    with client_in(tmp_path) as client:
+        client.number_case(NUMBER)
+        row = {"text": "permit", "digest": "0" * 64, "since": datetime.now(UTC), "approval_id": "x"}
+        client.services.store.write(lambda tx: tx.execute(sa.insert(tables.policies).values(**row)).rowcount)
+        refused(client, *NUMBERS, *ASKS[:1], *ASKS[2:], *(("POST", path, body) for path, body in CHANGES[:2]))
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["policy"], ready.json()["database"]) == (503, "down", "up")
+
+
+def test_where_the_database_is_gone_nothing_is_decided(tmp_path: Path) -> None:
+    with client_in(tmp_path) as client:
+        publish(client)
+        client.number_case(NUMBER)
+        place = client.services.settings.store_dir
+        (place / "haoma.db").rename(place / "elsewhere.db")
+        refused(client, *ASKS, *(("POST", path, body) for path, body in CHANGES))
+
+
+def test_where_the_custody_does_not_answer_nothing_is_decided_opened_or_sealed(tmp_path: Path) -> None:
+    nobody = "transit+http://127.0.0.1:9/transit"
+    with client_in(tmp_path, vault_custody=nobody) as client:
+        refused(client, *ASKS, *(("POST", path, body) for path, body in CHANGES))
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["keys"], ready.json()["policy"]) == (503, "down", "up")
