@@ -61,7 +61,7 @@ def test_a_yes_makes_facts_of_what_the_number_says(world: World) -> None:
     assert said["kind"] == "mobile"
     assert said["issued_by"] == parse(NUMBER).issued_by
     assert said["issued_in"]["province"] == "北京市"
-    assert any(entry.type == "lineage.facts" for entry in world.entries())
+    assert any(entry.type == "lineage.recorded" for entry in world.entries())
 
 
 def test_a_number_stays_sealed_as_long_as_a_permission_asks_the_carrier(world: World) -> None:

@@ -49,7 +49,9 @@ def test_no_row_of_phone_dat_is_in_the_wheel_or_the_source_archive(built: Path) 
         assert not name.endswith((".dat", ".haoma")), name
         assert not any(piece in content for piece in pieces), name
         if name.endswith(".csv"):
-            assert len(re.findall(rb"\b1[3-9]\d{5}\b", content)) == 0, name
+            # A few dozen cities have as many people as a segment has digits; a table of segments has 500,000.
+            most = 50 if name.endswith("population.csv") else 0
+            assert len(re.findall(rb"\b1[3-9]\d{5}\b", content)) <= most, name
     assert any(name.endswith("miit_h0.csv") for name in names)
 
 
