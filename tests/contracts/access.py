@@ -42,7 +42,7 @@ class World:
         return self.clock[0]
 
     def first(self) -> Asker:
-        person, token = self.people.add_first("root", "Root", "帮我", self.now())
+        person, token = self.people.add_first("root", "Root", "acme", self.now())
         return self.enrolled(person, token)
 
     def admins(self) -> tuple[Asker, Asker]:

@@ -23,7 +23,7 @@ from haoma.access import tables
 from haoma.access.entries import tell
 from haoma.access.fields import ACTIONS
 from haoma.access.gate import Gate, Thing
-from haoma.access.model import MACHINE_ROLES, Asker, Role
+from haoma.access.model import MACHINE_ROLES, Asker, Role, holds_number
 from haoma.access.rows import asker_of, one_person
 from haoma.access.secret import Sealing, digest_of, new_token
 from haoma.errors import BadInput, Conflict, NotFound, Refused
@@ -192,7 +192,7 @@ def _key(row: sa.Row[tuple[object, ...]]) -> ApiKey:
 def _check(draft: ApiKey, public_key: bytes | None, now: datetime) -> None:
     if draft.kind not in KINDS or (draft.kind == "ed25519") != (public_key is not None and len(public_key) == 32):
         raise BadInput("this is no kind of key", hint=f"{', '.join(KINDS)}; ed25519 with a public key of 32 bytes")
-    if not _NAME.fullmatch(draft.name) or re.search(r"[0-9]{7}", draft.name):
+    if not _NAME.fullmatch(draft.name) or holds_number(draft.name):
         raise BadInput("this is no name of a key", hint="1 to 100 of a-z, 0-9, space, ., _ and -; no phone number")
     if draft.role not in MACHINE_ROLES:
         raise BadInput(f"no machine is {draft.role}", hint=f"roles of machines: {', '.join(sorted(MACHINE_ROLES))}")

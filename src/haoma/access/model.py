@@ -4,17 +4,20 @@ Rules held here:
 - The three administrators exclude one another, and every one of them excludes whom they administer or watch over.
 - Each exclusion stands in one table, with its reason.
 - Whoever asks is a value made by signing in, by a key or by a signed request; roles are read when it is made.
+- What people and keys are called holds no phone number, however it is written.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from haoma.errors import BadInput
 
-__all__ = ["EXCLUSIONS", "MACHINE_ROLES", "Asker", "Exclusion", "Role", "exclusion", "parse_role"]
+__all__ = ["EXCLUSIONS", "MACHINE_ROLES", "Asker", "Exclusion", "Role", "exclusion", "holds_number", "parse_role"]
 
 
 class Role(StrEnum):
@@ -98,6 +101,18 @@ def exclusion(held: Iterable[Role], wanted: Role) -> Exclusion | None:
     """
     found = (_REASONS.get(frozenset({role, wanted})) for role in sorted(held))
     return next((one for one in found if one), None)
+
+
+_SEVEN_DIGITS = re.compile(r"\d(?:[\W_]*\d){6}")
+
+
+def holds_number(text: str) -> bool:
+    """Whether seven digits follow one another, whatever signs stand between them and in whichever script.
+
+    >>> holds_number("138 0013-8000"), holds_number("１３８００１３８０００"), holds_number("desk 12, floor 3")
+    (True, True, False)
+    """
+    return _SEVEN_DIGITS.search(unicodedata.normalize("NFKC", text)) is not None
 
 
 def parse_role(text: str) -> Role:

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from haoma.access import tables
 from haoma.access.entries import tell
 from haoma.access.gate import Gate, Thing
-from haoma.access.model import Asker, Role, exclusion
+from haoma.access.model import Asker, Role, exclusion, holds_number
 from haoma.access.rows import ACTIVE, Person, asker_of, one_person, person_by_login
 from haoma.access.secret import digest_of, new_token
 from haoma.errors import BadInput, Conflict, Refused
@@ -32,7 +32,6 @@ __all__ = ["ENROL_WITHIN", "People"]
 
 ENROL_WITHIN = timedelta(days=3)
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,63}", re.ASCII)
-_DIGITS = re.compile(r"[0-9]{7}")
 _people = tables.people.c
 _roles = tables.roles.c
 
@@ -230,7 +229,7 @@ def _ever(tx: sa.Connection, role: Role) -> bool:
 
 
 def _check(login: str, name: str) -> None:
-    if not LOGIN.fullmatch(login) or _DIGITS.search(login):
+    if not LOGIN.fullmatch(login) or holds_number(login):
         raise BadInput("this is no login", hint="2 to 64 of a-z, 0-9, ., _ and -, a letter first; no phone number")
-    if not 0 < len(name) <= 100 or not name.isprintable() or _DIGITS.search(name):
+    if not 0 < len(name) <= 100 or not name.isprintable() or holds_number(name):
         raise BadInput("this is no name", hint="1 to 100 characters that can be printed; no phone number")
