@@ -22,7 +22,7 @@ from haoma.consent import jws, tables
 from haoma.consent.ending import end, given
 from haoma.consent.grant import Grant, Standing, mint
 from haoma.consent.keeping import kept_until
-from haoma.consent.names import is_name
+from haoma.consent.names import is_name, is_recipient
 from haoma.consent.office import Office, actor_of
 from haoma.consent.purposes import EMERGENCY, Source
 from haoma.consent.reasons import refusal
@@ -53,11 +53,15 @@ class Emergencies:
     ) -> Grant:
         """A Grant without consent, good for a minute; for half an hour `Consent.require` gives more of the same.
 
-        Raises Refused (`policy`, `reviews-due`, `not-emergency`), recorded, and BadInput for a reference that is none.
+        Raises Refused (`policy`, `reviews-due`, `not-emergency`), recorded, and BadInput for a reference or recipient that
+        is none.
         """
         if not is_name(reference):
             message = "a case is named by letters, digits, dots and dashes, and not by a phone number"
             raise BadInput(message, hint="police-2026-11-22-17")
+        if not is_recipient(recipient):
+            message = "whom it is told to is called by a short word, and not by a phone number"
+            raise BadInput(message, hint="a-z, 0-9 and -, no 3 digits in a row: police-pudong")
         office, at = self._office, self._office.now()
         standing = Standing(str(uuid.uuid4()), EMERGENCY.name, recipient, EMERGENCY.finest, "emergency", at, at + LASTS)
         body = _record(standing, subject, reason, at)

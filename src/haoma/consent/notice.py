@@ -10,13 +10,13 @@ Rules held here:
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
 
+from haoma.consent.names import is_recipient
 from haoma.consent.purposes import Granularity, Purpose, Source, purpose_named
 from haoma.errors import BadInput
 from haoma.ledger.canonical import canonical
@@ -26,7 +26,6 @@ __all__ = ["LANGUAGES", "Notice", "make_notice"]
 
 LANGUAGES = ("zh", "en")
 _Word = TypeVar("_Word", bound=StrEnum)
-_NAME = re.compile(r"(?!.*[0-9]{3})[a-z][a-z0-9-]{0,31}", re.ASCII)
 _LONGEST = 200
 
 SOURCE_TEXTS: Mapping[Source, tuple[str, str]] = MappingProxyType(
@@ -126,7 +125,7 @@ def make_notice(
     Raises BadInput for what is in no list, and for more detail or a longer time than the purpose needs.
     """
     known = purpose_named(purpose)
-    if not _NAME.fullmatch(recipient):
+    if not is_recipient(recipient):
         raise BadInput("a recipient is called by a short word", hint="a-z, 0-9 and -, no 3 digits in a row: acme-desk")
     if not sources:
         raise BadInput("a notice names at least one source", hint=f"sources: {', '.join(Source)}")

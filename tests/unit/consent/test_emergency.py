@@ -11,11 +11,17 @@ from haoma.consent.purposes import Granularity, Source
 from haoma.errors import BadInput, NotFound, Refused
 
 
-def disclose(world: World, by: str = "agent", reason: str = "life-at-risk", reference: str = "police-17") -> Grant:
+def disclose(
+    world: World,
+    by: str = "agent",
+    reason: str = "life-at-risk",
+    reference: str = "police-17",
+    recipient: str = "police",
+) -> Grant:
     return world.consent.emergencies.disclose(
         world.people[by],
         world.subject(),
-        recipient="police",
+        recipient=recipient,
         reason=reason,
         reference=reference,
         source=Source.CARRIER,
@@ -53,6 +59,13 @@ def test_curiosity_is_no_emergency_and_a_reference_is_no_number(world: World) ->
     assert reason_of(lambda: disclose(world, reason="curiosity")) == "not-emergency"
     with pytest.raises(BadInput):
         disclose(world, reference="138-0013-8000")
+
+
+@pytest.mark.parametrize("recipient", ["13700138108", "p-137-0013-8108", "The Police", ""])
+def test_whom_an_emergency_is_told_to_is_a_word_and_no_number(world: World, recipient: str) -> None:
+    with pytest.raises(BadInput, match="short word"):
+        disclose(world, recipient=recipient)
+    assert world.rows(tables.grants) == []
 
 
 def test_an_alarm_that_nobody_hears_is_sounded_until_somebody_does(world: World) -> None:
