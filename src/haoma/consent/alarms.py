@@ -6,12 +6,10 @@ Rules held here:
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 
-from haoma.errors import Unavailable
-from haoma.ledger.key_file import private_directory
+from haoma.consent.lines import append_line
 
 __all__ = ["AlarmFile"]
 
@@ -24,11 +22,4 @@ class AlarmFile:
 
     def sound(self, kind: str, reference: str, at: datetime) -> None:
         """See `Alarms.sound`."""
-        try:
-            private_directory(self.path.parent)
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(f"{at.isoformat()}\t{kind}\t{reference}\n")
-        except OSError as error:
-            message = f"the file of alarms cannot be written ({error.strerror})"
-            raise Unavailable(message) from None
+        append_line(self.path, f"{at.isoformat()}\t{kind}\t{reference}", "alarms")

@@ -6,10 +6,9 @@ Rules held here:
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from haoma.ledger.key_file import private_directory
+from haoma.consent.lines import append_line
 from haoma.numbers import Number
 
 __all__ = ["OutboxFile"]
@@ -23,7 +22,4 @@ class OutboxFile:
 
     def send(self, number: Number, text: str) -> None:
         """See `SmsPort.send`."""
-        private_directory(self.path.parent)
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(f"{number}\t{text}\n")
+        append_line(self.path, f"{number}\t{text}", "messages")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -39,6 +40,37 @@ def test_alarms_are_lines_and_an_alarm_that_cannot_be_written_is_unavailable(tmp
     (tmp_path / "directory").mkdir()
     with pytest.raises(Unavailable):
         AlarmFile(tmp_path / "directory").sound("x", "1", NOW)
+
+
+def _link(path: Path) -> None:
+    (path.parent / "elsewhere").write_bytes(b"")
+    path.symlink_to(path.parent / "elsewhere")
+
+
+def _open_to_all(path: Path) -> None:
+    path.write_bytes(b"")
+    path.chmod(0o666)
+
+
+@pytest.mark.parametrize("laid", [_link, _open_to_all, os.mkfifo, lambda path: path.symlink_to("/dev/null")])
+def test_a_file_that_somebody_else_laid_there_gets_no_line(tmp_path: Path, laid: Callable[[Path], None]) -> None:
+    laid(tmp_path / "lines")
+    with pytest.raises(Unavailable):
+        OutboxFile(tmp_path / "lines").send(parse("13800138000"), "code 123456")
+    with pytest.raises(Unavailable):
+        AlarmFile(tmp_path / "lines").sound("emergency-disclosure", "1", NOW)
+    assert [file.read_bytes() for file in tmp_path.iterdir() if file.is_file()] in ([], [b""], [b"", b""])
+
+
+def test_a_pipe_that_somebody_reads_gets_no_line_either(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "messages")
+    reader = os.open(tmp_path / "messages", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with pytest.raises(Unavailable):
+            OutboxFile(tmp_path / "messages").send(parse("13800138000"), "code 123456")
+        assert os.read(reader, 100) == b""
+    finally:
+        os.close(reader)
 
 
 class Recipient(BaseHTTPRequestHandler):
