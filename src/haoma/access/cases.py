@@ -1,7 +1,8 @@
 """Cases: an agent's work on one subject. Inside an open one of theirs they may meet that subject, and nowhere else.
 
 Rules held here:
-- A case is its agent's alone, for one subject of one tenant, and closes by itself after twelve hours.
+- A case is its agent's alone, for one subject of their tenant, and closes by itself after twelve hours. The subject is
+  a token: no number and no other text ever gets into a row.
 - Only who opened a case closes it; a closed one is never opened again.
 """
 
@@ -17,12 +18,13 @@ from haoma.access import tables
 from haoma.access.entries import tell
 from haoma.access.gate import Gate, Thing
 from haoma.access.model import Asker
-from haoma.errors import BadInput, NotFound
+from haoma.access.rows import tenant_id_of
+from haoma.errors import NotFound
+from haoma.vault.model import SubjectToken
 
 __all__ = ["LONGEST_CASE", "Case", "Cases"]
 
 LONGEST_CASE = timedelta(hours=12)
-LONGEST_SUBJECT = 200
 _cases = tables.cases.c
 
 
@@ -49,18 +51,24 @@ class Cases:
         self._gate = gate
 
     def open(self, asker: Asker, subject: str, now: datetime) -> Case:
-        """Open a case of the asker's about a subject token."""
-        if not 0 < len(subject) <= LONGEST_SUBJECT:
-            raise BadInput("this is no subject token", hint="a case is about one subject, by its token")
-        case = Case(str(uuid.uuid4()), asker.person, subject, now, now + LONGEST_CASE, None)
+        """Open a case of the asker's about a subject token.
+
+        Raises BadInput for any other text, Refused for a token of another tenant's.
+        """
+        token = SubjectToken.parse(subject)
+        case = Case(str(uuid.uuid4()), asker.person, str(token), now, now + LONGEST_CASE, None)
+        with self._gate.store.read() as tx:
+            thing = Thing("case", tenant_id_of(tx, token.tenant))
 
         def work(tx: sa.Connection) -> Case:
-            row = {"case_id": case.id, "tenant_id": asker.tenant, "agent_id": case.agent, "subject": subject}
-            tx.execute(sa.insert(tables.cases).values(**row, opened_at=now, closes_at=case.closes_at))
+            row = {"case_id": case.id, "tenant_id": asker.tenant, "agent_id": case.agent}
+            tx.execute(
+                sa.insert(tables.cases).values(**row, subject=case.subject, opened_at=now, closes_at=case.closes_at)
+            )
             tell(tx, self._gate.log, "access.case", now, case=case.id, agent=case.agent, change="opened")
             return case
 
-        return self._gate.change(asker, "open-case", Thing("case", asker.tenant), now, work)
+        return self._gate.change(asker, "open-case", thing, now, work)
 
     def close(self, asker: Asker, case_id: str, now: datetime) -> None:
         """Close a case of the asker's; NotFound where none of theirs is open."""

@@ -16,8 +16,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from haoma.access import tables
 from haoma.access.approval import Approval, Effect
+from haoma.access.rows import tenant_id_of
 from haoma.errors import BadInput, Refused, Tampered
 from haoma.ledger.forms import Json, is_word
 from haoma.vault.model import Permission, SubjectToken, actor_name
@@ -142,8 +142,7 @@ def _check_words(*words: str) -> None:
 
 def _check_own(tx: sa.Connection, approval: Approval, tenant: str) -> None:
     """Refuse what is another tenant's; tokens bear the name that access knows their tenant by."""
-    name = tx.scalar(sa.select(tables.tenants.c.name).where(tables.tenants.c.tenant_id == approval.tenant))
-    if name != tenant:
+    if tenant_id_of(tx, tenant) != approval.tenant:
         raise Refused("this is another tenant's", hint="the tenant in a token is the one of haoma access people")
 
 

@@ -16,7 +16,7 @@ from haoma.access import tables
 from haoma.access.model import Asker, Role
 from haoma.errors import BadInput, NotFound, Refused
 
-__all__ = ["ACTIVE", "Person", "asker_of", "one_person", "person_by_login", "person_named", "roles_of"]
+__all__ = ["ACTIVE", "Person", "asker_of", "one_person", "person_by_login", "person_named", "roles_of", "tenant_id_of"]
 
 ACTIVE = "active"
 _people = tables.people.c
@@ -64,6 +64,12 @@ def person_by_login(tx: sa.Connection, login: str) -> Person | None:
 def person_named(tx: sa.Connection, name: str) -> Person:
     """The person with this login, or this id; NotFound where there is none."""
     return person_by_login(tx, name) or one_person(tx, name)
+
+
+def tenant_id_of(tx: sa.Connection, name: str) -> str:
+    """The id of the tenant that subject tokens call so; empty where nobody here is of it."""
+    known = tables.tenants.c
+    return str(tx.scalar(sa.select(known.tenant_id).where(known.name == name)) or "")
 
 
 def asker_of(tx: sa.Connection, person_id: str, methods: frozenset[str]) -> Asker:

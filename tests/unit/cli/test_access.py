@@ -8,11 +8,13 @@ import pytest
 from contracts.desk import Desk
 from haoma.access.policy import shipped_text
 
+SUBJECT = f"acme.a1.{'ab' * 16}"
+
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     desk = Desk(tmp_path_factory.mktemp("access"))
-    desk.open("帮我")
+    desk.open("acme")
     for login, role in (("pru", "approver"), ("dora", "dpo"), ("an", "agent"), ("aud", "audit-admin")):
         desk.add(login, role)
     return desk
@@ -100,10 +102,16 @@ def test_a_text_that_is_no_policy_exits_with_2(desk: Desk) -> None:
 
 
 def test_a_case_is_opened_listed_and_closed(desk: Desk) -> None:
-    (made,) = desk.told("case", "open", "st1.k1.x", by="an")
+    (made,) = desk.told("case", "open", SUBJECT, by="an")
     assert [row["case"] for row in desk.told("case", "list", by="an")] == [made["case"]]
     assert desk.run("case", "close", made["case"], by="an").returncode == 0
     assert desk.told("case", "list", by="an") == []
+
+
+@pytest.mark.parametrize(("subject", "code"), [("13700137001", 2), (SUBJECT.replace("acme", "beta"), 3)])
+def test_a_case_about_a_number_or_another_tenants_customer_is_not_opened(desk: Desk, subject: str, code: int) -> None:
+    ended = desk.run("case", "open", subject, by="an")
+    assert (ended.returncode, ended.stdout, subject in ended.stderr) == (code, "", False)
 
 
 def test_the_auditor_sees_what_was_decided_and_others_do_not(desk: Desk) -> None:
