@@ -11,6 +11,7 @@ Rules held here:
 from __future__ import annotations
 
 from haoma.storage.backup import back_up
+from haoma.storage.cells import json_in
 from haoma.storage.columns import Id, Time, metadata
 from haoma.storage.opening import State, database_url, inspect_store, open_store
 from haoma.storage.restore import restore
@@ -24,6 +25,7 @@ __all__ = [
     "back_up",
     "database_url",
     "inspect_store",
+    "json_in",
     "metadata",
     "open_store",
     "restore",

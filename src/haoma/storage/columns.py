@@ -12,6 +12,7 @@ import datetime as dt
 import sqlalchemy as sa
 
 from haoma.errors import BadInput
+from haoma.storage.cells import GARBLED, Garbled
 
 __all__ = ["Id", "Time", "metadata"]
 
@@ -59,5 +60,8 @@ class Time(sa.TypeDecorator[dt.datetime]):
 
     @staticmethod
     def read(value: int) -> dt.datetime:
-        """The moment that a number read past SQLAlchemy means."""
-        return _EPOCH + value * _MICROSECOND
+        """The moment that a number read past SQLAlchemy means; Garbled for what `stored` never gave."""
+        try:
+            return _EPOCH + value * _MICROSECOND
+        except (TypeError, OverflowError):
+            raise Garbled(GARBLED) from None

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from haoma.errors import Conflict, HaomaError, Tampered, Unavailable
 from haoma.storage import schema
+from haoma.storage.cells import GARBLED, Garbled
 
 __all__ = ["explained", "explaining", "sqlstate"]
 
@@ -35,7 +36,7 @@ _REFUSED = ("the server refuses this user", "look at user, password and database
 _BUSY = ("all its connections are in use", "try again")
 _CROSSED = ("concurrent changes kept crossing this one", "try again")
 _LOST = ("its tables are not those of its revision: one of them, or a column, is gone", schema.LOST)
-_GARBLED = ("a value in it is not of the type that was written", schema.LOST)
+_GARBLED = (GARBLED, schema.LOST)
 _CONSTRAINT = ("this contradicts what is there", "a value is there already, missing, or still in use")
 
 # https://www.sqlite.org/rescode.html, primary codes
@@ -79,7 +80,7 @@ def explaining(name: str) -> Iterator[None]:
         yield
     except HaomaError:
         raise
-    except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
+    except (sa.exc.SQLAlchemyError, sqlite3.Error, Garbled) as error:
         raise explained(error, name) from None
     except UnicodeDecodeError:
         # sqlite3 fails on its own message where the text of a schema is damaged.
@@ -114,6 +115,8 @@ def sqlstate(error: BaseException) -> str | None:
 def _said(error: Exception) -> tuple[str, str] | None:
     if isinstance(error, sa.exc.TimeoutError):
         return _BUSY
+    if isinstance(error, Garbled):
+        return _GARBLED
     below = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     if isinstance(below, sqlite3.Error):
         return _said_by_sqlite(below)

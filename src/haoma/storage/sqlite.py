@@ -20,6 +20,7 @@ from typing import Self, TypeAlias, TypeVar, cast
 import sqlalchemy as sa
 
 from haoma.errors import Conflict, Unavailable
+from haoma.storage.cells import STRICT
 from haoma.storage.faults import explained, explaining
 from haoma.storage.group import Call, Group
 from haoma.storage.inside import Inside
@@ -53,6 +54,7 @@ def engine_for(path: Path, *, wait_s: float, read_only: bool = False) -> sa.Engi
         max_overflow=-1,
         pool_use_lifo=True,
     )
+    engine.dialect.colspecs = {**engine.dialect.colspecs, **STRICT}
     pragmas = (*_PRAGMAS, "PRAGMA query_only=ON") if read_only else _PRAGMAS
 
     @sa.event.listens_for(engine, "connect")
