@@ -53,8 +53,8 @@ class Emergencies:
     ) -> Grant:
         """A Grant without consent, good for a minute; for half an hour `Consent.require` gives more of the same.
 
-        Raises Refused (`policy`, `reviews-due`, `not-emergency`), recorded, and BadInput for a reference or recipient that
-        is none.
+        Raises Refused (`policy`, `reviews-due`, `not-emergency`), recorded, and BadInput for a reference or
+        recipient that is none.
         """
         if not is_name(reference):
             message = "a case is named by letters, digits, dots and dashes, and not by a phone number"
