@@ -29,6 +29,7 @@ from haoma.consent.notice import LANGUAGES
 from haoma.consent.notices import Published, is_published, newest
 from haoma.consent.office import Office, actor_of
 from haoma.consent.purposes import Granularity, Holder, Purpose, one_purpose
+from haoma.consent.reach import require_reachable
 from haoma.consent.reasons import refusal
 from haoma.errors import BadInput, Refused
 from haoma.numbers import Number
@@ -174,6 +175,9 @@ def _event(by: Asker | None, subject: SubjectToken, purpose: str | None, reason:
 
 
 def _check(question: Question) -> None:
+    for number in (question.number, question.guardian):
+        if number is not None:
+            require_reachable(number)
     if question.language not in LANGUAGES:
         raise BadInput("a customer is asked in zh or en", hint="--language zh")
     spoken = question.channel in {Channel.IVR, Channel.AGENT}

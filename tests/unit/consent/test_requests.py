@@ -69,6 +69,36 @@ def test_a_question_that_makes_no_sense_is_bad_input(world: World, more: dict[st
         world.ask(**more)
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        "110",
+        "95588",
+        "10086",
+        "4008109090",
+        "021-61234567",
+        "1064812345678",
+        "17400000000",
+        "+44 20 7946 0958",
+        "",
+        "1",
+    ],
+)
+def test_a_code_goes_to_no_number_that_nobody_holds_in_their_hand(world: World, number: str) -> None:
+    before = len(world.entries())
+    for more in ({"number": number}, {"holder": Holder.UNDER_14, "guardian": parse(number)}):
+        with pytest.raises(BadInput, match="mobile"):
+            world.ask(**more)
+    assert world.sent.messages == []
+    assert len(world.entries()) == before
+
+
+@pytest.mark.parametrize("number", ["17000000000", "+852 9123 4567", "+44 7400 123456", "+1 201 555 0123"])
+def test_a_code_goes_to_any_mobile_number(world: World, number: str) -> None:
+    world.ask(number)
+    assert world.sent.messages[-1][0] == parse(number)
+
+
 def test_who_said_no_is_told_apart_and_not_asked_again_but_by_themselves(world: World) -> None:
     asked = world.ask(by="agent")
     said = world.consent.answers.no(asked.request_id, world.agent)
