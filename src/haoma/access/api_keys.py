@@ -27,6 +27,7 @@ from haoma.access.model import MACHINE_ROLES, Asker, Role, holds_number
 from haoma.access.rows import asker_of, one_person
 from haoma.access.secret import Sealing, digest_of, new_token
 from haoma.errors import BadInput, Conflict, NotFound, Refused
+from haoma.storage import json_in
 
 __all__ = [
     "KEY_PURPOSE",
@@ -182,7 +183,7 @@ def _key(row: sa.Row[tuple[object, ...]]) -> ApiKey:
         name=found["name"],
         kind=found["kind"],
         role=Role(found["role"]),
-        scopes=tuple(json.loads(found["scopes"])),
+        scopes=tuple(json_in(found["scopes"], list)),
         created_at=found["created_at"],
         expires_at=found["expires_at"],
         revoked_at=found["revoked_at"],

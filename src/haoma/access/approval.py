@@ -22,6 +22,7 @@ from haoma.access.model import Asker, Role
 from haoma.errors import BadInput, NotFound, Tampered
 from haoma.ledger.canonical import canonical
 from haoma.ledger.forms import Json
+from haoma.storage import json_in
 
 __all__ = ["Approval", "Effect", "Vote", "approval_row", "one_approval"]
 
@@ -119,5 +120,5 @@ def one_approval(tx: sa.Connection, approval_id: str, *, lock: bool = False) -> 
         expires_at=row.expires_at,
         state=row.state,
         votes=tuple(Vote(vote.person_id, Role(vote.role), vote.at) for vote in votes),
-        begun=json.loads(row.begun) if row.begun else None,
+        begun=json_in(row.begun, dict) if row.begun else None,
     )

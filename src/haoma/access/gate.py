@@ -27,7 +27,7 @@ from haoma.access.rows import ACTIVE
 from haoma.errors import BadInput, Unavailable
 from haoma.ledger.canonical import canonical
 from haoma.ledger.commitment import Commitments
-from haoma.storage import Store, Time
+from haoma.storage import Store, Time, json_in
 
 __all__ = ["Gate", "Recorded", "Thing"]
 
@@ -165,7 +165,7 @@ class Gate:
                 r.asker,
                 r.action,
                 r.object,
-                Decision(r.allowed, (*json.loads(r.policies),), r.version),
+                Decision(r.allowed, (*json_in(r.policies, list),), r.version),
             )
             for r in rows
         ]

@@ -24,7 +24,7 @@ from haoma.consent.notice import Notice
 from haoma.consent.office import Office, actor_of
 from haoma.consent.purposes import Granularity, Source, purpose_named
 from haoma.errors import BadInput, NotFound
-from haoma.storage import Time
+from haoma.storage import Time, json_in
 from haoma.vault.audit import Event, time_text
 from haoma.vault.model import check_tenant
 
@@ -185,7 +185,7 @@ def version_of(tx: sa.Connection, asked: sa.Row[Any]) -> Published:
 
 
 def _read(row: sa.Row[Any]) -> Published:
-    body = json.loads(row.body)
+    body = json_in(row.body, dict)
     sources = tuple(Source(one) for one in body["sources"])
     fine = Granularity(body["granularity"])
     notice = Notice(row.purpose, row.recipient, body["name"], body["contact"], sources, fine, body["days"])
