@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from typing import Any, NamedTuple
 
 from fastapi import FastAPI
@@ -72,5 +73,5 @@ def api(services: Services, more: Sequence[BaseRoute] = (), lifespan: Lifespan |
         app.include_router(noun.routes)
     app.router.routes.extend(more)
     add_handlers(app)
-    app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI's own way to describe otherwise
+    app.openapi = cache(lambda: document(app))  # type: ignore[method-assign]  # FastAPI's own way to describe otherwise
     return app

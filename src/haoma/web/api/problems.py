@@ -138,8 +138,16 @@ async def _not_served(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):  # the type that Starlette asks for
         raise error
     kind, words, hint = _HTTP.get(error.status_code, (BadInput, "this is no request", ""))
-    said = kind(words, hint=hint or None)
-    return problem(_id(request), said, status=error.status_code, headers=error.headers)
+    said, headers = kind(words, hint=hint or None), dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request)) or headers.get("Allow", "")
+    return problem(_id(request), said, status=error.status_code, headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods of a path: the framework tells those of the first route alone that has it."""
+    path = str(getattr(request.scope.get("route"), "path", "")).replace(":path}", "}")
+    return [method.upper() for method in request.app.openapi()["paths"].get(path, ())]
 
 
 async def _unforeseen(request: Request, _error: Exception) -> Response:

@@ -46,6 +46,7 @@ def test_every_answer_has_a_name_and_is_kept_framed_and_sniffed_by_nobody(
 def test_a_method_that_a_path_does_not_take_is_told_with_those_it_takes(api: Client) -> None:
     assert api.get("/v1/numbers/parse").headers["Allow"] == "POST"
     assert api.get("/v1/numbers/lookup").headers["Allow"] == "POST"
+    assert {*api.ask("DELETE", "/v1/cases").headers["Allow"].split(", ")} == {"GET", "POST"}
 
 
 @pytest.mark.parametrize(
