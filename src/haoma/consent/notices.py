@@ -2,13 +2,15 @@
 
 Rules held here:
 - Only who the policy lets (`publish-notice`) names recipients, publishes notices and stores assessments.
-- A published version stays as it is. The newest one is shown; a consent names the version that was seen.
+- A published version stays as it is, and is held to its digest whenever it is read: what was changed by hand is shown
+  to nobody. The newest one is shown; a consent names the version that was seen.
 - A recipient is on the mainland: one abroad needs an assessment of export first (PIPL art. 38–40), and is refused.
 - An assessment is its digest and until when it is in force: the paper itself is kept where papers are.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -23,7 +25,9 @@ from haoma.consent.keeping import kept_until
 from haoma.consent.notice import Notice
 from haoma.consent.office import Office, actor_of
 from haoma.consent.purposes import Granularity, Source, purpose_named
-from haoma.errors import BadInput, NotFound
+from haoma.errors import BadInput, NotFound, Tampered
+from haoma.ledger.canonical import canonical
+from haoma.ledger.written import as_written
 from haoma.storage import Time, json_in
 from haoma.vault.audit import Event, time_text
 from haoma.vault.model import check_tenant
@@ -34,6 +38,7 @@ LONGEST_ASSESSMENT = timedelta(days=1100)  # PIPL art. 56: kept for three years;
 _URL = re.compile(
     r"https://[^\s@?#]{1,480}|http://(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?/[^\s@?#]{0,400}", re.ASCII
 )
+CHANGED = "haoma consent audit names what differs; put the database back from its backup"
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -186,7 +191,11 @@ def version_of(tx: sa.Connection, asked: sa.Row[Any]) -> Published:
 
 def _read(row: sa.Row[Any]) -> Published:
     body = json_in(row.body, dict)
-    sources = tuple(Source(one) for one in body["sources"])
-    fine = Granularity(body["granularity"])
+    with as_written("a notice"):
+        same = hashlib.sha256(canonical(body)).hexdigest() == row.digest
+        if not same or (body["purpose"], body["recipient"]) != (row.purpose, row.recipient):
+            message = f"version {row.version} of the notice for {row.purpose} is not what was published"
+            raise Tampered(message, hint=CHANGED)
+        sources, fine = tuple(Source(one) for one in body["sources"]), Granularity(body["granularity"])
     notice = Notice(row.purpose, row.recipient, body["name"], body["contact"], sources, fine, body["days"])
     return Published(notice, row.version, row.digest, row.published_at)

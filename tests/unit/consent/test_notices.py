@@ -3,13 +3,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from contracts.consent import TENANT, World
 from haoma.consent import tables
 from haoma.consent.code import Answer, message, read_reply
 from haoma.consent.notice import make_notice
 from haoma.consent.purposes import PURPOSES
-from haoma.errors import BadInput, NotFound, Refused
+from haoma.errors import BadInput, NotFound, Refused, Tampered
 
 
 def notice(**more: object) -> object:
@@ -96,6 +97,42 @@ def test_a_published_version_stays_and_the_same_again_is_no_new_one(world: World
     assert versions == [(1, 30), (2, 7)]
     newest = world.consent.notices.newest(TENANT, "customer-care", "acme-desk")
     assert newest.digest == newest.notice.digest == world.entries("consent.notice")[-1].body["digest"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"body": sa.func.replace(tables.notices.c.body, "安客", "他人")},
+        {"body": sa.func.replace(tables.notices.c.body, "不满十四周岁", "")},
+        {"body": "{"},
+        {"body": "[]"},
+        {"body": '{"purpose": "customer-care"}'},
+        {"digest": "0" * 64},
+    ],
+    ids=str,
+)
+def test_a_notice_that_was_changed_is_neither_shown_nor_sent_nor_consented_to(
+    world: World, change: dict[str, object]
+) -> None:
+    asked, code = world.ask(), world.sent.code
+    sent = len(world.sent.messages)
+    world.store.write(lambda tx: tx.execute(sa.update(tables.notices).values(**change)).rowcount)
+    for read in (
+        lambda: world.consent.notices.newest(TENANT, "customer-care", "acme-desk"),
+        lambda: world.consent.notices.all(TENANT),
+        world.ask,
+        lambda: world.consent.answers.yes(asked.request_id, code),
+    ):
+        with pytest.raises(Tampered):
+            read()
+    assert len(world.sent.messages) == sent
+    assert world.rows(tables.grants) == []
+
+
+def test_a_notice_is_not_shown_for_another_recipient(world: World) -> None:
+    world.store.write(lambda tx: tx.execute(sa.update(tables.notices).values(recipient="other-desk")).rowcount)
+    with pytest.raises(Tampered):
+        world.ask(recipient="other-desk")
 
 
 def test_a_consent_names_the_version_that_was_seen(world: World) -> None:
