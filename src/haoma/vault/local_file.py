@@ -2,7 +2,8 @@
 
 Rules held here:
 - The directory is 0700 and each file 0600; files that others can read are refused, not repaired.
-- A file is `<name>-<version>.key`: its suite, a colon, and 32 random bytes in hexadecimal. It is never changed.
+- A file is `<name>-<version>.key`: its suite, a colon, and 32 random bytes in hexadecimal. It is never changed, and
+  one that holds anything else is Tampered.
 - Every use reads the file: what another process destroyed is gone here too.
 - Who has this directory and the key store has all. A service (transit) or a module (PKCS#11) keeps them apart.
 """
@@ -18,10 +19,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from haoma.errors import BadInput, Conflict, Unavailable
+from haoma.errors import Conflict, Tampered, Unavailable
 from haoma.ledger.key_file import destroy_private, private_directory, read_private, write_private
 from haoma.vault.custody import check_name, packed, unpacked
-from haoma.vault.suites import KEY_BYTES, Suite, suite_named
+from haoma.vault.suites import KEY_BYTES, SUITES, Suite
 
 __all__ = ["LocalFiles"]
 
@@ -40,14 +41,14 @@ class LocalFiles:
         """See `Custody.wrap`."""
         versions = self.versions(name)
         version = versions[-1] if versions else self._make(check_name(name), self._suite.name, 1)
-        suite, secret = self._read(name, version)
-        return packed(version, suite_named(suite).sealer(secret).seal(key, name.encode()))
+        suite, secret = self._wrapping(name, version)
+        return packed(version, suite.sealer(secret).seal(key, name.encode()))
 
     def unwrap(self, name: str, wrapped: bytes) -> bytes:
         """See `Custody.unwrap`."""
         version, data = unpacked(wrapped)
-        suite, secret = self._read(check_name(name), version)
-        return suite_named(suite).sealer(secret).open(data, name.encode())
+        suite, secret = self._wrapping(check_name(name), version)
+        return suite.sealer(secret).open(data, name.encode())
 
     def sign(self, name: str, data: bytes) -> bytes:
         """See `Custody.sign`."""
@@ -79,7 +80,7 @@ class LocalFiles:
 
     def _versions(self, stem: str) -> tuple[int, ...]:
         found = (path.stem.removeprefix(f"{stem}-") for path in self._directory.glob(f"{stem}-*.key"))
-        return tuple(sorted(int(version) for version in found if version.isdigit()))
+        return tuple(sorted(int(version) for version in found if version.isdecimal()))
 
     def _make(self, stem: str, kind: str, version: int) -> int:
         private_directory(self._directory.parent)
@@ -89,7 +90,17 @@ class LocalFiles:
         return version
 
     def _signer(self, name: str, version: int) -> Ed25519PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(self._read(f"{name}.sign", version)[1])
+        kind, secret = self._read(f"{name}.sign", version)
+        if kind != _ED25519:
+            raise self._damaged(f"{name}.sign", version)
+        return Ed25519PrivateKey.from_private_bytes(secret)
+
+    def _wrapping(self, name: str, version: int) -> tuple[Suite, bytes]:
+        kind, secret = self._read(name, version)
+        suite = next((one for one in SUITES if one.name == kind), None)
+        if suite is None:
+            raise self._damaged(name, version)
+        return suite, secret
 
     def _read(self, stem: str, version: int) -> tuple[str, bytes]:
         path = self._path(stem, version)
@@ -99,8 +110,12 @@ class LocalFiles:
             message = f"version {version} of the key {stem} is gone"
             raise Unavailable(message, hint=f"put {path} back from its backup, if it was not destroyed") from None
         if found is None:
-            raise BadInput(f"{path} holds no key", hint="put it back from its backup")
+            raise self._damaged(stem, version)
         return found[1], bytes.fromhex(found[2])
+
+    def _damaged(self, stem: str, version: int) -> Tampered:
+        message = f"{self._path(stem, version)} holds no key of its kind"
+        return Tampered(message, hint="put it back from its backup")
 
     def _path(self, stem: str, version: int) -> Path:
         return self._directory / f"{stem}-{version}.key"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.custody import KEY, CustodyContract
-from haoma.errors import BadInput, Refused
+from haoma.errors import Refused, Tampered
 from haoma.vault import LocalFiles, suite_named
 
 
@@ -30,11 +30,24 @@ def test_keys_are_their_owners_alone(custody: LocalFiles, tmp_path: Path) -> Non
         custody.unwrap("data", wrapped)
 
 
-def test_a_file_that_holds_no_key_is_told(custody: LocalFiles, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["", "nothing", "a" * 70, f"ed25519:{'0' * 64}", f"rot-13:{'0' * 64}"])
+def test_a_damaged_file_of_a_key_is_told_as_such(custody: LocalFiles, tmp_path: Path, text: str) -> None:
     wrapped = custody.wrap("data", KEY)
-    (tmp_path / "keys" / "custody" / "data-1.key").write_text("nothing")
-    with pytest.raises(BadInput, match="holds no key"):
+    (tmp_path / "keys" / "custody" / "data-1.key").write_text(text)
+    with pytest.raises(Tampered, match="holds no key of its kind"):
         custody.unwrap("data", wrapped)
+    with pytest.raises(Tampered, match="holds no key of its kind"):
+        custody.wrap("data", KEY)
+
+
+@pytest.mark.parametrize("text", ["nothing", f"aes-sha2:{'0' * 64}"])
+def test_a_damaged_file_of_a_signing_key_is_told_as_such(custody: LocalFiles, tmp_path: Path, text: str) -> None:
+    custody.sign("receipts", b"data")
+    (tmp_path / "keys" / "custody" / "receipts.sign-1.key").write_text(text)
+    with pytest.raises(Tampered, match="holds no key of its kind"):
+        custody.sign("receipts", b"data")
+    with pytest.raises(Tampered, match="holds no key of its kind"):
+        custody.public_keys("receipts")
 
 
 def test_what_another_suite_wrapped_unwraps_after_the_setting_has_changed(tmp_path: Path) -> None:
