@@ -32,7 +32,7 @@ from haoma.storage.opening import OPENING_S, store_at
 from haoma.vault.custody import Custody, version_of
 from haoma.vault.key_tables import keys, keys_metadata
 from haoma.vault.model import as_letters
-from haoma.vault.suites import KEY_BYTES, Suite, suite_named
+from haoma.vault.suites import KEY_BYTES, SUITES, Suite
 
 __all__ = ["CUSTODY_NAME", "Key", "KeyStore", "Kind", "open_keys"]
 
@@ -269,10 +269,11 @@ class KeyStore:
     def _opened(self, row: sa.Row[tuple[object, ...]]) -> Key:
         found = self.custody.unwrap(CUSTODY_NAME, bytes(row.wrapped))
         secret, binding = found[:KEY_BYTES], found[KEY_BYTES:]
-        if not hmac.compare_digest(binding, _binding(row.kind, row.scope)):
+        suite = next((one for one in SUITES if one.name == row.suite), None)
+        if suite is None or not hmac.compare_digest(binding, _binding(row.kind, row.scope)):
             message = "a key in the key store is not the one of its name"
             raise Tampered(message, hint="put the key store back from its backup")
-        return Key(row.key_id, Kind(row.kind), row.scope, row.version, suite_named(row.suite), secret)
+        return Key(row.key_id, Kind(row.kind), row.scope, row.version, suite, secret)
 
     def _destroy(self, key_ids: Sequence[str]) -> int:
         def work(tx: sa.Connection) -> int:

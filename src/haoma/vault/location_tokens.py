@@ -139,7 +139,7 @@ class LocationTokens:
         row = tx.execute(sa.select(tables.tokens).where(tables.tokens.c.digest.in_(wanted))).one_or_none()
         if row is None:
             return None, "token-unknown", None, None
-        subject = SubjectToken.parse(row.subject)
+        subject = SubjectToken.of_row(row.subject)
         same = hmac.compare_digest(row.audience.encode(), audience.encode())
         if not (same and hmac.compare_digest(row.tenant.encode(), tenant.encode())):
             return None, "wrong-audience", subject, row.purpose

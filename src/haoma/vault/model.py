@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from haoma.errors import BadInput
+from haoma.errors import BadInput, Tampered
 
 __all__ = [
     "MAC_BYTES",
@@ -96,6 +96,15 @@ class SubjectToken:
             message = "this is no subject token"
             raise BadInput(message, hint="one is a tenant, a suite with a key version, and 32 letters: acme.a1.…")
         return cls(check_tenant(found[1]), found[2], int(found[3]), from_letters(found[4]))
+
+    @classmethod
+    def of_row(cls, text: str) -> SubjectToken:
+        """Read a token that haoma wrote into a row; raises Tampered for anything else."""
+        try:
+            return cls.parse(text)
+        except BadInput:
+            message = "a row names a subject that is no token"
+            raise Tampered(message, hint="put a backup back: haoma db restore") from None
 
     def __str__(self) -> str:
         return f"{token_prefix(self.tenant, self.letter, self.version)}{as_letters(self.mac)}"

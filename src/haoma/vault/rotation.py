@@ -154,7 +154,7 @@ class Rekeying:
 
     def _new_token(self, row: sa.Row[tuple[object, ...]]) -> SubjectToken | None:
         """The token under the newest version; None where the key was destroyed, and the row is but waiting to go."""
-        vault, owner = self._vault, SubjectToken.parse(row.subject)
+        vault, owner = self._vault, SubjectToken.of_row(row.subject)
         try:
             uri = vault.open_own(owner, row.purpose, Sealed(bytes(row.sealed), row.key_id))
         except NotFound:

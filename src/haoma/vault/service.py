@@ -241,7 +241,7 @@ class Vault:
         while waiting:
             near = sa.select(c.old, c.new).where(sa.or_(c.old.in_(waiting), c.new.in_(waiting)))
             texts = {text for row in tx.execute(near) for text in row} - found.keys()
-            found |= {text: SubjectToken.parse(text) for text in sorted(texts)}
+            found |= {text: SubjectToken.of_row(text) for text in sorted(texts)}
             waiting = sorted(texts)
         return list(found.values())
 

@@ -30,6 +30,14 @@ def test_a_scope_has_one_key_until_it_is_rotated(world: World) -> None:
     assert [key.version for key in store.versions(Kind.PSEUDONYM, "acme")] == [2, 1]
 
 
+@pytest.mark.parametrize("change", ["wrapped = 'text'", "suite = 'rot-13'", "scope = 'bank'", "kind = 'none'"])
+def test_a_damaged_row_of_a_key_is_told_as_such(world: World, change: str) -> None:
+    key_id, store = world.vault.keys.current(Kind.PSEUDONYM, "acme").key_id, world.vault.keys
+    store.store.write(lambda tx: tx.exec_driver_sql(f"UPDATE vault_keys SET {change}") and None)  # noqa: S608 - as above
+    with pytest.raises(Tampered):
+        store.get(key_id)
+
+
 def test_no_key_is_on_the_disk_unwrapped_nor_in_a_backup(world: World, tmp_path: Path) -> None:
     world.sealed(number())
     back_up(world.vault.store, tmp_path / "backup", at=NOW)

@@ -111,6 +111,22 @@ def test_bytes_sealed_as_one_thing_do_not_open_as_another(world: World) -> None:
         world.vault.open_bytes(Permitted(token), "number", sealed)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE vault_sealed SET sealed = 'text'",
+        "UPDATE vault_sealed SET sealed_at = 'then'",
+        "UPDATE vault_sealed SET until = 4611686018427387904",
+        "INSERT INTO vault_aliases SELECT 'nobody', subject, 0 FROM vault_sealed",
+    ],
+)
+def test_a_damaged_row_of_the_vault_is_told_as_such(world: World, change: str) -> None:
+    token = world.sealed(number())
+    world.vault.store.write(lambda tx: tx.exec_driver_sql(change) and None)
+    with pytest.raises(Tampered):
+        world.vault.reveal(Permitted(token), actor="agent:1")
+
+
 def test_shredding_one_purpose_leaves_the_others(world: World) -> None:
     token = world.sealed(number())
     world.sealed(number(), "fraud-prevention")
