@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from contracts.consent import World, open_world, world_on
 from contracts.killing import assert_all_or_nothing
 from haoma.consent import tables
+from haoma.consent.erasing import verify_deletion
 from haoma.consent.requests import Channel
-from haoma.consent.withdrawal import verify_deletion
 from haoma.errors import Refused
 from haoma.ledger.entry import decode
 from haoma.ledger.tables import queue
@@ -108,7 +108,7 @@ class ConsentContract(InAWorld):
         world.consent.withdrawals.by_receipt(given.receipt)
         world.sent.down.clear()
         assert world.consent.run().erased == 1
-        assert verify_deletion(world.consent.withdrawals.proof(given.grant_id), world.keys)["why"] == "withdrawn"
+        assert verify_deletion(world.consent.erasures.proof(given.grant_id), world.keys)["why"] == "withdrawn"
 
     def test_a_yes_that_several_send_at_once_is_one_consent(self, world: World) -> None:
         asked, code = world.ask(), world.sent.code

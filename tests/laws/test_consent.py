@@ -16,11 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from contracts.consent import NOW, NUMBER, OTHER, TENANT, World, world_on
 from contracts.made import made
 from haoma.consent import tables
+from haoma.consent.erasing import verify_deletion
 from haoma.consent.keeping import SUBJECT_COLUMNS
 from haoma.consent.receipt import verify_receipt
 from haoma.consent.requests import Asked
 from haoma.consent.service import CHECKED_WITHIN
-from haoma.consent.withdrawal import verify_deletion
 from haoma.errors import NotFound, Refused
 from haoma.numbers import parse
 from haoma.storage import open_store
@@ -204,7 +204,7 @@ class ConsentMachine(RuleBasedStateMachine):
         for grant_id, (receipt, _, _) in self.receipts.items():
             assert verify_receipt(receipt, keys)["record_id"] == f"urn:uuid:{grant_id}"
             try:
-                proof = self.world.consent.withdrawals.proof(grant_id)
+                proof = self.world.consent.erasures.proof(grant_id)
             except NotFound:
                 continue
             assert verify_deletion(proof, keys)["record_id"] == f"urn:uuid:{grant_id}"

@@ -56,8 +56,8 @@ def keys(output: Path, overwrite: bool) -> None:
 @click.option("--keys", "keys_file", type=FILE, required=True, metavar="FILE", help="The JWKS of the instance.")
 def verify(file: Path, keys_file: Path) -> None:
     """Verify FILE, a receipt or a proof of deletion, with nothing but public keys; exit 5 where it does not hold."""
+    from haoma.consent.erasing import verify_deletion
     from haoma.consent.receipt import verify_receipt
-    from haoma.consent.withdrawal import verify_deletion
 
     try:
         known = json.loads(read(keys_file))

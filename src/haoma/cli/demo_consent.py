@@ -21,11 +21,11 @@ from haoma.access.rows import asker_of
 from haoma.app import Services
 from haoma.cli.stage import Stage, Step
 from haoma.consent import tables
+from haoma.consent.erasing import verify_deletion
 from haoma.consent.jws import jwks_of
 from haoma.consent.notice import make_notice
 from haoma.consent.receipt import verify_receipt
 from haoma.consent.requests import Channel, Question
-from haoma.consent.withdrawal import verify_deletion
 from haoma.errors import Refused
 from haoma.numbers import Number, parse
 

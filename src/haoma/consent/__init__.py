@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from haoma.consent.answers import Given, SaidNo
 from haoma.consent.entries import ENTRY_TYPES
+from haoma.consent.erasing import verify_deletion
 from haoma.consent.grant import Grant
 from haoma.consent.jws import jwks_of
 from haoma.consent.notice import Notice, make_notice
@@ -15,7 +16,7 @@ from haoma.consent.receipt import verify_receipt
 from haoma.consent.requests import Asked, Channel, Question
 from haoma.consent.service import Consent
 from haoma.consent.webhook import verify_webhook
-from haoma.consent.withdrawal import Withdrawn, verify_deletion
+from haoma.consent.withdrawal import Withdrawn
 
 __all__ = [
     "ENTRY_TYPES",

@@ -23,6 +23,7 @@ from haoma.consent.answers import Answers
 from haoma.consent.deliveries import Deliveries, Told
 from haoma.consent.emergency import Emergencies
 from haoma.consent.ending import end, given, live_rows
+from haoma.consent.erasing import Erasures
 from haoma.consent.grant import Grant, Standing, mint
 from haoma.consent.notices import Notices
 from haoma.consent.office import SYSTEM, Office, actor_of
@@ -73,7 +74,8 @@ class Consent:
         self.notices = Notices(office)
         self.requests = Requests(office)
         self.answers = Answers(office)
-        self.withdrawals = Withdrawals(office)
+        self.erasures = Erasures(office)
+        self.withdrawals = Withdrawals(office, self.erasures)
         self.replies = Replies(office, self.answers, self.withdrawals)
         self.deliveries = Deliveries(office)
         self.emergencies = Emergencies(office)
@@ -105,7 +107,7 @@ class Consent:
         ended = self.withdrawals.end_over()
         left = self.emergencies.sound_due()
         told = self.deliveries.run()  # before what may not answer: recipients are told whatever else waits
-        return Ran(ended, self.withdrawals.erase_due(), told, left)
+        return Ran(ended, self.erasures.erase_due(), told, left)
 
     def recheck(self, tx: sa.Connection, grant: Grant) -> None:
         """Hold a Grant to the moment, inside the transaction that keeps what was found with it.

@@ -128,7 +128,7 @@ def life(world: World) -> list[Any]:
     said.append(world.consent.withdrawals.by_receipt(given.receipt))
     said.append(fails(world.consent.run))
     world.sent.down.clear()
-    said += [world.consent.run(), world.consent.withdrawals.proof(given.grant_id)]
+    said += [world.consent.run(), world.consent.erasures.proof(given.grant_id)]
     return said
 
 

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from contracts.consent import HOOK, NUMBER, TENANT, World
 from haoma.consent import jws, tables
+from haoma.consent.erasing import verify_deletion
 from haoma.consent.receipt import verify_receipt
 from haoma.consent.requests import Channel
 from haoma.consent.webhook import RETRIES_S, public_key, verify_webhook
-from haoma.consent.withdrawal import verify_deletion
 from haoma.errors import BadInput, NotFound, Refused, Tampered, Unavailable
 from haoma.ledger.commitment import Commitment
 from haoma.numbers import parse
@@ -169,21 +169,34 @@ def test_what_cannot_be_destroyed_at_once_is_due_and_nothing_is_allowed_meanwhil
     assert world.consent.withdrawals.by_receipt(given.receipt).proofs == ()
     assert refused(world) == "withdrawn"
     with pytest.raises(NotFound):
-        world.consent.withdrawals.proof(given.grant_id)
+        world.consent.erasures.proof(given.grant_id)
     with pytest.raises(Unavailable):
         world.consent.run()
     assert len(world.sent.requests) == 1  # the recipient is told all the same
     world.sent.down.clear()
     assert world.consent.run().erased == 1
-    assert verify_deletion(world.consent.withdrawals.proof(given.grant_id), world.keys)["why"] == "withdrawn"
+    assert verify_deletion(world.consent.erasures.proof(given.grant_id), world.keys)["why"] == "withdrawn"
     assert world.consent.run().erased == 0
+
+
+def test_a_proof_counts_the_keys_although_the_process_was_killed_as_they_went(world: World) -> None:
+    given = world.give()
+    world.store.write(lambda tx: world.vault.seal(tx, world.subject(), "customer-care", parse(NUMBER), given.until))
+    world.sent.down.add("places")  # asked behind the keys: what dies there has destroyed them, and recorded nothing
+    assert world.consent.withdrawals.by_receipt(given.receipt).proofs == ()
+    assert world.vault.keys_of(world.subject(), "customer-care") == []
+    world.sent.down.clear()
+    world.consent.run()
+    said = verify_deletion(world.consent.erasures.proof(given.grant_id), world.keys)
+    assert said["destroyed"] == {"keys": 1, "numbers": 1, "tokens": 0, "places": 1, "kept_for_another": False}
+    assert [entry.body["keys"] for entry in world.entries("consent.erased")] == [1]
 
 
 def test_what_is_over_is_destroyed_by_the_next_run(world: World) -> None:
     given = world.give(days=1)
     world.pass_(days=1)
     assert world.consent.run().ended == 1
-    assert verify_deletion(world.consent.withdrawals.proof(given.grant_id), world.keys)["why"] == "expired"
+    assert verify_deletion(world.consent.erasures.proof(given.grant_id), world.keys)["why"] == "expired"
 
 
 def test_a_receipt_that_is_signed_and_not_known_withdraws_nothing(world: World) -> None:
