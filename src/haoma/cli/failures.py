@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 
+from haoma.cli.told import tell
 from haoma.errors import BadInput, HaomaError, Unavailable
 
 __all__ = ["exit_code_of"]
@@ -56,7 +57,7 @@ def exit_code_of(error: BaseException) -> int:
 
 def _misused(error: click.UsageError) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(error.format_message(), err=True)
+        tell(error.format_message())
         return BadInput.exit_code
     shown = _masked(error.format_message(), _limits_of(error))
     return _tell(shown, _way_to_type(error) or _help_of(error.ctx), BadInput.exit_code)
@@ -82,8 +83,7 @@ def _unexpected(error: BaseException) -> int:
 
 def _tell(message: str, hint: str | None, exit_code: int) -> int:
     lines = [f"haoma: {_cut(message)}"] + ([f"       {_cut(hint)}"] if hint else [])
-    # A name typed in another encoding arrives as lone surrogates, which a strict stderr cannot write.
-    click.echo("\n".join(lines).encode("utf-8", "replace"), err=True)
+    tell("\n".join(lines))
     return exit_code
 
 

@@ -2,8 +2,8 @@
 
 Rules held here:
 - Without `--format`, a terminal gets a table and a pipe gets JSON lines.
-- Results go to stdout, everything else (`note`, `progress`) to stderr. What is said of results comes behind them also
-  where both go to one file or pipe.
+- Results go to stdout, everything else (`note`, `progress`) to stderr, where it may be lost. What is said of results
+  comes behind them also where both go to one file or pipe.
 - JSON and JSON lines keep a row's nesting; tables, CSV and Parquet flatten it: `issued_in.city`.
 - JSON lines, and CSV with known columns, stream: memory does not grow with the rows. The other formats hold all rows.
 - A control character never reaches a terminal, for it could rewrite what is shown there.
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import click
 
+from haoma.cli.told import tell
 from haoma.errors import BadInput
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def write(rows: Iterable[Row], fmt: Format, *, columns: Sequence[str] | None = N
 
 def note(message: str) -> None:
     """Tell the person something that is not a result."""
-    click.echo(message.encode("utf-8", "replace"), err=True)
+    tell(message)
 
 
 @contextmanager

@@ -26,6 +26,10 @@ from haoma.cli.failures import exit_code_of
 from haoma.cli.main import NOUNS, cli, run
 from haoma.errors import ERRORS, BadInput, HaomaError
 
+FULL = pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="needs the device that is always full, which Linux has"
+)
+
 
 def test_every_noun_has_a_command() -> None:
     context = click.Context(cli)
@@ -193,7 +197,7 @@ def test_a_reader_that_goes_away_ends_haoma_quietly() -> None:
     assert process.returncode == 128 + signal.SIGPIPE
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full, which Linux has")
+@FULL
 @pytest.mark.parametrize(
     "args",
     [["completion", "zsh"], ["--version"], *(["number", "parse", "95588", "--format", f] for f in ("csv", "json"))],
@@ -234,6 +238,15 @@ def test_rows_for_a_closed_stdout_are_not_thrown_away_in_silence(tmp_path: Path)
 @pytest.mark.parametrize("closed", WITHOUT_STDERR[:1])
 def test_without_stderr_the_notes_are_dropped_and_the_file_is_written(closed: str, tmp_path: Path) -> None:
     assert_notes_are_dropped_and_the_file_is_written(closed, tmp_path)
+
+
+@FULL
+def test_notes_for_a_full_disk_are_dropped_and_the_file_is_written(tmp_path: Path) -> None:
+    assert_notes_are_dropped_and_the_file_is_written("2>/dev/full", tmp_path)
+
+
+def test_notes_whose_reader_went_away_are_dropped_and_the_file_is_written(tmp_path: Path) -> None:
+    assert_notes_are_dropped_and_the_file_is_written("2> >(exec true; )", tmp_path)
 
 
 @pytest.mark.parametrize(("sent", "code"), DEMO_ENDED_BY[:1])
