@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
+import time
 
 import pytest
+from starlette.concurrency import run_in_threadpool
 
 from contracts.api import Client, lines
 from haoma.errors import BadInput
@@ -122,13 +125,24 @@ def test_what_nobody_foresaw_is_a_problem_that_does_not_tell_it() -> None:
     assert [(status, type(error)) for status, error in watch.seen] == [(500, ValueError)]
 
 
-def test_a_request_that_takes_too_long_is_unavailable() -> None:
-    async def slow(*_: object) -> None:
-        await asyncio.sleep(30)
+@pytest.mark.parametrize("in_thread", [False, True])
+def test_a_request_that_takes_too_long_is_unavailable_at_once(in_thread: bool) -> None:
+    ended = threading.Event()
 
-    sent = asked(Edge(slow, Watching(), longest_s=0.01))
+    async def slow(*_: object) -> None:
+        await (run_in_threadpool(ended.wait, 20) if in_thread else asyncio.sleep(20))
+
+    begun, told_at = time.monotonic(), list[float]()
+
+    class Timed(Watching):
+        def ended(self, *_: object) -> None:
+            told_at.append(time.monotonic())
+            ended.set()
+
+    sent = asked(Edge(slow, Timed(), longest_s=0.01))
     assert sent[0]["status"] == 503
     assert b"too-slow" in sent[1]["body"]
+    assert told_at[0] - begun < 10
 
 
 @pytest.mark.parametrize("prefix", ["log", "/log/", "/v1", "/v1/log", "/healthz"])
