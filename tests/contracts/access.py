@@ -34,6 +34,7 @@ class World:
     people: People
     sign_in: SignIn
     sealing: SealingKey
+    keys: Keys
     clock: list[datetime] = field(default_factory=lambda: [NOW])
     secrets: dict[str, bytes] = field(default_factory=dict)
 
@@ -93,7 +94,7 @@ def open_world(url: str) -> World:
 
 def world_on(store: Store) -> World:
     """Everything of access on this store."""
-    clock, sealing = [NOW], SealingKey(bytes(range(64)))
+    clock, sealing, keys = [NOW], SealingKey(bytes(range(64))), Keys()
     ledger = Ledger(store, ENTRY_TYPES, lambda: clock[0])
-    gate = Gate(store, ledger, Keys())
-    return World(store, ledger, gate, People(gate), SignIn(store, ledger, sealing, "haoma"), sealing, clock)
+    gate = Gate(store, ledger, keys)
+    return World(store, ledger, gate, People(gate), SignIn(store, ledger, sealing, "haoma"), sealing, keys, clock)

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from contracts.access import NOW, World, open_world, world_on
 from contracts.killing import assert_all_or_nothing
-from haoma.access import Approval, Approvals, Asker, Effect, Role, tables
+from haoma.access import Approval, Approvals, Asker, Effect, Role, Thing, tables
+from haoma.access.held import Held, hold
 from haoma.errors import Conflict, HaomaError, Unavailable
 from haoma.ledger.entry import decode
 from haoma.ledger.tables import queue
@@ -156,6 +157,15 @@ class AccessContract:
             with pytest.raises(Conflict):
                 world.store.write(lambda tx, statement=statement: tx.execute(statement) and None)
         assert world.ask(lambda tx: tx.scalar(sa.select(sa.func.count()).select_from(tables.decisions)))
+
+    def test_every_decision_is_held_to_the_log_and_the_log_to_it(self, world: World) -> None:
+        system, _ = world.admins()
+        world.gate.ask(system, "see", Thing("person", system.tenant, "roles"), world.now())
+        for _ in range(2):
+            with world.store.read() as tx:
+                made = tx.scalar(sa.select(sa.func.count()).select_from(tables.decisions))
+                assert hold(tx, world.keys, world.clock[0]) == Held(made, 0, 0)
+            world.ledger.integrate()
 
 
 class AccessKillContract:

@@ -11,7 +11,7 @@ Rules held here:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -29,13 +29,14 @@ from haoma.ledger.canonical import canonical
 from haoma.ledger.commitment import Commitments
 from haoma.storage import Store, Time, json_in
 
-__all__ = ["Gate", "Recorded", "Thing"]
+__all__ = ["Gate", "Recorded", "Thing", "decision_content"]
 
 T = TypeVar("T")
 NO_ROLE = "no-role"
 _RECORD = """INSERT INTO access_decisions
  (at, kept_until, asker, tenant_id, action, object, subject, allowed, policies, version, commitment, entry_id)
  VALUES ({0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}) RETURNING decision_id"""
+_COMMITTED = ("asker", "tenant_id", "action", "object", "subject", "allowed", "policies", "version")
 _VERSION = "SELECT coalesce(max(version), 0) FROM access_policies"
 _ROLES = """SELECT p.state, r.role FROM access_people p JOIN access_roles r ON r.person_id = p.person_id
  WHERE p.person_id = {0} AND r.revoked_at IS NULL"""
@@ -119,7 +120,7 @@ class Gate:
             "policies": json.dumps(decision.policies),
             "version": decision.version,
         }
-        commitment = str(self._commitments.commit(decisions_scope(now), canonical(row | {"at": Time.stored(now)})))
+        commitment = str(self._commitments.commit(decisions_scope(now), decision_content(row, now)))
         entry_id = tell(
             tx,
             self.log,
@@ -198,6 +199,11 @@ class Gate:
     def _in_case(self, tx: sa.Connection, asker: Asker, thing: Thing, now: datetime) -> bool:
         at = Time.stored(now)
         return bool(_rows(tx, _OPEN_CASE, asker.person, thing.subject, thing.tenant, at, at, at))
+
+
+def decision_content(row: Mapping[str, object], at: datetime) -> bytes:
+    """The bytes that the entry of a decision commits to: its row, without ids and until when it is kept."""
+    return canonical({name: row[name] for name in _COMMITTED} | {"at": Time.stored(at)})
 
 
 def _rows(tx: sa.Connection, sql: str, *values: object) -> list[tuple[Any, ...]]:

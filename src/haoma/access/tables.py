@@ -39,6 +39,7 @@ __all__ = [
 
 UUID = 36
 DIGEST = 32
+COMMITMENT = 100
 
 tenants = sa.Table(
     "access_tenants",
@@ -140,6 +141,7 @@ sessions = sa.Table(
     sa.Column("seen_at", Time, nullable=False),
     sa.Column("expires_at", Time, nullable=False),
     sa.Column("ended_at", Time, nullable=True),
+    sa.Column("binding", sa.String(COMMITMENT), nullable=True),
 )
 keys = sa.Table(
     "access_keys",
@@ -220,6 +222,9 @@ approvals = sa.Table(
     sa.Column("begun", sa.Text, nullable=True),
     sa.Column("ended_at", Time, nullable=True),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("entry_id", sa.BigInteger, nullable=True),
+    sa.Column("begun_entry_id", sa.BigInteger, nullable=True),
+    sa.Column("ticket", sa.String(COMMITMENT), nullable=True),
 )
 votes = sa.Table(
     "access_votes",
@@ -229,6 +234,7 @@ votes = sa.Table(
     sa.Column("role", sa.String(32), nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("at", Time, nullable=False),
+    sa.Column("entry_id", sa.BigInteger, nullable=True),
     sa.UniqueConstraint("approval_id", "role"),
 )
 answers = sa.Table(

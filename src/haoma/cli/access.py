@@ -1,8 +1,8 @@
 """`haoma access`: people and roles, sign-in, keys of machines, the policy, approvals and cases.
 
 Rules held here:
-- Every command but the first person's, enrolment and sign-in acts for who is signed in (HAOMA_SESSION), and is decided
-  and recorded as that person's.
+- Every command but the first person's, enrolment, sign-in and the audit acts for who is signed in (HAOMA_SESSION), and
+  is decided and recorded as that person's.
 - A secret is shown once, on stdout, and nowhere else.
 """
 
@@ -12,9 +12,10 @@ import click
 
 from haoma.app import Services
 from haoma.cli.access_approve import approve, case, decisions
+from haoma.cli.access_audit import audit
 from haoma.cli.access_keys import keys
 from haoma.cli.access_policy import policy
-from haoma.cli.acting import SESSION, acting, asked, found, now
+from haoma.cli.acting import SESSION, acting, asked, found, now, session
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, Row, format_option, note, write
 from haoma.errors import BadInput
@@ -39,10 +40,8 @@ def sign_in(login: str) -> None:
 @access.command()
 def sign_out() -> None:
     """End the session in HAOMA_SESSION."""
-    import os
-
     with Services(current_settings(), create=False) as services:
-        services.sign_in.sign_out(os.environ.get(SESSION, ""), now())
+        services.sign_in.sign_out(session(), now())
 
 
 @access.command()
@@ -162,5 +161,5 @@ def link(person: str, issuer: str, subject: str, fmt: Format) -> None:
     write([{"login": linked.login, "state": linked.state}], fmt)
 
 
-for _command in (keys, policy, approve, case, decisions):
+for _command in (keys, policy, approve, case, decisions, audit):
     access.add_command(_command)

@@ -2,7 +2,8 @@
 
 Rules held here:
 - `status` changes nothing; every other command of haoma brings the database up to date by itself, as `upgrade` does.
-- A database that has lost a table is never called current, and not backed up.
+- A database that has lost a table is never called current, and not backed up. One that has lost a trigger is not
+  called current either.
 - A backup is whole or not there; a restore goes into an empty database alone.
 """
 
@@ -113,6 +114,5 @@ def _refuse_lost(state: State) -> None:
     from haoma.storage.schema import LOST
 
     if state.lost:
-        raise Tampered(
-            f"{state.name}: tables or columns of {state.revision} are gone: {', '.join(state.lost)}", hint=LOST
-        )
+        message = f"{state.name}: tables, columns or triggers of {state.revision} are gone: {', '.join(state.lost)}"
+        raise Tampered(message, hint=LOST)

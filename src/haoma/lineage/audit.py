@@ -16,14 +16,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from haoma.errors import NotFound, Tampered
-from haoma.ledger import leaf_hash
-from haoma.ledger import tables as log
-from haoma.ledger.bundles import decode_bundle
 from haoma.ledger.commitment import Commitments
-from haoma.ledger.entry import Entry, decode
-from haoma.ledger.frontier import Frontier
-from haoma.ledger.service import head
-from haoma.ledger.written import as_bytes, as_written
+from haoma.ledger.entry import Entry
+from haoma.ledger.scan import Scanned, scan
 from haoma.lineage import tables
 from haoma.lineage.check import Found, Mark, Proofs, check_fact, tells_of
 from haoma.lineage.model import Activity, Fact
@@ -32,7 +27,6 @@ from haoma.lineage.walk import rows_of
 
 __all__ = ["AuditedFacts", "audit_facts", "require_never_recorded", "require_sole", "require_whole"]
 
-BUNDLE = 256
 FACTS_AT_ONCE = 1_024
 _THERE = "SELECT f.fact_id FROM j CROSS JOIN lineage_facts f WHERE f.fact_id >= j.a AND f.fact_id <= j.b"
 
@@ -167,22 +161,9 @@ class _Audit:
         return 0
 
 
-def _entries(tx: sa.Connection) -> Iterator[tuple[int, Entry, bool]]:
-    """The entries about lineage with their ids, in the order of the log: those in the tree, then those that wait."""
-    now, tree, ids = head(tx), Frontier(), _Ids(tx)
-    for number in range(-(-now.size // BUNDLE)):
-        query = sa.select(as_bytes(log.bundles.c.entries)).where(log.bundles.c.number == number)
-        with as_written(f"bundle {number} of the entries", number * BUNDLE):
-            entries = decode_bundle(tx.scalar(query) or b"", min(BUNDLE, now.size - number * BUNDLE))
-        tree = tree.grown([leaf_hash(entry) for entry in entries])
-        for index, data in enumerate(entries, number * BUNDLE):
-            if _about_lineage(data):
-                yield ids.of(index), _decoded(data, index), True
-    if tree.root() != now.root:
-        raise Tampered("the entries are not those of the log's tree", hint="haoma ledger audit names the first one")
-    for entry_id, data in tx.execute(sa.select(log.queue.c.entry_id, as_bytes(log.queue.c.entry)).order_by("entry_id")):
-        if _about_lineage(data):
-            yield entry_id, _decoded(data, None), False
+def _entries(tx: sa.Connection) -> Iterator[Scanned]:
+    """The entries about lineage, in the order of the log."""
+    return scan(tx, lambda data: b'"type":"lineage.' in data)
 
 
 def _recorded(tx: sa.Connection) -> Iterator[tuple[int, int, int]]:
@@ -190,33 +171,6 @@ def _recorded(tx: sa.Connection) -> Iterator[tuple[int, int, int]]:
     for entry_id, entry, _ in _entries(tx):
         if entry.type == "lineage.recorded":
             yield entry_id, *_span(entry)
-
-
-class _Ids:
-    """Which entry id lies at which index."""
-
-    def __init__(self, tx: sa.Connection) -> None:
-        columns = log.runs.c
-        query = sa.select(columns.first_index, columns.first_id, columns.length).order_by(columns.first_index)
-        self._runs = [(int(index), int(first), int(length)) for index, first, length in tx.execute(query)]
-
-    def of(self, index: int) -> int:
-        """The id; raises Tampered where the index has none."""
-        place = bisect_right(self._runs, index, key=lambda run: run[0]) - 1
-        if place >= 0:
-            first_index, first, length = self._runs[place]
-            if index < first_index + length:
-                return first + index - first_index
-        raise Tampered(f"entry {index:,} has no id", hint="haoma ledger audit tells more", index=index)
-
-
-def _about_lineage(data: bytes) -> bool:
-    return b'"type":"lineage.' in data
-
-
-def _decoded(data: bytes, index: int | None) -> Entry:
-    with as_written("an entry", index):
-        return decode(data)
 
 
 def _held(entry: Entry) -> list[object]:

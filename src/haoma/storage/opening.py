@@ -42,7 +42,8 @@ _HINT = "sqlite:///PATH of a file, or postgresql://USER@HOST/DATABASE"
 class State:
     """What a database says of itself, without being opened for use.
 
-    `pending` are the migrations still to run, `lost` the tables and columns of its revision that are not there.
+    `pending` are the migrations still to run, `lost` what its revision has and it has not: tables, columns,
+    triggers.
     """
 
     name: str
@@ -97,7 +98,7 @@ def inspect_store(url: str) -> State:
             version=str(tx.scalar(sa.text(_VERSION[store.dialect]))),
             revision=found,
             pending=schema.pending(found, store.name),
-            lost=schema.lost(found, schema.tables(tx)),
+            lost=(*schema.lost(found, schema.tables(tx)), *schema.untriggered(tx, found)),
             size_bytes=int(tx.scalar(sa.text(size)) or 0),
         )
 

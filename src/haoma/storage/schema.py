@@ -4,7 +4,7 @@ Rules held here:
 - A migration is `versions/NNNN_name.py`, its revision is that name, and it follows the one before: one line, forward.
 - A database is brought forward in one transaction, or stays as it was.
 - Nothing of Alembic is imported where there is nothing to migrate or to compare.
-- A database whose tables are not those of its revision is Tampered: no haoma leaves one behind.
+- A database whose tables or triggers are not those of its revision is Tampered: no haoma leaves one behind.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ __all__ = [
     "revision",
     "revisions",
     "tables",
+    "untriggered",
     "unused",
     "up_to",
 ]
@@ -38,6 +39,13 @@ LOST = "keep this database as it is, and haoma db restore a backup into another"
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 _TABLE = "alembic_version"
 _comparing = threading.Lock()  # Alembic runs one migration at a time
+_SQLITE_TRIGGERS = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
+_POSTGRES_TRIGGERS = """SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+ WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND pg_table_is_visible(c.oid)"""
+_ON_POSTGRES = {  # which migration makes which there: what is compared is made on SQLite
+    "0004_vault": ("audit_kept", "audit_whole"),
+    "0005_access": ("access_decisions_kept", "access_decisions_whole"),
+}
 
 
 @cache
@@ -90,6 +98,17 @@ def lost(found: str, present: Sequence[sa.Table]) -> tuple[str, ...]:
     return (*gone, *(f"{name}.{one}" for name in wanted if name in there for one in sorted(wanted[name] - there[name])))
 
 
+def untriggered(tx: sa.Connection, found: str) -> tuple[str, ...]:
+    """The triggers of the revision `found` that a database lacks, has switched off, or has in another form."""
+    if tx.dialect.name == "postgresql":
+        there = {*tx.scalars(sa.text(_POSTGRES_TRIGGERS))}
+        wanted = [name for upto in up_to(found, "") for name in _ON_POSTGRES.get(upto, ())]
+        return tuple(name for name in wanted if name not in there)
+    with _comparing:
+        made = _made(found).triggers
+    return tuple(sorted(name for name, _ in made - _triggers(tx)))
+
+
 def made(upto: str) -> Mapping[str, frozenset[str]]:
     """The tables of a revision this haoma knows, and their columns."""
     with _comparing:
@@ -104,10 +123,11 @@ def unused(tx: sa.Connection, found: str, present: Sequence[sa.Table]) -> bool:
 
 
 class _Made(NamedTuple):
-    """What the migrations alone make: the columns of each table, and how many rows are in it."""
+    """What the migrations alone make: the columns of each table, how many rows are in it, and the triggers."""
 
     columns: Mapping[str, frozenset[str]]
     rows: Mapping[str, int]
+    triggers: frozenset[tuple[str, str]]
 
 
 @cache
@@ -118,9 +138,14 @@ def _made(upto: str) -> _Made:
             migrate(fresh, up_to(upto, ""))
             there = tables(fresh)
             columns = {table.name: frozenset(table.columns.keys()) for table in there}
-            return _Made(columns, {table.name: _count(fresh, table) for table in there})
+            return _Made(columns, {table.name: _count(fresh, table) for table in there}, _triggers(fresh))
     finally:
         engine.dispose()
+
+
+def _triggers(tx: sa.Connection) -> frozenset[tuple[str, str]]:
+    """The triggers of an SQLite database, with their text."""
+    return frozenset((str(name), str(text)) for name, text in tx.execute(sa.text(_SQLITE_TRIGGERS)))
 
 
 def _count(tx: sa.Connection, table: sa.Table) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -27,7 +27,18 @@ from haoma.storage import Store, Time
 from haoma.vault.model import SubjectToken
 from haoma.vault.retention_table import rule_of
 
-__all__ = ["AUDIT_RECORDED", "Audit", "AuditRow", "Event", "audit_content", "audit_scope", "recording", "time_text"]
+__all__ = [
+    "AUDIT_RECORDED",
+    "Audit",
+    "AuditRow",
+    "Event",
+    "audit_content",
+    "audit_life",
+    "audit_scope",
+    "event_of",
+    "recording",
+    "time_text",
+]
 
 T = TypeVar("T")
 
@@ -80,7 +91,7 @@ class Audit:
         of `body` and `audit` (a commitment). Raises BadInput for a field that is no word.
         """
         _check(event)
-        kept_until = event.at + (rule_of(event.keeps).shortest or rule_of("audit").shortest or event.at - event.at)
+        kept_until = event.at + audit_life(event.keeps)
         commitment = str(self._commitments.commit(audit_scope(event.at), audit_content(event)))
         fields: dict[str, Json] = {"action": event.action, "decision": event.decision} if type_ is None else body
         entry = Entry(type_ or AUDIT_RECORDED.name, event.at, {"audit": commitment, **fields})
@@ -117,6 +128,27 @@ def audit_content(event: Event) -> bytes:
             "subject": None if event.subject is None else str(event.subject),
             "tenant": event.tenant,
         }
+    )
+
+
+def audit_life(keeps: str) -> timedelta:
+    """How long a row of a retention class is kept at the least."""
+    return rule_of(keeps).shortest or rule_of("audit").shortest or timedelta()
+
+
+def event_of(row: sa.Row[tuple[object, ...]]) -> Event:
+    """What a row of the table remembers; raises BadInput where its subject is no subject token."""
+    told = row._mapping  # noqa: SLF001 - public in spite of its name
+    return Event(
+        tenant=told["tenant"],
+        actor=told["actor"],
+        action=told["action"],
+        decision=told["decision"],
+        reason=told["reason"],
+        at=told["at"],
+        subject=None if told["subject"] is None else SubjectToken.parse(told["subject"]),
+        purpose=told["purpose"],
+        keeps=told["class"],
     )
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -119,6 +121,18 @@ def test_the_auditor_sees_what_was_decided_and_others_do_not(desk: Desk) -> None
     assert len(rows) == 5
     assert (rows[0]["action"], rows[0]["object"], rows[0]["allowed"]) == ("see", "audit.decisions", True)
     assert desk.run("decisions", by="an").returncode == 3
+
+
+def test_every_decision_is_held_to_the_log_and_a_hand_is_found_out(desk: Desk, tmp_path: Path) -> None:
+    made = Desk(tmp_path)
+    made.open("acme")
+    (told,) = made.told("audit")
+    assert told == {"decisions": 1, "audit_rows": 0}
+    with closing(sqlite3.connect(tmp_path / "haoma" / "haoma.db")) as database:
+        database.executescript("DROP TRIGGER access_decisions_unchanged; UPDATE access_decisions SET asker = 'x'")
+    ended = made.run("audit")
+    assert (ended.returncode, ended.stdout) == (5, "")
+    assert "decision 1 is not what was recorded" in ended.stderr
 
 
 def test_who_is_suspended_signs_out_or_lost_all_is_out(desk: Desk) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,25 @@ def test_a_database_that_has_lost_a_table_is_not_current_and_not_backed_up(
     assert "ledger_tiles" in told.err
     assert [run(["db", "upgrade"]), run(["db", "backup", "-o", str(tmp_path / "a")])] == [5, 5]
     assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize(
+    "by_hand",
+    [
+        "DROP TRIGGER access_decisions_kept",
+        "DROP TRIGGER audit_not_replaced; CREATE TRIGGER audit_not_replaced BEFORE INSERT ON audit BEGIN SELECT 1; END",
+    ],
+)
+def test_a_database_that_has_lost_a_trigger_is_not_current(
+    store_dir: Path, capsys: pytest.CaptureFixture[str], by_hand: str
+) -> None:
+    assert run(["db", "upgrade"]) == 0
+    with closing(sqlite3.connect(store_dir / "haoma.db")) as database:
+        database.executescript(by_hand)
+    assert run(["db", "status"]) == 5
+    told = capsys.readouterr()
+    assert json.loads(told.out.splitlines()[-1])["current"] is False
+    assert by_hand.split()[2].rstrip(";") in told.err
 
 
 def test_a_backup_goes_into_another_database_and_into_no_full_one(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011_kept"
+revision = "0010_kept"
 down_revision = "0009_locate"
 
 COMMITMENT = 100
@@ -23,15 +23,15 @@ def upgrade() -> None:
     op.add_column("access_votes", sa.Column("entry_id", sa.BigInteger, nullable=True))
     op.add_column("access_approvals", sa.Column("entry_id", sa.BigInteger, nullable=True))
     op.add_column("access_approvals", sa.Column("begun_entry_id", sa.BigInteger, nullable=True))
-    op.add_column("access_approvals", sa.Column("pass", sa.String(COMMITMENT), nullable=True))
+    op.add_column("access_approvals", sa.Column("ticket", sa.String(COMMITMENT), nullable=True))
     op.execute("DELETE FROM access_sessions")
     op.execute("UPDATE access_approvals SET expires_at = requested_at WHERE state IN ('requested', 'approved')")
 
 
 def _not_replaced(table: str, key: str) -> str:
     # REPLACE deletes the row that is in its way, and SQLite asks no trigger about that.
+    there = f"SELECT 1 FROM {table} WHERE {key} = NEW.{key}"  # noqa: S608 - names of ours alone
     return (
-        f"CREATE TRIGGER {table}_not_replaced BEFORE INSERT ON {table}"
-        f" WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"
+        f"CREATE TRIGGER {table}_not_replaced BEFORE INSERT ON {table} WHEN EXISTS ({there})"
         f" BEGIN SELECT RAISE(ABORT, 'rows of {table} are never replaced'); END"
     )
