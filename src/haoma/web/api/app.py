@@ -2,6 +2,7 @@
 
 Rules held here:
 - A resource has one path. Nothing of the framework is served: no page, no description.
+- Nothing of the framework looks at requests: it would tell what they hold.
 - No state but caches and rates is kept between two requests: any number of these run on one database.
 """
 
@@ -13,6 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.routing import BaseRoute
 
 from haoma.access.once import Once
@@ -30,6 +32,14 @@ from haoma.web.api.watching import Each, Log
 
 __all__ = ["Watched", "api", "watched"]
 
+# FastAPI's own telemetry tells paths, queries and the words of exceptions to whatever SDK there is.
+SILENT: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
 
@@ -60,7 +70,14 @@ def watched(services: Services, log: Log) -> Watched:
 def api(services: Services, more: Sequence[BaseRoute] = (), lifespan: Lifespan | None = None) -> FastAPI:
     """The API of these services; `more` are routes that it has beside those that it describes."""
     settings = services.settings
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        telemetry=SILENT,
+    )
     desk = Desk(
         services,
         Callers(services, settings.api_origin, Rates(settings.api_rate_per_min)),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, StatusCode, Tracer
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, StatusCode, Tracer, TracerProvider
 from prometheus_client.parser import text_string_to_metric_families
 
 from contracts.api import Client, client_in
@@ -107,6 +107,26 @@ def test_a_span_tells_route_method_and_status_and_goes_on_with_the_callers_trace
     told = {"http.request.method": "GET", "http.route": route, "http.response.status_code": 404}
     assert span.told == [f"GET {route}", told, "end"]
     assert above == int("ab" * 16, 16)
+
+
+class Provider(TracerProvider):
+    """Whatever SDK a process runs under: every tracer is one."""
+
+    def __init__(self, tracer: Recording) -> None:
+        self.tracer = tracer
+
+    def get_tracer(self, *_: object, **__: object) -> Tracer:
+        return self.tracer
+
+
+def test_nothing_but_our_own_spans_reaches_an_sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracer = Recording()
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", Provider(tracer))
+    with client_in(tmp_path, api_traces=True) as client:
+        client.get("/v1/13800138000?a=1")
+        client.post("/v1/numbers/parse", {"text": "13800138000", "13800138000": 1}, by="agent")
+    assert [span.told[0] for span, _ in tracer.spans] == ["GET unmatched", "POST /v1/numbers/parse"]
+    assert "1380013" not in str([span.told for span, _ in tracer.spans])
 
 
 def test_a_span_of_a_fault_tells_its_kind_and_not_its_words(api: Client) -> None:
