@@ -42,7 +42,8 @@ class Desk:
 
     def haoma(self, *args: str, by: str = "", typed: tuple[str, ...] = ()) -> Ended:
         """One command line, in this process, for there are many."""
-        given = io.StringIO("".join(f"{line}\n" for line in typed))
+        lines = "".join(f"{line}\n" for line in typed).encode("utf-8", "surrogateescape")
+        given = io.TextIOWrapper(io.BytesIO(lines), encoding="utf-8")
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.chdir(self.folder)

@@ -10,17 +10,20 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from haoma.cli.ledger_files import opened
+from haoma.cli.told import utf8
 from haoma.errors import BadInput, Refused
 
 if TYPE_CHECKING:
     from haoma.access import Asker, Person
     from haoma.app import Services
 
-__all__ = ["SESSION", "acting", "asked", "found", "now"]
+__all__ = ["SESSION", "acting", "asked", "found", "now", "session"]
 
 SESSION = "HAOMA_SESSION"
 
@@ -32,7 +35,7 @@ def now() -> datetime:
 
 def acting(services: Services) -> Asker:
     """The person who is signed in; raises Refused where nobody is."""
-    token = os.environ.get(SESSION, "")
+    token = session()
     if not token and not services.people.anybody():
         raise Refused("there is nobody yet who could", hint="haoma access people add --first makes the first person")
     if not token:
@@ -42,12 +45,18 @@ def acting(services: Services) -> Asker:
 
 def asked(what: str, *, hidden: bool = True) -> str:
     """What a person types, or the next line of stdin."""
-    if sys.stdin.isatty():
-        return str(click.prompt(what, hide_input=hidden, err=True))
-    line = sys.stdin.readline()
+    if sys.stdin is not None and sys.stdin.isatty():
+        return utf8(str(click.prompt(what, hide_input=hidden, err=True)), what)
+    with opened(Path("-")) as stdin:
+        line = stdin.readline().decode("utf-8", "surrogateescape")
     if not line.endswith("\n"):
         raise BadInput(f"stdin ends before the {what}", hint="a line for each that is asked for")
-    return line[:-1]
+    return utf8(line[:-1].removesuffix("\r"), what)
+
+
+def session() -> str:
+    """The token in HAOMA_SESSION; empty where there is none."""
+    return utf8(os.environ.get(SESSION, ""), SESSION)
 
 
 def found(services: Services, name: str) -> Person:

@@ -7,6 +7,7 @@ Rules held here:
 - No traceback and no whole phone number reaches the terminal; `HAOMA_DEBUG=1` asks for the traceback.
 - SIGTERM and SIGHUP end a command as Ctrl-C does: nothing half is left; the exit code is 128 + the signal's number.
   Once the work is done and written they end the process at once, which a shell shows as the same number.
+- An argument is UTF-8, or usage: what has a name in other bytes is renamed, or read through a pipe.
 - A stream that the caller has closed stays so, and no file opened later takes its place. Results for a closed stdout
   are a failure; notes for a closed stderr are dropped.
 """
@@ -29,6 +30,7 @@ try:
     import haoma
     from haoma.cli.failures import exit_code_of
     from haoma.cli.options import debugging, settings_flags
+    from haoma.cli.told import utf8
 except KeyboardInterrupt:  # nobody is there yet who would tell it in words
     sys.exit(128 + 2)
 
@@ -101,6 +103,8 @@ def cli() -> None:
 def run(args: Sequence[str]) -> int:
     """Run one command line and return its exit code; failures are told on stderr."""
     try:
+        for place, arg in enumerate(args, 1):
+            utf8(arg, f"argument {place} ({arg!r})")
         result = cli.main(args=list(args), prog_name="haoma", standalone_mode=False)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0

@@ -26,6 +26,7 @@ from haoma.cli.failures import exit_code_of
 from haoma.cli.main import NOUNS, cli, run
 from haoma.errors import ERRORS, BadInput, HaomaError
 
+HINT = "       name a file, or feed a pipe\n"
 FULL = pytest.mark.skipif(
     not Path("/dev/full").exists(), reason="needs the device that is always full, which Linux has"
 )
@@ -146,7 +147,27 @@ def test_an_option_that_there_is_not_points_to_the_help(capsys: pytest.CaptureFi
 
 def test_bytes_that_are_no_text_are_shown_as_such(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["\udcff\udcb5", "x"]) == 2
-    assert "No such command '��'" in capsys.readouterr().err
+    assert "argument 1 ('��') is not UTF-8" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        "access sign-in --login",
+        "access people grant someone",
+        "access case open",
+        "access approve show",
+        "consent grant",
+        "consent withdraw",
+        "vault reveal",
+        "number parse",
+    ],
+)
+def test_an_argument_that_is_not_utf_8_is_usage(args: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*args.split(), "138\udcff00138000"]) == 2
+    told = capsys.readouterr().err
+    assert "is not UTF-8" in told
+    assert "00138000" not in told
 
 
 def test_a_message_is_no_longer_than_a_person_reads(capsys: pytest.CaptureFixture[str]) -> None:
@@ -227,6 +248,15 @@ def test_what_writes_no_results_needs_no_stdout(tmp_path: Path) -> None:
 )
 def test_a_stdin_that_cannot_be_read_is_told(args: str, stdin: str, tmp_path: Path) -> None:
     assert_a_stdin_that_cannot_be_read_is_told(args, stdin, tmp_path)
+
+
+@pytest.mark.parametrize("stdin", NO_STDIN)
+def test_whoever_is_asked_and_cannot_answer_is_told(stdin: str, tmp_path: Path) -> None:
+    upgrade = f"export HAOMA_STORE_DIR=$PWD/store; {HAOMA} db upgrade >upgraded"
+    for args in ("access sign-in --login ed", "access enrol", "consent grant ID --holder-asks"):
+        ended = in_shell(f"{upgrade}; {HAOMA} {args} {stdin}", tmp_path)
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert ended.stderr.endswith("haoma: stdin: it is closed, or open for writing only\n" + HINT)
 
 
 def test_rows_for_a_closed_stdout_are_not_thrown_away_in_silence(tmp_path: Path) -> None:
