@@ -61,7 +61,7 @@ def verify(file: Path, keys_file: Path) -> None:
 
     try:
         known = json.loads(read(keys_file))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadInput(f"{keys_file} is no JWKS", hint="haoma consent receipt keys writes one") from None
     text = read(file).decode("ascii", "replace")
     try:

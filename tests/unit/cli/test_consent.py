@@ -91,3 +91,18 @@ def test_the_rest_is_listed_and_done(desk: Desk) -> None:
     assert json.loads(notice)["text"].startswith("May 安客 know where you are?")
     ran = json.loads(desk.ok("consent", "run"))
     assert ran == {"ended": 0, "erased": 0, "told": {"done": 0, "again": 0, "failed": 0}, "unheard": 0}
+
+
+def test_what_is_typed_in_other_bytes_than_utf_8_is_told(desk: Desk) -> None:
+    for typed in (("\udcff",), ("1\udcff345",)):
+        ended = desk.haoma("consent", "grant", "ID", "--holder-asks", typed=typed)
+        assert (ended.returncode, ended.stderr.splitlines()[0]) == (2, "haoma: the code is not UTF-8")
+    assert desk.run("sign-in", "--login", "an", typed=("\udcff", "123456")).returncode == 2
+
+
+def test_keys_that_are_none_are_told(desk: Desk) -> None:
+    (desk.folder / "r.jws").write_text("a.b.c")
+    for text in ("[" * 200_000, "", "\x00"):
+        (desk.folder / "keys.json").write_text(text)
+        ended = desk.haoma("consent", "receipt", "verify", "r.jws", "--keys", "keys.json")
+        assert (ended.returncode, ended.stderr.splitlines()[0]) == (2, "haoma: keys.json is no JWKS")
