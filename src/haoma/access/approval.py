@@ -62,7 +62,7 @@ class Effect:
 
     What `inside` returns is `Approval.shown` of the one run that did it; where it `shows` what only the requester may
     see, they alone run it. `check` refuses a payload, when it is requested and when it is run; `found` tells what
-    there is when a run begins, which is kept as `Approval.begun` for `outside` and `inside`.
+    there is when a run begins, a count, which is kept as `Approval.begun` for `outside` and `inside`.
     """
 
     inside: Callable[[sa.Connection, Approval, datetime], Json]
@@ -120,5 +120,5 @@ def one_approval(tx: sa.Connection, approval_id: str, *, lock: bool = False) -> 
         expires_at=row.expires_at,
         state=row.state,
         votes=tuple(Vote(vote.person_id, Role(vote.role), vote.at) for vote in votes),
-        begun=json_in(row.begun, dict) if row.begun else None,
+        begun=json_in(row.begun, int) if row.begun else None,
     )
