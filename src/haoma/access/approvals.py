@@ -30,7 +30,7 @@ from haoma.access.entries import tell
 from haoma.access.gate import Gate, Thing
 from haoma.access.model import Asker, Role
 from haoma.access.needs import APPROVERS, NEEDS
-from haoma.access.rows import ACTIVE, one_person
+from haoma.access.rows import ACTIVE, one_person, sound_roles
 from haoma.errors import BadInput, Conflict, Refused, Tampered, Unavailable
 from haoma.ledger.canonical import canonical
 from haoma.ledger.forms import Json
@@ -39,6 +39,11 @@ __all__ = ["Approvals"]
 
 WAIT_S = 10.0
 _approvals = tables.approvals.c
+_STANDS = {
+    "requested": ("waits for approvals", "two others approve it: haoma access approve yes"),
+    "approved": ("is approved", "who requested it runs it: haoma access approve run"),
+    "running": ("is running", "who requested it brings it to its end: haoma access approve run"),
+}
 
 
 class Approvals:
@@ -193,7 +198,8 @@ class Approvals:
     def _locked(self, tx: sa.Connection, approval_id: str, now: datetime, states: set[str]) -> Approval:
         found = one_approval(tx, approval_id, lock=True)
         if found.state not in states:
-            raise Conflict(f"the request is {found.state}", hint="request it anew")
+            said, hint = _STANDS.get(found.state, (f"is {found.state}", "request it anew"))
+            raise Conflict(f"the request {said}", hint=hint)
         # What has begun is brought to its end.
         if now >= found.expires_at and found.state != "running":
             raise Conflict("the request has expired", hint="request it anew")
@@ -214,7 +220,7 @@ class Approvals:
         # What has begun is half done, and approved it was when it began.
         for vote in found.votes if found.state == "approved" else ():
             person = one_person(tx, vote.person)
-            if person.state != ACTIVE or vote.role not in person.roles or vote.role not in need.approve:
+            if person.state != ACTIVE or vote.role not in sound_roles(person) or vote.role not in need.approve:
                 raise Refused("an approver is not active, or lost the role they approved in", hint="request it anew")
         people, roles = {vote.person for vote in found.votes}, {vote.role for vote in found.votes}
         if len(people - {found.requester}) < APPROVERS or len(roles) < APPROVERS:

@@ -6,6 +6,7 @@ Rules held here:
   was kept of the old one is gone.
 - A decision that cannot be made (no policy can be read, no database) is an error and never a permission.
 - A change and the decision that permitted it are one transaction. A refusal is recorded too, without the change.
+- Who holds two roles that exclude one another is refused whatever they ask: that is recorded, and Tampered.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ import sqlalchemy as sa
 from haoma.access import tables
 from haoma.access.entries import Log, tell
 from haoma.access.keeping import decisions_scope, kept_until
-from haoma.access.model import Asker
-from haoma.access.policy import Circumstances, Decision, Policy, Question, shipped_text
+from haoma.access.model import Asker, Role, conflicting
+from haoma.access.policy import EXCLUDED, Circumstances, Decision, Policy, Question, shipped_text
 from haoma.access.rows import ACTIVE
 from haoma.errors import BadInput, Unavailable
 from haoma.ledger.canonical import canonical
@@ -93,8 +94,8 @@ class Gate:
         """
         policy = self.policy(tx)
         held = {str(role) for state, role in _rows(tx, _ROLES, asker.person) if state == ACTIVE}
-        if not held:
-            return Decision(allowed=False, policies=(NO_ROLE,), version=policy.version)
+        if not held or conflicting(role for role in Role if role in held):
+            return Decision(allowed=False, policies=(EXCLUDED if held else NO_ROLE,), version=policy.version)
         circumstances = Circumstances(
             strong=asker.strong,
             in_case=thing.object == "subject" and self._in_case(tx, asker, thing, now),

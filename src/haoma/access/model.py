@@ -2,7 +2,8 @@
 
 Rules held here:
 - The three administrators exclude one another, and every one of them excludes whom they administer or watch over.
-- Each exclusion stands in one table, with its reason.
+- Each exclusion stands in one table, with its reason. Who comes to hold two that exclude one another, by a hand in the
+  database, has none of them.
 - Whoever asks is a value made by signing in, by a key or by a signed request; roles are read when it is made.
 - What people and keys are called holds no phone number, however it is written.
 """
@@ -17,7 +18,17 @@ from enum import StrEnum
 
 from haoma.errors import BadInput
 
-__all__ = ["EXCLUSIONS", "MACHINE_ROLES", "Asker", "Exclusion", "Role", "exclusion", "holds_number", "parse_role"]
+__all__ = [
+    "EXCLUSIONS",
+    "MACHINE_ROLES",
+    "Asker",
+    "Exclusion",
+    "Role",
+    "conflicting",
+    "exclusion",
+    "holds_number",
+    "parse_role",
+]
 
 
 class Role(StrEnum):
@@ -101,6 +112,16 @@ def exclusion(held: Iterable[Role], wanted: Role) -> Exclusion | None:
     """
     found = (_REASONS.get(frozenset({role, wanted})) for role in sorted(held))
     return next((one for one in found if one), None)
+
+
+def conflicting(held: Iterable[Role]) -> bool:
+    """Whether two of these roles exclude one another: no command leaves anybody so.
+
+    >>> conflicting([Role.AGENT, Role.DPO]), conflicting([Role.APPROVER, Role.DPO])
+    (True, False)
+    """
+    roles = frozenset(held)
+    return any(exclusion(roles, role) for role in roles)
 
 
 _SEVEN_DIGITS = re.compile(r"\d(?:[\W_]*\d){6}")

@@ -20,16 +20,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from haoma.access.fields import ACTIONS, FIELDS, OBJECTS
 from haoma.access.model import Role
-from haoma.errors import BadInput, Refused, Unavailable
+from haoma.errors import BadInput, Refused, Tampered, Unavailable
 from haoma.ledger.forms import is_word
 
 if TYPE_CHECKING:
     import cedarpy
 
-__all__ = ["Circumstances", "Decision", "Policy", "Question", "compile_policy", "shipped_text"]
+__all__ = ["EXCLUDED", "Circumstances", "Decision", "Policy", "Question", "compile_policy", "shipped_text"]
 
 KEPT = 4_096
-UNKNOWN, FAULTY, NO_POLICY = "nothing-known", "policy-fault", "no-policy"
+UNKNOWN, FAULTY, NO_POLICY, EXCLUDED = "nothing-known", "policy-fault", "no-policy", "roles-exclude"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,10 @@ class Decision:
     version: int
 
     def require(self) -> None:
-        """Raise Refused, naming the policies, where this is no permission."""
+        """Raise Refused, naming the policies, where this is no permission; Tampered where roles exclude one another."""
+        if EXCLUDED in self.policies:
+            message = "this person holds roles that exclude one another, which no command of haoma gives: none counts"
+            raise Tampered(message, hint="haoma access people list shows them; a security administrator revokes one")
         if not self.allowed:
             message = f"not allowed ({', '.join(self.policies)})"
             hint = "docs/guide/access.md tells what each policy asks for"

@@ -13,10 +13,20 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from haoma.access import tables
-from haoma.access.model import Asker, Role
+from haoma.access.model import Asker, Role, conflicting
 from haoma.errors import BadInput, NotFound, Refused
 
-__all__ = ["ACTIVE", "Person", "asker_of", "one_person", "person_by_login", "person_named", "roles_of", "tenant_id_of"]
+__all__ = [
+    "ACTIVE",
+    "Person",
+    "asker_of",
+    "one_person",
+    "person_by_login",
+    "person_named",
+    "roles_of",
+    "sound_roles",
+    "tenant_id_of",
+]
 
 ACTIVE = "active"
 _people = tables.people.c
@@ -73,8 +83,13 @@ def tenant_id_of(tx: sa.Connection, name: str) -> str:
 
 
 def asker_of(tx: sa.Connection, person_id: str, methods: frozenset[str]) -> Asker:
-    """A person who was recognised, with the roles they hold now; raises Refused where they are not active."""
+    """A person who was recognised, with the roles that count now; raises Refused where they are not active."""
     person = one_person(tx, person_id)
     if person.state != ACTIVE:
         raise Refused("this person is not active here", hint="a system administrator knows more")
-    return Asker(person.id, person.id, person.tenant, frozenset(person.roles), methods)
+    return Asker(person.id, person.id, person.tenant, sound_roles(person), methods)
+
+
+def sound_roles(person: Person) -> frozenset[Role]:
+    """The roles that count: none where two of those held exclude one another, which only a hand could bring about."""
+    return frozenset() if conflicting(person.roles) else frozenset(person.roles)

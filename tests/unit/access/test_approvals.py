@@ -78,7 +78,7 @@ def test_the_digest_is_over_the_canonical_request_with_a_salt(desk: Desk) -> Non
 def test_one_approval_is_not_enough(desk: Desk) -> None:
     asked = desk.request()
     desk.approve(asked, "pru", Role.APPROVER)
-    with pytest.raises(Conflict, match="is requested"):
+    with pytest.raises(Conflict, match="waits for approvals") as told):
         desk.run(asked)
 
 
@@ -190,6 +190,15 @@ def test_an_approver_who_lost_the_role_or_was_suspended_counts_no_more(desk: Des
     desk.world.people.grant(safe, desk.people["dora"].id, Role.DPO, desk.world.now())
     desk.world.people.suspend(safe, desk.people["pru"].id, desk.world.now())
     with pytest.raises(Refused, match="not active"):
+        desk.run(asked)
+    assert desk.done() == []
+
+
+def test_an_approver_who_got_a_role_that_excludes_theirs_by_a_hand_counts_no_more(desk: Desk) -> None:
+    asked = desk.approved()
+    row = {"person_id": desk.people["pru"].id, "role": "agent", "granted_by": "x", "granted_at": desk.world.now()}
+    desk.world.store.write(lambda tx: tx.execute(sa.insert(tables.roles).values(row)) and None)
+    with pytest.raises(Refused, match="lost the role"):
         desk.run(asked)
     assert desk.done() == []
 

@@ -5,9 +5,10 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from contracts.access import NOW, World
+from contracts.access import NOW, STRONG, World
 from haoma.access import Role, Thing, tables
-from haoma.errors import Conflict, Refused, Unavailable
+from haoma.access.rows import asker_of
+from haoma.errors import Conflict, Refused, Tampered, Unavailable
 
 SHOWN = "hotline"
 
@@ -107,6 +108,23 @@ def test_who_was_suspended_meanwhile_is_refused(world: World) -> None:
     dpo = world.staff(system, security, "dora", Role.DPO)
     world.people.suspend(security, dpo.id, world.now())
     assert world.gate.ask(dpo, "see", Thing("audit", dpo.tenant, "decisions"), world.now()).policies == ("no-role",)
+
+
+def test_who_holds_two_roles_that_exclude_one_another_by_a_hand_has_none_and_that_is_recorded(world: World) -> None:
+    system, security = world.admins()
+    agent = world.staff(system, security, "an", Role.AGENT)
+    row = {"person_id": agent.id, "role": "dpo", "granted_by": agent.id, "granted_at": world.now()}
+    world.store.write(lambda tx: tx.execute(sa.insert(tables.roles).values(row)) and None)
+    for asker in (agent, world.ask(lambda tx: asker_of(tx, agent.id, STRONG))):
+        before = len(world.entries("access.decided"))
+        decision = world.gate.ask(asker, "see", Thing("audit", agent.tenant, "decisions"), world.now())
+        assert (decision.allowed, decision.policies) == (False, ("roles-exclude",))
+        assert [one.body["policies"] for one in world.entries("access.decided")[before:]] == [["roles-exclude"]]
+        with pytest.raises(Tampered, match="exclude one another"):
+            decision.require()
+    assert world.ask(lambda tx: asker_of(tx, agent.id, STRONG)).roles == frozenset()
+    world.people.revoke(security, agent.id, Role.DPO, world.now())
+    assert world.ask(lambda tx: asker_of(tx, agent.id, STRONG)).roles == {Role.AGENT}
 
 
 def test_a_database_that_is_down_decides_nothing(world: World) -> None:
