@@ -97,4 +97,4 @@ def world_on(store: Store) -> World:
     clock, sealing, keys = [NOW], SealingKey(bytes(range(64))), Keys()
     ledger = Ledger(store, ENTRY_TYPES, lambda: clock[0])
     gate = Gate(store, ledger, keys)
-    return World(store, ledger, gate, People(gate), SignIn(store, ledger, sealing, "haoma"), sealing, keys, clock)
+    return World(store, ledger, gate, People(gate), SignIn(store, ledger, sealing, keys, "haoma"), sealing, keys, clock)

@@ -6,7 +6,10 @@ Rules held here:
   around the lock. Five failures lock for a minute, and twice as long for each further one, up to an hour.
 - Who is not there, who is locked and who was wrong get one answer, after the same work.
 - A session is a token of 32 random bytes, stored as a digest. It ends after 8 hours, after 30 minutes without use, when
-  it is ended, and when its person is suspended or enrolled again.
+  it is ended, and when its person is suspended or enrolled again. One that was found over stays so, whatever the clock
+  says next, and none is good before it began.
+- Person, methods, beginning and end of a session are bound to its token under a key that is not in the database: nobody
+  makes it somebody else's, stronger or longer by hand, be it their own.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,12 +28,16 @@ from haoma.access.password import check_password, hash_password, verify_password
 from haoma.access.rows import ACTIVE, Person, asker_of, one_person, person_by_login
 from haoma.access.secret import Sealing, digest_of, new_token
 from haoma.access.totp import SECRET_BYTES, otpauth_uri, step_of
-from haoma.errors import Refused
-from haoma.storage import Store
+from haoma.errors import BadInput, NotFound, Refused, Tampered
+from haoma.ledger.canonical import canonical
+from haoma.ledger.commitment import Commitment, Commitments
+from haoma.storage import Store, Time
 
 __all__ = ["IDLE", "LIFETIME", "TOTP_PURPOSE", "Enrolled", "SignIn", "wrong"]
 
 LIFETIME, IDLE, TOUCH = timedelta(hours=8), timedelta(minutes=30), timedelta(minutes=1)
+AHEAD = timedelta(seconds=30)  # how far the clocks of two machines may part
+BINDING_SCOPE = "sessions"
 FREE_FAILURES = 5
 LOCK, LONGEST_LOCK = timedelta(minutes=1), timedelta(hours=1)
 TOTP_PURPOSE = "access/totp/"
@@ -49,10 +57,11 @@ class Enrolled:
 class SignIn:
     """Recognises the people of one store. `issuer` is what authenticator apps call it."""
 
-    def __init__(self, store: Store, log: Log, sealing: Sealing, issuer: str) -> None:
+    def __init__(self, store: Store, log: Log, sealing: Sealing, commitments: Commitments, issuer: str) -> None:
         self._store = store
         self._log = log
         self._sealing = sealing
+        self._commitments = commitments
         self._issuer = issuer
 
     def enrol(self, token: str, password: str, now: datetime) -> Enrolled:
@@ -95,16 +104,24 @@ class SignIn:
         return self._store.write(lambda tx: self._finish(tx, person, step, now))
 
     def asker(self, token: str, now: datetime) -> Asker:
-        """Who a session stands for, with the roles of this moment; raises Refused where it is over or none."""
-        digest = digest_of(token)
+        """Who a session stands for, with the roles of this moment; raises Refused where it is over or none.
+
+        Raises Tampered where it is not what was opened.
+        """
+        mine = _sessions.digest == digest_of(token)
         with self._store.read() as tx:
-            row = tx.execute(sa.select(tables.sessions).where(_sessions.digest == digest)).first()
-            if row is None or row.ended_at or not (now < row.expires_at and now - row.seen_at < IDLE):
-                raise Refused("the session is over", hint="sign in: haoma access sign-in")
-            asker = asker_of(tx, row.person_id, frozenset(row.methods.split()))
+            row = tx.execute(sa.select(tables.sessions).where(mine)).first()
+            good = row is not None and row.ended_at is None and _is_good(row, now)
+            if row is not None and good:
+                self._require_own(row, token)
+                asker = asker_of(tx, row.person_id, frozenset(row.methods.split()))
+        if row is None or not good:
+            if row is not None and row.ended_at is None and row.created_at <= now:
+                self.sign_out(token, now)
+            raise Refused("the session is over", hint="sign in: haoma access sign-in")
         if now - row.seen_at >= TOUCH:
-            mine = sa.and_(_sessions.digest == digest, _sessions.ended_at.is_(None), _sessions.seen_at < now)
-            self._store.write(lambda tx: tx.execute(sa.update(tables.sessions).where(mine).values(seen_at=now)))
+            unseen = sa.and_(mine, _sessions.ended_at.is_(None), _sessions.seen_at < now)
+            self._store.write(lambda tx: tx.execute(sa.update(tables.sessions).where(unseen).values(seen_at=now)))
         return asker
 
     def sign_out(self, token: str, now: datetime) -> None:
@@ -123,10 +140,22 @@ class SignIn:
         """A new session for a person who was recognised by these methods; its token."""
         asker_of(tx, person_id, methods)
         token = new_token("session")
-        row = {"digest": digest_of(token), "person_id": person_id, "methods": " ".join(sorted(methods))}
-        tx.execute(sa.insert(tables.sessions).values(**row, created_at=now, seen_at=now, expires_at=now + LIFETIME))
+        told = person_id, " ".join(sorted(methods)), now, now + LIFETIME
+        row = dict(zip(("person_id", "methods", "created_at", "expires_at"), told, strict=True))
+        row |= {"digest": digest_of(token), "seen_at": now}
+        row["binding"] = str(self._commitments.commit(BINDING_SCOPE, _bound(token, *told)))
+        tx.execute(sa.insert(tables.sessions).values(row))
         tell(tx, self._log, "access.session", now, person=person_id, change="opened", methods=[*sorted(methods)])
         return token
+
+    def _require_own(self, row: sa.Row[tuple[Any, ...]], token: str) -> None:
+        bound = _bound(token, row.person_id, row.methods, row.created_at, row.expires_at)
+        try:
+            same = self._commitments.opens(Commitment.parse(row.binding or ""), bound)
+        except (NotFound, BadInput):
+            same = False
+        if not same:
+            raise Tampered("a session is not the one that was opened", hint="keep this database as it is; sign in anew")
 
     def _begin(self, tx: sa.Connection, login: str, now: datetime) -> str | None:
         """Count a failure ahead; the person, or None where nobody may try."""
@@ -165,6 +194,15 @@ class SignIn:
 def wrong() -> Refused:
     """The one answer to every sign-in that fails."""
     return Refused("signing in failed", hint="login, password or code is wrong, or this login is locked for a while")
+
+
+def _is_good(row: sa.Row[tuple[Any, ...]], now: datetime) -> bool:
+    return bool(row.created_at - AHEAD <= now < row.expires_at and now - row.seen_at < IDLE)
+
+
+def _bound(token: str, person: str, methods: str, created_at: datetime, expires_at: datetime) -> bytes:
+    """What a session's binding commits to: whose it is and until when, and the token itself."""
+    return canonical([token, person, methods, Time.stored(created_at), Time.stored(expires_at)])
 
 
 def _secrets_of(tx: sa.Connection, person_id: str | None) -> tuple[str | None, bytes | None, int]:

@@ -49,7 +49,8 @@ def sign_in(services: Services) -> SignIn:
     """Who recognises people by password and code, and keeps their sessions."""
     from haoma.access import SignIn
 
-    return SignIn(services.store, services.ledger, services.sealing, services.settings.ledger_origin)
+    issuer = services.settings.ledger_origin
+    return SignIn(services.store, services.ledger, services.sealing, services.commitments, issuer)
 
 
 def passkeys(services: Services) -> Passkeys:

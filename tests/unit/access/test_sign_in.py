@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from contracts.access import PASSWORD, STRONG, World
 from haoma.access import CustodySealing, Role, tables
+from haoma.access.secret import digest_of
 from haoma.errors import Refused, Tampered
 from haoma.vault.local_file import LocalFiles
 from haoma.vault.suites import suite_named
@@ -91,6 +92,50 @@ def test_a_session_ends_after_its_life_and_without_use(staffed: World) -> None:
     token = sign_in(staffed)
     with pytest.raises(Refused, match="over"):
         staffed.sign_in.asker(token, staffed.now(minutes=30))
+
+
+@pytest.mark.parametrize("over", [{"minutes": 31}, {"hours": 9}])
+def test_a_session_that_was_found_over_stays_so_when_the_clock_goes_back(staffed: World, over: dict[str, int]) -> None:
+    token = sign_in(staffed)
+    began = staffed.clock[0]
+    with pytest.raises(Refused, match="over"):
+        staffed.sign_in.asker(token, began + timedelta(**over))
+    with pytest.raises(Refused, match="over"):
+        staffed.sign_in.asker(token, began + timedelta(minutes=5))
+    assert [entry.body["change"] for entry in staffed.entries("access.session")] == ["opened", "ended"]
+
+
+def test_a_session_is_not_good_before_it_began_and_is_again_when_the_clock_is_right(staffed: World) -> None:
+    token = sign_in(staffed)
+    began = staffed.clock[0]
+    for back in (timedelta(minutes=1), timedelta(days=3)):
+        with pytest.raises(Refused, match="over"):
+            staffed.sign_in.asker(token, began - back)
+    assert staffed.sign_in.asker(token, began + timedelta(minutes=5))
+
+
+@pytest.mark.parametrize("change", ["person_id", "expires_at", "created_at", "methods", "binding", "no binding"])
+def test_a_session_that_was_changed_by_hand_is_nobodys(staffed: World, change: str) -> None:
+    system = staffed.sign_in.asker(token := sign_in(staffed), staffed.now())
+    other, _ = staffed.people.add(system, "other", "Other", staffed.now())
+    staffed.enrolled(other, "")
+    second = sign_in(staffed)
+    taken = staffed.ask(lambda tx: tx.scalars(sa.select(tables.sessions.c.binding)).all())[1]
+    now = staffed.now()
+    values = {
+        "person_id": other.id,
+        "expires_at": now + timedelta(days=10),
+        "created_at": now - timedelta(days=10),
+        "methods": "passkey",
+        "binding": taken,
+        "no binding": None,
+    }
+    mine = tables.sessions.c.digest == digest_of(token)
+    changed = sa.update(tables.sessions).where(mine).values({change.removeprefix("no "): values[change]})
+    staffed.store.write(lambda tx: tx.execute(changed) and None)
+    with pytest.raises(Tampered, match="not the one that was opened"):
+        staffed.sign_in.asker(token, now)
+    assert staffed.sign_in.asker(second, now)
 
 
 def test_who_signs_out_is_out(staffed: World) -> None:
