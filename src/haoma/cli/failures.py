@@ -24,8 +24,15 @@ __all__ = ["exit_code_of"]
 LONGEST = 1000
 _INTERNAL = 70  # EX_SOFTWARE of sysexits.h
 _INTERRUPTED = 128 + 2
-# Seven digits or more with what people write between them; a date such as 20261121 in a file's name is left alone.
-_DIGITS = re.compile(r"(?<!\d)(?!20\d\d[01]\d[0-3]\d(?!\d))\d(?:[ .()-]{0,2}\d){6,}")
+# Seven digits or more with what people write between them. Left alone are a date such as 20261121 in a file's name, one
+# such as 2026-11-21, with an hour behind it or not, and the name of a standard: GB/T 22239-2019.
+_DIGITS = re.compile(
+    r"(?<!\d)"
+    r"(?!20\d\d[01]\d[0-3]\d(?!\d))"
+    r"(?!20\d\d-[01]\d-[0-3]\d(?:[T ][0-2]\d:[0-5]\d|(?![ .()-]{0,2}\d)))"
+    r"(?!(?<=GB/T )\d{4,5}-(?:19|20)\d\d(?![ .()-]{0,2}\d))"
+    r"\d(?:[ .()-]{0,2}\d){6,}"
+)
 # A word in hexadecimal: a digest, or the beginning of one with letters in it. The shorter it is, the fewer digits it
 # may hold in a row, and what could be a number that goes on beside it is taken for one.
 _HEX = re.compile(

@@ -78,8 +78,9 @@ def test_the_digest_is_over_the_canonical_request_with_a_salt(desk: Desk) -> Non
 def test_one_approval_is_not_enough(desk: Desk) -> None:
     asked = desk.request()
     desk.approve(asked, "pru", Role.APPROVER)
-    with pytest.raises(Conflict, match="waits for approvals") as told):
+    with pytest.raises(Conflict, match="waits for approvals") as told:
         desk.run(asked)
+    assert told.value.hint == "two others approve it: haoma access approve yes"
 
 
 def test_nobody_approves_what_they_requested(desk: Desk) -> None:

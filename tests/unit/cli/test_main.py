@@ -86,6 +86,31 @@ def test_a_date_in_the_name_of_a_file_is_shown(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(
+    "hint", ["2027-01-31, or 2027-01-31T08:00+08:00", "at 2026-11-22 08:00", "(GB/T 22239-2019 §8.1.5.1, §8.1.5.3)"]
+)
+def test_a_date_and_a_standard_in_a_hint_are_shown(hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of(BadInput("no", hint=hint)) == 2
+    assert capsys.readouterr().err == f"haoma: no\n       {hint}\n"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("2026-01-31 5678", "202****5678"),
+        ("2013-80-01-38000", "201****8000"),
+        ("GB/T 13800138000", "GB/T 138****8000"),
+        ("GB/T 13800-2019-38000", "GB/T 138****8000"),
+        ("22239-2019", "222****2019"),
+    ],
+)
+def test_what_only_looks_like_a_date_or_a_standard_is_masked(
+    told: str, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code_of(BadInput(told)) == 2
+    assert capsys.readouterr().err == f"haoma: {shown}\n"
+
+
+@pytest.mark.parametrize(
     "shown",
     [
         "the root 4b2a13912345678f61" + "0123456789" * 4 + "f4d6c1 differs",
