@@ -4,6 +4,7 @@ Rules held here:
 - An end is final: a row leaves the state `given` once, in an update that no second one can repeat.
 - In the transaction of the end the location tokens of subject and purpose die, and what has to be destroyed and what
   the recipient has to be told are written down. A process that dies afterwards has forgotten none of it.
+- Every end has its erasure, that of a replaced one too: there the key store hears of it; the later one keeps the rest.
 - Whom a number belonged to before a rotation is the same subject: every name of it is ended.
 """
 
@@ -66,10 +67,13 @@ def _end(tx: sa.Connection, office: Office, row: sa.Row[Any], why: str, at: date
     subject = SubjectToken.parse(row.subject)
     event = Event(subject.tenant, actor, "consent.end", "allowed", why, at, subject, row.purpose, "consent")
     office.record(tx, event, "consent.ended", grant=row.commitment, why=why)
+    killed = 0
     if why != "replaced":
         killed = LocationTokens(office.vault).kill(tx, subject, row.purpose, actor=actor, reason=why)
-        found = json.dumps({"tokens": killed})
-        tx.execute(sa.insert(tables.erasures).values(grant_id=row.grant_id, due_at=at, why=why, found=found))
+    found = json.dumps({"tokens": killed})
+    # One that a hand brought back to life has ended before.
+    tx.execute(sa.delete(tables.erasures).where(tables.erasures.c.grant_id == row.grant_id))
+    tx.execute(sa.insert(tables.erasures).values(grant_id=row.grant_id, due_at=at, why=why, found=found))
     if why in TOLD:
         _to_tell(tx, subject.tenant, row, why, at)
     return True

@@ -1,6 +1,8 @@
-"""What an end leaves to do: keys, sealed numbers and places go, and a proof says so.
+"""What an end leaves to do: the key store hears of it, keys, sealed numbers and places go, and a proof says so.
 
 Rules held here:
+- First of all the key store is told that the permission has ended. No backup of the data holds the key store: whoever
+  puts an older one back brings back no permission (`vault.ends`).
 - What is destroyed is counted before it is, and the count is on the disk by then: a proof tells the same, whether the
   process was killed in between or not.
 - Another permission for the same purpose keeps what it needs, and the proof says that too.
@@ -66,6 +68,7 @@ class Erasures:
         row, due = self._due(grant_id)
         if due.proof is not None:
             return str(due.proof)
+        office.vault.keys.ends.note(grant_id, due.why)
         if due.erased_at is None:
             keys, places = self._destroy(row)
             office.store.write(lambda tx: self._clear(tx, row, due.why, keys, places, office.now()))

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from haoma.errors import Refused
+from haoma.errors import Refused, Tampered
 
-__all__ = ["ALLOWED", "REASONS", "refusal"]
+__all__ = ["ALLOWED", "REASONS", "TAMPERED", "refusal", "tampered"]
 
 ALLOWED = "permission-live"
+TAMPERED = "tampered"
 
 _ASK = "ask the customer first: haoma consent request"
 REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -57,3 +58,9 @@ def refusal(reason: str, *, hint: str | None = None) -> Refused:
     """
     message, usual = REASONS[reason]
     return Refused(message, hint=hint or usual, reason=reason)
+
+
+def tampered() -> Tampered:
+    """The error for a permission whose row was changed by hand; it is recorded as `tampered`."""
+    message = "the permission is not what was agreed to and recorded: its row was changed"
+    return Tampered(message, hint="haoma consent audit names what differs; put the database back from its backup")

@@ -7,6 +7,8 @@ Rules held here:
 - Whose number was not checked for 30 days is not taken for the same holder (CAMARA number-recycling); a code that was
   confirmed, or `arrived`, is such a check.
 - A permission that is found over is ended on the spot, so that a clock that is set back does not bring it to life.
+- What the key store knows to have ended stays so, whatever the database says: one that was put back from a backup is
+  ended anew, and one that a hand brought back to life is Tampered.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from haoma.consent.grant import Grant, Standing, mint
 from haoma.consent.notices import Notices
 from haoma.consent.office import SYSTEM, Office, actor_of
 from haoma.consent.purposes import EMERGENCY, Granularity, Purpose, Source, one_purpose
-from haoma.consent.reasons import ALLOWED, refusal
+from haoma.consent.reasons import ALLOWED, TAMPERED, refusal, tampered
 from haoma.consent.replies import Replies
 from haoma.consent.requests import Requests
 from haoma.consent.withdrawal import Withdrawals
@@ -43,6 +45,7 @@ __all__ = ["CHECKED_WITHIN", "Consent", "Ran", "Use"]
 CHECKED_WITHIN = timedelta(days=30)
 _NEWEST = """SELECT grant_id, granularity, basis, sources, since, until, checked_at, state FROM consent_grants
  WHERE subject = {0} AND purpose = {0} AND recipient = {0} ORDER BY since DESC LIMIT 1"""
+_ERASURE = "SELECT 1 FROM consent_erasures WHERE grant_id = {0}"
 _STATE = "SELECT state FROM consent_grants WHERE grant_id = {0}"
 
 
@@ -83,7 +86,8 @@ class Consent:
     def require(self, by: Asker, subject: SubjectToken, *, purpose: str, recipient: str, source: str | Source) -> Grant:
         """A Grant for one use, good for a minute; recorded in the audit and the log.
 
-        Raises Refused with a reason (reasons.py) where there is no permission, Unavailable where it cannot be known.
+        Raises Refused with a reason (reasons.py) where there is no permission, Unavailable where it cannot be known,
+        and Tampered where its row was changed by hand.
         """
         office, at = self.office, self.office.now()
         known = self._known(by, subject, purpose, at)
@@ -98,6 +102,8 @@ class Consent:
             return reason, standing, told.entry_id
 
         reason, standing, entry_id = office.store.write(work)
+        if reason == TAMPERED:
+            raise tampered()
         if reason or standing is None:
             raise refusal(reason, hint=known.offer_en if reason == "withdrawn" else None)
         return mint(standing, subject, use.source, at, entry_id)
@@ -167,7 +173,8 @@ class Consent:
             return "no-grant", None
         grant_id, fine, basis, sources, since, until, checked_at, state = row
         begins, ends = Time.read(since), Time.read(until)
-        reason = _unfit(state, begins, ends, Time.read(checked_at), at)
+        reason = self._ended_before(tx, grant_id, at) if state == "given" else ""
+        reason = reason or _unfit(state, begins, ends, Time.read(checked_at), at)
         if reason == "expired" and state == "given":
             end(tx, office, [one for one in [given(tx, grant_id)] if one], reason, at, SYSTEM)
         if not reason and str(asking.source) not in sources.split():
@@ -183,6 +190,16 @@ class Consent:
         for name in self.office.vault.aliases(tx, asking.subject)[1:]:
             rows += _rows(tx, _NEWEST, str(name), asking.purpose.name, asking.recipient)
         return max(rows, key=lambda row: row[4], default=None)
+
+    def _ended_before(self, tx: sa.Connection, grant_id: str, at: datetime) -> str:
+        """Why this permission ended, as the key store knows and this database no longer does; empty where it lives."""
+        why = self.office.vault.keys.ends.why(grant_id)
+        if not why:
+            return ""
+        if _rows(tx, _ERASURE, grant_id):
+            return TAMPERED  # a backup from before the end has no erasure of it
+        end(tx, self.office, [one for one in [given(tx, grant_id)] if one], why, at, SYSTEM)
+        return why
 
     def _checked(self, tx: sa.Connection, grant_ids: list[str], at: datetime) -> None:
         c = tables.grants.c

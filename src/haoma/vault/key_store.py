@@ -30,6 +30,7 @@ from haoma.errors import Conflict, NotFound, Tampered, Unavailable
 from haoma.storage import Store
 from haoma.storage.opening import OPENING_S, store_at
 from haoma.vault.custody import Custody, version_of
+from haoma.vault.ends import Ends
 from haoma.vault.key_tables import keys, keys_metadata
 from haoma.vault.model import as_letters
 from haoma.vault.suites import KEY_BYTES, SUITES, Suite
@@ -75,17 +76,17 @@ class Key:
 
 
 def open_keys(url: str, *, create: bool = True) -> Store:
-    """The database of the key store, its table made where it is missing."""
+    """The database of the key store, its tables made where they are missing."""
     store = store_at(url, create=create)
     try:
-        _make_table(store)
+        _make_tables(store)
     except BaseException:
         store.close()
         raise
     return store
 
 
-def _make_table(store: Store) -> None:
+def _make_tables(store: Store) -> None:
     with store.leader("open", wait_s=OPENING_S) as leads:
         if not leads:
             raise Unavailable(f"{store.name}: another process is opening it", hint="wait for its end")
@@ -100,6 +101,7 @@ class KeyStore:
         self.store = store
         self.custody = custody
         self.suite = suite
+        self.ends = Ends(store, now)
         self._now = now
         self._custody_known = False
         self._kept: dict[object, tuple[float, object]] = {}

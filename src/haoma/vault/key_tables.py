@@ -4,6 +4,9 @@
 custody's key of version `wrapped_by`. The scope of a sealing key is `<owner>/<purpose>`, its owner a subject token. A
 destroyed commitment key keeps its row without bytes, so that its name is not used again; any other leaves no row. From
 `retired_at` on nothing new is sealed under a key, which is destroyed soon after.
+
+`vault_ends` has a row for each permission that has ended for good: its id and why. A table that a key store does not
+have yet is made when it is opened.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import sqlalchemy as sa
 
 from haoma.storage import Time
 
-__all__ = ["keys", "keys_metadata"]
+__all__ = ["ends", "keys", "keys_metadata"]
 
 keys_metadata = sa.MetaData()
 
@@ -33,4 +36,11 @@ keys = sa.Table(
     sa.UniqueConstraint("kind", "scope", "version", name="uq_vault_keys"),
     sa.Index("ix_vault_keys_wrapped_by", "wrapped_by"),
     sa.Index("ix_vault_keys_owner", "owner"),
+)
+ends = sa.Table(
+    "vault_ends",
+    keys_metadata,
+    sa.Column("ended_id", sa.String(36), primary_key=True),
+    sa.Column("why", sa.String(16), nullable=False),
+    sa.Column("noted_at", Time, nullable=False),
 )
