@@ -31,16 +31,15 @@ def camara(services: Services) -> Camara:
 
 def locate(services: Services) -> Locate:
     """The questions about where customers are, each behind the gate."""
-    from haoma.locate import Locate
+    from haoma.locate import Gathering, Locate
     from haoma.locate.carrier import Carrier
-    from haoma.locate.fusion import shipped_priors
+    from haoma.locate.fusion import known_cities, shipped_priors
     from haoma.locate.issued import IssuedIn
-    from haoma.locate.service import shipped_cities
 
     sources: list[EvidenceSource] = [IssuedIn(services.vault)]
     if _is_named(services):
         sources.append(Carrier(services.camara, services.vault))
-    return Locate(services.consent, sources, shipped_cities(), shipped_priors())
+    return Locate(services.consent, Gathering(services.consent, sources, known_cities(), shipped_priors()))
 
 
 def recycling(services: Services) -> RecyclingCheck | None:

@@ -1,4 +1,4 @@
-"""`haoma locate`: is the customer near, in which region are they, and who was told so how often.
+"""`haoma locate`: is the customer near, in which region, does a case add up, and who was told so how often.
 
 Rules held here:
 - A verdict is an exit code too: 0 for TRUE, 1 for FALSE, PARTIAL and UNKNOWN.
@@ -22,10 +22,11 @@ from haoma.cli.output import Format, Row, format_option, note, write
 from haoma.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from haoma.locate import Given, Question
     from haoma.locate.fusion import Reason
+    from haoma.locate.risk import Signal
 
 __all__ = ["locate"]
 
@@ -106,6 +107,25 @@ def region(ctx: click.Context, /, finest: str, fmt: Format, **asked: object) -> 
 
 
 @locate.command()
+@_asking
+@click.option("--declared", metavar="REGION", help="Where somebody says they are: a city or a province.")
+@click.pass_context
+def risk(ctx: click.Context, /, declared: str | None, fmt: Format, **asked: object) -> None:
+    """Say whether a case about the holder of NUMBER adds up: a score, and the signals behind it."""
+    from haoma.places import named
+
+    there = named(declared).adcode if declared else None
+    with Services(current_settings(), create=False) as services:
+        said = services.locate.risk(_question(services, asked), declared=there, given=_given(asked))
+    found = said.assessed
+    _tell(found.signals, said.silent)
+    signals = [{"signal": one.code, "strength": round(one.strength, 3)} for one in found.signals]
+    row: Row = {"score": round(found.score, 4), "alarm": found.alarm, "signals": signals}
+    write([{**row, "until": said.until.isoformat(), "entry": said.entry_id}], fmt)
+    ctx.exit(1 if found.alarm else 0)
+
+
+@locate.command()
 @TENANT
 @click.option("--days", type=click.IntRange(1, 1100), default=30, show_default=True, help="How far back.")
 @format_option
@@ -165,7 +185,7 @@ def _point(text: str) -> tuple[float, float]:
     return float(found[1]), float(found[2])
 
 
-def _tell(reasons: tuple[Reason, ...], silent: tuple[str, ...]) -> None:
+def _tell(reasons: Iterable[Reason | Signal], silent: tuple[str, ...]) -> None:
     for reason in reasons:
         note(f"{reason.zh} {reason.en}")
     for name in silent:

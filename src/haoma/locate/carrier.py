@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from haoma.consent import Grant, Granularity, Source
 from haoma.locate.areas import Area, Near
-from haoma.locate.camara import Camara, Located, NotKnown, Polygon
+from haoma.locate.camara import Camara, Located, NotKnown, Polygon, Reveal
 from haoma.locate.camara import Circle as Asked
-from haoma.locate.evidence import Terms
+from haoma.locate.evidence import Card, Terms
 from haoma.locate.fusion import CarrierCircle, CarrierVerdict, Circle, Observation, Verdict
 from haoma.numbers import Number, parse
 from haoma.places import distance_m
@@ -37,10 +37,7 @@ class Carrier:
 
     def observe(self, grant: Grant, area: Area | None) -> Sequence[Observation]:
         """See `EvidenceSource.observe`."""
-
-        def reveal() -> Number:
-            return parse(self._vault.store.write(lambda tx: self._vault.unseal(tx, grant, actor=ACTOR)))
-
+        reveal = self._reveal(grant)
         if isinstance(area, Near):
             said = self._camara.verify_location(grant, reveal, Asked(area.lat, area.lon, area.within_m))
             about = Circle(area.lat, area.lon, area.within_m, COVERAGE)
@@ -52,6 +49,21 @@ class Carrier:
         if isinstance(found, NotKnown):
             return []
         return [CarrierCircle(_circle(found), "carrier", found.last_location_time)]
+
+    def card(self, grant: Grant) -> Card | None:
+        """See `EvidenceSource.card`."""
+        reveal = self._reveal(grant)
+        swapped, roaming = self._camara.sim_swap(grant, reveal), self._camara.roaming(grant, reveal)
+        return Card(
+            None if isinstance(swapped, NotKnown) else swapped.at,
+            None if isinstance(roaming, NotKnown) else roaming.roaming,
+        )
+
+    def _reveal(self, grant: Grant) -> Reveal:
+        def reveal() -> Number:
+            return parse(self._vault.store.write(lambda tx: self._vault.unseal(tx, grant, actor=ACTOR)))
+
+        return reveal
 
 
 def _circle(found: Located) -> Circle:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 from haoma.consent import Grant, Source
 from haoma.locate.areas import Area
 from haoma.locate.fusion import Observation
 
-__all__ = ["EvidenceSource", "Terms"]
+__all__ = ["Card", "EvidenceSource", "Terms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,13 @@ class Terms:
     cost: str = "none"
 
 
+class Card(NamedTuple):
+    """What is known of a number's SIM card; None for what nobody can tell."""
+
+    sim_swapped_at: datetime | None = None
+    roaming: bool | None = None
+
+
 class EvidenceSource(Protocol):
     """One source of evidence."""
 
@@ -45,3 +53,6 @@ class EvidenceSource(Protocol):
 
         Raises Unavailable where it does not answer, Refused where the Grant does not reach so far.
         """
+
+    def card(self, grant: Grant) -> Card | None:
+        """What it knows of the SIM card, None where it knows of none. Raises as `observe`."""

@@ -17,7 +17,7 @@ from haoma.errors import NotFound, Refused
 from haoma.lineage import Sealed
 from haoma.lineage.tables import facts
 from haoma.locate.areas import Area
-from haoma.locate.evidence import Terms
+from haoma.locate.evidence import Card, Terms
 from haoma.locate.fusion import Issued, Observation
 from haoma.vault import Vault
 
@@ -50,3 +50,7 @@ class IssuedIn:
             adcode = json.loads(said).get("adcode")
             return [Issued(adcode, row.confidence / 1_000_000, "segment", row.observed_at)] if adcode else []
         return []
+
+    def card(self, grant: Grant) -> Card | None:
+        """See `EvidenceSource.card`."""
+        return None

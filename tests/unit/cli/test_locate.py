@@ -53,6 +53,20 @@ def test_a_shared_position_answers_for_a_store_and_a_region(desk: Desk) -> None:
     assert (found["region"], found["level"]) == ("华东", "macro-region")
 
 
+def test_a_score_needs_a_consent_of_its_own(desk: Desk) -> None:
+    asked = ("--tenant", "acme", "--purpose", "fraud-prevention", "--recipient", "acme-desk")
+    assert desk.haoma("locate", "risk", NUMBER, *asked, by="ann").returncode == 3
+
+
+def test_a_score_names_its_signals(desk: Desk) -> None:
+    shared, asked = ("31.2304,121.4737,60",), ("locate", "risk", NUMBER, *ASKED, "--shared", "--declared")
+    [calm] = rows(desk.ok(*asked, "上海市", by="ann", typed=shared))
+    assert calm["alarm"] is False
+    [found] = rows(desk.haoma(*asked, "北京市", by="ann", typed=shared).stdout)
+    assert "declared-contradicted" in str(found["signals"])
+    assert float(str(found["score"])) > float(str(calm["score"]))
+
+
 def test_who_was_told_how_often_is_for_who_supervises(desk: Desk) -> None:
     desk.ok("locate", "verify", NUMBER, *ASKED, "--shared", "--in", "上海市", by="ann", typed=("31.2304,121.4737,60",))
     ended = desk.haoma("locate", "disclosures", "--tenant", "acme", by="dora")

@@ -13,7 +13,7 @@ from contracts.consent import NOW, NUMBER, TENANT, World, open_world
 from haoma.consent import Grant, Granularity, Source, make_notice
 from haoma.consent.tables import grants
 from haoma.errors import BadInput, Refused, Unavailable
-from haoma.locate import InRegion, Locate, Near, Question, Terms
+from haoma.locate import Card, EvidenceSource, Gathering, InRegion, Locate, Near, Question, Terms
 from haoma.locate import tables as locate_tables
 from haoma.locate.areas import Area
 from haoma.locate.disclosures import overview
@@ -26,10 +26,10 @@ from haoma.locate.fusion import (
     Observation,
     Stated,
     Verdict,
+    known_cities,
     shipped_priors,
 )
 from haoma.locate.issued import IssuedIn
-from haoma.locate.service import shipped_cities
 from haoma.places import named
 from haoma.vault import tables as vault_tables
 from haoma.vault.location_tokens import LocationTokens
@@ -45,6 +45,7 @@ class Network:
     seen: Sequence[Observation] = ()
     down: bool = False
     asked: int = 0
+    known: Card | None = None
     terms = Terms("carrier", "network", Source.CARRIER, 1000)
 
     def observe(self, grant: Grant, area: Area | None) -> Sequence[Observation]:
@@ -53,6 +54,9 @@ class Network:
             message = "the carrier does not answer"
             raise Unavailable(message)
         return self.seen
+
+    def card(self, grant: Grant) -> Card | None:
+        return self.known
 
 
 @dataclass
@@ -83,6 +87,10 @@ def publish(world: World, granularity: str, sources: Sequence[str] = ("carrier",
     world.consent.notices.publish(world.people["dpo"], TENANT, notice)
 
 
+def locate_with(world: World, sources: Sequence[EvidenceSource]) -> Locate:
+    return Locate(world.consent, Gathering(world.consent, sources, known_cities(), shipped_priors()))
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk whose customer has been asked for their city."""
@@ -92,7 +100,9 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         world.open_case()
         network = Network()
         sources = [IssuedIn(world.vault), network]
-        yield Desk(world, network, Locate(world.consent, sources, shipped_cities(), shipped_priors()))
+        yield Desk(
+            world, network, Locate(world.consent, Gathering(world.consent, sources, known_cities(), shipped_priors()))
+        )
 
 
 def refused(call: object, *args: object, **more: object) -> str:
@@ -198,9 +208,31 @@ def test_a_withdrawal_between_asking_and_telling_is_felt(desk: Desk) -> None:
             desk.world.consent.withdrawals.by_receipt(given.receipt)
             return []
 
-    locate = Locate(desk.world.consent, [Slow()], shipped_cities(), shipped_priors())
+    locate = locate_with(desk.world, [Slow()])
     assert refused(locate.verify, desk.question(), STORE) == "withdrawn"
     assert desk.world.rows(locate_tables.disclosures) == []
+
+
+def test_a_score_says_why(desk: Desk) -> None:
+    world = desk.world
+    world.assess("fraud-prevention")
+    sources = ["carrier", "segment", "browser"]
+    notice = make_notice("fraud-prevention", "acme-risk", "安客", "privacy@acme.example", sources, "yes-no", 30)
+    world.consent.notices.publish(world.people["dpo"], TENANT, notice)
+    world.give(purposes="fraud-prevention", recipient="acme-risk")
+    question = desk.question("analyst", purpose="fraud-prevention", recipient="acme-risk")
+    calm = desk.locate.risk(question).assessed
+    assert (calm.alarm, calm.signals) == (False, ())
+    desk.network.known = Card(world.clock[0] - timedelta(hours=3), True)
+    desk.circle(39.9, 116.4)
+    shared = [Device(Circle(*SHANGHAI, 60.0, 0.68), "app", world.clock[0])]
+    found = desk.locate.risk(question, declared="310000", given=shared).assessed
+    assert found.alarm
+    assert {"device-against-carrier", "sim-swapped", "roaming"} <= {signal.code for signal in found.signals}
+    assert refused(desk.locate.region, question) == "policy"
+    assert (
+        refused(desk.locate.risk, desk.question("agent", purpose="fraud-prevention", recipient="acme-risk")) == "policy"
+    )
 
 
 def test_a_source_that_the_consent_does_not_name_is_not_asked(desk: Desk) -> None:
