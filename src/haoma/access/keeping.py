@@ -3,6 +3,7 @@
 Rules held here:
 - A decision stays as it was recorded for its class; the key that commits to it is its month's, and goes with the last.
 - Sessions, enrolment tokens, challenges and nonces are deleted when they are over: nobody comes in with them any more.
+  The newest nonce stays, for it tells how far the clock ever came (`signed`).
 - An answer that was given over HTTP is kept for a day, for whoever asks again because it did not reach them.
 - A case goes on under the new token when a rotation brings its subject over; a decision keeps the token it was about.
 """
@@ -10,6 +11,8 @@ Rules held here:
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+
+import sqlalchemy as sa
 
 from haoma.access import tables
 from haoma.vault.retention import Expiring
@@ -21,10 +24,13 @@ __all__ = ["ANSWERS_KEPT", "EXPIRING", "SUBJECT_COLUMNS", "answers_scope", "deci
 _DECISIONS, _ANSWERS = "decisions", "answers"
 _LIFE = rule_of("access.decision").shortest or timedelta()
 ANSWERS_KEPT = rule_of("api.answer").longest or timedelta()
-_OVER = (tables.sessions, tables.tokens, tables.challenges, tables.nonces)
+_OVER = (tables.sessions, tables.tokens, tables.challenges)
+_nonce = tables.nonces.c.expires_at
+_NEWEST = sa.select(sa.func.max(tables.nonces.alias("newest").c.expires_at)).scalar_subquery()
 
 EXPIRING: tuple[Expiring, ...] = (
     *(Expiring("access.session", table.c.expires_at) for table in _OVER),
+    Expiring("access.session", _nonce, which=_nonce < _NEWEST),
     Expiring("access.decision", tables.decisions.c.kept_until, months=(_DECISIONS, tables.decisions.c.at)),
     Expiring("api.answer", tables.answers.c.kept_until, months=(_ANSWERS, tables.answers.c.at)),
 )

@@ -4,7 +4,8 @@ Rules held here:
 - A nonce is remembered per key for longer than a signature is good: a second request with it is refused, also where two
   arrive at once in two processes.
 - It is remembered only once the signature has been verified: nobody uses up the nonces of another.
-- Whoever sets the clock back by more than eleven minutes may be shown a request twice.
+- A clock that went back shows no request twice: what was signed before any nonce that may be forgotten is refused. How
+  far the clock ever came is told by the newest nonce, which is never deleted.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from haoma.errors import Conflict
 from haoma.storage import Store
 
 if TYPE_CHECKING:
-    from haoma.access.rfc9421 import Request
+    from haoma.access.rfc9421 import Request, Verified
 
 __all__ = ["Requests"]
 
 REMEMBERED = timedelta(seconds=660)
+AHEAD = timedelta(seconds=30)  # how far a signature may be ahead of the clock (rfc9421)
 FORGOTTEN_AT_ONCE = 100
 
 
@@ -50,7 +52,7 @@ class Requests:
         verified = verify_request(request, key.kind, secret, now)
 
         def work(tx: sa.Connection) -> Asker:
-            self._use(tx, key.id, verified.nonce, now)
+            self._use(tx, key.id, verified, now)
             return machine_of(tx, live_key(tx, key.id, now), "signature")
 
         try:
@@ -58,13 +60,17 @@ class Requests:
         except Conflict:  # the other one of two at once was first
             raise not_let_in("its nonce was seen before") from None
 
-    def _use(self, tx: sa.Connection, key_id: str, nonce: str, now: datetime) -> None:
+    def _use(self, tx: sa.Connection, key_id: str, verified: Verified, now: datetime) -> None:
         from haoma.access.rfc9421 import not_let_in
 
         seen = tables.nonces.c
+        newest = tx.scalar(sa.select(sa.func.max(seen.expires_at)))
+        # Forgotten may be what was used REMEMBERED before the newest, and that was signed AHEAD of its use at most.
+        if newest is not None and verified.created <= newest - 2 * REMEMBERED + AHEAD:
+            raise not_let_in("its nonce may be forgotten: the clock has gone back")
         over = sa.select(seen.digest).where(seen.expires_at < now).limit(FORGOTTEN_AT_ONCE)
         tx.execute(sa.delete(tables.nonces).where(seen.digest.in_(over), seen.expires_at < now))
-        row = {"key_id": key_id, "digest": digest_of(nonce)}
+        row = {"key_id": key_id, "digest": digest_of(verified.nonce)}
         same = sa.and_(seen.key_id == key_id, seen.digest == row["digest"])
         if tx.scalar(sa.select(sa.func.count()).select_from(tables.nonces).where(same)):
             raise not_let_in("its nonce was seen before")

@@ -69,6 +69,15 @@ def test_sessions_and_tokens_go_when_they_are_good_for_nothing_any_more(world: W
     assert world.rows(tables.sessions) == world.rows(tables.tokens) == []
 
 
+def test_nonces_go_when_they_are_over_but_for_the_newest(world: World) -> None:
+    rows = [{"key_id": "k", "digest": bytes([n]), "expires_at": NOW + timedelta(minutes=n)} for n in range(3)]
+    world.vault.store.write(lambda tx: tx.execute(sa.insert(tables.nonces), rows) and None)
+    world.pass_(minutes=20)
+    runner = Retention(world.vault, EXPIRING)
+    assert [runner.run().rows["access.session"] for _ in range(2)] == [2, 0]
+    assert [row.digest for row in world.rows(tables.nonces)] == [bytes([2])]
+
+
 def test_every_row_that_ends_has_its_class() -> None:
     assert {rule_of(one.rule).name for one in EXPIRING} == {"access.decision", "access.session", "api.answer"}
     assert rule_of("access.decision").shortest >= timedelta(days=400)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -77,3 +78,25 @@ def test_nonces_are_forgotten_when_their_signature_is_long_too_old(made: tuple) 
     world.now(minutes=12)
     requests.asker(signed(world, *keys["ed25519"]), world.now())
     assert world.ask(lambda tx: tx.scalar(sa.select(sa.func.count()).select_from(tables.nonces))) == 1
+
+
+def test_a_request_is_not_taken_twice_when_the_clock_jumps_ahead_and_comes_back(made: tuple) -> None:
+    world, _, _, keys = made
+    requests, began = Requests(world.store, world.sealing), world.clock[0]
+    first = signed(world, *keys["ed25519"], nonce="first" * 4)
+    assert requests.asker(first, began)
+    for n in range(3):
+        world.now(minutes=12)
+        requests.asker(signed(world, *keys["ed25519"], nonce=f"{n}" * 20), world.clock[0])
+    for later in (0, 60, 299):
+        with pytest.raises(Refused, match="the clock has gone back"):
+            requests.asker(first, began + timedelta(seconds=later))
+
+
+def test_machines_whose_clocks_part_by_five_minutes_are_known_all_the_same(made: tuple) -> None:
+    world, _, _, keys = made
+    requests, began = Requests(world.store, world.sealing), world.clock[0]
+    request = signed(world, *keys["ed25519"], nonce="late" * 5)
+    world.now(minutes=5)
+    requests.asker(signed(world, *keys["ed25519"]), world.clock[0])
+    assert requests.asker(request, began)
