@@ -3,19 +3,21 @@
 Rules held here:
 - Two processes that open a store at once migrate it once.
 - An SQLite database is checked and copied before it is migrated. The copy lies beside it: `haoma.db.0001_store.bak`.
-- The directory of the store is its owner's alone (0700), and so is the file (0600).
+- The directory of the store is its owner's alone (0700), and so is the file (0600). A file that others can read is
+  taken from them, and that is said; where that cannot be done, it is refused.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from haoma.errors import BadInput, Conflict, NotFound, Tampered, Unavailable
+from haoma.errors import BadInput, Conflict, NotFound, Refused, Tampered, Unavailable
 from haoma.settings import Settings
 from haoma.storage import schema
 from haoma.storage.faults import explaining
@@ -33,6 +35,8 @@ _SIZE = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
     "postgresql": "SELECT pg_database_size(current_database())",
 }
+_BESIDE = ("-wal", "-shm", "-journal")
+_log = logging.getLogger("haoma.storage")
 # A traceback where Ctrl-C strikes while it closes a connection; who has set logging up still reads it.
 logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 _HINT = "sqlite:///PATH of a file, or postgresql://USER@HOST/DATABASE"
@@ -115,7 +119,11 @@ def _parsed(url: str) -> sa.URL:
 
 
 def store_at(url: str, *, create: bool, wait_s: float = WAIT_S) -> Store:
-    """The store behind a URL, whatever its tables are like; without `create` a file that is not there is NotFound."""
+    """The store behind a URL, whatever its tables are like.
+
+    Raises NotFound for a file that is not there without `create`, Refused for one that others can read and that is
+    another user's.
+    """
     found = _parsed(url)
     if found.drivername == "postgresql":
         return PostgresStore(found, wait_s=wait_s)
@@ -124,6 +132,7 @@ def store_at(url: str, *, create: bool, wait_s: float = WAIT_S) -> Store:
         if not create:
             raise _nothing(str(path))
         _make(path)
+    _close_to_others(path)
     return SqliteStore(path, wait_s=wait_s)
 
 
@@ -134,6 +143,27 @@ def _make(path: Path) -> None:
     except OSError as error:
         message = f"{path}: the store cannot be made ({error.strerror})"
         raise Unavailable(message, hint="the settings store_dir and database tell where it lies") from None
+
+
+def _close_to_others(path: Path) -> None:
+    """Make a database its owner's alone, with the files that SQLite keeps beside it."""
+    found = [one for one in (path, *(path.with_name(f"{path.name}{end}") for end in _BESIDE)) if _is_open(one)]
+    try:
+        for one in found:
+            one.chmod(0o600)
+    except OSError:
+        message = f"{path}: others can read it, and it is not yours to close"
+        raise Refused(message, hint=f"its owner does: chmod 600 {path}") from None
+    if found:
+        _log.warning("haoma: %s could be read by others; from now on it is its owner's alone (0600)", path)
+
+
+def _is_open(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISREG(mode) and bool(stat.S_IMODE(mode) & 0o077)
 
 
 def _bring_up(store: Store, *, create: bool) -> None:

@@ -71,6 +71,22 @@ def test_a_store_that_is_behind_is_brought_up_to_date_and_kept_as_it_was(url: st
         assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001_store",)]
 
 
+def test_a_store_that_others_can_read_is_closed_to_them_and_that_is_said(
+    url: str, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with open_store(url) as store:
+        store.write(put("a"))
+        beside = path.with_name("haoma.db-wal")
+        for one in (path, beside):
+            one.chmod(0o644)
+        with open_store(url) as again:
+            assert names(again) == {"a"}
+        assert {stat.S_IMODE(one.stat().st_mode) for one in (path, beside)} == {0o600}
+    open_store(url).close()
+    (said,) = [one.getMessage() for one in caplog.records if one.name == "haoma.storage"]
+    assert said == f"haoma: {path} could be read by others; from now on it is its owner's alone (0600)"
+
+
 def test_a_new_store_leaves_no_copy_of_nothing(url: str, path: Path) -> None:
     open_store(url).close()
     assert not list(path.parent.glob("*.bak"))
