@@ -92,7 +92,7 @@ def grant(request_id: str, holder_asks: bool, output: Path, overwrite: bool) -> 
     with Services(current_settings(), create=False) as services:
         given = services.consent.answers.yes(request_id, asked("code"), None if holder_asks else acting(services))
     note(f"consent {given.grant_id} for {given.purpose} until {given.until:%Y-%m-%d %H:%M} UTC")
-    write_whole(output, f"{given.receipt}\n".encode(), overwrite=overwrite)
+    write_whole(output, f"{given.receipt}\n".encode(), overwrite=overwrite, private=True)
 
 
 @consent.command()
@@ -124,7 +124,8 @@ def withdraw(consent_id: str | None, receipt_file: Path | None, output: Path, ov
             done = withdrawals.by_agent(acting(services), str(consent_id))
     left = len(done.grant_ids) - len(done.proofs)
     note("withdrawn" + (f"; {left} to be destroyed by the next run (haoma consent run)" if left else ", and destroyed"))
-    write_whole(output, "".join(f"{proof}\n" for proof in done.proofs).encode(), overwrite=overwrite)
+    proofs = "".join(f"{proof}\n" for proof in done.proofs)
+    write_whole(output, proofs.encode(), overwrite=overwrite, private=True)
 
 
 @consent.command()

@@ -36,7 +36,7 @@ def show_receipt(consent_id: str, output: Path, overwrite: bool) -> None:
 
     with Services(current_settings(), create=False) as services:
         text = receipt_of(services.consent.office, acting(services), consent_id)
-    write_whole(output, f"{text}\n".encode(), overwrite=overwrite)
+    write_whole(output, f"{text}\n".encode(), overwrite=overwrite, private=True)
 
 
 @receipt.command()

@@ -3,6 +3,7 @@
 Rules held here:
 - A stdin or stdout that the caller has closed is told, and never passes for an empty file or a result that was written.
 - What is read is bounded; what is written is whole or not there, and replaces a file only when that was asked for.
+- What is about a person is in a file that is its owner's alone.
 """
 
 from __future__ import annotations
@@ -66,14 +67,14 @@ def require_stdout() -> None:
         raise Unavailable("stdout is closed", hint="results go there: send it to a file, or to /dev/null")
 
 
-def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
-    """Write a file, or to stdout for `-`."""
+def write_whole(path: Path, data: bytes, *, overwrite: bool, private: bool = False) -> None:
+    """Write a file, or to stdout for `-`; with `private` one that only its owner can read."""
     if str(path) == "-":
         require_stdout()
         sys.stdout.buffer.write(data)
         return
     from haoma.numbers.files.atomic import replacing
 
-    with replacing(path, overwrite=overwrite) as file:
+    with replacing(path, overwrite=overwrite, private=private) as file:
         file.write(data)
     note(f"{path}: {len(data):,} bytes")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 
 import pytest
 
@@ -49,6 +50,9 @@ def test_a_customer_consents_withdraws_with_their_receipt_says_no_and_is_not_ask
     again = desk.ok("consent", "receipt", "show", shown["consent"], by="an")
     assert again == (desk.folder / "receipt.jws").read_text(encoding="utf-8")
     desk.ok("consent", "withdraw", "--receipt", "receipt.jws", "-o", "proof.jws")
+    desk.ok("consent", "receipt", "show", shown["consent"], "-o", "again.jws", by="an")
+    personal = [desk.folder / f"{name}.jws" for name in ("receipt", "proof", "again")]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in personal} == {0o600}
     proof = json.loads(desk.ok("consent", "receipt", "verify", "proof.jws", "--keys", "keys.json"))
     assert proof[0]["event_state"] == "dpv:ConsentWithdrawn"
     assert json.loads(desk.ok("consent", "show", NUMBER, "--tenant", "acme", by="dai"))["state"] == "withdrawn"

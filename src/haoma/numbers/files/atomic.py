@@ -26,9 +26,10 @@ NAME_ROOM = 60
 
 
 @contextlib.contextmanager
-def replacing(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+def replacing(target: Path, *, overwrite: bool, private: bool = False) -> Iterator[BinaryIO]:
     """A file to write to, which takes the place of `target` when the block ends well.
 
+    With `private` it is its owner's alone (0600), whatever was there; else it has the rights of what it replaces.
     Raises Conflict where the target is there and `overwrite` is false, BadInput where it cannot be written, Unavailable
     where the disk is full.
     """
@@ -42,15 +43,18 @@ def replacing(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     if place.exists() and not overwrite:
         raise Conflict(f"{target} is there already", hint="--overwrite replaces it")
     _sweep(place)
-    with _told(target), _part(place) as (part, file):
+    with _told(target), _part(place, 0o600 if private else 0o666) as (part, file):
         yield file
+        if overwrite and not private:
+            with contextlib.suppress(FileNotFoundError):
+                part.chmod(place.stat().st_mode & 0o777)
         _settle(part, file, place, overwrite=overwrite)
 
 
 @contextlib.contextmanager
-def _part(place: Path) -> Iterator[tuple[Path, BinaryIO]]:
+def _part(place: Path, mode: int) -> Iterator[tuple[Path, BinaryIO]]:
     part = place.with_name(f"{_stem(place)}{secrets.token_hex(4)}{PART}")
-    with part.open("xb") as file:
+    with open(part, "xb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield part, file
@@ -62,8 +66,6 @@ def _settle(part: Path, file: BinaryIO, place: Path, *, overwrite: bool) -> None
     file.flush()
     os.fsync(file.fileno())
     if overwrite:
-        with contextlib.suppress(FileNotFoundError):
-            part.chmod(place.stat().st_mode & 0o777)
         part.replace(place)
     else:
         try:

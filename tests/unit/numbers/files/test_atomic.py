@@ -51,6 +51,16 @@ def test_a_file_that_is_there_is_replaced_on_request_alone_and_keeps_its_mode(tm
     assert (target.read_bytes(), stat.S_IMODE(target.stat().st_mode)) == (b"after", 0o640)
 
 
+def test_a_private_file_is_its_owners_alone_whatever_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "receipt.jws"
+    for _ in range(2):
+        with replacing(target, overwrite=True, private=True) as file:
+            assert {stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir() if one != target} == {0o600}
+            file.write(b"of a person")
+        assert stat.S_IMODE(target.stat().st_mode) == 0o600
+        target.chmod(0o666)
+
+
 def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
 
