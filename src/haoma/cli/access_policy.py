@@ -42,10 +42,10 @@ def show(shipped: bool) -> None:
 @policy.command()
 @click.argument("file", type=FILE)
 def check(file: Path) -> None:
-    """Hold a policy FILE against Cedar, the schema and the limits."""
-    from haoma.access.policy import compile_policy
+    """Hold a policy FILE against Cedar, the schema, the limits, and that it can be changed again."""
+    from haoma.access.change import check_policy
 
-    compile_policy(_text(file))
+    check_policy(_text(file))
     note(f"{file}: a policy that could be put in force")
 
 

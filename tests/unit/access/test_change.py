@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from contracts.access import World
@@ -49,5 +51,37 @@ def test_a_request_without_a_text_changes_nothing(world: World, people: dict[str
     approvals.approve(people["pru"], asked.id, Role.APPROVER, asked.digest, world.now())
     approvals.approve(people["dora"], asked.id, Role.DPO, asked.digest, world.now())
     with pytest.raises(BadInput):
+        approvals.run(people["safe"], asked.id, world.now())
+    assert world.ask(world.gate.policy).version == 0
+
+
+def without(policy_id: str) -> str:
+    """The shipped policy without one of its policies."""
+    return "".join(
+        part for part in re.split(r"(?=^@id)", shipped_text(), flags=re.MULTILINE) if f'@id("{policy_id}")' not in part
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        without("security-admin-rights"),
+        without("requesters-run"),
+        f'{shipped_text()} @id("none-approve") forbid (principal, action == Action::"approve", resource);',
+        f'{shipped_text()} @id("none-asks") forbid (principal, action == Action::"change-policy", resource);',
+    ],
+    ids=["empty", "no-request", "no-run", "no-approval", "forbidden"],
+)
+def test_a_policy_under_which_nobody_could_change_the_policy_is_not_put_in_force(
+    world: World, people: dict[str, Asker], text: str
+) -> None:
+    approvals = Approvals(world.gate, {"change-policy": change_effect(world.ledger)})
+    with pytest.raises(BadInput, match="nobody could change the policy again"):
+        request_policy(approvals, people["safe"], text, world.now())
+    asked = approvals.request(people["safe"], "change-policy", {"policy": text}, world.now())
+    approvals.approve(people["pru"], asked.id, Role.APPROVER, asked.digest, world.now())
+    approvals.approve(people["dora"], asked.id, Role.DPO, asked.digest, world.now())
+    with pytest.raises(BadInput, match="nobody could change the policy again"):
         approvals.run(people["safe"], asked.id, world.now())
     assert world.ask(world.gate.policy).version == 0

@@ -88,6 +88,14 @@ def test_a_policy_is_changed_by_four_eyes_and_more(desk: Desk) -> None:
     assert desk.run("policy", "show", "--shipped").stdout == shipped_text()
 
 
+def test_an_empty_policy_is_not_one_that_could_be_put_in_force(desk: Desk) -> None:
+    file = desk.folder / "zero.cedar"
+    file.write_text("")
+    for args in (("check", str(file)), ("change", str(file))):
+        ended = desk.run("policy", *args, by="safe")
+        assert (ended.returncode, "nobody could change the policy again" in ended.stderr) == (2, True)
+
+
 def test_a_request_is_refused_or_taken_back(desk: Desk) -> None:
     file = desk.folder / "same.cedar"
     file.write_text(shipped_text())
