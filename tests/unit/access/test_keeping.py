@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts import access
-from contracts.vault import NOW, World, number, open_world
+from contracts.vault import NOW, OTHER, World, number, open_world
 from haoma.access import Asker, Cases, Gate, Role, Thing, tables
 from haoma.access.keeping import EXPIRING, SUBJECT_COLUMNS
 from haoma.errors import Conflict
@@ -94,3 +94,24 @@ def test_a_case_goes_on_when_its_subject_gets_another_token(world: World, staff:
     new = world.vault.pseudonym("acme", number())
     assert old != new
     assert staff.gate.ask(agent, "see", Thing("subject", agent.tenant, "place", str(new)), staff.now()).allowed
+
+
+def test_an_agent_who_holds_the_token_from_before_a_rotation_is_in_their_case_all_the_same(
+    world: World, staff: access.World
+) -> None:
+    system, security = staff.admins()
+    an, li = (staff.staff(system, security, login, Role.AGENT) for login in ("an", "li"))
+    old, another = world.sealed(number()), world.sealed(number(OTHER))
+    case = Cases(staff.gate).open(an, str(old), staff.now())
+    rotation = Rotation(world.vault, SUBJECT_COLUMNS)
+    for _ in range(2):
+        rotation.rotate_tenant("acme")
+        rotation.go_on()
+
+    def sees(asker: Asker, subject: object) -> bool:
+        thing = Thing("subject", asker.tenant, "place", str(subject))
+        return staff.gate.ask(asker, "see", thing, staff.now()).allowed
+
+    assert [sees(an, old), sees(an, another), sees(li, old)] == [True, False, False]
+    Cases(staff.gate).close(an, case.id, staff.now())
+    assert not sees(an, old)
