@@ -7,9 +7,7 @@ Rules held here:
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # what typing calls so: importing that takes longer than the rest
 if TYPE_CHECKING:
     from haoma.numbers.model import Kind, Number
     from haoma.numbers.service import parse
@@ -26,6 +24,8 @@ def __getattr__(name: str) -> object:
     if home is None:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
+    from importlib import import_module
+
     return getattr(import_module(home), name)
 
 

@@ -27,7 +27,7 @@ def public_names(source: str) -> set[str]:
             names.add(node.name)
         if isinstance(node, ast.Assign):
             names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-    return {name for name in names if not name.startswith("_")}
+    return {name for name in names if not name.startswith("_")} - {"TYPE_CHECKING"}
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=module_name)

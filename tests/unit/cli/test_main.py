@@ -350,6 +350,37 @@ def test_ctrl_c_while_haoma_starts_is_quiet() -> None:
     assert (ended.returncode, ended.stderr) == (130, b"")
 
 
+INTERRUPTED_START = """
+import os, signal, sys
+class Interrupted:
+    def find_spec(self, name, *_):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupted())
+from haoma.cli.start import main
+main()
+"""
+
+
+@pytest.mark.parametrize("at", ["haoma.cli.main", "click", "haoma.cli.options", "haoma.settings"])
+def test_ctrl_c_at_any_moment_while_the_command_starts_is_quiet(at: str) -> None:
+    ended = subprocess.run([sys.executable, "-c", INTERRUPTED_START, at], capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")
+
+
+def test_a_command_that_was_started_with_ctrl_c_ignored_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "start.py").write_text(INTERRUPTED_START)
+    ended = in_shell(f"trap '' INT; exec {sys.executable} start.py click", tmp_path)
+    assert (ended.returncode, "No such command 'click'" in ended.stderr) == (2, True)
+
+
+def test_next_to_nothing_is_imported_before_ctrl_c_is_quiet() -> None:
+    code = "import sys; before = {*sys.modules}; import haoma.cli.start; print(*{*sys.modules} - before)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"typing", "click", "importlib.metadata", "haoma.errors", "haoma.cli.main"} & {*ended.stdout.split()}
+    assert len(ended.stdout.split()) < 20  # signal is made of enum
+
+
 LATE = """
 import atexit, os, signal
 from haoma.cli import main
