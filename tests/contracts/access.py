@@ -24,6 +24,16 @@ PASSWORD = "correct horse battery"
 STRONG = frozenset({"password", "totp"})
 
 
+class Ended(dict[str, str]):
+    """Fills the port of what is over, in memory."""
+
+    def note(self, ended_id: str, why: str) -> None:
+        self.setdefault(ended_id, why)
+
+    def why(self, ended_id: str) -> str:
+        return self.get(ended_id, "")
+
+
 @dataclass
 class World:
     """Everything of access on one store; `now` moves by a second at each look."""
@@ -37,6 +47,7 @@ class World:
     keys: Keys
     clock: list[datetime] = field(default_factory=lambda: [NOW])
     secrets: dict[str, bytes] = field(default_factory=dict)
+    ends: Ended = field(default_factory=Ended)
 
     def now(self, **later: float) -> datetime:
         self.clock[0] += timedelta(**later) if later else timedelta(seconds=1)

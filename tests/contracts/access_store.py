@@ -30,7 +30,7 @@ def approvals_of(world: World, n: int = 0) -> Approvals:
     def do(tx: sa.Connection, approval: Approval, _now: datetime) -> None:
         tx.execute(sa.insert(store_info).values(name=f"did {n}", value=approval.id))
 
-    return Approvals(world.gate, {"change-hotline": Effect(do)})
+    return Approvals(world.gate, {"change-hotline": Effect(do)}, world.ends)
 
 
 def asker_named(world: World, login: str) -> Asker:

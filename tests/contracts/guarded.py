@@ -49,7 +49,7 @@ def vault_on(store: Store, key_store: Store) -> Vault:
 
 def approvals_of(vault: Vault) -> Approvals:
     gate = Gate(vault.store, vault.log, vault.commitments)
-    return Approvals(gate, vault_effects(vault, Rotation(vault, SUBJECT_COLUMNS)))
+    return Approvals(gate, vault_effects(vault, Rotation(vault, SUBJECT_COLUMNS)), vault.keys.ends)
 
 
 def token_of(vault: Vault, n: int) -> SubjectToken:

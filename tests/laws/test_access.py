@@ -95,7 +95,7 @@ class Requested(InAWorld):
         self.done: list[str] = []
         self.ran_by: dict[str, str] = {}
         effect = Effect(lambda _tx, approval, _now: self.done.append(approval.id))
-        self.approvals = Approvals(self.world.gate, dict.fromkeys(NEEDS, effect))
+        self.approvals = Approvals(self.world.gate, dict.fromkeys(NEEDS, effect), self.world.ends)
 
     @rule(by=st.integers(0, 5), action=st.sampled_from(list(NEEDS)))
     def request(self, by: int, action: str) -> None:

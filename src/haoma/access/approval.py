@@ -31,16 +31,20 @@ LONGEST_PAYLOAD = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One approval of a request, by whom and in which role."""
+    """One approval of a request, by whom and in which role; `entry_id` is the entry of the log that says so."""
 
     person: str
     role: Role
     at: datetime
+    entry_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A request as it stands; `digest` is what approvers name when they approve it."""
+    """A request as it stands; `digest` is what approvers name when they approve it.
+
+    `entry_id` and `begun_entry_id` are the entries of the log that say that it was requested, and that its run began.
+    """
 
     id: str
     tenant: str
@@ -53,6 +57,8 @@ class Approval:
     state: str
     votes: tuple[Vote, ...]
     begun: Json = None
+    entry_id: int | None = None
+    begun_entry_id: int | None = None
     shown: Json = field(default=None, repr=False)
 
 
@@ -119,6 +125,8 @@ def one_approval(tx: sa.Connection, approval_id: str, *, lock: bool = False) -> 
         requested_at=row.requested_at,
         expires_at=row.expires_at,
         state=row.state,
-        votes=tuple(Vote(vote.person_id, Role(vote.role), vote.at) for vote in votes),
+        votes=tuple(Vote(vote.person_id, Role(vote.role), vote.at, vote.entry_id) for vote in votes),
         begun=json_in(row.begun, int) if row.begun else None,
+        entry_id=row.entry_id,
+        begun_entry_id=row.begun_entry_id,
     )

@@ -6,7 +6,7 @@
     refused, withdrawn        withdrawn
 
 Rules held here:
-- Nothing is run that is not what was approved, byte for byte (`approval`).
+- Nothing is run that is not what was approved, byte for byte (`approval`), by whom the log says it was (`told`).
 - Approvers are two people in two roles, and neither is the requester, whatever they are administrators of. They count
   while they are active and hold that role: also when it is run.
 - It is run once. Where the effect is in this database, it is one transaction with the change to `done`. An effect
@@ -31,6 +31,7 @@ from haoma.access.gate import Gate, Thing
 from haoma.access.model import Asker, Role
 from haoma.access.needs import APPROVERS, NEEDS
 from haoma.access.rows import ACTIVE, one_person, sound_roles
+from haoma.access.told import Ends, require_told
 from haoma.errors import BadInput, Conflict, Refused, Tampered, Unavailable
 from haoma.ledger.canonical import canonical
 from haoma.ledger.forms import Json
@@ -47,12 +48,13 @@ _STANDS = {
 
 
 class Approvals:
-    """The requests of one store. `effects` are the actions that can be run here."""
+    """The requests of one store. `effects` are the actions that can be run here; `ends` keeps what is over."""
 
-    def __init__(self, gate: Gate, effects: Mapping[str, Effect]) -> None:
+    def __init__(self, gate: Gate, effects: Mapping[str, Effect], ends: Ends) -> None:
         self._gate = gate
         self._store = gate.store
         self._effects = effects
+        self._ends = ends
 
     def request(self, asker: Asker, action: str, payload: Json, now: datetime) -> Approval:
         """Ask for an action with this payload, which holds tokens and no numbers of customers."""
@@ -67,8 +69,9 @@ class Approvals:
             tx.execute(sa.insert(tables.approvals).values(**row))
             found = one_approval(tx, str(row["approval_id"]))
             self._check(tx, found)
-            self._tell(tx, found, asker, "requested", now)
-            return found
+            entry_id = self._tell(tx, found, asker, "requested", now)
+            tx.execute(sa.update(tables.approvals).where(_approvals.approval_id == found.id).values(entry_id=entry_id))
+            return replace(found, entry_id=entry_id)
 
         return self._gate.change(asker, action, _thing(action, asker.tenant, payload), now, work)
 
@@ -86,10 +89,10 @@ class Approvals:
                 raise Conflict("the request has another digest", hint="look at it again: approve what you have read")
             if any(vote.person == asker.person or vote.role is role for vote in found.votes):
                 raise Conflict("this person or this role has approved it already", hint="it takes two of each")
+            entry_id = self._tell(tx, found, asker, "approved", now, role=str(role))
             row = {"approval_id": found.id, "person_id": asker.person, "role": str(role), "digest": digest, "at": now}
-            tx.execute(sa.insert(tables.votes).values(**row))
-            state = "approved" if len(found.votes) + 1 == APPROVERS else "requested"
-            return self._to(tx, found, asker, state, now, told="approved")
+            tx.execute(sa.insert(tables.votes).values(**row, entry_id=entry_id))
+            return self._set(tx, found, "approved" if len(found.votes) + 1 == APPROVERS else "requested")
 
         return self._gate.change(asker, "approve", Thing("approval", asker.tenant), now, work)
 
@@ -101,7 +104,7 @@ class Approvals:
             self._may_vote(asker, found, role)
             return self._to(tx, found, asker, "refused", now)
 
-        return self._gate.change(asker, "approve", Thing("approval", asker.tenant), now, work)
+        return self._ended(self._gate.change(asker, "approve", Thing("approval", asker.tenant), now, work))
 
     def withdraw(self, asker: Asker, approval_id: str, now: datetime) -> Approval:
         """Take back a request of one's own that was not run."""
@@ -112,7 +115,7 @@ class Approvals:
                 raise Refused("only who requested it takes it back", hint="an approver refuses it")
             return self._to(tx, found, asker, "withdrawn", now)
 
-        return self._store.write(work)
+        return self._ended(self._store.write(work))
 
     def run(self, asker: Asker, approval_id: str, now: datetime) -> Approval:
         """Run what was approved, once; returns it as `done`, with what it shows.
@@ -124,15 +127,15 @@ class Approvals:
             if not leads:
                 raise Unavailable("another process runs an approved request", hint="try again")
             thing = Thing("approval", asker.tenant)
-            begun = self._found(asker, approval_id, now)
+            asked, begun = self._found(asker, approval_id, now)
             found = self._gate.change(
-                asker, "run-approved", thing, now, lambda tx: self._begin(tx, asker, approval_id, begun, now)
+                asker, "run-approved", thing, now, lambda tx: self._begin(tx, asker, asked, begun, now)
             )
             effect = self._effects[found.action]
             if effect.outside is None:
-                return found
+                return self._ended(found)
             effect.outside(found)
-            return self._store.write(lambda tx: self._end(tx, asker, approval_id, now))
+            return self._ended(self._store.write(lambda tx: self._end(tx, asker, approval_id, now)))
 
     def one(self, asker: Asker, approval_id: str, now: datetime) -> Approval:
         """One request with its payload, for who is to approve it or has requested it."""
@@ -152,21 +155,25 @@ class Approvals:
         with self._store.read() as tx:
             return [one_approval(tx, approval_id) for approval_id in tx.scalars(query).all()]
 
-    def _found(self, asker: Asker, approval_id: str, now: datetime) -> Json:
-        """What there is before a run begins, which is none of this transaction's."""
+    def _found(self, asker: Asker, approval_id: str, now: datetime) -> tuple[Approval, Json]:
+        """The request as the log has it, and what there is before a run begins: none of this transaction's."""
         with self._store.read() as tx:
             asked = one_approval(tx, approval_id)
+        if asked.state in {"approved", "running"}:
+            require_told(self._store, self._ends, asked)
         effect = self._effects.get(asked.action)
         if effect is None:
-            return None
+            return asked, None
         if effect.shows:
             self._gate.ask(asker, asked.action, _thing(asked.action, asked.tenant, asked.payload), now).require()
-        return effect.found(asked) if effect.found and asked.state == "approved" else None
+        return asked, effect.found(asked) if effect.found and asked.state == "approved" else None
 
-    def _begin(self, tx: sa.Connection, asker: Asker, approval_id: str, begun: Json, now: datetime) -> Approval:
+    def _begin(self, tx: sa.Connection, asker: Asker, asked: Approval, begun: Json, now: datetime) -> Approval:
         """Check all of it once more, and end it in this transaction where nothing is to do outside."""
         # Nobody runs it now: the lock is ours. One that is `running` was left by a process that died.
-        found = self._locked(tx, approval_id, now, {"approved", "running"})
+        found = self._locked(tx, asked.id, now, {"approved", "running"})
+        if found != asked:
+            raise Conflict("the request was changed meanwhile", hint="look at it again")
         if asker.person not in {found.requester, *(vote.person for vote in found.votes)}:
             raise Refused("a request is run by who requested or approved it", hint="ask one of them")
         effect = self._effects.get(found.action)
@@ -227,29 +234,30 @@ class Approvals:
             raise Tampered("a request counts as approved without two people in two roles", hint="audit the log")
 
     def _to(
-        self,
-        tx: sa.Connection,
-        found: Approval,
-        asker: Asker,
-        state: str,
-        now: datetime,
-        *,
-        told: str = "",
-        begun: Json = None,
+        self, tx: sa.Connection, found: Approval, asker: Asker, state: str, now: datetime, *, begun: Json = None
     ) -> Approval:
+        """Bring a request to another state, and tell the log."""
+        entry_id = self._tell(tx, found, asker, state, now)
+        if state != "running":
+            return self._set(tx, found, state, ended_at=now)
+        kept = {} if begun is None else {"begun": canonical(begun).decode()}
+        return self._set(tx, found, state, begun_entry_id=entry_id, **kept)
+
+    def _set(self, tx: sa.Connection, found: Approval, state: str, **values: object) -> Approval:
         same = sa.and_(_approvals.approval_id == found.id, _approvals.state == found.state)
-        ended = None if state in {"requested", "approved", "running"} else now
-        values = {"state": state, "ended_at": ended, "version": _approvals.version + 1}
-        if begun is not None:
-            values["begun"] = canonical(begun).decode()
-        if not tx.execute(sa.update(tables.approvals).where(same).values(values)).rowcount:
+        changed = sa.update(tables.approvals).where(same)
+        if not tx.execute(changed.values(state=state, version=_approvals.version + 1, **values)).rowcount:
             raise Conflict("the request was changed meanwhile", hint="look at it again")
-        self._tell(tx, found, asker, told or state, now)
         return one_approval(tx, found.id)
 
-    def _tell(self, tx: sa.Connection, found: Approval, asker: Asker, to: str, now: datetime) -> None:
+    def _ended(self, found: Approval) -> Approval:
+        """Note, where no hand in the database reaches, that this is over."""
+        self._ends.note(found.id, found.state)
+        return found
+
+    def _tell(self, tx: sa.Connection, found: Approval, asker: Asker, to: str, now: datetime, **more: str) -> int:
         body = {"approval": found.id, "by": asker.id, "action": found.action, "digest": found.digest, "to": to}
-        tell(tx, self._gate.log, "access.approval", now, **body)
+        return tell(tx, self._gate.log, "access.approval", now, **body, **more)
 
 
 def _thing(action: str, tenant: str, payload: Json) -> Thing:

@@ -26,7 +26,8 @@ ENTRY_TYPES = (
     EntryType("access.decided", {"decision": "commitment", "allowed": "flag", "policies": "word*", "version": "count"}),
     EntryType("access.policy", {"version": "count", "digest": "digest", "approval": "uuid"}),
     EntryType(
-        "access.approval", {"approval": "uuid", "by": "uuid", "action": "word", "digest": "digest", "to": "word"}
+        "access.approval",
+        {"approval": "uuid", "by": "uuid", "action": "word", "digest": "digest", "to": "word", "role": "word?"},
     ),
 )
 

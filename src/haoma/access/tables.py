@@ -4,7 +4,9 @@ Secrets lie here as digests (`access_sessions`, `access_tokens`, `access_keys.di
 (`access_passwords`) or sealed under a key that is no part of the database (`access_totp`, `access_keys.sealed`).
 `access_roles` keeps what was revoked; `access_decisions` has a row for each decision, which a trigger of the database
 keeps as it is until `kept_until`; `access_policies` has one for each policy that replaced the one before.
-`access_approvals.begun` says what a run found when it began, for whoever has to end it. `api_answers` has a row for
+`access_approvals.begun` says what a run found when it began, for whoever has to end it; `entry_id` and `begun_entry_id`
+there and in `access_votes` name the entries of the log that say who requested, approved and began. `access_sessions`
+`.binding` is a commitment to whose a session is, and to its token. `api_answers` has a row for
 each request that changed something over HTTP, so that it is done once: a digest of its key, a commitment to what it
 said, and the answer, sealed.
 """
@@ -224,7 +226,6 @@ approvals = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("entry_id", sa.BigInteger, nullable=True),
     sa.Column("begun_entry_id", sa.BigInteger, nullable=True),
-    sa.Column("ticket", sa.String(COMMITMENT), nullable=True),
 )
 votes = sa.Table(
     "access_votes",

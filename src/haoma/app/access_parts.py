@@ -107,7 +107,8 @@ def approvals(services: Services) -> Approvals:
     from haoma.vault.rotation import Rotation
 
     about_vault = vault_effects(services.vault, Rotation(services.vault, subject_columns()))
-    return Approvals(services.gate, {"change-policy": change_effect(services.ledger), **about_vault})
+    effects = {"change-policy": change_effect(services.ledger), **about_vault}
+    return Approvals(services.gate, effects, services.key_store.ends)
 
 
 def sealing(services: Services) -> Sealing:

@@ -54,7 +54,7 @@ def desk(world: World) -> Desk:
     system, security = world.admins()
     of = {"ed": Role.HOTLINE_EDITOR, "pru": Role.APPROVER, "per": Role.APPROVER, "dora": Role.DPO, "an": Role.AGENT}
     people = {login: world.staff(system, security, login, role) for login, role in of.items()}
-    approvals = Approvals(world.gate, {"change-hotline": Effect(do)})
+    approvals = Approvals(world.gate, {"change-hotline": Effect(do)}, world.ends)
     return Desk(world, approvals, people | {"root": system, "safe": security})
 
 
@@ -228,10 +228,97 @@ def test_a_state_that_was_forged_is_not_run(desk: Desk) -> None:
     assert desk.done() == []
 
 
+def by_hand(desk: Desk, *statements: sa.Executable) -> None:
+    def work(tx: sa.Connection) -> None:
+        for statement in statements:
+            tx.execute(statement)
+
+    desk.world.store.write(work)
+
+
+def forged(desk: Desk, asked: Approval, **roles: Role) -> list[sa.Executable]:
+    """Votes that nobody cast."""
+    row = {"approval_id": asked.id, "digest": asked.digest, "at": desk.world.now()}
+    votes = [{**row, "person_id": desk.people[who].id, "role": str(role)} for who, role in roles.items()]
+    approved = sa.update(tables.approvals).where(tables.approvals.c.approval_id == asked.id).values(state="approved")
+    return [*(sa.insert(tables.votes).values(vote) for vote in votes), approved]
+
+
+@pytest.mark.parametrize("integrated", [True, False])
+def test_what_was_approved_runs_wherever_its_entries_lie(desk: Desk, integrated: bool) -> None:
+    asked = desk.approved()
+    if integrated:
+        desk.world.ledger.integrate()
+    assert desk.run(asked).state == "done"
+
+
+def test_votes_that_nobody_cast_run_nothing(desk: Desk) -> None:
+    asked = desk.request()
+    by_hand(desk, *forged(desk, asked, pru=Role.APPROVER, dora=Role.DPO))
+    with pytest.raises(Tampered, match="no entry of the log"):
+        desk.run(asked)
+    assert desk.done() == []
+
+
+@pytest.mark.parametrize("other", ["of another request", "of another person", "in another role", "the request's own"])
+def test_a_vote_is_what_its_own_entry_says(desk: Desk, other: str) -> None:
+    asked, before = desk.request(), desk.approved()
+    if other == "of another person":
+        desk.approve(asked, "per", Role.APPROVER)
+        by_hand(desk, sa.update(tables.votes).where(tables.votes.c.approval_id == asked.id).values(
+            person_id=desk.people["pru"].id))  # fmt: skip
+        desk.approve(asked, "dora", Role.DPO)
+    elif other == "in another role":
+        both = desk.world.staff(desk.people["root"], desk.people["safe"], "both", Role.DPO, Role.APPROVER)
+        desk.approvals.approve(both, asked.id, Role.DPO, asked.digest, desk.world.now())
+        by_hand(desk, sa.update(tables.votes).where(tables.votes.c.approval_id == asked.id).values(role="approver"))
+        desk.approve(asked, "dora", Role.DPO)
+    else:
+        by_hand(desk, *forged(desk, asked, pru=Role.APPROVER, dora=Role.DPO))
+        entry_id = before.votes[0].entry_id if other == "of another request" else asked.entry_id
+        by_hand(desk, sa.update(tables.votes).where(tables.votes.c.approval_id == asked.id).values(entry_id=entry_id))
+    with pytest.raises(Tampered):
+        desk.run(asked)
+    assert desk.done() == []
+
+
+@pytest.mark.parametrize("ended", ["done", "withdrawn"])
+def test_what_was_run_or_withdrawn_does_not_run_again_whatever_its_row_says(desk: Desk, ended: str) -> None:
+    asked = desk.approved()
+    if ended == "done":
+        desk.run(asked)
+    else:
+        desk.approvals.withdraw(desk.people["ed"], asked.id, desk.world.now())
+    before = desk.done()
+    for state in ("approved", "running"):
+        by_hand(desk, sa.update(tables.approvals).values(state=state, ended_at=None))
+        with pytest.raises(Tampered, match=f"it is {ended} already"):
+            desk.run(asked)
+    assert desk.done() == before
+
+
+def test_a_request_is_its_requesters_and_good_for_as_long_as_it_was_made(desk: Desk) -> None:
+    asked = desk.approved()
+    for change in (
+        {"requester": desk.people["an"].id},
+        {"expires_at": asked.expires_at + timedelta(seconds=1)},
+        {"requested_at": asked.requested_at + timedelta(days=9), "expires_at": asked.expires_at + timedelta(days=9)},
+        {"entry_id": None},
+        {"state": "running"},
+    ):
+        by_hand(desk, sa.update(tables.approvals).values(change))
+        with pytest.raises(Tampered):
+            desk.run(asked)
+        was = {name: getattr(asked, name) for name in change}
+        by_hand(desk, sa.update(tables.approvals).values(was))
+    assert desk.done() == []
+    assert desk.run(asked).state == "done"
+
+
 def test_what_cannot_be_run_here_stays_approved(desk: Desk) -> None:
     asked = desk.approved()
     with pytest.raises(Unavailable, match="cannot be run here"):
-        Approvals(desk.world.gate, {}).run(desk.people["ed"], asked.id, desk.world.now())
+        Approvals(desk.world.gate, {}, desk.world.ends).run(desk.people["ed"], asked.id, desk.world.now())
     assert desk.run(asked).state == "done"
 
 
@@ -252,7 +339,7 @@ def test_a_run_that_died_between_outside_and_inside_is_taken_up_and_ended(desk: 
         if len(destroyed) == 1:
             raise Unavailable("the key store is down")
 
-    approvals = Approvals(desk.world.gate, {"change-hotline": Effect(do, outside)})
+    approvals = Approvals(desk.world.gate, {"change-hotline": Effect(do, outside)}, desk.world.ends)
     asked = desk.approved()
     with pytest.raises(Unavailable):
         approvals.run(desk.people["ed"], asked.id, desk.world.now())
@@ -281,6 +368,7 @@ def test_a_payload_is_read_by_who_has_to_do_with_it(desk: Desk) -> None:
 def test_the_log_tells_every_step_and_no_payload(desk: Desk) -> None:
     desk.run(desk.approved())
     told = desk.world.entries("access.approval")
+    assert [entry.body.get("role") for entry in told] == [None, "approver", "dpo", None]
     assert [entry.body["to"] for entry in told] == ["requested", "approved", "approved", "done"]
     assert "95588" not in str(desk.world.entries())
 
@@ -308,7 +396,7 @@ def test_what_has_begun_is_ended_and_shown_until_then_though_an_approver_was_sus
             raise Unavailable("the key store is down")
 
     effect = Effect(do, outside, found=lambda _approval: len(calls) + 7)
-    approvals = Approvals(desk.world.gate, {"change-hotline": effect})
+    approvals = Approvals(desk.world.gate, {"change-hotline": effect}, desk.world.ends)
     asked = desk.approved()
     with pytest.raises(Unavailable):
         approvals.run(desk.people["ed"], asked.id, desk.world.now())
@@ -324,7 +412,7 @@ def test_a_payload_that_cannot_be_run_is_refused_when_it_is_requested(desk: Desk
         if approval.payload != {}:
             raise BadInput("nothing is to be said")
 
-    approvals = Approvals(desk.world.gate, {"change-hotline": Effect(do, check=check)})
+    approvals = Approvals(desk.world.gate, {"change-hotline": Effect(do, check=check)}, desk.world.ends)
     with pytest.raises(BadInput):
         approvals.request(desk.people["ed"], "change-hotline", PAYLOAD, desk.world.now())
     assert approvals.request(desk.people["ed"], "change-hotline", {}, desk.world.now()).state == "requested"
@@ -332,7 +420,7 @@ def test_a_payload_that_cannot_be_run_is_refused_when_it_is_requested(desk: Desk
 
 def test_what_is_shown_is_for_the_one_who_requested_it_and_is_not_kept(desk: Desk) -> None:
     effect = Effect(lambda _tx, _approval, _now: {"number": "95588"}, shows=True)
-    approvals = Approvals(desk.world.gate, {"change-hotline": effect})
+    approvals = Approvals(desk.world.gate, {"change-hotline": effect}, desk.world.ends)
     asked = desk.approved()
     with pytest.raises(Refused):
         approvals.run(desk.people["pru"], asked.id, desk.world.now())

@@ -23,7 +23,7 @@ def people(world: World) -> dict[str, Asker]:
 
 
 def test_a_policy_is_changed_by_three_people_and_followed_at_once(world: World, people: dict[str, Asker]) -> None:
-    approvals = Approvals(world.gate, {"change-policy": change_effect(world.ledger)})
+    approvals = Approvals(world.gate, {"change-policy": change_effect(world.ledger)}, world.ends)
     thing = Thing("case", people["aud"].tenant, "agent")
     assert not world.gate.ask(people["aud"], "see", thing, world.now()).allowed
     asked = request_policy(approvals, people["safe"], MORE, world.now())
@@ -37,7 +37,7 @@ def test_a_policy_is_changed_by_three_people_and_followed_at_once(world: World, 
 
 
 def test_a_text_that_is_no_policy_is_not_even_requested(world: World, people: dict[str, Asker]) -> None:
-    approvals = Approvals(world.gate, {})
+    approvals = Approvals(world.gate, {}, world.ends)
     with pytest.raises(BadInput):
         request_policy(approvals, people["safe"], "permit all", world.now())
     with pytest.raises(Refused):
@@ -46,7 +46,7 @@ def test_a_text_that_is_no_policy_is_not_even_requested(world: World, people: di
 
 
 def test_a_request_without_a_text_changes_nothing(world: World, people: dict[str, Asker]) -> None:
-    approvals = Approvals(world.gate, {"change-policy": change_effect(world.ledger)})
+    approvals = Approvals(world.gate, {"change-policy": change_effect(world.ledger)}, world.ends)
     asked = approvals.request(people["safe"], "change-policy", {"text": MORE}, world.now())
     approvals.approve(people["pru"], asked.id, Role.APPROVER, asked.digest, world.now())
     approvals.approve(people["dora"], asked.id, Role.DPO, asked.digest, world.now())
@@ -76,7 +76,7 @@ def without(policy_id: str) -> str:
 def test_a_policy_under_which_nobody_could_change_the_policy_is_not_put_in_force(
     world: World, people: dict[str, Asker], text: str
 ) -> None:
-    approvals = Approvals(world.gate, {"change-policy": change_effect(world.ledger)})
+    approvals = Approvals(world.gate, {"change-policy": change_effect(world.ledger)}, world.ends)
     with pytest.raises(BadInput, match="nobody could change the policy again"):
         request_policy(approvals, people["safe"], text, world.now())
     asked = approvals.request(people["safe"], "change-policy", {"policy": text}, world.now())

@@ -32,7 +32,7 @@ class Desk:
 
     @property
     def approvals(self) -> Approvals:
-        return Approvals(self.access.gate, self.effects)
+        return Approvals(self.access.gate, self.effects, self.vault.vault.keys.ends)
 
     def request(self, action: str, payload: Json, by: str = "root") -> Approval:
         return self.approvals.request(self.people[by], action, payload, self.access.now())

@@ -23,7 +23,6 @@ def upgrade() -> None:
     op.add_column("access_votes", sa.Column("entry_id", sa.BigInteger, nullable=True))
     op.add_column("access_approvals", sa.Column("entry_id", sa.BigInteger, nullable=True))
     op.add_column("access_approvals", sa.Column("begun_entry_id", sa.BigInteger, nullable=True))
-    op.add_column("access_approvals", sa.Column("ticket", sa.String(COMMITMENT), nullable=True))
     op.execute("DELETE FROM access_sessions")
     op.execute("UPDATE access_approvals SET expires_at = requested_at WHERE state IN ('requested', 'approved')")
 
