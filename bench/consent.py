@@ -2,7 +2,8 @@
 
 Rules held here:
 - Each use is on the disk before its Grant is there; threads share commits as the desks of one process do.
-- A hundred agents and a thousand subjects, so that no answer is that of the question before.
+- A hundred agents and a thousand subjects, so that no answer is that of the question before; each permission has its
+  receipt, which is verified at its first use.
 - The peer is the same transaction without consent: the audit row and the entry alone.
 """
 
@@ -21,11 +22,14 @@ from bench.figure import Figure, require
 from haoma.access import ENTRY_TYPES as ACCESS_TYPES
 from haoma.access import Asker, Gate, Role
 from haoma.access import tables as access
-from haoma.consent import tables
+from haoma.consent import jws, tables
 from haoma.consent.alarms import AlarmFile
 from haoma.consent.entries import ENTRY_TYPES
-from haoma.consent.notices import StoredAssessments
+from haoma.consent.notice import make_notice
+from haoma.consent.notices import Published, StoredAssessments
 from haoma.consent.office import Office, SteadyClock, actor_of
+from haoma.consent.purposes import Holder
+from haoma.consent.receipt import RECEIPT, Agreement, receipt_body
 from haoma.consent.service import Consent
 from haoma.consent.sms import OutboxFile
 from haoma.ledger.service import Ledger
@@ -51,7 +55,7 @@ def permissions(seconds: float) -> Iterator[Figure]:
         path = Path(folder)
         with open_store(f"sqlite:///{path}/bench.db") as store, open_keys(f"sqlite:///{path}/vault.db") as keys:
             consent = _desk(store, keys, path)
-            subjects, agents = _people(store)
+            subjects, agents = _people(consent.office)
             asked = _uses(consent, subjects, agents)
             alone = _recorded(consent, subjects, agents)
             recorded, _, _ = _rate(alone, seconds)
@@ -91,7 +95,7 @@ def _desk(store: Store, key_store: Store, path: Path) -> Consent:
     )
 
 
-def _people(store: Store) -> tuple[list[SubjectToken], list[Asker]]:
+def _people(office: Office) -> tuple[list[SubjectToken], list[Asker]]:
     """Agents with an open case each about every tenth subject, and a live consent of every subject."""
     at = datetime.now(UTC) - timedelta(minutes=1)
     end = at + timedelta(days=1)
@@ -113,15 +117,31 @@ def _people(store: Store) -> tuple[list[SubjectToken], list[Asker]]:
         tx.execute(sa.insert(access.cases), cases)
         assessed = {"tenant": TENANT, "purpose": "customer-care", "digest": "0" * 64, "stored_at": at, "until": end}
         tx.execute(sa.insert(tables.assessments).values(**assessed, entry_id=0, kept_until=end))
-        tx.execute(sa.insert(tables.grants), [_given(n, one, at, end) for n, one in enumerate(subjects)])
+        tx.execute(sa.insert(tables.grants), [_given(office, n, one, at, end) for n, one in enumerate(subjects)])
 
-    store.write(work)
+    office.store.write(work)
     return subjects, who
 
 
-def _given(number: int, subject: SubjectToken, at: datetime, end: datetime) -> dict[str, object]:
+def _given(office: Office, number: int, subject: SubjectToken, at: datetime, end: datetime) -> dict[str, object]:
+    grant_id = f"{number:08d}-0000-4000-8000-000000000000"
+    notice = make_notice("customer-care", "acme-desk", "Acme", "privacy@acme.example", ["carrier"], "city", 1)
+    agreed = Agreement(
+        grant_id=grant_id,
+        receipt_id=grant_id,
+        subject=subject,
+        published=Published(notice, 1, notice.digest, at),
+        sources=("carrier",),
+        granularity=notice.granularity,
+        channel="web",
+        language="zh",
+        holder=Holder.ADULT,
+        guardian=None,
+        since=at,
+        until=end,
+    )
     return {
-        "grant_id": f"{number:08d}-0000-4000-8000-000000000000",
+        "grant_id": grant_id,
         "subject": str(subject),
         "purpose": "customer-care",
         "recipient": "acme-desk",
@@ -135,7 +155,7 @@ def _given(number: int, subject: SubjectToken, at: datetime, end: datetime) -> d
         "until": end,
         "checked_at": at,
         "state": "given",
-        "receipt": "",
+        "receipt": jws.sign(office.custody, RECEIPT, receipt_body(agreed)),
         "commitment": "",
         "entry_id": 0,
     }

@@ -7,6 +7,7 @@ Rules held here:
 - Whose number was not checked for 30 days is not taken for the same holder (CAMARA number-recycling); a code that was
   confirmed, or `arrived`, is such a check.
 - A permission that is found over is ended on the spot, so that a clock that is set back does not bring it to life.
+- A permission allows what its signed receipt says: a row that says otherwise is Tampered, recorded, and no Grant.
 - What the key store knows to have ended stays so, whatever the database says: one that was put back from a backup is
   ended anew, and one that a hand brought back to life is Tampered.
 """
@@ -27,10 +28,11 @@ from haoma.consent.emergency import Emergencies
 from haoma.consent.ending import end, given, live_rows
 from haoma.consent.erasing import Erasures
 from haoma.consent.grant import Grant, Standing, mint
+from haoma.consent.held import Held, Kept
 from haoma.consent.notices import Notices
 from haoma.consent.office import SYSTEM, Office, actor_of
 from haoma.consent.purposes import EMERGENCY, Granularity, Purpose, Source, one_purpose
-from haoma.consent.reasons import ALLOWED, TAMPERED, refusal, tampered
+from haoma.consent.reasons import ALLOWED, REASONS, TAMPERED, refusal, tampered
 from haoma.consent.replies import Replies
 from haoma.consent.requests import Requests
 from haoma.consent.withdrawal import Withdrawals
@@ -43,8 +45,9 @@ from haoma.vault.model import SubjectToken
 __all__ = ["CHECKED_WITHIN", "Consent", "Ran", "Use"]
 
 CHECKED_WITHIN = timedelta(days=30)
-_NEWEST = """SELECT grant_id, granularity, basis, sources, since, until, checked_at, state FROM consent_grants
- WHERE subject = {0} AND purpose = {0} AND recipient = {0} ORDER BY since DESC LIMIT 1"""
+_NEWEST = """SELECT grant_id, subject, purpose, recipient, sources, granularity, basis, since, until, checked_at, state
+ FROM consent_grants WHERE subject = {0} AND purpose = {0} AND recipient = {0} ORDER BY since DESC LIMIT 1"""
+_RECEIPT = "SELECT receipt FROM consent_grants WHERE grant_id = {0}"
 _ERASURE = "SELECT 1 FROM consent_erasures WHERE grant_id = {0}"
 _STATE = "SELECT state FROM consent_grants WHERE grant_id = {0}"
 
@@ -82,6 +85,7 @@ class Consent:
         self.replies = Replies(office, self.answers, self.withdrawals)
         self.deliveries = Deliveries(office)
         self.emergencies = Emergencies(office)
+        self._held = Held(office)
 
     def require(self, by: Asker, subject: SubjectToken, *, purpose: str, recipient: str, source: str | Source) -> Grant:
         """A Grant for one use, good for a minute; recorded in the audit and the log.
@@ -123,7 +127,7 @@ class Consent:
         rows = _rows(tx, _STATE, grant.grant_id)
         state = rows[0][0] if rows else "no-grant"
         if state != "given":
-            raise refusal(state)
+            raise refusal(state) if state in REASONS else tampered()
         if not grant.live_at(self.office.now()):
             raise refusal("expired")
 
@@ -171,16 +175,32 @@ class Consent:
         row = self._newest(tx, asking)
         if row is None:
             return "no-grant", None
-        grant_id, fine, basis, sources, since, until, checked_at, state = row
-        begins, ends = Time.read(since), Time.read(until)
-        reason = self._ended_before(tx, grant_id, at) if state == "given" else ""
-        reason = reason or _unfit(state, begins, ends, Time.read(checked_at), at)
-        if reason == "expired" and state == "given":
-            end(tx, office, [one for one in [given(tx, grant_id)] if one], reason, at, SYSTEM)
-        if not reason and str(asking.source) not in sources.split():
+        kept, (checked_at, state) = Kept(*row[:-2]), row[-2:]
+        if state != "given":
+            return (state if state in REASONS else TAMPERED), None
+        if not self._holds(tx, kept):
+            return TAMPERED, None
+        reason = self._ended_before(tx, kept.grant_id, at)
+        if not reason:
+            reason = self._unfit(tx, kept, Time.read(checked_at), at)
+        if not reason and str(asking.source) not in kept.sources.split():
             reason = "source"
-        standing = Standing(grant_id, purpose.name, asking.recipient, Granularity(fine), basis, begins, ends)
-        return reason, None if reason else standing
+        return reason, None if reason else _standing(kept)
+
+    def _holds(self, tx: sa.Connection, kept: Kept) -> bool:
+        """Whether the row says what was signed."""
+        if self._held.seen(kept):
+            return True
+        return not self._held.differs(tx, kept, str(_rows(tx, _RECEIPT, kept.grant_id)[0][0]))
+
+    def _unfit(self, tx: sa.Connection, kept: Kept, checked_at: datetime, at: datetime) -> str:
+        """Why a live permission does not stand at this moment, empty where it does; one that is over ends."""
+        if at < Time.read(kept.since):
+            return "not-yet"
+        if at >= Time.read(kept.until):
+            end(tx, self.office, [one for one in [given(tx, kept.grant_id)] if one], "expired", at, SYSTEM)
+            return "expired"
+        return "" if at < checked_at + CHECKED_WITHIN else "holder-unchecked"
 
     def _newest(self, tx: sa.Connection, asking: Use) -> tuple[Any, ...] | None:
         """The newest permission under this token; where none stands, under those that rotations have replaced."""
@@ -189,7 +209,7 @@ class Consent:
             return rows[0]
         for name in self.office.vault.aliases(tx, asking.subject)[1:]:
             rows += _rows(tx, _NEWEST, str(name), asking.purpose.name, asking.recipient)
-        return max(rows, key=lambda row: row[4], default=None)
+        return max(rows, key=lambda row: Time.read(row[-4]), default=None)
 
     def _ended_before(self, tx: sa.Connection, grant_id: str, at: datetime) -> str:
         """Why this permission ended, as the key store knows and this database no longer does; empty where it lives."""
@@ -206,15 +226,9 @@ class Consent:
         tx.execute(sa.update(tables.grants).where(c.grant_id.in_(grant_ids), c.state == "given").values(checked_at=at))
 
 
-def _unfit(state: str, since: datetime, until: datetime, checked_at: datetime, at: datetime) -> str:
-    """Why a permission does not stand at this moment, empty where it does."""
-    if state != "given":
-        return state
-    if at < since:
-        return "not-yet"
-    if at >= until:
-        return "expired"
-    return "" if at < checked_at + CHECKED_WITHIN else "holder-unchecked"
+def _standing(kept: Kept) -> Standing:
+    fine, since, until = Granularity(kept.granularity), Time.read(kept.since), Time.read(kept.until)
+    return Standing(kept.grant_id, kept.purpose, kept.recipient, fine, kept.basis, since, until)
 
 
 def _source(text: str | Source) -> Source:

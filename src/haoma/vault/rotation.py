@@ -186,6 +186,8 @@ class Rekeying:
             self._vault.append(tx, "vault.rekeyed", version=key.version, numbers=done)
 
     def _replace(self, tx: sa.Connection, old: str, new: str, now: datetime) -> None:
+        # What led to the old one leads to the new one: the old one's own alias goes once nothing uses its key.
+        tx.execute(sa.update(tables.aliases).where(tables.aliases.c.new == old).values(new=new))
         tx.execute(_insert(tx, tables.aliases).values(old=old, new=new, at=now).on_conflict_do_nothing())
         for one in self._columns:
             if one.rekey:

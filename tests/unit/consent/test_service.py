@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from contracts.consent import NUMBER, OTHER, TENANT, World
+from contracts.consent import NUMBER, OTHER, TENANT, World, world_on
 from haoma.consent import tables
 from haoma.consent.grant import USE_WITHIN
 from haoma.consent.service import CHECKED_WITHIN
@@ -90,12 +90,11 @@ def test_a_consent_ends_by_itself_and_a_clock_that_is_set_back_does_not_revive_i
         assert tx.scalar(sa.select(tables.grants.c.state)) == "expired"
 
 
-def test_a_consent_does_not_begin_before_it_was_given(world: World) -> None:
-    given = world.give()
-    later = sa.update(tables.grants).values(since=world.clock[0] + timedelta(hours=1))
-    world.store.write(lambda tx: tx.execute(later).rowcount)
-    assert given.grant_id
-    assert reason_of(world) == "not-yet"
+def test_a_consent_does_not_begin_before_it_was_given(world: World, tmp_path: Path) -> None:
+    world.pass_(hours=1)
+    world.give()
+    earlier = world_on(world.store, world.vault.keys.store, tmp_path / "keys")
+    assert reason_of(earlier) == "not-yet"
 
 
 def test_without_an_assessment_in_force_nothing_is_allowed(world: World) -> None:
