@@ -14,25 +14,21 @@ Rules held here:
 
 from __future__ import annotations
 
+import io
+import os
+import signal
 import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from types import FrameType
 
-try:
-    import io
-    import os
-    import signal
-    import traceback
-    from collections.abc import Sequence
-    from importlib import import_module
-    from types import FrameType
+import click
 
-    import click
-
-    import haoma
-    from haoma.cli.failures import exit_code_of
-    from haoma.cli.options import debugging, settings_flags
-    from haoma.cli.told import utf8
-except KeyboardInterrupt:  # nobody is there yet who would tell it in words
-    sys.exit(128 + 2)
+import haoma
+from haoma.cli.failures import exit_code_of
+from haoma.cli.options import debugging, settings_flags
+from haoma.cli.told import utf8
 
 __all__ = ["NOUNS", "cli", "main", "run"]
 

@@ -334,22 +334,6 @@ def test_a_signal_that_python_drops_still_is_the_exit_code() -> None:
     assert subprocess.run([sys.executable, "-c", ASKED_TO_END], check=False).returncode == 143
 
 
-INTERRUPTED_IMPORT = """
-import sys
-class Interrupted:
-    def find_spec(self, name, *_):
-        if name == "click":
-            raise KeyboardInterrupt
-sys.meta_path.insert(0, Interrupted())
-import haoma.cli.main
-"""
-
-
-def test_ctrl_c_while_haoma_starts_is_quiet() -> None:
-    ended = subprocess.run([sys.executable, "-c", INTERRUPTED_IMPORT], capture_output=True, check=False)
-    assert (ended.returncode, ended.stderr) == (130, b"")
-
-
 INTERRUPTED_START = """
 import os, signal, sys
 class Interrupted:
