@@ -136,11 +136,12 @@ def withdraw(consent_id: str | None, receipt_file: Path | None, output: Path, ov
 def show(number: str, tenant: str, token_only: bool, fmt: Format) -> None:
     """Show what the holder of NUMBER has consented to and refused."""
     from haoma.consent.shown import show as shown
+    from haoma.consent.shown import token_of
     from haoma.numbers import parse
 
     with Services(current_settings(), create=False) as services:
         by, office = acting(services), services.consent.office
-        subject = office.subject(tenant, parse(number))
+        subject = token_of(office, by, tenant, parse(number))
         if token_only:
             click.echo(str(subject))
             return

@@ -87,8 +87,12 @@ class Office:
     def subject(self, tenant: str, number: Number) -> SubjectToken:
         """The token of a number here: the one that its permissions, questions and refusals are under, or the newest.
 
-        A rotation that could not bring a number over leaves its rows under the older token.
+        A rotation that could not bring a number over leaves its rows under the older token. Raises Refused for a tenant
+        that is not there.
         """
+        with self.store.read() as tx:
+            if not self.tenant_id(tx, tenant):
+                raise refusal("policy")  # and no key is made for it
         newest = self.vault.pseudonym(tenant, number)  # before the others: it makes the first key of a tenant
         tokens = self.vault.known_as(tenant, number)
         if len(tokens) < 2:

@@ -2,6 +2,7 @@
 
 Rules held here:
 - Seeing is a decision like any other: it is recorded, whatever the answer, and a refusal shows nothing.
+- A token is for who may see the tokens of that tenant, or open a case about one; nobody else has a key made for asking.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from haoma.consent.ending import given
 from haoma.consent.office import Office
 from haoma.consent.reasons import refusal
 from haoma.errors import NotFound
+from haoma.numbers import Number
 from haoma.vault.model import SubjectToken
 
-__all__ = ["Shown", "receipt_of", "show"]
+__all__ = ["Shown", "receipt_of", "show", "token_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,23 @@ def show(office: Office, by: Asker, subject: SubjectToken) -> Shown:
         grants = list(tx.execute(sa.select(tables.grants).where(g.subject.in_(names)).order_by(g.since.desc())))
         query = sa.select(tables.refusals).where(r.subject.in_(names)).order_by(r.refused_at.desc())
         return Shown(grants, list(tx.execute(query)))
+
+
+def token_of(office: Office, by: Asker, tenant: str, number: Number) -> SubjectToken:
+    """The token of a number, for who may know it; raises Refused where the policy does not let the asker."""
+    at = office.now()
+
+    def work(tx: sa.Connection) -> bool:
+        tenant_id = office.tenant_id(tx, tenant)
+        ways = [("see", Thing("subject", tenant_id, "token")), ("open-case", Thing("case", tenant_id))]
+        decided = [(*way, office.gate.decide(tx, by, *way, at)) for way in ways]
+        action, thing, decision = next((one for one in decided if one[2].allowed), decided[0])
+        office.gate.record(tx, by, action, thing, decision, at)
+        return decision.allowed
+
+    if not office.store.write(work):
+        raise refusal("policy")
+    return office.subject(tenant, number)
 
 
 def receipt_of(office: Office, by: Asker, grant_id: str) -> str:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 
@@ -88,6 +90,36 @@ def test_what_may_not_be_is_refused_without_the_number(desk: Desk, args: tuple[s
     ended = desk.haoma("consent", *args, by=by)
     assert ended.returncode == code, ended.stderr
     assert NUMBER not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("tenant", ["beta", "nobody"])
+@pytest.mark.parametrize("more", [(), ("--token-only",)])
+@pytest.mark.parametrize("by", ["an", "dai", "root"])
+def test_nobody_sees_tokens_of_another_tenant_or_has_a_key_made(
+    desk: Desk, tenant: str, more: tuple[str, ...], by: str
+) -> None:
+    with closing(sqlite3.connect(desk.folder / "haoma" / "haoma.db")) as data:
+        with data:
+            row = ("00000000-0000-4000-8000-0000000000bb", "beta", 0)
+            data.execute("INSERT OR IGNORE INTO access_tenants (tenant_id, name, created_at) VALUES (?, ?, ?)", row)
+        before = data.execute("SELECT count(*) FROM access_decisions").fetchone()[0]
+        ended = desk.haoma("consent", "show", NUMBER, "--tenant", tenant, *more, by=by)
+        asked = data.execute("SELECT count(*) FROM access_decisions WHERE allowed = 0").fetchone()[0]
+        after = data.execute("SELECT count(*) FROM access_decisions").fetchone()[0]
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert after == before + 1
+    assert asked
+    (keys,) = desk.folder.rglob("vault.db")
+    with closing(sqlite3.connect(keys)) as kept:
+        assert kept.execute("SELECT count(*) FROM vault_keys WHERE scope = ?", (tenant,)).fetchone() == (0,)
+
+
+def test_no_key_is_made_for_a_tenant_that_is_asked_about_and_is_not_there(desk: Desk) -> None:
+    ended = desk.haoma("consent", "request", NUMBER, "--tenant", "nobody", *ASKED[2:], "--holder-asks")
+    assert ended.returncode == 3
+    (keys,) = desk.folder.rglob("vault.db")
+    with closing(sqlite3.connect(keys)) as kept:
+        assert kept.execute("SELECT count(*) FROM vault_keys WHERE scope = 'nobody'").fetchone() == (0,)
 
 
 def test_the_rest_is_listed_and_done(desk: Desk) -> None:
