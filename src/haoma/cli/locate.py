@@ -68,11 +68,11 @@ def verify(
 ) -> None:
     """Say whether the holder of NUMBER is in a region, or near a point: TRUE, FALSE, PARTIAL or UNKNOWN."""
     from haoma.locate import InRegion, Near
-    from haoma.places import named
+    from haoma.locate.areas import region_called
 
     if (region is None) == (near is None):
         raise BadInput("a question is about a region or a point", hint="--in 上海市, or --near 31.23,121.47")
-    area = Near(*_point(near), within_m) if near is not None else InRegion(named(str(region)))
+    area = Near(*_point(near), within_m) if near is not None else InRegion(region_called(str(region)))
     with Services(current_settings(), create=False) as services:
         said = services.locate.verify(_question(services, asked), area, given=_given(asked))
     _tell(said.reasons, said.silent)
@@ -112,9 +112,9 @@ def region(ctx: click.Context, /, finest: str, fmt: Format, **asked: object) -> 
 @click.pass_context
 def risk(ctx: click.Context, /, declared: str | None, fmt: Format, **asked: object) -> None:
     """Say whether a case about the holder of NUMBER adds up: a score, and the signals behind it."""
-    from haoma.places import named
+    from haoma.locate.areas import place_called
 
-    there = named(declared).adcode if declared else None
+    there = place_called(declared).adcode if declared else None
     with Services(current_settings(), create=False) as services:
         said = services.locate.risk(_question(services, asked), declared=there, given=_given(asked))
     found = said.assessed
@@ -159,12 +159,12 @@ def _question(services: Services, asked: dict[str, object]) -> Question:
 
 
 def _given(asked: dict[str, object]) -> list[Given]:
+    from haoma.locate.areas import place_called
     from haoma.locate.fusion import Address, Circle, Device, Stated
-    from haoma.places import named
 
     found: list[Given] = []
     if asked["stated"]:
-        found.append(Stated(named(str(asked["stated"])).adcode, Address.DELIVERY, "customer", now()))
+        found.append(Stated(place_called(str(asked["stated"])).adcode, Address.DELIVERY, "customer", now()))
     if asked["shared"]:
         lat, lon, radius_m = _shared(sys.stdin.readline())
         found.append(Device(Circle(lat, lon, radius_m, 0.68), "consent-page", now()))

@@ -18,11 +18,11 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from haoma.errors import BadInput
+from haoma.errors import BadInput, NotFound
 from haoma.locate.fusion import Circle, Fused, Verdict
-from haoma.places import Level, Region, distance_m
+from haoma.places import Level, Region, city, distance_m, macro_region, named, province, provinces
 
-__all__ = ["Area", "InRegion", "Judged", "Near", "judge", "mass_within"]
+__all__ = ["Area", "InRegion", "Judged", "Near", "judge", "mass_within", "place_called", "region_called"]
 
 SURE, UNSURE = 0.9, 0.1
 LEAST_M, MOST_M = 50.0, 200_000.0
@@ -81,6 +81,38 @@ def judge(fused: Fused, area: Area) -> Judged:
     if share < SURE and mass_within(fused.circle, 0.0, area.within_m) < SURE:
         return UNKNOWN
     return _judged(share)
+
+
+def region_called(text: str) -> Region:
+    """The city, province or 大区 of this name or adcode.
+
+    Raises NotFound for what is none, and BadInput for the adcode of a district, which nothing here is as fine as.
+
+    >>> [region_called(one).name for one in ("华东", "浙江", "330100", "330000")]
+    ['华东', '浙江省', '杭州市', '浙江省']
+    """
+    if len(text) == 6 and text.isascii() and text.isdigit():
+        return _coded(text)
+    groups = {group.name: group for group in (macro_region(one.adcode) for one in provinces())}
+    return groups.get(text) or named(text)
+
+
+def place_called(text: str) -> Region:
+    """The city or province of this name or adcode; raises as `region_called`, and BadInput for a 大区."""
+    found = region_called(text)
+    if found.level is Level.MACRO_REGION:
+        raise BadInput("a city or a province is asked for, and this is a 大区", hint="上海市, 浙江省")
+    return found
+
+
+def _coded(adcode: str) -> Region:
+    try:
+        found = city(adcode).region
+    except NotFound:
+        found = province(adcode)
+    if found.adcode != adcode:
+        raise BadInput("this adcode is of no city and no province", hint="six digits of GB/T 2260, such as 330100")
+    return found
 
 
 def mass_within(circle: Circle, apart_m: float, within_m: float) -> float:

@@ -68,7 +68,7 @@ def test_a_score_names_its_signals(desk: Desk) -> None:
 
 
 def test_who_was_told_how_often_is_for_who_supervises(desk: Desk) -> None:
-    desk.ok("locate", "verify", NUMBER, *ASKED, "--shared", "--in", "上海市", by="ann", typed=("31.2304,121.4737,60",))
+    desk.ok("locate", "verify", NUMBER, *ASKED, "--shared", "--in", "华东", by="ann", typed=("31.2304,121.4737,60",))
     ended = desk.haoma("locate", "disclosures", "--tenant", "acme", by="dora")
     assert ended.returncode == 0
     assert sum(int(str(row["disclosed"])) for row in rows(ended.stdout)) > 0
