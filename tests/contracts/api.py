@@ -98,19 +98,33 @@ class Client:
         assert told.status_code == 201, told.text
         return str(told.json()["subject"])
 
+    def consent(self, number: str = NUMBER, purpose: str = "customer-care", recipient: str = "acme-desk") -> str:
+        """A customer's yes by code to what was published, in a case of the agent's; the id of the consent."""
+        asked = {"number": number, "purpose": purpose, "recipient": recipient}
+        request = self.post("/v1/consents/requests", asked, by="agent").json()["request"]
+        said = self.post(f"/v1/consents/requests/{request}/answer", {"answer": "yes", "code": self.code}, by="agent")
+        assert said.status_code == 200, said.text
+        return str(said.json()["consent"])
+
 
 @contextmanager
 def client_in(place: Path, **changed: object) -> Iterator[Client]:
     """A service in this place, with people of every role in each tenant: `agent`, and `agent@other`."""
+    with opened_in(place, {}, **changed) as client:
+        for tenant in TENANTS:
+            _people(client, tenant)
+        yield client
+
+
+@contextmanager
+def opened_in(place: Path, tokens: Mapping[str, str], **changed: object) -> Iterator[Client]:
+    """A service in this place, with what is there already."""
     settings = replace(settings_in(place, **changed), data_dir=_data_dir())
     use(settings)
     log = io.StringIO()
     with Services(settings) as services, asyncio.Runner() as runner:
         watch, figures = watched(services, Log(log, strangers_per_min=1_000_000))
-        client = Client(services, Edge(api(services, figures), watch), log, runner)
-        for tenant in TENANTS:
-            _people(client, tenant)
-        yield client
+        yield Client(services, Edge(api(services, figures), watch), log, runner, dict(tokens))
 
 
 @contextmanager
@@ -131,13 +145,18 @@ def served_of(client: Client) -> Iterator[str]:
         listener.close()
 
 
-def publish(client: Client) -> None:
-    """A notice and an assessment of customer-care, for which customers of acme are asked."""
+SOURCES = ("carrier", "stated", "segment", "browser")
+
+
+def publish(
+    client: Client, purpose: str = "customer-care", recipient: str = "acme-desk", fine: str = "city", days: int = 30
+) -> None:
+    """A notice and an assessment of a purpose, for which customers of acme are asked."""
     services, now = client.services, _now()
     dpo = services.sign_in.asker(client.tokens["dpo"], now)
-    notice = make_notice("customer-care", "acme-desk", "安客", "dpo@acme.example", ["carrier", "stated"], "city", 30)
+    notice = make_notice(purpose, recipient, "安客", "dpo@acme.example", list(SOURCES), fine, days)
     services.consent.notices.publish(dpo, "acme", notice)
-    services.consent.notices.assess(dpo, "acme", "customer-care", "ab" * 32, now + timedelta(days=1000))
+    services.consent.notices.assess(dpo, "acme", purpose, "ab" * 32, now + timedelta(days=1000))
 
 
 def _data_dir() -> Path:

@@ -11,6 +11,8 @@ from contracts.api import client_in, publish
 
 CANARY = "13800138666"
 FORMS = (CANARY, "138 0013 8666", "138-0013-8666", f"+86{CANARY}", "0013 8666", "00138666")
+LAT, LON = 31.987654, 121.876543
+POINTS = ("31.987", "121.876", "987654", "876543")
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +61,42 @@ def test_a_number_is_in_no_log_metric_header_problem_url_or_file(place: Path) ->
     for path in [one for one in place.rglob("*") if one.is_file()]:
         data = path.read_bytes()
         assert not [form for form in FORMS if form.encode() in data], path
+
+
+def test_a_coordinate_is_in_no_answer_log_metric_problem_or_file(place: Path) -> None:
+    shown, number = list[str](), "13800138667"
+    shared, near = {"lat": LAT, "lon": LON, "accuracy_m": 60}, {"lat": LAT, "lon": LON, "within_m": 3000}
+    with client_in(place / "points", api_metrics=True, api_rate_per_min=1_000_000) as client:
+        publish(client)
+        client.number_case(number)
+        client.consent(number)
+        asked = {"number": number, "purpose": "customer-care", "recipient": "acme-desk", "shared": shared}
+        wrong: list[dict[str, object]] = [
+            {"near": {**near, "lat": 90 + LAT}},
+            {"near": {**near, "lat": str(LAT)}},
+            {"near": {**near, f"{LAT}": LON}},
+            {"near": {"lat": LAT}},
+            {"near": [LAT, LON]},
+            {"near": near, "region": f"{LAT},{LON}"},
+            {"region": f"{LAT},{LON}"},
+            {"shared": {**shared, "lon": 180 + LON}, "region": "上海市"},
+            {"stated": {"region": f"{LAT}"}, "region": "上海市"},
+        ]
+        for changed in wrong:
+            told = client.post("/v1/locations/verify", {**asked, **changed}, by="agent")
+            assert told.status_code in {400, 404}, told.text
+            shown.append(told.text)
+        for path, more in (
+            ("/v1/locations/verify", {"near": near}),
+            ("/v1/locations/region", {}),
+            ("/v1/risk", {"declared": "北京市"}),
+        ):
+            told = client.post(path, {**asked, **more}, by="agent")
+            assert told.status_code == 200, told.text
+            shown += [told.text, str(told.headers), client.get(f"{path}?at={LAT},{LON}", by="agent").text]
+        key = {"Authorization": f"Bearer {client.services.keys.metrics()}"}
+        shown += [client.get("/metrics", headers=key).text, client.log.getvalue()]
+    for text in shown:
+        assert not [form for form in POINTS if form in text], text[:300]
+    for path in [one for one in (place / "points").rglob("*") if one.is_file()]:
+        assert not [form for form in POINTS if form.encode() in path.read_bytes()], path

@@ -7,18 +7,22 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from contracts.api import Client, client_in, publish
+from contracts.api import Client, client_in, opened_in, publish
 from haoma.access import tables
 
 NUMBER = "13800138501"
+CARE = {"purpose": "customer-care", "recipient": "acme-desk"}
 CHANGES = (
     ("/v1/cases", {"number": NUMBER}),
-    ("/v1/consents/requests", {"number": NUMBER, "purpose": "customer-care", "recipient": "acme-desk"}),
+    ("/v1/consents/requests", {**CARE, "number": NUMBER}),
     ("/v1/approvals", {"action": "reveal-number", "payload": {}}),
 )
 ASKS = (
     ("POST", "/v1/consents/show", {"number": NUMBER}),
     ("POST", "/v1/tokens/resolve", {"token": "loc.aaaa"}),
+    ("POST", "/v1/locations/verify", {**CARE, "number": NUMBER, "region": "华东"}),
+    ("POST", "/v1/locations/region", {**CARE, "number": NUMBER}),
+    ("POST", "/v1/risk", {**CARE, "number": NUMBER}),
     ("GET", "/v1/cases", None),
     ("GET", "/v1/approvals", None),
     ("GET", "/v1/ledger/entries", None),
@@ -56,8 +60,9 @@ def test_where_the_database_is_gone_nothing_is_decided(tmp_path: Path) -> None:
 
 
 def test_where_the_custody_does_not_answer_nothing_is_decided_opened_or_sealed(tmp_path: Path) -> None:
-    nobody = "transit+http://127.0.0.1:9/transit"
-    with client_in(tmp_path, vault_custody=nobody) as client:
+    with client_in(tmp_path) as client:
+        tokens = client.tokens
+    with opened_in(tmp_path, tokens, vault_custody="transit+http://127.0.0.1:9/transit") as client:
         refused(client, *ASKS, *(("POST", path, body) for path, body in CHANGES))
         ready = client.get("/readyz")
         assert (ready.status_code, ready.json()["keys"], ready.json()["policy"]) == (503, "down", "up")

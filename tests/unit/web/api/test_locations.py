@@ -1,0 +1,158 @@
+"""A customer who consented is asked about, region and store, and the answer's token resolves for who asked."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from base64 import b64decode
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contracts.api import Client, publish
+
+CARE = {"purpose": "customer-care", "recipient": "acme-desk"}
+SHANGHAI = {"lat": 31.2304, "lon": 121.4737}
+SHARED = {**SHANGHAI, "accuracy_m": 60}
+STORE = {"lat": 31.24, "lon": 121.48, "within_m": 3000}
+NUMBER = "13800138301"
+VERIFY, REGION = "/v1/locations/verify", "/v1/locations/region"
+
+
+@pytest.fixture(scope="module")
+def ready(api: Client) -> Client:
+    """A customer who consented to a city."""
+    publish(api)
+    api.number_case(NUMBER)
+    api.consent(NUMBER)
+    return api
+
+
+def about(**more: object) -> dict[str, object]:
+    return {**CARE, "number": NUMBER, **more}
+
+
+def reason_of(api: Client, path: str, body: object, by: str = "agent") -> str:
+    told = api.post(path, body, by=by)
+    assert told.status_code == 403, told.text
+    return str(told.json()["reason"])
+
+
+def disclosed(api: Client) -> int:
+    dpo = api.services.sign_in.asker(api.tokens["dpo"], datetime.now(UTC))
+    found = api.services.locate.disclosed(dpo, "acme", datetime.now(UTC) - timedelta(days=1))
+    return sum(one.disclosed for one in found)
+
+
+@pytest.mark.parametrize(
+    ("area", "verdict"),
+    [
+        ({"near": STORE}, "TRUE"),
+        ({"near": {"lat": 39.9, "lon": 116.4}}, "FALSE"),
+        ({"region": "华东"}, "TRUE"),
+        ({"region": "310000"}, "TRUE"),
+        ({"region": "浙江"}, "FALSE"),
+    ],
+)
+def test_a_shared_position_answers_for_a_store_and_for_regions(
+    ready: Client, area: dict[str, object], verdict: str
+) -> None:
+    said = ready.post(VERIFY, about(shared=SHARED, **area), by="agent").json()
+    assert (said["verdict"], said["match_rate"], said["silent"]) == (verdict, None, [])
+    assert {"code", "zh", "en"} == set(said["reasons"][0])
+    assert "device-trusted" in [one["code"] for one in said["reasons"]]
+    assert said["entry"] > 0
+
+
+def test_what_is_not_known_finely_enough_is_unknown(ready: Client) -> None:
+    said = ready.post(VERIFY, about(stated={"region": "上海市"}, near=STORE), by="agent").json()
+    assert said["verdict"] == "UNKNOWN"
+
+
+def test_what_is_old_counts_for_less(ready: Client) -> None:
+    fresh, old = (ready.post(REGION, about(shared={**SHARED, "age_s": age}), by="agent").json() for age in (0, 604_800))
+    assert fresh["confidence"] > (old["confidence"] or 0)
+
+
+def test_a_region_is_as_coarse_as_asked_and_its_token_resolves_for_who_asked(ready: Client) -> None:
+    said = ready.post(REGION, about(shared=SHARED, finest="macro-region"), by="agent").json()
+    assert said["region"] == {"name": "华东", "adcode": None, "level": "macro-region"}
+    assert said["confidence"] > 0.9
+    found = ready.post("/v1/tokens/resolve", {"token": said["token"]}, by="agent").json()
+    assert json.loads(b64decode(found["value"]))["name"] == "华东"
+    assert (found["purpose"], found["until"]) == ("customer-care", said["until"])
+    for by in ("risk-analyst", "dpo", "agent@other"):
+        assert ready.post("/v1/tokens/resolve", {"token": said["token"]}, by=by).status_code == 403
+
+
+def test_number_and_token_name_one_customer(ready: Client) -> None:
+    subject = ready.post("/v1/consents/show", {"number": NUMBER}, by="agent").json()["subject"]
+    said = ready.post(REGION, {**CARE, "subject": subject, "shared": SHARED}, by="agent").json()
+    assert said["region"] == {"name": "上海市", "adcode": "310000", "level": "city"}
+
+
+def test_nothing_is_told_before_a_consent_and_after_its_end(ready: Client) -> None:
+    number = "13800138302"
+    ready.number_case(number)
+    asked = {**CARE, "number": number, "shared": SHARED}
+    assert reason_of(ready, REGION, asked) == "no-grant"
+    consent = ready.consent(number)
+    key = str(uuid.uuid4())
+    token = ready.post(REGION, asked, by="agent", key=key).json()["token"]
+    ready.post(f"/v1/consents/{consent}/withdraw", by="agent")
+    assert reason_of(ready, REGION, asked) == "withdrawn"
+    assert reason_of(ready, VERIFY, {**asked, "near": STORE}) == "withdrawn"
+    assert ready.post("/v1/tokens/resolve", {"token": token}, by="agent").status_code == 403
+    again = ready.post(REGION, asked, by="agent", key=key)
+    assert (again.status_code, again.json()["reason"]) == (403, "withdrawn"), "no key brings an answer back"
+
+
+def test_each_time_it_is_asked_is_counted(ready: Client) -> None:
+    before, key = disclosed(ready), str(uuid.uuid4())
+    first, again = (ready.post(VERIFY, about(shared=SHARED, near=STORE), by="agent", key=key) for _ in range(2))
+    assert again.json()["entry"] > first.json()["entry"]
+    assert disclosed(ready) == before + 2
+
+
+def test_another_purpose_is_another_consent_and_nobody_is_located_for_marketing(ready: Client) -> None:
+    assert reason_of(ready, REGION, about(purpose="marketing")) == "purpose-never"
+    assert ready.post(REGION, about(purpose="delivery"), by="agent").status_code == 403
+
+
+def test_a_consent_to_yes_or_no_shows_no_region(ready: Client) -> None:
+    publish(ready, "identity-verification", "acme-door", "yes-no", 1)
+    number = "13800138303"
+    ready.number_case(number)
+    ready.consent(number, "identity-verification", "acme-door")
+    asked = {"number": number, "purpose": "identity-verification", "recipient": "acme-door", "shared": SHARED}
+    said = ready.post(VERIFY, {**asked, "region": "上海市"}, by="agent").json()
+    assert said["verdict"] == "TRUE"
+    assert reason_of(ready, REGION, asked) == "granularity"
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({}, 400),
+        ({"region": "上海市", "near": STORE}, 400),
+        ({"region": "上海市", "subject": "acme.a1.x"}, 400),
+        ({"near": {"lat": 91, "lon": 0}}, 400),
+        ({"near": {**SHANGHAI, "within_m": 10}}, 400),
+        ({"region": "330106"}, 400),
+        ({"region": "上海市", "stated": {"region": "华东"}}, 400),
+        ({"region": "上海市", "shared": {**SHARED, "accuracy_m": 0}}, 400),
+        ({"region": "亚特兰蒂斯"}, 404),
+        ({"region": "990000"}, 404),
+    ],
+)
+def test_what_is_no_question_is_told(ready: Client, more: dict[str, object], status: int) -> None:
+    told = ready.post(VERIFY, about(**more), by="agent")
+    assert told.status_code == status, told.text
+    assert NUMBER not in told.text
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
+def test_what_is_no_number_of_degrees_is_malformed(ready: Client, number: str) -> None:
+    body = json.dumps(about(near={"lat": 7, "lon": 1})).replace('"lat": 7', f'"lat": {number}')
+    told = ready.post(VERIFY, by="agent", content=body.encode())
+    assert (told.status_code, told.json()["reason"]) == (400, "malformed")
