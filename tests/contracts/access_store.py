@@ -20,7 +20,7 @@ from haoma.access.held import Held, hold
 from haoma.errors import Conflict, HaomaError, Unavailable
 from haoma.ledger.entry import decode
 from haoma.ledger.tables import queue
-from haoma.storage import Store
+from haoma.storage import Store, inspect_store
 from haoma.storage.tables import store_info
 
 
@@ -157,6 +157,13 @@ class AccessContract:
             with pytest.raises(Conflict):
                 world.store.write(lambda tx, statement=statement: tx.execute(statement) and None)
         assert world.ask(lambda tx: tx.scalar(sa.select(sa.func.count()).select_from(tables.decisions)))
+
+    def test_a_trigger_that_is_gone_is_told(self, world: World, url: str) -> None:
+        assert inspect_store(url).lost == ()
+        on = " ON access_decisions" if world.store.dialect == "postgresql" else ""
+        with world.store.changing() as tx:
+            tx.exec_driver_sql(f"DROP TRIGGER access_decisions_kept{on}")
+        assert inspect_store(url).lost == ("access_decisions_kept",)
 
     def test_every_decision_is_held_to_the_log_and_the_log_to_it(self, world: World) -> None:
         system, _ = world.admins()

@@ -5,8 +5,8 @@ custody's key of version `wrapped_by`. The scope of a sealing key is `<owner>/<p
 destroyed commitment key keeps its row without bytes, so that its name is not used again; any other leaves no row. From
 `retired_at` on nothing new is sealed under a key, which is destroyed soon after.
 
-`vault_ends` has a row for each permission that has ended for good: its id and why. A table that a key store does not
-have yet is made when it is opened.
+`vault_ends` has a row for each permission that has ended for good, and for each request that was run, refused or
+withdrawn: its id and why. A table that a key store does not have yet is made when it is opened.
 """
 
 from __future__ import annotations
