@@ -42,6 +42,7 @@ Next:
   haoma number parse 0571-88888888转8001      what one number is
   haoma number lookup 13800138000             who was allocated it, where it was issued, and how sure that is
   haoma number enrich FILE.csv -o OUT.parquet --column phone
+  haoma locate verify --help                  whether a customer is near, as they have consented
   haoma data status                           where all this is known from
   haoma ledger append FILE                    record that a file was as it is; then prove, verify, audit
   make bench                                  the same beside other tools"""

@@ -77,6 +77,7 @@ def _audited(directory: Path, outside: Checkpoint, name: str = "store/haoma.db")
 def _copy(directory: Path, name: str) -> Path:
     target = directory / name
     target.unlink(missing_ok=True)
+    target.touch(mode=0o600)
     with closing(sqlite3.connect(directory / "store" / "haoma.db")) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
     return target

@@ -25,6 +25,14 @@ def test_every_step_of_the_demo_is_as_expected_and_has_a_line(capsys: pytest.Cap
     assert all(list(line) == ["step", "expected", "got", "ok", "entry"] for line in lines)
     assert [line["entry"] for line in lines] == list(range(1, len(lines) + 1))
     assert "0 not as expected" in shown.err
+    got = {line["step"]: line["got"] for line in lines}
+    assert (
+        got["a customer says no: the agent sees what to offer instead"] == "请客户说出所在城市，或自行从网点列表中选择"
+    )
+    assert got["the agent is told the region"] == "华东"
+    assert got["near the store in 上海"] == "TRUE"
+    assert got["one that says 北京 explains its score"] == "declared-contradicted"
+    assert got["the customer takes it back: the next question is refused"] == "withdrawn"
 
 
 def test_a_person_sees_kinds_operators_provinces_examples_and_what_to_try_next(
@@ -38,6 +46,8 @@ def test_a_person_sees_kinds_operators_provinces_examples_and_what_to_try_next(
         "广东省",
         "rows a second",
         "95588",
+        "设备定位可信",
+        "声明的地区与证据不符",
         "Where the time went",
         "haoma number parse",
     ):
