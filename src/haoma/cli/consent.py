@@ -161,6 +161,21 @@ def show(number: str, tenant: str, token_only: bool, fmt: Format) -> None:
 
 @consent.command()
 @format_option
+def audit(fmt: Format) -> None:
+    """Hold every consent, notice and erasure to what was signed and logged; exit 5 where one differs or is gone."""
+    from haoma.consent.audit import audit_consents
+
+    with Services(current_settings(), create=False) as services, services.store.read() as tx:
+        found = audit_consents(tx, services.consent.office)
+    write([{"consents": found.consents, "notices": found.notices, "erasures": found.erasures}], fmt)
+    if found.untold:
+        note(f"of {found.untold:,} the key of the commitment is destroyed: receipt and entry alone were held")
+    if found.ended_since:
+        note(f"{found.ended_since:,} were put back from a backup and have ended since: none of them allows anything")
+
+
+@consent.command()
+@format_option
 def run(fmt: Format) -> None:
     """Do what is due: end what is over, destroy what has ended, tell recipients, sound alarms."""
     with Services(current_settings(), create=False) as services:

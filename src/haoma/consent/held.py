@@ -28,10 +28,11 @@ from haoma.storage import Time
 from haoma.vault.audit import time_text
 from haoma.vault.model import SubjectToken
 
-__all__ = ["Held", "Kept"]
+__all__ = ["STATEMENTS", "Held", "Kept"]
 
 _REMEMBERED = 100_000
-_STATEMENT = {"consent": RECEIPT, "emergency": RECORD}
+STATEMENTS = {"consent": RECEIPT, "emergency": RECORD}
+"""What is signed of a permission, by its basis."""
 _UNREADABLE = (BadInput, Refused, Tampered, ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
 
@@ -67,7 +68,7 @@ class Held:
         Raises Unavailable where custody does not tell its public keys.
         """
         try:
-            said = self._said(statement, _STATEMENT[kept.basis])
+            said = self._said(statement, STATEMENTS[kept.basis])
             found = _differing(kept, said) or ("" if self._is_same(tx, kept, said) else "subject")
         except _UNREADABLE:
             return "receipt"

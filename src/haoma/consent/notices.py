@@ -32,13 +32,12 @@ from haoma.storage import Time, json_in
 from haoma.vault.audit import Event, time_text
 from haoma.vault.model import check_tenant
 
-__all__ = ["Notices", "Published", "StoredAssessments", "is_published", "newest", "version_of"]
+__all__ = ["Notices", "Published", "StoredAssessments", "body_of", "is_published", "newest", "version_of"]
 
 LONGEST_ASSESSMENT = timedelta(days=1100)  # PIPL art. 56: kept for three years; assessed anew after that
 _URL = re.compile(
     r"https://[^\s@?#]{1,480}|http://(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?/[^\s@?#]{0,400}", re.ASCII
 )
-CHANGED = "haoma consent audit names what differs; put the database back from its backup"
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -189,13 +188,26 @@ def version_of(tx: sa.Connection, asked: sa.Row[Any]) -> Published:
     return _read(tx.execute(query.where(c.recipient == asked.recipient, c.version == asked.version)).one())
 
 
-def _read(row: sa.Row[Any]) -> Published:
-    body = json_in(row.body, dict)
+def body_of(row: sa.Row[Any]) -> dict[str, Any]:
+    """The body of a version; raises Tampered where it is not the one of its digest, purpose and recipient."""
+    body: dict[str, Any] = json_in(row.body, dict)
     with as_written("a notice"):
         same = hashlib.sha256(canonical(body)).hexdigest() == row.digest
-        if not same or (body["purpose"], body["recipient"]) != (row.purpose, row.recipient):
-            message = f"version {row.version} of the notice for {row.purpose} is not what was published"
-            raise Tampered(message, hint=CHANGED)
+    if not same or (body.get("purpose"), body.get("recipient")) != (row.purpose, row.recipient):
+        raise _changed(row)
+    return body
+
+
+def _read(row: sa.Row[Any]) -> Published:
+    body = body_of(row)
+    try:
         sources, fine = tuple(Source(one) for one in body["sources"]), Granularity(body["granularity"])
-    notice = Notice(row.purpose, row.recipient, body["name"], body["contact"], sources, fine, body["days"])
+        notice = Notice(row.purpose, row.recipient, body["name"], body["contact"], sources, fine, body["days"])
+    except (KeyError, ValueError, TypeError):
+        raise _changed(row) from None
     return Published(notice, row.version, row.digest, row.published_at)
+
+
+def _changed(row: sa.Row[Any]) -> Tampered:
+    message = f"version {row.version} of the notice for {row.purpose} is not what was published"
+    return Tampered(message, hint="haoma consent audit names what differs; put the database back from its backup")

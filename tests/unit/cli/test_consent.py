@@ -122,6 +122,20 @@ def test_no_key_is_made_for_a_tenant_that_is_asked_about_and_is_not_there(desk: 
         assert kept.execute("SELECT count(*) FROM vault_keys WHERE scope = 'nobody'").fetchone() == (0,)
 
 
+def test_an_audit_counts_what_stands_and_names_what_does_not(desk: Desk) -> None:
+    # Behind what was consented to above, withdrawn and refused.
+    stands = json.loads(desk.ok("consent", "audit"))
+    assert stands["notices"] == 1
+    with closing(sqlite3.connect(desk.folder / "haoma" / "haoma.db")) as data, data:
+        data.execute("UPDATE consent_notices SET body = replace(body, '安客', '别家')")
+    ended = desk.haoma("consent", "audit")
+    assert (ended.returncode, ended.stdout) == (5, "")
+    assert "the notice acme customer-care acme-desk 1" in ended.stderr
+    with closing(sqlite3.connect(desk.folder / "haoma" / "haoma.db")) as data, data:
+        data.execute("UPDATE consent_notices SET body = replace(body, '别家', '安客')")
+    assert json.loads(desk.ok("consent", "audit")) == stands
+
+
 def test_the_rest_is_listed_and_done(desk: Desk) -> None:
     (notice,) = desk.ok("consent", "notice", "list", "--tenant", "acme", "--language", "en").splitlines()
     assert json.loads(notice)["text"].startswith("May 安客 know where you are?")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,6 +13,7 @@ from haoma.consent.code import Answer, message, read_reply
 from haoma.consent.notice import make_notice
 from haoma.consent.purposes import PURPOSES
 from haoma.errors import BadInput, NotFound, Refused, Tampered
+from haoma.ledger.canonical import canonical
 
 
 def notice(**more: object) -> object:
@@ -127,6 +130,15 @@ def test_a_notice_that_was_changed_is_neither_shown_nor_sent_nor_consented_to(
             read()
     assert len(world.sent.messages) == sent
     assert world.rows(tables.grants) == []
+
+
+def test_a_notice_whose_digest_was_made_anew_over_less_is_not_shown(world: World) -> None:
+    for body in ({"purpose": "customer-care", "recipient": "acme-desk"}, {"sources": ["satellite"]}):
+        text = canonical({**json.loads(world.rows(tables.notices)[0].body), **body} if "sources" in body else body)
+        values = {"body": text.decode(), "digest": hashlib.sha256(text).hexdigest()}
+        world.store.write(lambda tx, values=values: tx.execute(sa.update(tables.notices).values(**values)).rowcount)
+        with pytest.raises(Tampered):
+            world.consent.notices.all(TENANT)
 
 
 def test_a_notice_is_not_shown_for_another_recipient(world: World) -> None:

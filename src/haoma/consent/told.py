@@ -1,0 +1,92 @@
+"""What the log tells of consents, looked up by what its entries commit to.
+
+Rules held here:
+- Entries are read once, in their order, into a private file that goes with the process: a long log takes no more memory
+  than a short one.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from haoma.ledger.entry import Entry
+from haoma.ledger.scan import scan
+from haoma.storage import Time
+
+__all__ = ["Said", "Told", "notice_name", "reading_log"]
+
+_KINDS = {
+    "consent.given": "given",
+    "consent.emergency": "given",
+    "consent.ended": "ended",
+    "consent.erased": "erased",
+    "consent.notice": "notice",
+}
+_MAKE = """CREATE TABLE said (kind TEXT, name TEXT, entry_id INTEGER, type TEXT, at INTEGER, body TEXT,
+ seen INTEGER DEFAULT 0, PRIMARY KEY (kind, name)) WITHOUT ROWID"""
+_PUT = "INSERT OR REPLACE INTO said (kind, name, entry_id, type, at, body) VALUES (?, ?, ?, ?, ?, ?)"
+_ONE = "SELECT entry_id, type, at, body FROM said WHERE kind = ? AND name = ?"
+_SEE = "UPDATE said SET seen = 1 WHERE kind = ? AND name = ?"
+_UNSEEN = "SELECT name FROM said WHERE kind = 'given' AND seen = 0 ORDER BY entry_id"
+
+
+class Said(NamedTuple):
+    """One entry: its id, type, time and body."""
+
+    entry_id: int
+    type: str
+    at: datetime
+    body: dict[str, Any]
+
+
+class Told:
+    """The entries of one log about consents: the last one of each kind for each name."""
+
+    def __init__(self, file: sqlite3.Connection) -> None:
+        self._file = file
+
+    def one(self, kind: str, name: str) -> Said | None:
+        """The entry of a kind (given, ended, erased, notice): by the commitment of a permission, or a notice's name."""
+        found = self._file.execute(_ONE, (kind, name)).fetchone()
+        if found is None:
+            return None
+        self._file.execute(_SEE, (kind, name))
+        return Said(found[0], found[1], Time.read(found[2]), json.loads(found[3]))
+
+    def unseen(self) -> Iterator[str]:
+        """The commitments of permissions that nobody has looked up, in the order of the log."""
+        for (name,) in self._file.execute(_UNSEEN):
+            yield str(name)
+
+
+@contextmanager
+def reading_log(tx: sa.Connection) -> Iterator[Told]:
+    """What the log tells, as it is in this transaction; raises Tampered where it is not whole."""
+    with closing(sqlite3.connect("", isolation_level=None)) as file:
+        file.execute(_MAKE)
+        file.execute("BEGIN")
+        file.executemany(_PUT, (_row(found.entry_id, found.entry) for found in scan(tx, _about_consent)))
+        yield Told(file)
+
+
+def notice_name(purpose: str, version: int, digest: str) -> str:
+    """How a notice is looked up: its entry tells neither tenant nor recipient, which its digest covers."""
+    return f"{purpose} {version} {digest}"
+
+
+def _row(entry_id: int, entry: Entry) -> tuple[object, ...]:
+    body = entry.body
+    kind = _KINDS.get(entry.type, "")
+    name = notice_name(*(body[one] for one in ("purpose", "version", "digest"))) if kind == "notice" else ""  # type: ignore[arg-type]
+    return kind, name or body.get("grant", ""), entry_id, entry.type, Time.stored(entry.at), json.dumps(dict(body))
+
+
+def _about_consent(data: bytes) -> bool:
+    return any(f'"type":"{one}"'.encode() in data for one in _KINDS)
