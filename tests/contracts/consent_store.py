@@ -15,17 +15,19 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from contracts.consent import World, open_world, world_on
+from contracts.consent import NOW, World, open_world, world_on
 from contracts.killing import assert_all_or_nothing
 from haoma.consent import tables
+from haoma.consent.audit import Audited, audit_consents
 from haoma.consent.erasing import verify_deletion
 from haoma.consent.requests import Channel
-from haoma.errors import Refused
+from haoma.errors import Refused, Tampered
 from haoma.ledger.entry import decode
 from haoma.ledger.tables import queue
 from haoma.storage import Store
 from haoma.vault import open_keys
 from haoma.vault import tables as vault_tables
+from haoma.vault.ends import Ends
 
 KEYS = "HAOMA_TEST_KEYS"
 
@@ -109,6 +111,24 @@ class ConsentContract(InAWorld):
         world.sent.down.clear()
         assert world.consent.run().erased == 1
         assert verify_deletion(world.consent.erasures.proof(given.grant_id), world.keys)["why"] == "withdrawn"
+
+    def test_an_audit_holds_what_was_done_and_names_what_a_hand_did(self, world: World) -> None:
+        first, live = world.give(), world.give()
+        world.consent.withdrawals.by_receipt(live.receipt)
+        world.consent.run()
+        with world.store.read() as tx:
+            assert audit_consents(tx, world.consent.office) == Audited(2, 1, 2, 0, 0)
+        revived = sa.update(tables.grants).where(tables.grants.c.grant_id == first.grant_id)
+        world.store.write(lambda tx: tx.execute(revived.values(state="given", ended_at=None)).rowcount)
+        with world.store.read() as tx, pytest.raises(Tampered, match=first.grant_id):
+            audit_consents(tx, world.consent.office)
+
+    def test_what_has_ended_is_found_again_whatever_database_the_keys_are_in(self, url: str) -> None:
+        with open_keys(url) as store:
+            ends = Ends(store, lambda: NOW)
+            ends.note("a", "withdrawn")
+            ends.note("a", "expired")
+            assert (ends.why("a"), ends.why("b"), ends.among(["a", "b"])) == ("withdrawn", "", {"a": "withdrawn"})
 
     def test_a_yes_that_several_send_at_once_is_one_consent(self, world: World) -> None:
         asked, code = world.ask(), world.sent.code

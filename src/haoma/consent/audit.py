@@ -10,7 +10,6 @@ Rules held here:
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,7 +28,7 @@ from haoma.consent.told import Said, Told, notice_name, reading_log
 from haoma.errors import BadInput, NotFound, Tampered
 from haoma.ledger.commitment import Commitment
 from haoma.ledger.written import as_written
-from haoma.storage import Time
+from haoma.storage import Time, json_in
 from haoma.vault.audit import time_text
 from haoma.vault.key_store import Kind
 from haoma.vault.model import SubjectToken
@@ -82,39 +81,42 @@ class _Run:
     def consents(self) -> int:
         """Hold every permission; how many there are."""
         count = 0
-        for row in self._rows(sa.select(tables.grants).order_by(tables.grants.c.grant_id)):
-            with as_written(f"consent {row.grant_id}"):
-                found = self._row_differs(row) or self._log_differs(row) or self._end_differs(row)
-            _require(f"consent {row.grant_id}", found)
-            self.ended_since += row.state == "given" and bool(self._office.vault.keys.ends.why(row.grant_id))
-            count += 1
+        with self._rows(sa.select(tables.grants).order_by(tables.grants.c.grant_id)) as rows:
+            for row in rows:
+                with as_written(f"consent {row.grant_id}"):
+                    found = self._row_differs(row) or self._log_differs(row) or self._end_differs(row)
+                _require(f"consent {row.grant_id}", found)
+                self.ended_since += row.state == "given" and bool(self._office.vault.keys.ends.why(row.grant_id))
+                count += 1
         return count
 
     def notices(self) -> int:
         """Hold every version of every notice."""
         count, c = 0, tables.notices.c
-        for row in self._rows(sa.select(tables.notices).order_by(c.tenant, c.purpose, c.recipient, c.version)):
-            name = f"the notice {row.tenant} {row.purpose} {row.recipient} {row.version}"
-            try:
-                body_of(row)
-            except Tampered:
-                _require(name, "text")
-            said = self._told.one("notice", notice_name(row.purpose, row.version, row.digest))
-            told = said is not None and (said.at, said.entry_id) == (row.published_at, row.entry_id)
-            _require(name, "" if told else "entry")
-            count += 1
+        with self._rows(sa.select(tables.notices).order_by(c.tenant, c.purpose, c.recipient, c.version)) as rows:
+            for row in rows:
+                name = f"the notice {row.tenant} {row.purpose} {row.recipient} {row.version}"
+                try:
+                    body_of(row)
+                except Tampered:
+                    _require(name, "text")
+                said = self._told.one("notice", notice_name(row.purpose, row.version, row.digest))
+                told = said is not None and (said.at, said.entry_id) == (row.published_at, row.entry_id)
+                _require(name, "" if told else "entry")
+                count += 1
         return count
 
     def erasures(self) -> int:
         """Hold every erasure whose permission is still there."""
         count = 0
-        for due in self._rows(sa.select(tables.erasures).order_by(tables.erasures.c.grant_id)):
-            row = given(self._tx, due.grant_id)
-            if row is not None:
-                with as_written(f"the erasure of consent {due.grant_id}"):
-                    found = self._erasure_differs(row, due)
-                _require(f"the erasure of consent {due.grant_id}", found)
-            count += 1
+        with self._rows(sa.select(tables.erasures).order_by(tables.erasures.c.grant_id)) as rows:
+            for due in rows:
+                row = given(self._tx, due.grant_id)
+                if row is not None:
+                    with as_written(f"the erasure of consent {due.grant_id}"):
+                        found = self._erasure_differs(row, due)
+                    _require(f"the erasure of consent {due.grant_id}", found)
+                count += 1
         return count
 
     def require_rows(self) -> None:
@@ -205,9 +207,8 @@ class _Run:
 
 
 def _is_told(due: _Row, said: Said) -> bool:
-    found = json.loads(due.found)
-    counts = ("keys", "numbers", "tokens", "places")
-    same = all(said.body[name] == found[name] for name in counts)
+    found = json_in(due.found, dict)
+    same = all(said.body.get(name) == found.get(name, "") for name in ("keys", "numbers", "tokens", "places"))
     return same and (said.at, said.entry_id) == (due.erased_at, due.entry_id)
 
 

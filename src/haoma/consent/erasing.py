@@ -105,7 +105,7 @@ class Erasures:
 
     def _clear(self, tx: sa.Connection, row: sa.Row[Any], why: str, keys: int, places: int, at: datetime) -> None:
         office, subject, c = self._office, SubjectToken.parse(row.subject), tables.erasures.c
-        tokens = int(_found(tx, row.grant_id)["tokens"])
+        tokens = int(_found(tx, row.grant_id).get("tokens", 0))
         mine = sa.update(tables.erasures).where(c.grant_id == row.grant_id, c.erased_at.is_(None))
         if tx.execute(mine.values(erased_at=at)).rowcount != 1:
             return
@@ -151,10 +151,10 @@ def statement(row: sa.Row[Any], due: sa.Row[Any]) -> dict[str, Json]:
 
 def _count(tx: sa.Connection, grant_id: str, going: Sequence[str]) -> int:
     """Write down which keys are about to go, those of a try before among them; returns how many."""
-    found = _found(tx, grant_id)
+    c, found = tables.erasures.c, _found(tx, grant_id)
     names = sorted({*found.get("going", ()), *going})
-    left = json.dumps(found | {"going": names})
-    tx.execute(sa.update(tables.erasures).where(tables.erasures.c.grant_id == grant_id).values(found=left))
+    mine = sa.update(tables.erasures).where(c.grant_id == grant_id, c.erased_at.is_(None))  # by nobody who was quicker
+    tx.execute(mine.values(found=json.dumps(found | {"going": names})))
     return len(names)
 
 

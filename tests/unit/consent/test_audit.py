@@ -101,6 +101,7 @@ def test_a_consent_that_a_hand_changed_is_named(
     ("values", "names"),
     [
         ({"found": '{"keys": 9, "numbers": 0, "tokens": 0, "places": 1}'}, "entry"),
+        ({"found": "{}"}, "entry"),
         ({"proof": "x"}, "proof"),
         ({"why": "expired"}, "why"),
         ({"erased_at": NOW - timedelta(1)}, "entry"),
