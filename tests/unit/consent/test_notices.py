@@ -112,7 +112,7 @@ def test_a_published_version_stays_and_the_same_again_is_no_new_one(world: World
         {"body": '{"purpose": "customer-care"}'},
         {"digest": "0" * 64},
     ],
-    ids=str,
+    ids=["another-name", "less", "no-json", "no-object", "a-part", "another-digest"],
 )
 def test_a_notice_that_was_changed_is_neither_shown_nor_sent_nor_consented_to(
     world: World, change: dict[str, object]
