@@ -35,6 +35,7 @@ Degrees = TypeVar("Degrees", float, Floats)
 
 AXIS_M, ECCENTRICITY_SQUARED = 6378245.0, 0.00669342162296594323  # Krasovsky's ellipsoid
 BAIDU_LAT, BAIDU_LON, BAIDU_WAVE = 0.006, 0.0065, np.pi * 3000 / 180
+DIGITS = 9  # a tenth of a millimetre
 ROUNDS = 12  # each leaves a hundredth of the error, a tenth near 105 degrees east, where the formula has a kink
 CLOSE = 1e-12  # degrees, 1e-7 m; what is left after that step is a hundredth of it
 
@@ -175,8 +176,11 @@ def _unshifted_baidu(lat: Floats, lon: Floats) -> Pair:
 
 
 def _kept(found: Pair, given: Pair) -> Pair:
-    """The point that was found if it is one that is shifted, else the given one, which was not."""
-    shifted = inside(*found)
+    """The point that was found if it is one that is shifted, else the given one, which was not.
+
+    On the very line of the outline the last digit of what was found decides nothing: the corner it stands for does.
+    """
+    shifted = inside(*found) | inside(np.round(found[0], DIGITS), np.round(found[1], DIGITS))
     return np.where(shifted, found[0], given[0]), np.where(shifted, found[1], given[1])
 
 

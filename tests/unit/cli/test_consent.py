@@ -44,7 +44,7 @@ def ask(desk: Desk, *more: str) -> str:
 def test_a_customer_consents_withdraws_with_their_receipt_says_no_and_is_not_asked_again(desk: Desk) -> None:
     request = ask(desk, "--channel", "agent", "--call", "call-1")
     desk.ok("consent", "grant", request, "-o", "receipt.jws", by="an", typed=(code(desk),))
-    desk.ok("consent", "receipt", "keys", "-o", "keys.json")
+    desk.ok("consent", "receipt", "keys", "-o", "keys.json", "--overwrite")
     said = json.loads(desk.ok("consent", "receipt", "verify", "receipt.jws", "--keys", "keys.json"))
     shown = json.loads(desk.ok("consent", "show", NUMBER, "--tenant", "acme", by="an"))
     assert said[0]["record_id"] == f"urn:uuid:{shown['consent']}"
