@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --quiet --require-hashes --no-build-isolation --use-pep517
 
+# Each test starts commands: without the bytecode of the last one, every one of them compiles haoma anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all bench lint format lock clean
 .DELETE_ON_ERROR:

@@ -18,7 +18,7 @@ Rules held here:
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -83,8 +83,7 @@ class Approvals:
         """
 
         def work(tx: sa.Connection) -> Approval:
-            found = self._locked(tx, approval_id, now, {"requested"})
-            self._may_vote(asker, found, role)
+            found = self._locked(tx, approval_id, now, {"requested"}, lambda one: _may_vote(asker, one, role))
             if not secrets.compare_digest(digest.encode("utf-8", "replace"), found.digest.encode()):
                 raise Conflict("the request has another digest", hint="look at it again: approve what you have read")
             if any(vote.person == asker.person or vote.role is role for vote in found.votes):
@@ -100,8 +99,7 @@ class Approvals:
         """Refuse a request that waits: it is over."""
 
         def work(tx: sa.Connection) -> Approval:
-            found = self._locked(tx, approval_id, now, {"requested"})
-            self._may_vote(asker, found, role)
+            found = self._locked(tx, approval_id, now, {"requested"}, lambda one: _may_vote(asker, one, role))
             return self._to(tx, found, asker, "refused", now)
 
         return self._ended(self._gate.change(asker, "approve", Thing("approval", asker.tenant), now, work))
@@ -110,9 +108,9 @@ class Approvals:
         """Take back a request of one's own that was not run."""
 
         def work(tx: sa.Connection) -> Approval:
-            found = self._locked(tx, approval_id, now, {"requested", "approved"})
-            if found.requester != asker.person:
-                raise Refused("only who requested it takes it back", hint="an approver refuses it")
+            found = self._locked(
+                tx, approval_id, now, {"requested", "approved"}, lambda one: _may_take_back(asker, one)
+            )
             return self._to(tx, found, asker, "withdrawn", now)
 
         return self._ended(self._store.write(work))
@@ -159,6 +157,7 @@ class Approvals:
         """The request as the log has it, and what there is before a run begins: none of this transaction's."""
         with self._store.read() as tx:
             asked = one_approval(tx, approval_id)
+        _of_tenant(asker, asked)
         if asked.state in {"approved", "running"}:
             require_told(self._store, self._ends, asked)
         effect = self._effects.get(asked.action)
@@ -171,7 +170,7 @@ class Approvals:
     def _begin(self, tx: sa.Connection, asker: Asker, asked: Approval, begun: Json, now: datetime) -> Approval:
         """Check all of it once more, and end it in this transaction where nothing is to do outside."""
         # Nobody runs it now: the lock is ours. One that is `running` was left by a process that died.
-        found = self._locked(tx, asked.id, now, {"approved", "running"})
+        found = self._locked(tx, asked.id, now, {"approved", "running"}, lambda one: _of_tenant(asker, one))
         if found != asked:
             raise Conflict("the request was changed meanwhile", hint="look at it again")
         if asker.person not in {found.requester, *(vote.person for vote in found.votes)}:
@@ -202,8 +201,12 @@ class Approvals:
         if effect is not None and effect.check is not None:
             effect.check(tx, found)
 
-    def _locked(self, tx: sa.Connection, approval_id: str, now: datetime, states: set[str]) -> Approval:
+    def _locked(
+        self, tx: sa.Connection, approval_id: str, now: datetime, states: set[str], may: Callable[[Approval], None]
+    ) -> Approval:
+        """A request in one of these states, for whom `may` lets: nobody else learns how it stands."""
         found = one_approval(tx, approval_id, lock=True)
+        may(found)
         if found.state not in states:
             said, hint = _STANDS.get(found.state, (f"is {found.state}", "request it anew"))
             raise Conflict(f"the request {said}", hint=hint)
@@ -211,16 +214,6 @@ class Approvals:
         if now >= found.expires_at and found.state != "running":
             raise Conflict("the request has expired", hint="request it anew")
         return found
-
-    def _may_vote(self, asker: Asker, found: Approval, role: Role) -> None:
-        need = NEEDS[found.action]
-        if asker.person == found.requester:
-            raise Refused(
-                "nobody approves or refuses what they requested", hint="two others do; withdraw takes it back"
-            )
-        if asker.tenant != found.tenant or role not in asker.roles or role not in need.approve:
-            names = ", ".join(sorted(need.approve))
-            raise Refused(f"{found.action} is approved by {names}, in a role that one holds", hint=need.reason)
 
     def _still_approved(self, tx: sa.Connection, found: Approval) -> None:
         need = NEEDS[found.action]
@@ -258,6 +251,25 @@ class Approvals:
     def _tell(self, tx: sa.Connection, found: Approval, asker: Asker, to: str, now: datetime, **more: str) -> int:
         body = {"approval": found.id, "by": asker.id, "action": found.action, "digest": found.digest, "to": to}
         return tell(tx, self._gate.log, "access.approval", now, **body, **more)
+
+
+def _may_vote(asker: Asker, found: Approval, role: Role) -> None:
+    need = NEEDS[found.action]
+    if asker.person == found.requester:
+        raise Refused("nobody approves or refuses what they requested", hint="two others do; withdraw takes it back")
+    if asker.tenant != found.tenant or role not in asker.roles or role not in need.approve:
+        names = ", ".join(sorted(need.approve))
+        raise Refused(f"{found.action} is approved by {names}, in a role that one holds", hint=need.reason)
+
+
+def _may_take_back(asker: Asker, found: Approval) -> None:
+    if found.requester != asker.person:
+        raise Refused("only who requested it takes it back", hint="an approver refuses it")
+
+
+def _of_tenant(asker: Asker, found: Approval) -> None:
+    if asker.tenant != found.tenant:
+        raise Refused("a request is run by who requested or approved it", hint="ask one of them")
 
 
 def _thing(action: str, tenant: str, payload: Json) -> Thing:
