@@ -38,7 +38,7 @@ __all__ = ["access"]
 PEER = "cedarpy"
 THREADS = 64
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
-SUBJECT = "a-subject-token"
+SUBJECT = f"bench.a1.{'a' * 32}"
 STRONG = frozenset({"password", "totp"})
 WELL = Circumstances(strong=True, in_case=True, same_tenant=True, scoped=True, own=False)
 QUESTION = Question(False, frozenset({Role.AGENT}), "see", "subject", "place", WELL)

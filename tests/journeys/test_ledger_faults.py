@@ -104,7 +104,7 @@ def test_64_writers_and_a_leader_that_are_killed_again_and_again_lose_nothing(ur
         with open_log(url) as log:
             seen.check(log)
     assert len(seen.entries) > 10 * KILLS
-    assert len(seen.notes) > 2
+    assert len(seen.notes) > 1
     with open_log(url) as log:
         log.publisher.checkpoint()
         seen.check(log)

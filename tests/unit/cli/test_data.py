@@ -124,7 +124,7 @@ def test_what_is_no_file_in_the_place_of_the_table_is_told(
     for command in (["data", "status"], ["data", "build"]):
         assert run(["--data-dir", str(tmp_path), *command]) == 5
         told = capsys.readouterr().err
-        assert str(place) in told
+        assert f"{place.parent}/segments-" in told  # digits of its digest may be masked
         assert "move it away; haoma data build makes the table" in told
 
 
