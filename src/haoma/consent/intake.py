@@ -25,7 +25,7 @@ from haoma.lineage import Activity, Draft, Stage, canonical_value, code_digest, 
 from haoma.numbers import Number, parse
 from haoma.vault.model import SubjectToken
 
-__all__ = ["FACT", "await_answer", "take_in"]
+__all__ = ["FACT", "take_in"]
 
 FACT = "fact"
 INTAKE = "consent.intake"
@@ -36,13 +36,6 @@ class _Opening:
     subject: SubjectToken
     purpose: str
     until: datetime
-
-
-def await_answer(
-    tx: sa.Connection, office: Office, subject: SubjectToken, purpose: str, number: Number, until: datetime
-) -> None:
-    """Keep a number, sealed, until its holder has answered."""
-    office.vault.seal(tx, subject, purpose, number, until, actor=SYSTEM)
 
 
 def take_in(tx: sa.Connection, office: Office, agreed: Agreement) -> None:

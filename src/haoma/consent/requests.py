@@ -22,12 +22,11 @@ import sqlalchemy as sa
 from haoma.access import Asker
 from haoma.consent import tables
 from haoma.consent.code import CODE_LIFE, code_text, message, new_code
-from haoma.consent.intake import await_answer
 from haoma.consent.keeping import kept_until
 from haoma.consent.names import is_name
 from haoma.consent.notice import LANGUAGES
 from haoma.consent.notices import Published, is_published, newest
-from haoma.consent.office import Office, actor_of
+from haoma.consent.office import SYSTEM, Office, actor_of
 from haoma.consent.purposes import Granularity, Holder, Purpose, one_purpose
 from haoma.consent.reach import require_reachable
 from haoma.consent.reasons import refusal
@@ -119,7 +118,7 @@ class Requests:
                 return reason
             shown = newest(tx, subject.tenant, asking.purpose.name, question.recipient)
             tx.execute(sa.insert(tables.requests).values(request_id=request_id, code=committed, **_row(asking, shown)))
-            await_answer(tx, office, subject, asking.purpose.name, question.number, at + CODE_LIFE)
+            office.vault.seal(tx, subject, asking.purpose.name, question.number, at + CODE_LIFE, actor=SYSTEM)
             return shown
 
         shown = office.store.write(work)

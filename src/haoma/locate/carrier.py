@@ -1,7 +1,8 @@
 """What the customer's carrier knows, over CAMARA: a verdict on what was asked, or a circle.
 
 Rules held here:
-- A question that can be answered by yes or no gets a verdict from the carrier, and no place of the customer is fetched.
+- Near a point or not is the carrier's verdict, and no place of the customer is fetched. Its interface knows no regions:
+  for them it is asked where the phone is, by a consent that shows more than yes or no.
 - CAMARA promises no coverage of the area that it returns; it is taken for `COVERAGE` (judgement, docs/guide/locate.md).
 - The number is opened for the carrier's sign-in alone (`login_hint`), in a transaction of its own that records it.
 """

@@ -88,17 +88,14 @@ def _alarming(tx: sa.Connection, tenant: str, actor: str, day: str, at: datetime
 
 
 def is_unusual(today: int, before: list[int]) -> bool:
-    """Whether a day is outside an operator's own normal: rarer than one in a million for a Poisson of their mean.
+    """Whether a day leaves an operator's own normal: rarer than one in a million for a Poisson of their busiest day.
 
     `before` are the days on which they were told anything. Whoever has no history is taken for five a day.
 
     >>> is_unusual(20, []), is_unusual(20, [18, 25, 22]), is_unusual(80, [18, 25, 22])
     (True, False, True)
     """
-    usual = max(LEAST, sum(before) / len(before) if before else 0.0)
-    # A day that varies more than a Poisson's is normal for whoever has such days.
-    spread = max((told / usual for told in before), default=1.0)
-    return _tail(today, usual * max(1.0, spread)) < RARE
+    return _tail(today, max([LEAST, *before])) < RARE
 
 
 def _tail(least: int, mean: float) -> float:
