@@ -2,6 +2,7 @@
 
 Rules held here:
 - The segment of a number is always a source; a carrier is one where the settings camara_* name it.
+- What a customer shares on their page is a source where there is such a page (self_url).
 - With a carrier, consent asks it whether a number has another holder, and has it forget who withdraws.
 - Settings that name half a carrier are an error for whoever asks it, and hinder no withdrawal.
 """
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from haoma.locate import Locate
     from haoma.locate.camara import Camara
     from haoma.locate.evidence import EvidenceSource
+    from haoma.locate.shared import Positions
 
-__all__ = ["camara", "locate", "places", "recycling"]
+__all__ = ["camara", "locate", "places", "positions", "recycling"]
 
 
 def camara(services: Services) -> Camara:
@@ -32,11 +34,14 @@ def camara(services: Services) -> Camara:
 def locate(services: Services) -> Locate:
     """The questions about where customers are, each behind the gate."""
     from haoma.locate import Gathering, Locate
-    from haoma.locate.carrier import Carrier
     from haoma.locate.fusion import known_cities, shipped_priors
-    from haoma.locate.issued import IssuedIn
+    from haoma.locate.shared import SharedPosition
+    from haoma.locate.sources.carrier import Carrier
+    from haoma.locate.sources.segment import IssuedIn
 
     sources: list[EvidenceSource] = [IssuedIn(services.vault)]
+    if services.settings.self_url:
+        sources.append(SharedPosition(services.vault))
     if _is_named(services):
         sources.append(Carrier(services.camara, services.vault))
     return Locate(services.consent, Gathering(services.consent, sources, known_cities(), shipped_priors()))
@@ -51,14 +56,21 @@ def recycling(services: Services) -> RecyclingCheck | None:
     return CarrierRecycling(lambda: services.camara)
 
 
-def places(services: Services) -> Places | None:
-    """Who forgets what was kept of a subject; None where no setting speaks of a carrier."""
-    if not _is_named(services):
-        return None
+def positions(services: Services) -> Positions:
+    """The positions that customers shared on their page."""
+    from haoma.locate.shared import Positions
+
+    return Positions(services.vault)
+
+
+def places(services: Services) -> Places:
+    """Who forgets what was kept of a subject: shared positions, and a carrier where a setting speaks of one."""
     from haoma.locate.camara import CarrierTokens
+    from haoma.locate.shared import Everywhere
 
     # A client that was not built holds no tokens, and is not built for their sake.
-    return CarrierTokens(lambda: vars(services).get("camara"))
+    carrier = [CarrierTokens(lambda: vars(services).get("camara"))] if _is_named(services) else []
+    return Everywhere([services.positions, *carrier])
 
 
 def _is_named(services: Services) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from haoma.locate.areas import Area, InRegion, Near
 from haoma.locate.entries import ENTRY_TYPES
-from haoma.locate.evidence import Card, EvidenceSource, Terms
-from haoma.locate.gathering import Gathering, Given, Question
-from haoma.locate.service import Answer, Locate, Scored, Verified
+from haoma.locate.evidence import Card, EvidenceSource, Reader, Terms
+from haoma.locate.gathering import Gathering, Question
+from haoma.locate.given import Given, IpAddress, Surroundings
+from haoma.locate.service import Answer, Locate, Placed, Scored, Verified
 
 __all__ = [
     "ENTRY_TYPES",
@@ -17,10 +18,14 @@ __all__ = [
     "Gathering",
     "Given",
     "InRegion",
+    "IpAddress",
     "Locate",
     "Near",
+    "Placed",
     "Question",
+    "Reader",
     "Scored",
+    "Surroundings",
     "Terms",
     "Verified",
 ]

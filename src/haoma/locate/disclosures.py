@@ -2,8 +2,8 @@
 
 Rules held here:
 - Each answer that tells something is a row, in the transaction of the answer, with the permission that it rests on.
-- An alarm compares an operator with themselves: today against their days of the last four weeks. It is written down
-  with the answer, and sounded once a day.
+- An alarm compares an operator with themselves: today against their days of the last four weeks. It is due from the
+  transaction of the answer on, once a day, and stays due until somebody has heard it.
 - 法释〔2017〕10号 art. 5 counts location items that were obtained or provided illegally, 25 or 50 of them. So what is
   counted against it is disclosures that turn out to lack a basis; the right figure is 0.
 """
@@ -18,15 +18,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from haoma.consent import Grant
+from haoma.consent.office import Office
 from haoma.consent.tables import emergencies, grants
+from haoma.errors import Unavailable
 from haoma.locate import tables
 from haoma.vault.retention_table import rule_of
 
-__all__ = ["INSIDER", "OUTSIDER", "Disclosed", "Disclosure", "count", "is_unusual", "overview"]
+__all__ = ["INSIDER", "OUTSIDER", "Disclosed", "Disclosure", "count", "is_unusual", "overview", "sound_due"]
 
 CHINA = timezone(timedelta(hours=8))
 INSIDER, OUTSIDER = 25, 50
 DAYS, LEAST, RARE = 28, 5.0, 1e-6
+ALARM = "disclosures-unusual"
 _c = tables.counts.c
 
 
@@ -71,10 +74,28 @@ def count(tx: sa.Connection, done: Disclosure, at: datetime) -> bool:
         set_={"disclosed": tables.counts.c.disclosed + 1, "kept_until": kept},
     )
     tx.execute(one_more)
-    return _alarming(tx, who["tenant"], done.actor, day, at)
+    return _alarming(tx, done, day, at)
 
 
-def _alarming(tx: sa.Connection, tenant: str, actor: str, day: str, at: datetime) -> bool:
+def sound_due(office: Office) -> int:
+    """Sound the alarms that nobody has heard yet; returns how many are left."""
+    due = sa.select(_c.tenant, _c.actor, _c.day, sa.func.max(_c.alarm_entry_id).label("entry_id"))
+    waiting = (_c.alarmed.is_(True), _c.sounded_at.is_(None))
+    with office.store.read() as tx:
+        rows = tx.execute(due.where(*waiting).group_by(_c.tenant, _c.actor, _c.day).order_by(_c.day)).all()
+    for at, row in enumerate(rows):
+        try:
+            office.alarms.sound(ALARM, str(row.entry_id), office.now())
+        except Unavailable:
+            return len(rows) - at
+        mine = (_c.tenant == row.tenant, _c.actor == row.actor, _c.day == row.day)
+        heard = sa.update(tables.counts).where(*mine, *waiting).values(sounded_at=office.now())
+        office.store.write(lambda tx, heard=heard: tx.execute(heard).rowcount)  # type: ignore[misc]
+    return 0
+
+
+def _alarming(tx: sa.Connection, done: Disclosure, day: str, at: datetime) -> bool:
+    tenant, actor = done.grant.subject.tenant, done.actor
     mine = (_c.tenant == tenant, _c.actor == actor)
     since = _day(at - timedelta(days=DAYS))
     query = sa.select(_c.day, sa.func.sum(_c.disclosed), sa.func.max(sa.cast(_c.alarmed, sa.Integer)))
@@ -83,7 +104,7 @@ def _alarming(tx: sa.Connection, tenant: str, actor: str, day: str, at: datetime
     today, alarmed = days.pop(day, (0, False))
     if alarmed or not is_unusual(today, [told for told, _ in days.values()]):
         return False
-    tx.execute(sa.update(tables.counts).where(*mine, _c.day == day).values(alarmed=True))
+    tx.execute(sa.update(tables.counts).where(*mine, _c.day == day).values(alarmed=True, alarm_entry_id=done.entry_id))
     return True
 
 

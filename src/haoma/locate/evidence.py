@@ -1,4 +1,4 @@
-"""Where evidence of a place comes from: one small Protocol that each source fills.
+"""Where evidence of a place comes from: two small Protocols, for what is asked and for what is looked up.
 
 Rules held here:
 - A source is asked with a Grant for it, and with no other; what it answers are observations, and never an answer.
@@ -15,8 +15,9 @@ from typing import NamedTuple, Protocol
 from haoma.consent import Grant, Source
 from haoma.locate.areas import Area
 from haoma.locate.fusion import Observation
+from haoma.locate.given import Raw
 
-__all__ = ["Card", "EvidenceSource", "Terms"]
+__all__ = ["Card", "EvidenceSource", "Reader", "Terms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Terms:
     """What a source says of itself before it is asked.
 
     `needs` is the source that the Grant has to be for. `accuracy_m` is the radius that it usually has, in metres, None
-    where it names regions; `cost` what a question costs beside time: none, or as the carrier's contract says.
+    where it names regions; `cost` what a question costs beside time: none, or as the carrier's contract says; `credit`
+    what its licence wants to be shown with every answer that rests on it.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Terms:
     needs: Source
     accuracy_m: int | None
     cost: str = "none"
+    credit: str = ""
 
 
 class Card(NamedTuple):
@@ -56,3 +59,14 @@ class EvidenceSource(Protocol):
 
     def card(self, grant: Grant) -> Card | None:
         """What it knows of the SIM card, None where it knows of none. Raises as `observe`."""
+
+
+class Reader(Protocol):
+    """Looks up what came with a question and tells no place by itself: a network address, access points, cells."""
+
+    @property
+    def terms(self) -> Terms:
+        """What it says of itself; its name is that of what it reads."""
+
+    def read(self, grant: Grant, given: Raw) -> Sequence[Observation]:
+        """Where that puts the Grant's subject. Raises Unavailable where it does not answer."""

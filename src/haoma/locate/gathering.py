@@ -3,27 +3,38 @@
 Rules held here:
 - Nothing is looked at without a Grant for the source that is asked; `consent.require` says no by itself, and that is
   the answer. A source that the consent does not name is left out; where none is left, the answer is no.
+- Where the consent shows less than the question asks for, it is refused before any source is asked.
 - A source that does not answer is named, and the others still count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from haoma.access import Asker
-from haoma.consent import Consent, Grant, Source
+from haoma.consent import Consent, Grant, Granularity, Source
 from haoma.consent.reasons import refusal
 from haoma.errors import NotFound, Refused, Unavailable
 from haoma.locate.areas import Area
-from haoma.locate.evidence import Card, EvidenceSource
+from haoma.locate.evidence import Card, EvidenceSource, Reader
 from haoma.locate.fusion import Cities, Device, Fused, IpCity, Observation, Priors, Stated, fuse
+from haoma.locate.given import Given, IpAddress, Surroundings
 from haoma.vault.model import SubjectToken
 
 __all__ = ["Gathering", "Given", "Question", "Seen"]
 
-Given: TypeAlias = Stated | Device | IpCity
-_NEEDS: dict[type[Given], Source] = {Stated: Source.STATED, Device: Source.BROWSER, IpCity: Source.BROWSER}
+_NEEDS: dict[type[Given], Source] = {
+    Stated: Source.STATED,
+    Device: Source.BROWSER,
+    IpCity: Source.BROWSER,
+    IpAddress: Source.BROWSER,
+    Surroundings: Source.BROWSER,
+}
+_INSTEAD = {
+    Granularity.MACRO_REGION: ("yes or no, and no region", "ask whether they are inside an area instead"),
+    Granularity.DISTRICT: ("a region at the most, and no point", "ask for the region instead"),
+}
 
 
 class Question(NamedTuple):
@@ -36,57 +47,111 @@ class Question(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What was found for a question, and the Grants that it rests on; `silent` names sources that did not answer."""
+    """What was found for a question, and the Grants that it rests on.
+
+    `silent` names sources that did not answer, `credits` is what licences want to be shown with the answer.
+    """
 
     fused: Fused
     observed: Sequence[Observation]
     card: Card
     grants: Sequence[Grant]
     silent: tuple[str, ...]
+    credits: tuple[str, ...] = ()
+
+
+class _Found:
+    """What is gathered while sources are asked."""
+
+    def __init__(self) -> None:
+        self.observed: list[Observation] = []
+        self.card = Card()
+        self.silent: list[str] = []
+        self.credits: list[str] = []
 
 
 class Gathering:
     """The sources, and how a place is worked out of what they say."""
 
-    def __init__(self, consent: Consent, sources: Sequence[EvidenceSource], cities: Cities, priors: Priors) -> None:
+    def __init__(
+        self,
+        consent: Consent,
+        sources: Sequence[EvidenceSource],
+        cities: Cities,
+        priors: Priors,
+        readers: Iterable[Reader] = (),
+    ) -> None:
         self._consent = consent
         self.sources = sources
         self.cities = cities
         self.priors = priors
+        self.readers = {one.terms.name: one for one in readers}
 
     def gather(
-        self, question: Question, area: Area | None = None, given: Sequence[Given] = (), *, card: bool = False
+        self,
+        question: Question,
+        area: Area | None = None,
+        given: Sequence[Given] = (),
+        *,
+        card: bool = False,
+        least: Granularity | None = None,
     ) -> Seen:
         """What is known for a question; `card` asks for what is known of the SIM card as well.
 
-        Raises Refused, with consent's reason, where there is no permission; Unavailable where that cannot be known.
+        Raises Refused, with consent's reason, where there is no permission, or none that shows `least`; Unavailable
+        where that cannot be known.
         """
-        grants, silent, observed, found = list[Grant](), list[str](), list[Observation](), Card()
+        grants, found = list[Grant](), _Found()
         for source in self.sources:
-            grant = self._granted(question, source.terms.needs)
-            if grant is None:
-                continue
-            grants.append(grant)
-            try:
-                observed += source.observe(grant, area)
-                found = (source.card(grant) if card else None) or found
-            except (Unavailable, NotFound):  # it does not answer, or what it needs is not kept any more
-                silent.append(source.terms.name)
-        for needs in sorted({_NEEDS[type(one)] for one in given}):
-            grant = self._granted(question, needs)
-            if grant is not None:
+            for grant in self._granted(question, source.terms.needs, least):
                 grants.append(grant)
-                observed += [one for one in given if _NEEDS[type(one)] is needs]
+                _ask(source, grant, area, found, card=card)
+        for needs in sorted({_NEEDS[type(one)] for one in given}):
+            for grant in self._granted(question, needs, least):
+                grants.append(grant)
+                for one in given:
+                    if _NEEDS[type(one)] is needs:
+                        self._take(one, grant, found)
         if not grants:
             raise refusal("source")
-        fused = fuse(observed, self._consent.office.now(), self.cities, self.priors)
-        return Seen(fused, observed, found, grants, tuple(silent))
+        fused = fuse(found.observed, self._consent.office.now(), self.cities, self.priors)
+        silent, credits_ = tuple(dict.fromkeys(found.silent)), tuple(dict.fromkeys(found.credits))
+        return Seen(fused, found.observed, found.card, grants, silent, credits_)
 
-    def _granted(self, question: Question, source: Source) -> Grant | None:
+    def _granted(self, question: Question, source: Source, least: Granularity | None) -> Iterator[Grant]:
+        """The Grant for a source, where the consent names it."""
         by, subject, purpose, recipient = question
         try:
-            return self._consent.require(by, subject, purpose=purpose, recipient=recipient, source=source)
+            grant = self._consent.require(by, subject, purpose=purpose, recipient=recipient, source=source)
         except Refused as error:
             if error.reason != "source":
                 raise
-            return None
+            return
+        if least is not None and not grant.covers(least):
+            shown, hint = _INSTEAD[least]
+            raise Refused(f"the consent shows {shown}", hint=hint, reason="granularity")
+        yield grant
+
+    def _take(self, one: Given, grant: Grant, found: _Found) -> None:
+        if not isinstance(one, IpAddress | Surroundings):
+            found.observed.append(one)
+            return
+        reader = self.readers.get(one.name)
+        try:
+            said = reader.read(grant, one) if reader else ()
+        except Unavailable:
+            reader, said = None, ()
+        if reader is None:
+            found.silent.append(one.name)
+        found.observed += said
+        found.credits += [reader.terms.credit] if reader and said and reader.terms.credit else []
+
+
+def _ask(source: EvidenceSource, grant: Grant, area: Area | None, found: _Found, *, card: bool) -> None:
+    try:
+        said = source.observe(grant, area)
+        found.observed += said
+        found.credits += [source.terms.credit] if said and source.terms.credit else []
+        found.card = (source.card(grant) if card else None) or found.card
+    except (Unavailable, NotFound):  # it does not answer, or what it needs is not kept any more
+        found.silent.append(source.terms.name)

@@ -3,7 +3,8 @@
 Rules held here:
 - An answer is as coarse as the least of: what was asked, what the consents allow, and what is sure enough. Whoever
   cannot know says so.
-- A region is for whoever the policy lets see a place; a verdict and a score tell no place.
+- A region and a point are for whoever the policy lets see a place; a verdict and a score tell no place.
+- A region is one that at least k people live in; else the next larger one is shown, or none.
 """
 
 from __future__ import annotations
@@ -15,19 +16,20 @@ from datetime import datetime
 from haoma.access import Asker
 from haoma.consent import Consent, Granularity
 from haoma.consent.reasons import refusal
-from haoma.errors import BadInput, Refused
+from haoma.errors import BadInput
 from haoma.locate.areas import Area, Judged, judge
 from haoma.locate.disclosures import Disclosed, overview
 from haoma.locate.evidence import EvidenceSource
-from haoma.locate.fusion import CarrierVerdict, Cause, Fused, Reason, Verdict
+from haoma.locate.fusion import CarrierVerdict, Cause, Circle, Fused, Reason, Verdict
 from haoma.locate.gathering import Gathering, Given, Question, Seen
+from haoma.locate.positions import position_of
 from haoma.locate.risk import Assessed, Story, assess
+from haoma.locate.shown import SHARED_BY, shown_region
 from haoma.locate.telling import Telling
-from haoma.places import Level, Region, blur, city, macro_region, province
+from haoma.places import Level, Region, province
 
-__all__ = ["Answer", "Locate", "Scored", "Verified"]
+__all__ = ["Answer", "Locate", "Placed", "Scored", "Verified"]
 
-LEVELS = {Granularity.MACRO_REGION: Level.MACRO_REGION, Granularity.PROVINCE: Level.PROVINCE}
 REGIONS = (Granularity.MACRO_REGION, Granularity.PROVINCE, Granularity.CITY)
 BELIEVED = 500_000  # ppm: a carrier that is likelier wrong than right says nothing
 
@@ -42,6 +44,7 @@ class Verified:
     silent: tuple[str, ...]
     until: datetime
     entry_id: int
+    credits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,20 @@ class Answer:
     token: str | None = field(repr=False)
     until: datetime
     entry_id: int
+    credits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A circle with its coverage, as fine as the consent; or None, and why. `token` stands for it until then."""
+
+    circle: Circle | None
+    reasons: tuple[Reason, ...]
+    silent: tuple[str, ...]
+    token: str | None = field(repr=False)
+    until: datetime
+    entry_id: int
+    credits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +82,20 @@ class Scored:
     silent: tuple[str, ...]
     until: datetime
     entry_id: int
+    credits: tuple[str, ...] = ()
 
 
 class Locate:
-    """Where customers are, as far as evidence says and their consents allow."""
+    """Where customers are, as far as evidence says and their consents allow.
 
-    def __init__(self, consent: Consent, gathering: Gathering) -> None:
+    `k`: how many people have to live in a region that is shown, as `City.people` has them.
+    """
+
+    def __init__(self, consent: Consent, gathering: Gathering, *, k: int = SHARED_BY) -> None:
         self._consent = consent
         self._gathering = gathering
         self._telling = Telling(consent)
+        self._k = k
 
     @property
     def sources(self) -> Sequence[EvidenceSource]:
@@ -88,8 +110,8 @@ class Locate:
         seen = self._gathering.gather(question, area, given)
         judged = _judged(seen, area)
         told = judged.verdict is not Verdict.UNKNOWN
-        done = self._telling.tell(question, seen, "verify", Granularity.YES_NO, told=told, region=None)
-        return Verified(*judged, seen.fused.reasons, seen.silent, done.until, done.entry_id)
+        done = self._telling.tell(question, seen, "verify", Granularity.YES_NO, told=told)
+        return Verified(*judged, seen.fused.reasons, seen.silent, done.until, done.entry_id, seen.credits)
 
     def region(
         self, question: Question, *, finest: Granularity = Granularity.CITY, given: Sequence[Given] = ()
@@ -100,17 +122,29 @@ class Locate:
         """
         if finest not in REGIONS:
             raise BadInput("a region is a macro-region, a province or a city", hint="finest=Granularity.CITY")
-        self._telling.check_sight(question)
-        seen = self._gathering.gather(question, None, given)
+        self._telling.check_sight(question, "region")
+        seen = self._gathering.gather(question, None, given, least=Granularity.MACRO_REGION)
         level = min(finest, *(grant.granularity for grant in seen.grants), key=lambda one: one.rank)
-        if level is Granularity.YES_NO:
-            hint = "ask whether they are inside an area instead"
-            raise Refused("the consent shows yes or no, and no region", hint=hint, reason="granularity")
-        region, ppm = _region(seen.fused, LEVELS.get(level, Level.CITY))
+        region, reasons = shown_region(seen.fused, level, self._k)
         shown = Granularity(region.level) if region else level
         done = self._telling.tell(question, seen, "region", shown, told=region is not None, region=region)
-        confidence = ppm / 1_000_000 if region else None
-        return Answer(region, confidence, seen.fused.reasons, seen.silent, done.token, done.until, done.entry_id)
+        sure = _ppm(seen.fused, region) / 1_000_000 if region else None
+        return Answer(region, sure, reasons, seen.silent, done.token, done.until, done.entry_id, seen.credits)
+
+    def place(self, question: Question, *, given: Sequence[Given] = ()) -> Placed:
+        """The circle that the customer is in, for a consent to a point; to a district, one of three kilometres or more.
+
+        Raises Refused (`granularity` where the consent shows regions at the most) and Unavailable, as `verify`.
+        """
+        self._telling.check_sight(question, "place")
+        seen = self._gathering.gather(question, None, given, least=Granularity.DISTRICT)
+        level = min((grant.granularity for grant in seen.grants), key=lambda one: one.rank)
+        found = position_of(seen.fused, seen.observed, level)
+        circle = found if isinstance(found, Circle) else None
+        done = self._telling.tell(question, seen, "place", level, told=circle is not None, circle=circle)
+        why = (found,) if isinstance(found, Reason) and found not in seen.fused.reasons else ()
+        reasons = (*why, *seen.fused.reasons)
+        return Placed(circle, reasons, seen.silent, done.token, done.until, done.entry_id, seen.credits)
 
     def risk(self, question: Question, *, declared: str | None = None, given: Sequence[Given] = ()) -> Scored:
         """Whether a case adds up; `declared` is the adcode of where somebody says they are.
@@ -123,8 +157,8 @@ class Locate:
         at = self._consent.office.now()
         story = Story(tuple(seen.observed), declared, seen.card.sim_swapped_at, roaming=seen.card.roaming)
         assessed = assess(story, at, self._gathering.cities, self._gathering.priors)
-        done = self._telling.tell(question, seen, "risk", Granularity.YES_NO, told=True, region=None)
-        return Scored(assessed, seen.silent, done.until, done.entry_id)
+        done = self._telling.tell(question, seen, "risk", Granularity.YES_NO, told=True)
+        return Scored(assessed, seen.silent, done.until, done.entry_id, seen.credits)
 
     def disclosed(self, by: Asker, tenant: str, since: datetime) -> list[Disclosed]:
         """What everybody of a tenant was told since a moment; for who supervises (`see` audit)."""
@@ -143,26 +177,5 @@ def _judged(seen: Seen, area: Area) -> Judged:
     return judge(seen.fused, area)
 
 
-def _region(fused: Fused, level: Level) -> tuple[Region | None, int]:
-    """The finest region up to a level that is sure enough, with its ppm."""
-    found = _finest(fused)
-    if found is None:
-        return None, 0
-    region = blur(found, level)
-    if region.level is Level.MACRO_REGION:
-        return region, fused.macro_regions[region.name]
-    return region, fused.share(region.adcode)
-
-
-def _finest(fused: Fused) -> Region | None:
-    match fused.finest:
-        case "city":
-            return city(fused.likeliest).region
-        case "province":
-            return province(max(fused.provinces, key=fused.provinces.__getitem__))
-        case "macro-region":
-            name = max(fused.macro_regions, key=fused.macro_regions.__getitem__)
-            groups = {macro_region(code).name: macro_region(code) for code in fused.cities.provinces}
-            return groups[name]
-        case _:
-            return None
+def _ppm(fused: Fused, region: Region) -> int:
+    return fused.macro_regions[region.name] if region.level is Level.MACRO_REGION else fused.share(region.adcode)

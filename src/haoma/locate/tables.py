@@ -1,7 +1,7 @@
 """Where disclosures of places lie in the database: to whom, for what, by which permission; never which place.
 
 `locate_disclosures` has a row for each answer that told something of a place; `locate_counts` how many there were by
-operator, recipient, purpose and day, and whether an alarm was sounded over them.
+operator, recipient, purpose and day; whether an alarm is due over them, over which answer, and when it was sounded.
 """
 
 from __future__ import annotations
@@ -45,5 +45,8 @@ counts = sa.Table(
     sa.Column("disclosed", sa.Integer, nullable=False),
     sa.Column("alarmed", sa.Boolean, nullable=False),
     sa.Column("kept_until", Time, nullable=False),
+    sa.Column("alarm_entry_id", sa.BigInteger, nullable=True),
+    sa.Column("sounded_at", Time, nullable=True),
     sa.Index("ix_locate_counts_kept_until", "kept_until"),
+    sa.Index("ix_locate_counts_alarmed", "alarmed", "sounded_at"),
 )

@@ -2,8 +2,11 @@
 
 Rules held here:
 - The permissions are held to the moment in the same transaction. What ended meanwhile is refused, and nothing is told.
-- A region that is told goes into a location token, for the asker alone and a day at most; no row keeps it in clear.
+- A region or a circle that is told goes into a location token, for the asker alone and a day at most; no row keeps it
+  in clear.
 - The log hears that something was told, and not what.
+- Where nobody hears an alarm the answer is given all the same: it is counted already, the alarm is due in the same
+  transaction, and stays so until it is heard. A broken channel neither stops the desk nor hides who left their normal.
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ from haoma.consent import Consent, Granularity
 from haoma.consent.office import actor_of
 from haoma.consent.reasons import refusal
 from haoma.ledger.canonical import canonical
-from haoma.locate.disclosures import Disclosure, count
+from haoma.locate.disclosures import Disclosure, count, sound_due
+from haoma.locate.fusion import Circle
 from haoma.locate.gathering import Question, Seen
 from haoma.places import Region
 from haoma.vault.audit import Event
@@ -27,11 +31,10 @@ from haoma.vault.location_tokens import LocationTokens
 __all__ = ["Telling", "Told"]
 
 TOKEN_LIFE = timedelta(hours=24)
-ALARM = "disclosures-unusual"
 
 
 class Told(NamedTuple):
-    """The log's entry that says something was told, and the token that stands for the region, where one was."""
+    """The log's entry that says something was told, and the token that stands for the place, where one was."""
 
     entry_id: int
     token: str | None
@@ -45,7 +48,7 @@ class Telling:
         self._consent = consent
         self._tokens = LocationTokens(consent.office.vault)
 
-    def check_sight(self, question: Question) -> None:
+    def check_sight(self, question: Question, asked: str) -> None:
         """Raise Refused, recorded, where the policy does not let the asker see a place (`subject.place`)."""
         office, subject, at = self._consent.office, question.subject, self._consent.office.now()
 
@@ -53,7 +56,7 @@ class Telling:
             thing = Thing("subject", office.tenant_id(tx, subject.tenant), field="place", subject=str(subject))
             if office.gate.decide(tx, question.by, "see", thing, at).allowed:
                 return True
-            event = Event(subject.tenant, actor_of(question.by), "locate.region", "refused", "policy", at, subject)
+            event = Event(subject.tenant, actor_of(question.by), f"locate.{asked}", "refused", "policy", at, subject)
             office.record(tx, event, "consent.tried", reason="policy")
             return False
 
@@ -61,12 +64,20 @@ class Telling:
             raise refusal("policy")
 
     def tell(
-        self, question: Question, seen: Seen, asked: str, granularity: Granularity, *, told: bool, region: Region | None
+        self,
+        question: Question,
+        seen: Seen,
+        asked: str,
+        granularity: Granularity,
+        *,
+        told: bool,
+        region: Region | None = None,
+        circle: Circle | None = None,
     ) -> Told:
         """Write down that a question was answered; `told` is whether the answer tells anything."""
         office, subject = self._consent.office, question.subject
-        actor = actor_of(question.by)
-        if region is not None:
+        actor, place = actor_of(question.by), _value(region, circle)
+        if place is not None:
             office.vault.prepare(subject, question.purpose)
         ends = min(grant.ends_at for grant in seen.grants)
 
@@ -80,13 +91,20 @@ class Telling:
             entry_id = office.record(tx, event, "locate.answered", told=told, **words).entry_id
             until = min(at + TOKEN_LIFE, ends)
             alarming = told and count(tx, Disclosure(actor, asked, str(granularity), seen.grants[0], entry_id), at)
-            if region is None:
+            if place is None:
                 return Told(entry_id, None, until), alarming
-            value = canonical({"adcode": region.adcode, "level": str(region.level), "name": region.name})
-            token = self._tokens.issue(tx, subject, purpose, actor, value, until, actor=actor)
+            token = self._tokens.issue(tx, subject, purpose, actor, canonical(place), until, actor=actor)
             return Told(entry_id, token, until), alarming
 
         done, alarming = office.store.write(work)
         if alarming:
-            office.alarms.sound(ALARM, str(done.entry_id), office.now())
+            sound_due(office)
         return done
+
+
+def _value(region: Region | None, circle: Circle | None) -> dict[str, object] | None:
+    """What the token stands for."""
+    if circle is not None:
+        at: dict[str, object] = {"latitude": circle.lat, "longitude": circle.lon, "radius_m": circle.radius_m}
+        return {**at, "coverage": circle.coverage}
+    return None if region is None else {"adcode": region.adcode, "level": str(region.level), "name": region.name}

@@ -29,7 +29,7 @@ from haoma.locate.fusion import (
     known_cities,
     shipped_priors,
 )
-from haoma.locate.issued import IssuedIn
+from haoma.locate.sources.segment import IssuedIn
 from haoma.places import named
 from haoma.vault import tables as vault_tables
 from haoma.vault.location_tokens import LocationTokens

@@ -19,6 +19,15 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "只有号码归属地：说明号码在哪里发放，不说明人在哪里。",
             "Attribution alone: where a number was issued, not where its holder is.",
         ),
+        "no-position": (
+            "没有设备、无线电、运营商或平台给出的位置，因此不显示地点。",
+            "No device, radio, carrier or platform tells a position, so that no point is shown.",
+        ),
+        "too-wide": ("位置范围达 {km} 公里，不作为地点显示。", "The circle is {km} km wide: no place."),
+        "few-people": (
+            "居民不足 {k} 人的地区不单独显示。",
+            "A region with fewer than {k} people is not shown by itself.",
+        ),
         "too-uncertain": (
             "最可能的城市只有 {share}%，低于门槛 {least}%。",
             "The likeliest city has {share} %, less than the {least} % asked for.",

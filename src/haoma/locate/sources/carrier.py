@@ -4,7 +4,7 @@ Rules held here:
 - Near a point or not is the carrier's verdict, and no place of the customer is fetched. Its interface knows no regions:
   for them it is asked where the phone is, by a consent that shows more than yes or no.
 - CAMARA promises no coverage of the area that it returns; it is taken for `COVERAGE` (judgement, docs/guide/locate.md).
-- The number is opened for the carrier's sign-in alone (`login_hint`), in a transaction of its own that records it.
+- The number is opened for the carrier's sign-in alone (`login_hint`).
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ from collections.abc import Sequence
 
 from haoma.consent import Grant, Granularity, Source
 from haoma.locate.areas import Area, Near
-from haoma.locate.camara import Camara, Located, NotKnown, Polygon, Reveal
+from haoma.locate.camara import Camara, Located, NotKnown, Polygon
 from haoma.locate.camara import Circle as Asked
 from haoma.locate.evidence import Card, Terms
 from haoma.locate.fusion import CarrierCircle, CarrierVerdict, Circle, Observation, Verdict
-from haoma.numbers import Number, parse
+from haoma.locate.sources.number import Numbers
 from haoma.places import distance_m
 from haoma.vault import Vault
 
 __all__ = ["COVERAGE", "Carrier"]
 
 COVERAGE = 0.9
-ACTOR = "system:locate"
 
 
 class Carrier:
@@ -34,11 +33,11 @@ class Carrier:
 
     def __init__(self, camara: Camara, vault: Vault) -> None:
         self._camara = camara
-        self._vault = vault
+        self._numbers = Numbers(vault)
 
     def observe(self, grant: Grant, area: Area | None) -> Sequence[Observation]:
         """See `EvidenceSource.observe`."""
-        reveal = self._reveal(grant)
+        reveal = self._numbers.of(grant)
         if isinstance(area, Near):
             said = self._camara.verify_location(grant, reveal, Asked(area.lat, area.lon, area.within_m))
             about = Circle(area.lat, area.lon, area.within_m, COVERAGE)
@@ -53,18 +52,12 @@ class Carrier:
 
     def card(self, grant: Grant) -> Card | None:
         """See `EvidenceSource.card`."""
-        reveal = self._reveal(grant)
+        reveal = self._numbers.of(grant)
         swapped, roaming = self._camara.sim_swap(grant, reveal), self._camara.roaming(grant, reveal)
         return Card(
             None if isinstance(swapped, NotKnown) else swapped.at,
             None if isinstance(roaming, NotKnown) else roaming.roaming,
         )
-
-    def _reveal(self, grant: Grant) -> Reveal:
-        def reveal() -> Number:
-            return parse(self._vault.store.write(lambda tx: self._vault.unseal(tx, grant, actor=ACTOR)))
-
-        return reveal
 
 
 def _circle(found: Located) -> Circle:

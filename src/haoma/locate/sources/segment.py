@@ -19,7 +19,7 @@ from haoma.lineage.tables import facts
 from haoma.locate.areas import Area
 from haoma.locate.evidence import Card, Terms
 from haoma.locate.fusion import Issued, Observation
-from haoma.vault import Vault
+from haoma.vault import Opener, Vault
 
 __all__ = ["IssuedIn"]
 
@@ -33,6 +33,7 @@ class IssuedIn:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
+        self._opener = Opener(vault, Grant)
 
     def observe(self, grant: Grant, area: Area | None) -> Sequence[Observation]:
         """See `EvidenceSource.observe`."""
@@ -44,7 +45,7 @@ class IssuedIn:
             rows = tx.execute(sa.select(*columns).where(*mine).order_by(c.fact_id.desc()).limit(LOOKED_AT)).all()
         for row in rows:
             try:
-                said = self._vault.open_bytes(grant, FACT, Sealed(bytes(row.sealed), row.sealed_key))
+                said = self._opener.open_bytes(grant, FACT, Sealed(bytes(row.sealed), row.sealed_key))
             except (NotFound, Refused):  # of another purpose, or of a permission that has ended
                 continue
             adcode = json.loads(said).get("adcode")
