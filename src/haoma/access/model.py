@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from haoma.errors import BadInput
 
@@ -120,8 +121,12 @@ def conflicting(held: Iterable[Role]) -> bool:
     >>> conflicting([Role.AGENT, Role.DPO]), conflicting([Role.APPROVER, Role.DPO])
     (True, False)
     """
-    roles = frozenset(held)
-    return any(exclusion(roles, role) for role in roles)
+    return _conflicting(frozenset(held))
+
+
+@cache
+def _conflicting(held: frozenset[Role]) -> bool:
+    return any(exclusion(held, role) for role in held)
 
 
 _SEVEN_DIGITS = re.compile(r"\d(?:[\W_]*\d){6}")

@@ -5,13 +5,12 @@ Rules held here:
   granularity and times. A row that says anything else was changed by hand, and allows nothing.
 - The signature is one of our custody's. A rotation of keys gives a subject a newer token: the older one of the receipt
   counts where an alias leads to it, and never where both are of one key, under which a number has one token alone.
-- What was verified is remembered by the digest of the columns: a permission is verified once in a process, and anew
-  when a column of it changes.
+- What was verified is remembered, columns and all: a permission is verified once in a process, and anew when a column
+  of it changes.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -30,7 +29,7 @@ from haoma.vault.model import SubjectToken
 
 __all__ = ["STATEMENTS", "Held", "Kept"]
 
-_REMEMBERED = 100_000
+_REMEMBERED = 50_000
 STATEMENTS = {"consent": RECEIPT, "emergency": RECORD}
 """What is signed of a permission, by its basis."""
 _UNREADABLE = (BadInput, Refused, Tampered, ValueError, TypeError, KeyError, AttributeError, OverflowError)
@@ -55,12 +54,12 @@ class Held:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._seen: set[bytes] = set()
+        self._seen: set[Kept] = set()
         self._keys: Jwks = {"keys": []}
 
     def seen(self, kept: Kept) -> bool:
         """Whether this very row was verified before."""
-        return _digest(kept) in self._seen
+        return kept in self._seen
 
     def differs(self, tx: sa.Connection, kept: Kept, statement: str) -> str:
         """The first column that differs from the signed statement, `receipt` where that is none; empty where all hold.
@@ -75,7 +74,7 @@ class Held:
         if not found:
             if len(self._seen) >= _REMEMBERED:
                 self._seen.clear()
-            self._seen.add(_digest(kept))
+            self._seen.add(kept)
         return found
 
     def _said(self, statement: str, kind: str) -> Mapping[str, Any]:
@@ -87,7 +86,7 @@ class Held:
     def _is_same(self, tx: sa.Connection, kept: Kept, said: Mapping[str, Any]) -> bool:
         if said["pii_principal_id"] == kept.subject:
             return True
-        signed, here = SubjectToken.parse(said["pii_principal_id"]), SubjectToken.parse(kept.subject)
+        signed, here = SubjectToken.parse(said["pii_principal_id"]), SubjectToken.of_row(kept.subject)
         older = signed.tenant == here.tenant and signed.version < here.version
         return older and signed in self._office.vault.aliases(tx, here)
 
@@ -125,7 +124,3 @@ def _of_record(said: Mapping[str, Any]) -> dict[str, Any]:
         "since": said["event_time"],
         "until": said["valid_until"],
     }
-
-
-def _digest(kept: Kept) -> bytes:
-    return hashlib.sha256(repr(kept[:]).encode()).digest()
