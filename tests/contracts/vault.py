@@ -18,7 +18,7 @@ from haoma.ledger.tables import queue
 from haoma.lineage import ENTRY_TYPES as LINEAGE_TYPES
 from haoma.numbers import Number, parse
 from haoma.storage import open_store
-from haoma.vault import ENTRY_TYPES, KeyStore, LocalFiles, SubjectToken, Vault, open_keys, suite_named
+from haoma.vault import ENTRY_TYPES, KeyStore, LocalFiles, Opener, SubjectToken, Vault, open_keys, suite_named
 
 NOW = datetime(2026, 11, 22, 8, 0, 0, 123456, tzinfo=UTC)
 NUMBER = "13800138000"
@@ -42,6 +42,11 @@ class World:
     vault: Vault
     custody: LocalFiles
     clock: list[datetime] = field(default_factory=lambda: [NOW])
+
+    @property
+    def opener(self) -> Opener[Permitted]:
+        """What opens for who holds a `Permitted`."""
+        return Opener(self.vault, Permitted)
 
     def pass_(self, **by: float) -> datetime:
         self.clock[0] += timedelta(**by)

@@ -23,7 +23,7 @@ from haoma.ledger.events import ENTRY_TYPES as LEDGER_TYPES
 from haoma.ledger.service import Ledger
 from haoma.ledger.tables import queue
 from haoma.storage import Store
-from haoma.vault import ENTRY_TYPES, KeyStore, LocalFiles, Vault, open_keys, suite_named, tables
+from haoma.vault import ENTRY_TYPES, KeyStore, LocalFiles, Opener, Vault, open_keys, suite_named, tables
 from haoma.vault.retention import EXPIRING, Retention
 from haoma.vault.rotation import SUBJECT_COLUMNS, Rotation
 
@@ -59,7 +59,7 @@ def check_a_sealed_number(store: Store, n: int, acknowledged: bool) -> None:
     assert sealed or not acknowledged
     if sealed:
         permission = Permitted(token, until=datetime.now(UTC) + HOUR)
-        assert store.write(lambda tx: vault.unseal(tx, permission, actor="agent:1")).endswith(number_of(n))
+        assert Opener(vault, Permitted).reveal(permission, actor="agent:1").endswith(number_of(n))
 
 
 def delete_what_is_over(store: Store, n: int) -> None:
@@ -93,10 +93,10 @@ class VaultContract:
 
     def test_a_number_is_sealed_opened_and_shredded(self, world: World) -> None:
         token = world.sealed(number())
-        assert world.vault.reveal(Permitted(token), actor="agent:1") == number().uri
+        assert world.opener.reveal(Permitted(token), actor="agent:1") == number().uri
         assert world.vault.shred(token, actor="agent:1", reason="withdrawn").keys == 1
         with pytest.raises(NotFound):
-            world.vault.reveal(Permitted(token), actor="agent:1")
+            world.opener.reveal(Permitted(token), actor="agent:1")
 
     def test_a_location_token_resolves(self, world: World) -> None:
         token, vault = world.vault.pseudonym("acme", number()), world.vault
@@ -131,7 +131,7 @@ class VaultContract:
         rotation.go_on()
         assert {row.subject.split(".")[1] for row in world.rows(tables.sealed)} == {"a2"}
         for token in tokens:
-            world.vault.reveal(Permitted(token), actor="agent:1")
+            world.opener.reveal(Permitted(token), actor="agent:1")
         assert world.vault.keys.wrapped_by_older() == 0
 
     def test_threads_at_once_seal_their_numbers(self, world: World) -> None:

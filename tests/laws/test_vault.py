@@ -109,25 +109,25 @@ class Machine(RuleBasedStateMachine):
     def what_is_live_opens_and_nothing_else(self) -> None:
         if not hasattr(self, "world"):
             return
-        vault, now = self.world.vault, self.world.clock[0]
+        vault, opener, now = self.world.vault, self.world.opener, self.world.clock[0]
         for text in NUMBERS:
             token = vault.pseudonym("acme", number(text))
             for purpose in PURPOSES:
                 permission = Permitted(token, purpose, now + timedelta(minutes=1))
                 live = self.ends.get((text, purpose), NOW) > now
                 try:
-                    assert (vault.reveal(permission, actor="a") == number(text).uri) is live
+                    assert (opener.reveal(permission, actor="a") == number(text).uri) is live
                 except NotFound:
                     assert not live
                 with pytest.raises(Refused):
-                    vault.reveal(Permitted(token, purpose, now), actor="a")
+                    opener.reveal(Permitted(token, purpose, now), actor="a")
 
     @invariant()
     def what_was_shredded_never_opens_again(self) -> None:
         for text, purpose, sealed in getattr(self, "gone", []):
             token = self.world.vault.pseudonym("acme", number(text))
             with pytest.raises(NotFound):
-                self.world.vault.open_bytes(
+                self.world.opener.open_bytes(
                     Permitted(token, purpose, self.world.clock[0] + timedelta(1)), "place", sealed
                 )
 

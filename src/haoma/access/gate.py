@@ -29,6 +29,7 @@ from haoma.errors import BadInput, Unavailable
 from haoma.ledger.canonical import canonical
 from haoma.ledger.commitment import Commitments
 from haoma.storage import Store, Time, json_in
+from haoma.vault.aliases import linked
 
 __all__ = ["Gate", "Recorded", "Thing", "decision_content"]
 
@@ -44,7 +45,6 @@ _ROLES = """SELECT p.state, r.role FROM access_people p JOIN access_roles r ON r
 _OPEN_CASES = """SELECT subject FROM access_cases WHERE agent_id = {0} AND tenant_id = {0}
  AND opened_at <= {0} AND closes_at > {0} AND (closed_at IS NULL OR closed_at > {0})"""
 _OPEN_CASE = f"{_OPEN_CASES} AND subject = {{0}}"
-_ALIASES = "SELECT old, new FROM vault_aliases WHERE old = {0} OR new = {0}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,23 +205,13 @@ class Gate:
         if thing.subject is None or _rows(tx, _OPEN_CASE, *mine, thing.subject):
             return thing.subject is not None
         # A rotation wrote the new token into the case, and an agent may hold the one before it.
-        others = _aliases(tx, thing.subject)
+        others = linked(tx, self._commitments, thing.subject)[1:]
         return bool(others) and any(subject in others for (subject,) in _rows(tx, _OPEN_CASES, *mine))
 
 
 def decision_content(row: Mapping[str, object], at: datetime) -> bytes:
     """The bytes that the entry of a decision commits to: its row, without ids and until when it is kept."""
     return canonical({name: row[name] for name in _COMMITTED} | {"at": Time.stored(at)})
-
-
-def _aliases(tx: sa.Connection, subject: str) -> set[str]:
-    """The other tokens of the same number, as rotations have replaced one by the other."""
-    known, waiting = {subject}, [subject]
-    while waiting:
-        near = {token for row in _rows(tx, _ALIASES, *[waiting.pop()] * 2) for token in row}
-        waiting += near - known
-        known |= near
-    return known - {subject}
 
 
 def _rows(tx: sa.Connection, sql: str, *values: object) -> list[tuple[Any, ...]]:

@@ -20,7 +20,8 @@ from haoma.access.approval import Approval, Effect
 from haoma.access.rows import tenant_id_of
 from haoma.errors import BadInput, Refused, Tampered
 from haoma.ledger.forms import Json, is_word
-from haoma.vault.model import Permission, SubjectToken, actor_name
+from haoma.vault.model import SubjectToken, actor_name
+from haoma.vault.opening import Opener
 from haoma.vault.rotation import NewKey, Rotation
 from haoma.vault.service import Shredded, Vault
 
@@ -28,15 +29,7 @@ __all__ = ["GuardedVault", "vault_effects"]
 
 
 class GuardedVault(Vault):
-    """The vault as programs get it, which opens no number and destroys no key by hand.
-
-    `unseal` in a transaction of its holder's is for who has a permission; `destroy_keys` and `shred_rows` are for
-    withdrawals.
-    """
-
-    def reveal(self, permission: Permission, *, actor: str) -> str:
-        """Refused: a number is shown by an approved request."""
-        raise Refused("a full number is shown by an approved request alone", hint="haoma vault reveal asks for one")
+    """The vault as programs get it, which destroys no key by hand; `destroy_keys`, `shred_rows` are for withdrawals."""
 
     def shred(self, subject: SubjectToken, purpose: str | None = None, *, actor: str, reason: str) -> Shredded:
         """Refused: keys are destroyed by an approved request, by a withdrawal or by retention."""
@@ -45,7 +38,8 @@ class GuardedVault(Vault):
 
 def vault_effects(vault: Vault, rotation: Rotation) -> Mapping[str, Effect]:
     """What running approved requests about the vault does, by action."""
-    return {"rotate-key": _rotating(rotation), "destroy-key": _destroying(vault), "reveal-number": _revealing(vault)}
+    shown = _revealing(Opener(vault, _Approved))
+    return {"rotate-key": _rotating(rotation), "destroy-key": _destroying(vault), "reveal-number": shown}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +103,7 @@ def _destroying(vault: Vault) -> Effect:
     return Effect(inside, outside, check, found)
 
 
-def _revealing(vault: Vault) -> Effect:
+def _revealing(opener: Opener[_Approved]) -> Effect:
     def check(tx: sa.Connection, approval: Approval) -> None:
         subject, purpose, reason = _texts(approval, "subject", "purpose", "reason")
         _check_words(purpose, reason)
@@ -118,7 +112,7 @@ def _revealing(vault: Vault) -> Effect:
     def inside(tx: sa.Connection, approval: Approval, _now: datetime) -> Json:
         subject, purpose, _ = _texts(approval, "subject", "purpose", "reason")
         permission = _Approved(SubjectToken.parse(subject), purpose, approval.expires_at)
-        return {"number": vault.unseal(tx, permission, actor=_actor(approval))}
+        return {"number": opener.unseal(tx, permission, actor=_actor(approval))}
 
     return Effect(inside, check=check, shows=True)
 

@@ -2,7 +2,7 @@
 
 Rules held here:
 - While a question is open the number is sealed. A yes opens it once, in its own transaction, and makes facts of it;
-  then it stays sealed only for a permission that asks the carrier, whose interface needs it (CAMARA, `login_hint`).
+  then it stays sealed only for a permission that asks by it: the carrier (CAMARA, `login_hint`) or another platform.
 - The facts are sealed under the key of subject and purpose: what ends the permission makes them unreadable.
 - Where the number is gone already, the consent stands, and less is known.
 """
@@ -24,15 +24,19 @@ from haoma.ledger.forms import Json
 from haoma.lineage import Activity, Draft, Stage, canonical_value, code_digest, record
 from haoma.numbers import Number, parse
 from haoma.vault.model import SubjectToken
+from haoma.vault.opening import Opener
 
 __all__ = ["FACT", "take_in"]
 
 FACT = "fact"
 INTAKE = "consent.intake"
+ASKED_BY_NUMBER = frozenset({Source.CARRIER, Source.PLATFORM})
 
 
 @dataclass(frozen=True, slots=True)
-class _Opening:
+class _Agreed:
+    """What a customer has just agreed to: for the one subject and purpose, as long as that holds."""
+
     subject: SubjectToken
     purpose: str
     until: datetime
@@ -42,7 +46,8 @@ def take_in(tx: sa.Connection, office: Office, agreed: Agreement) -> None:
     """Record what the number of a yes says, and keep it where the permission needs it again."""
     purpose = agreed.published.notice.purpose
     try:
-        uri = office.vault.unseal(tx, _Opening(agreed.subject, purpose, agreed.until), actor=SYSTEM)
+        permission = _Agreed(agreed.subject, purpose, agreed.until)
+        uri = Opener(office.vault, _Agreed).unseal(tx, permission, actor=SYSTEM)
     except NotFound:
         return
     number = parse(uri)
@@ -52,7 +57,7 @@ def take_in(tx: sa.Connection, office: Office, agreed: Agreement) -> None:
         at, run_id = agreed.since, str(uuid.uuid4())
         ran = Activity(INTAKE, made_by, "haoma", Stage.COLLECTION, at, at, run_id=run_id)
         record(tx, office.vault.log, office.vault.commitments, ran, drafts, at=at)
-    if Source.CARRIER in agreed.sources:
+    if ASKED_BY_NUMBER & {*agreed.sources}:
         office.vault.seal(tx, agreed.subject, purpose, number, agreed.until, actor=SYSTEM)
 
 

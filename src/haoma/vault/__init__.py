@@ -14,6 +14,7 @@ from haoma.vault.key_store import KeyStore, Kind, open_keys
 from haoma.vault.local_file import LocalFiles
 from haoma.vault.location_tokens import LocationTokens, Resolved
 from haoma.vault.model import Permission, SubjectToken
+from haoma.vault.opening import Opener
 from haoma.vault.retention_table import RETENTION, Action, Basis, Rule, rule_of
 from haoma.vault.service import Shredded, Vault
 from haoma.vault.suites import SUITES, Suite, suite_named
@@ -33,6 +34,7 @@ __all__ = [
     "Kind",
     "LocalFiles",
     "LocationTokens",
+    "Opener",
     "Permission",
     "Resolved",
     "Rule",

@@ -3,45 +3,43 @@
 Rules held here:
 - A key is durable before anything is done under it. One that nothing came to use is harmless.
 - A destroyed key does not come back: not its bytes, and for commitments not its name either.
-- Key bytes are in no representation, log or error, and on the disk only wrapped; wrapping binds them to their name.
+- Key bytes are in no representation, log or error, and on the disk only wrapped; wrapping binds them to what they are
+  (`key_rows`).
 - A key is kept in memory for a second, so that one destroyed by another process is gone here within that; keys that
   open sealed data are read and unwrapped each time.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from haoma.errors import Conflict, NotFound, Tampered, Unavailable
+from haoma.errors import Conflict, NotFound, Unavailable
 from haoma.storage import Store
 from haoma.storage.opening import OPENING_S, store_at
 from haoma.vault.custody import Custody, version_of
 from haoma.vault.ends import Ends
+from haoma.vault.key_rows import CUSTODY_NAME, Key, Kind, opened, owner_of, wrapped
 from haoma.vault.key_tables import keys, keys_metadata
 from haoma.vault.model import as_letters
-from haoma.vault.suites import KEY_BYTES, SUITES, Suite
+from haoma.vault.suites import KEY_BYTES, Suite
 
 __all__ = ["CUSTODY_NAME", "Key", "KeyStore", "Kind", "open_keys"]
 
-CUSTODY_NAME = "haoma-keys"
 KEPT_S = 1.0
-_BINDING = 16
 _AT_ONCE = 500
 _KEPT = 10_000
+_TRIES = 3
 T = TypeVar("T")
 # Made once: each use of a key asks.
 _OF_SCOPE = (keys.c.kind == sa.bindparam("of"), keys.c.scope == sa.bindparam("scope"))
@@ -52,27 +50,6 @@ _PUT = {
     "sqlite": sqlite.insert(keys).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(keys).on_conflict_do_nothing(),
 }
-
-
-class Kind(StrEnum):
-    """What a key is for."""
-
-    PSEUDONYM = "pseudonym"
-    SEAL = "seal"
-    COMMITMENT = "commitment"
-    TOKEN = "token"  # noqa: S105 - the word, not a secret
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One data key. Printing it shows its name alone."""
-
-    key_id: str
-    kind: Kind
-    scope: str = field(repr=False)
-    version: int
-    suite: Suite = field(repr=False)
-    secret: bytes = field(repr=False, compare=False)
 
 
 def open_keys(url: str, *, create: bool = True) -> Store:
@@ -114,7 +91,7 @@ class KeyStore:
         """The newest key of a scope under which something new may be done, where there is one."""
         with self.store.read() as tx:
             row = tx.execute(_NEWEST, {"of": str(kind), "scope": scope}).one_or_none()
-        return None if row is None else self._opened(row)
+        return None if row is None else opened(self.custody, row)
 
     def versions(self, kind: Kind, scope: str) -> Sequence[Key]:
         """All keys of a scope that are not destroyed, the newest first; at most a second old."""
@@ -124,7 +101,7 @@ class KeyStore:
         """`versions` as they are in the database now."""
         with self.store.read() as tx:
             rows = tx.execute(sa.select(keys).where(*_live(kind, scope)).order_by(keys.c.version.desc())).all()
-        return tuple(self._opened(row) for row in rows)
+        return tuple(opened(self.custody, row) for row in rows)
 
     def get(self, key_id: str) -> Key:
         """The key of this name, as it is in the database now; NotFound where it is destroyed or never was."""
@@ -133,7 +110,7 @@ class KeyStore:
         if row is None:
             message = "the key is gone, and what was under it with it"
             raise NotFound(message, hint="a destroyed key does not come back; proofs of the log hold without it")
-        return self._opened(row)
+        return opened(self.custody, row)
 
     def kept(self, key_id: str) -> Key:
         """The key of this name, at most a second old."""
@@ -190,13 +167,13 @@ class KeyStore:
         newest = max(self.custody.versions(CUSTODY_NAME), default=0)
         with self.store.read() as tx:
             rows = tx.execute(sa.select(keys).where(keys.c.wrapped_by < newest).limit(limit)).all()
-        opened = [(row, self._opened(row)) for row in rows]
-        changes = [(row.key_id, row.wrapped_by, self._wrap(row.kind, row.scope, key.secret)) for row, key in opened]
+        found = [(row, opened(self.custody, row)) for row in rows]
+        changes = [(row.key_id, row.wrapped_by, wrapped(self.custody, key)) for row, key in found]
 
         def work(tx: sa.Connection) -> None:
-            for key_id, before, wrapped in changes:
+            for key_id, before, bytes_ in changes:
                 same = (keys.c.key_id == key_id, keys.c.wrapped_by == before)
-                tx.execute(sa.update(keys).where(*same).values(wrapped=wrapped, wrapped_by=version_of(wrapped)))
+                tx.execute(sa.update(keys).where(*same).values(wrapped=bytes_, wrapped_by=version_of(bytes_)))
 
         self.store.write(work)
         return len(changes)
@@ -231,27 +208,28 @@ class KeyStore:
 
     def _make(self, kind: Kind, scope: str, *, newer: bool = False) -> Key:
         self._refuse_second_custody()
-        secret = secrets.token_bytes(KEY_BYTES)
-        wrapped = self._wrap(kind, scope, secret)
-        random_id = f"{kind}-{as_letters(secrets.token_bytes(16))}"
+        for _ in range(_TRIES):
+            version = self.latest(kind, scope) + 1
+            key_id = f"{scope}-{version}" if kind is Kind.COMMITMENT else _random_id(kind)
+            key = Key(key_id, kind, scope, version, self.suite, secrets.token_bytes(KEY_BYTES))
+            bytes_ = wrapped(self.custody, key)  # custody may be far away: never inside a transaction
+            if self.store.write(partial(self._put, key=key, bytes_=bytes_, newer=newer)):
+                return key
+            found = self.existing(kind, scope)  # another process was quicker
+            if found is not None:
+                return found
+        message = "a key was destroyed as it was made"
+        raise Conflict(message, hint="try again")
 
-        def work(tx: sa.Connection) -> Key | None:
-            if not newer and tx.execute(_NEWEST, {"of": str(kind), "scope": scope}).one_or_none():
-                return None  # another process was quicker
-            version = int(tx.scalar(_LATEST, {"of": str(kind), "scope": scope}) or 0) + 1
-            key_id = f"{scope}-{version}" if kind is Kind.COMMITMENT else random_id
-            row = {"key_id": key_id, "kind": kind, "scope": scope, "owner": scope.partition("/")[0], "version": version}
-            what = {"suite": self.suite.name, "wrapped": wrapped, "wrapped_by": version_of(wrapped)}
-            put = _PUT[tx.dialect.name]
-            if not tx.execute(put, {**row, **what, "created_at": self._now()}).rowcount:
-                return None
-            return Key(key_id, kind, scope, version, self.suite, secret)
-
-        made = self.store.write(work) or self.existing(kind, scope)
-        if made is None:
-            message = "a key was destroyed as it was made"
-            raise Conflict(message, hint="try again")
-        return made
+    def _put(self, tx: sa.Connection, key: Key, bytes_: bytes, *, newer: bool) -> bool:
+        """Write a new key, unless there is one by now."""
+        of = {"of": str(key.kind), "scope": key.scope}
+        there = not newer and tx.execute(_NEWEST, of).one_or_none()
+        if there or int(tx.scalar(_LATEST, of) or 0) != key.version - 1:
+            return False
+        row = {"key_id": key.key_id, "kind": key.kind, "scope": key.scope, "owner": owner_of(key.scope)}
+        what = {"version": key.version, "suite": key.suite.name, "wrapped": bytes_, "wrapped_by": version_of(bytes_)}
+        return bool(tx.execute(_PUT[tx.dialect.name], {**row, **what, "created_at": self._now()}).rowcount)
 
     def _refuse_second_custody(self) -> None:
         """A key store whose wrapping key is gone gets no second one."""
@@ -264,18 +242,6 @@ class KeyStore:
         if used is not None and not self._custody_known:
             message = "the key that wraps all others is gone, and keys were wrapped under it"
             raise Conflict(message, hint="put it back from its backup, or set vault_custody back")
-
-    def _wrap(self, kind: str, scope: str, secret: bytes) -> bytes:
-        return self.custody.wrap(CUSTODY_NAME, secret + _binding(kind, scope))
-
-    def _opened(self, row: sa.Row[tuple[object, ...]]) -> Key:
-        found = self.custody.unwrap(CUSTODY_NAME, bytes(row.wrapped))
-        secret, binding = found[:KEY_BYTES], found[KEY_BYTES:]
-        suite = next((one for one in SUITES if one.name == row.suite), None)
-        if suite is None or not hmac.compare_digest(binding, _binding(row.kind, row.scope)):
-            message = "a key in the key store is not the one of its name"
-            raise Tampered(message, hint="put the key store back from its backup")
-        return Key(row.key_id, Kind(row.kind), row.scope, row.version, suite, secret)
 
     def _destroy(self, key_ids: Sequence[str]) -> int:
         def work(tx: sa.Connection) -> int:
@@ -297,9 +263,9 @@ class KeyStore:
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def _random_id(kind: Kind) -> str:
+    return f"{kind}-{as_letters(secrets.token_bytes(16))}"
+
+
 def _live(kind: Kind, scope: str) -> tuple[sa.ColumnElement[bool], ...]:
     return keys.c.kind == kind, keys.c.scope == scope, keys.c.wrapped.is_not(None)
-
-
-def _binding(kind: str, scope: str) -> bytes:
-    return hashlib.sha256(f"{kind} {scope}".encode()).digest()[:_BINDING]

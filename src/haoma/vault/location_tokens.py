@@ -3,8 +3,9 @@
 Rules held here:
 - A token is 32 random bytes, written in letters. The database holds its keyed digest: who reads the database has none.
 - What it stands for is sealed under the key of its subject and purpose: shredding that kills the token too.
-- Tenant, audience, issue and end are bound to what is sealed: a row that says another of them opens nothing, and that
-  is Tampered, and recorded. Whatever a row says, nothing resolves 24 hours after its issue.
+- Digest, tenant, audience, issue and end are bound to what is sealed: a row that says another of them, or holds the
+  sealed bytes of another row, opens nothing, and that is Tampered, and recorded. Whatever a row says, nothing resolves
+  24 hours after its issue.
 - It resolves for its tenant and audience alone, before its end. Every other answer is the same refusal, recorded with
   its reason where only auditors read.
 - Killing a token removes its row: there is no way back.
@@ -27,6 +28,7 @@ from haoma.vault import tables
 from haoma.vault.audit import Event, time_text
 from haoma.vault.key_store import Kind
 from haoma.vault.model import SubjectToken, as_letters, check_tenant
+from haoma.vault.opening import open_sealed
 from haoma.vault.retention_table import rule_of
 
 if TYPE_CHECKING:
@@ -75,11 +77,12 @@ class LocationTokens:
             message = "a location token lives for 24 hours at most, and ends in the future"
             raise BadInput(message)
         text = PREFIX + as_letters(secrets.token_bytes(32))
-        context = _context(subject.tenant, audience, at, until)
+        digest = self._digest(subject.tenant, text)
+        context = _context(digest, subject.tenant, audience, at, until)
         sealed = vault.seal_bytes(subject, purpose, context, value)
         tx.execute(
             sa.insert(tables.tokens).values(
-                digest=self._digest(subject.tenant, text),
+                digest=digest,
                 tenant=subject.tenant,
                 subject=str(subject),
                 purpose=purpose,
@@ -145,13 +148,13 @@ class LocationTokens:
             return None, "wrong-audience", subject, row.purpose
         if min(row.until, _latest(row.issued_at)) <= at:
             return None, "token-over", subject, row.purpose
-        permission = Resolved(subject, row.purpose, row.until, b"")
         try:
-            context = _context(row.tenant, row.audience, row.issued_at, row.until)
-            value = self._vault.open_bytes(permission, context, Sealed(bytes(row.sealed), row.key_id))
+            context = _context(bytes(row.digest), row.tenant, row.audience, row.issued_at, row.until)
+            sealed = Sealed(bytes(row.sealed), row.key_id)
+            value = open_sealed(self._vault, subject, row.purpose, context, sealed)
         except NotFound:
             return None, "shredded", subject, row.purpose
-        except Tampered:
+        except (Refused, Tampered):  # Refused: the row says another purpose than its key
             return None, _CHANGED, subject, row.purpose
         return Resolved(subject, row.purpose, row.until, value), "token-live", subject, row.purpose
 
@@ -164,9 +167,9 @@ class LocationTokens:
         return key.suite.mac(key.secret, text.encode())
 
 
-def _context(tenant: str, audience: str, issued_at: datetime, until: datetime) -> str:
+def _context(digest: bytes, tenant: str, audience: str, issued_at: datetime, until: datetime) -> str:
     """What a sealed value belongs to beside its subject and purpose; none of it has a space inside."""
-    return f"location-token {tenant} {audience} {time_text(issued_at)} {time_text(until)}"
+    return f"location-token {as_letters(digest)} {tenant} {audience} {time_text(issued_at)} {time_text(until)}"
 
 
 def _latest(issued_at: datetime) -> datetime:

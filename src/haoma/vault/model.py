@@ -14,6 +14,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 
 from haoma.errors import BadInput, Tampered
@@ -26,6 +27,7 @@ __all__ = [
     "as_letters",
     "check_tenant",
     "from_letters",
+    "sealed_context",
     "token_prefix",
 ]
 
@@ -50,6 +52,7 @@ def from_letters(text: str) -> bytes:
     return bytes.fromhex(text.translate(_DIGITS))
 
 
+@lru_cache(maxsize=4_096)
 def actor_name(kind: str, id_: str) -> str:
     """A person or a key, by their UUID, as audit rows name who acts: in letters, for digits could look like a number.
 
@@ -65,6 +68,11 @@ def check_tenant(tenant: str) -> str:
         message = "a tenant is called by 1 to 24 of a-z, 0-9 and -, begins with a letter, and has no 3 digits in a row"
         raise BadInput(message, hint="acme, bank-2, eu-west")
     return tenant
+
+
+def sealed_context(context: str, scope: str) -> bytes:
+    """What sealed bytes are bound to: what they are, and the subject and purpose (`<token>/<purpose>`) of their key."""
+    return f"{context} {scope}".encode()
 
 
 def token_prefix(tenant: str, letter: str, version: int) -> str:

@@ -23,9 +23,11 @@ from haoma.errors import BadInput, NotFound
 from haoma.lineage.model import Sealed
 from haoma.lineage.tables import facts
 from haoma.vault import tables
+from haoma.vault.aliases import forget_links, link
 from haoma.vault.key_store import CUSTODY_NAME, Key, Kind
 from haoma.vault.key_tables import keys
 from haoma.vault.model import SubjectToken, check_tenant, token_prefix
+from haoma.vault.opening import open_number
 from haoma.vault.service import Vault, put_sealed
 
 __all__ = ["SUBJECT_COLUMNS", "NewKey", "Progress", "Rekeying", "Rotation", "SubjectColumn"]
@@ -156,7 +158,7 @@ class Rekeying:
         """The token under the newest version; None where the key was destroyed, and the row is but waiting to go."""
         vault, owner = self._vault, SubjectToken.of_row(row.subject)
         try:
-            uri = vault.open_own(owner, row.purpose, Sealed(bytes(row.sealed), row.key_id))
+            uri = open_number(vault, owner, row.purpose, Sealed(bytes(row.sealed), row.key_id))
         except NotFound:
             return None
         return vault.pseudonym_of(owner.tenant, uri)
@@ -186,21 +188,17 @@ class Rekeying:
             self._vault.append(tx, "vault.rekeyed", version=key.version, numbers=done)
 
     def _replace(self, tx: sa.Connection, old: str, new: str, now: datetime) -> None:
-        # What led to the old one leads to the new one: the old one's own alias goes once nothing uses its key.
-        tx.execute(sa.update(tables.aliases).where(tables.aliases.c.new == old).values(new=new))
-        tx.execute(_insert(tx, tables.aliases).values(old=old, new=new, at=now).on_conflict_do_nothing())
+        link(tx, self._vault.commitments, old, new, now)
         for one in self._columns:
             if one.rekey:
                 tx.execute(sa.update(one.column.table).where(one.column == old).values({one.column: new}))
 
     def _destroy_unused(self, tenant: str) -> int:
-        """Destroy the older versions that no row has a token of, and the aliases that lead to them."""
+        """Destroy the older versions that no row has a token of, after the links from and to these tokens."""
         over = [key for key in self._vault.keys.versions(Kind.PSEUDONYM, tenant)[1:] if not self.uses(tenant, key)]
         for key in over:
+            self._vault.store.write(partial(forget_links, prefix=token_prefix(tenant, key.suite.letter, key.version)))
             self._vault.keys.destroy([key.key_id])
-            self._vault.store.write(
-                partial(_forget_aliases, prefix=token_prefix(tenant, key.suite.letter, key.version))
-            )
         return len(over)
 
 
@@ -261,10 +259,6 @@ class Rotation(Rekeying):
         if what == "custody":
             return max(self._vault.keys.custody.versions(CUSTODY_NAME), default=0)
         return self._vault.keys.latest(Kind(what), scope)
-
-
-def _forget_aliases(tx: sa.Connection, *, prefix: str) -> None:
-    tx.execute(sa.delete(tables.aliases).where(tables.aliases.c.old.startswith(prefix, autoescape=True)))
 
 
 def _count(tx: sa.Connection, column: sa.Column[str], prefix: str) -> int:

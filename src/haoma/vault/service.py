@@ -1,13 +1,12 @@
 """The vault: a customer's full number is here, sealed, and nowhere else; everybody else holds a token.
 
 Rules held here:
-- Nothing opens without a permission that is live, for this subject and this purpose; opening is recorded, and so is a
-  refusal.
+- This is the face that every program gets: it makes tokens, seals and destroys, and opens nothing (`opening` does).
 - A key is made before the transaction that uses it, and destroyed before the rows under it: whatever ends the process
   in between, nothing is readable that should not be.
-- A sealed number that is opened is the one of the subject it is opened for, whatever rows and aliases say.
+- What is sealed is bound to what it is, to its subject, and by that to its tenant, and to its purpose.
 - One data key for each subject and purpose: destroying it makes everything under it unreadable, backups included.
-- Where the key store or custody does not answer, nothing is opened.
+- Where the key store or custody does not answer, nothing is sealed.
 """
 
 from __future__ import annotations
@@ -19,18 +18,20 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from haoma.errors import Conflict, NotFound, Refused, Tampered
+from haoma.errors import Conflict, Refused
 from haoma.ledger.entry import Entry
 from haoma.lineage.entries import Log
 from haoma.lineage.model import Sealed
 from haoma.numbers import Number
 from haoma.storage import Store, Time
 from haoma.vault import tables
-from haoma.vault.audit import Audit, Event, recording, time_text
+from haoma.vault.aliases import linked
+from haoma.vault.audit import Audit, Event, time_text
 from haoma.vault.commitments import KeptCommitments
-from haoma.vault.key_store import Key, KeyStore, Kind
+from haoma.vault.key_store import KeyStore, Kind
 from haoma.vault.location_tokens import LocationTokens
-from haoma.vault.model import Permission, SubjectToken, check_tenant
+from haoma.vault.model import SubjectToken, check_tenant, sealed_context
+from haoma.vault.opening import NUMBER
 from haoma.vault.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
@@ -122,45 +123,11 @@ class Vault:
         if until <= at:
             message = "the permission ends before the number would be kept"
             raise Refused(message)
-        sealed = self.seal_bytes(subject, purpose, "number", str(number.uri).encode())
+        sealed = self.seal_bytes(subject, purpose, NUMBER, str(number.uri).encode())
         put_sealed(tx, subject, purpose, sealed, at, until)
         event = Event(subject.tenant, actor, "vault.seal", "allowed", "sealed", at, subject, purpose)
         commitment = str(self.commitments.commit("sealed", sealed.data))
         self.audit.record(tx, event, "vault.sealed", row=commitment, until=time_text(until))
-
-    def unseal(self, tx: sa.Connection, permission: Permission, *, actor: str) -> str:
-        """The URI of the number of a permission's subject; recorded in this transaction.
-
-        Raises Refused where the permission is over, NotFound where nothing is sealed for it, Tampered where what is
-        sealed is another's number. `reveal` records a refusal too.
-        """
-        at = self.now()
-        subject, purpose = permission.subject, permission.purpose
-        if permission.until <= at:
-            message = "the permission is over"
-            raise Refused(message, hint="ask for a new one")
-        names = [str(one) for one in self.aliases(tx, subject)]
-        c = tables.sealed.c
-        query = sa.select(tables.sealed).where(c.subject.in_(names), c.purpose == purpose, c.until > at)
-        row = tx.execute(query.order_by(c.sealed_at.desc()).limit(1)).one_or_none()
-        if row is None:
-            message = "no number is kept for this subject and purpose"
-            raise NotFound(message, hint="it is kept only while a permission needs it")
-        uri = self.open_own(subject, purpose, Sealed(bytes(row.sealed), row.key_id))
-        event = Event(subject.tenant, actor, "vault.unseal", "allowed", "permission-live", at, subject, purpose)
-        self.audit.record(tx, event, "vault.unsealed")
-        return uri
-
-    def reveal(self, permission: Permission, *, actor: str) -> str:
-        """`unseal` in a transaction of its own, with a refusal recorded as well."""
-
-        def refused() -> Event:
-            subject, purpose = permission.subject, permission.purpose
-            return Event(
-                subject.tenant, actor, "vault.unseal", "refused", "permission-over", self.now(), subject, purpose
-            )
-
-        return recording(self.store, self.audit, refused, lambda tx: self.unseal(tx, permission, actor=actor))
 
     def seal_bytes(self, subject: SubjectToken, purpose: str, context: str, data: bytes) -> Sealed:
         """Seal what another package keeps of a subject for a purpose; it goes when `shred` destroys the key.
@@ -168,28 +135,11 @@ class Vault:
         `context` says what it is (`number`, `place`): bytes sealed as one thing do not open as another.
         """
         key = self.keys.current(Kind.SEAL, _scope(subject, purpose))
-        return Sealed(key.suite.sealer(key.secret).seal(data, _context(key, context)), key.key_id)
+        return Sealed(key.suite.sealer(key.secret).seal(data, sealed_context(context, key.scope)), key.key_id)
 
-    def open_bytes(self, permission: Permission, context: str, sealed: Sealed) -> bytes:
-        """Open what `seal_bytes` sealed for this permission's subject and purpose.
-
-        Raises Refused where the permission is over or for something else, NotFound where the key was destroyed.
-        """
-        if permission.until <= self.now():
-            message = "the permission is over"
-            raise Refused(message, hint="ask for a new one")
-        return self._open(permission.subject, permission.purpose, context, sealed)
-
-    def open_own(self, subject: SubjectToken, purpose: str, sealed: Sealed) -> str:
-        """The URI of a sealed number, for the vault's own re-keying alone: nobody sees it.
-
-        Raises Tampered where the number is not the one that the subject's token stands for.
-        """
-        uri = self._open(subject, purpose, "number", sealed).decode()
-        if not self._pseudonyms.stands_for(subject, uri):
-            message = "what is sealed for this subject is the number of another"
-            raise Tampered(message, hint="nothing was shown; rows of the vault were changed by hand")
-        return uri
+    def stands_for(self, subject: SubjectToken, uri: str) -> bool:
+        """Whether a token is that of the number whose URI this is."""
+        return self._pseudonyms.stands_for(subject, uri)
 
     def destroy_keys(self, subject: SubjectToken, purpose: str | None = None) -> int:
         """Destroy the data keys of a subject: of one purpose, or of all; returns how many there were.
@@ -236,14 +186,14 @@ class Vault:
 
     def aliases(self, tx: sa.Connection, subject: SubjectToken) -> Sequence[SubjectToken]:
         """All tokens that stand for the same number as this one, itself first: what rotations have replaced."""
-        found, waiting = {str(subject): subject}, [str(subject)]
-        c = tables.aliases.c
-        while waiting:
-            near = sa.select(c.old, c.new).where(sa.or_(c.old.in_(waiting), c.new.in_(waiting)))
-            texts = {text for row in tx.execute(near) for text in row} - found.keys()
-            found |= {text: SubjectToken.of_row(text) for text in sorted(texts)}
-            waiting = sorted(texts)
-        return list(found.values())
+        return [SubjectToken.of_row(text) for text in linked(tx, self.commitments, str(subject))]
+
+    def is_same(self, subject: SubjectToken, name: str) -> bool:
+        """Whether a token's text stands for the same number as a token."""
+        if name == str(subject):
+            return True
+        with self.store.read() as tx:
+            return name in linked(tx, self.commitments, str(subject))
 
     def append(self, tx: sa.Connection, type_: str, **body: str | int) -> int:
         """Put an entry about no person into the log."""
@@ -267,19 +217,6 @@ class Vault:
             return self.keys.ids(Kind.SEAL, str(subject), owner=True)
         return self.keys.ids(Kind.SEAL, _scope(subject, purpose))
 
-    def _open(self, subject: SubjectToken, purpose: str, context: str, sealed: Sealed) -> bytes:
-        key = self.keys.get(sealed.key_id)
-        if key.kind is not Kind.SEAL or not self._is_of(key, subject, purpose):
-            message = "what is sealed is of another subject or purpose than the permission"
-            raise Refused(message, hint="a permission is for one subject and one purpose")
-        return key.suite.sealer(key.secret).open(sealed.data, _context(key, context))
-
-    def _is_of(self, key: Key, subject: SubjectToken, purpose: str) -> bool:
-        if key.scope == _scope(subject, purpose):
-            return True
-        with self.store.read() as tx:
-            return any(key.scope == _scope(one, purpose) for one in self.aliases(tx, subject))
-
 
 def put_sealed(
     tx: sa.Connection, subject: SubjectToken, purpose: str, sealed: Sealed, at: datetime, until: datetime
@@ -291,7 +228,3 @@ def put_sealed(
 
 def _scope(subject: SubjectToken, purpose: str) -> str:
     return f"{subject}/{purpose}"
-
-
-def _context(key: Key, context: str) -> bytes:
-    return f"{context} {key.scope}".encode()

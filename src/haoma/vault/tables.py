@@ -2,8 +2,9 @@
 
 `audit` holds one row for each decision about a person and is changed by nobody; a trigger of the database refuses to
 delete a row before its `kept_until`. `vault_sealed` holds sealed numbers, `vault_tokens` location tokens by their keyed
-digest, `vault_aliases` which subject token took the place of which when a key was rotated. `vault_rotations` and
-`vault_retention` say how far the background work has come. No key is here: they lie in the key store.
+digest, `vault_aliases` which subject token took the place of which when a key was rotated, and what vouches for it.
+`vault_rotations` and `vault_retention` say how far the background work has come. No key is here: they lie in the key
+store.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ aliases = sa.Table(
     sa.Column("old", sa.String(64), primary_key=True),
     sa.Column("new", sa.String(64), nullable=False),
     sa.Column("at", Time, nullable=False),
+    sa.Column("commitment", sa.String(100), nullable=False),
     sa.Index("ix_vault_aliases_new", "new"),
 )
 rotations = sa.Table(

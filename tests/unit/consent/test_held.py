@@ -118,7 +118,7 @@ def test_a_rotated_token_is_the_same_customer_and_a_forged_alias_is_not(world: W
     given = world.give()
     world.open_case(OTHER)
     other = str(world.subject(OTHER))
-    forged = sa.insert(vault_tables.aliases).values(old=str(given.subject), new=other, at=NOW)
+    forged = sa.insert(vault_tables.aliases).values(old=str(given.subject), new=other, at=NOW, commitment="")
     world.store.write(lambda tx: tx.execute(forged).rowcount)
     change(world, subject=other)
     with pytest.raises(Tampered):

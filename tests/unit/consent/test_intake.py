@@ -14,6 +14,7 @@ from haoma.errors import NotFound
 from haoma.lineage import Sealed
 from haoma.lineage.tables import facts
 from haoma.numbers import parse
+from haoma.vault import Opener
 from haoma.vault import tables as vault
 from haoma.vault.model import SubjectToken
 from haoma.vault.retention import EXPIRING, Retention
@@ -32,8 +33,9 @@ def known(world: World) -> dict[str, object]:
     with world.store.read() as tx:
         rows = tx.execute(sa.select(facts.c.name, facts.c.value, facts.c.sealed, facts.c.sealed_key)).all()
     assert all(row.value is None for row in rows)
+    opener = Opener(world.vault, Permission)
     return {
-        row.name: json.loads(world.vault.open_bytes(permission, FACT, Sealed(bytes(row.sealed), row.sealed_key)))
+        row.name: json.loads(opener.open_bytes(permission, FACT, Sealed(bytes(row.sealed), row.sealed_key)))
         for row in rows
     }
 

@@ -7,7 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.consent import HOOK, NUMBER, TENANT, World
+from contracts.vault import Permitted
 from haoma.consent import jws, tables
+from haoma.consent.answers import Given
 from haoma.consent.erasing import verify_deletion
 from haoma.consent.receipt import verify_receipt
 from haoma.consent.requests import Channel
@@ -15,6 +17,7 @@ from haoma.consent.webhook import RETRIES_S, public_key, verify_webhook
 from haoma.errors import BadInput, NotFound, Refused, Tampered, Unavailable
 from haoma.ledger.commitment import Commitment
 from haoma.numbers import parse
+from haoma.vault import Opener, Vault
 from haoma.vault import tables as vault_tables
 from haoma.vault.location_tokens import LocationTokens
 
@@ -111,7 +114,7 @@ def test_a_withdrawal_is_effective_at_once_and_destroys_numbers_keys_tokens_and_
     with pytest.raises(Refused):
         tokens.resolve(token, tenant=TENANT, audience="desk", actor="agent:a")
     with pytest.raises(NotFound):
-        vault.reveal(given_permission(given), actor="agent:a")
+        opened(vault, given)
     said = verify_deletion(done.proofs[0], world.keys)
     assert said["destroyed"] == {"keys": 1, "numbers": 1, "tokens": 1, "places": 1, "kept_for_another": False}
     assert said["event_state"] == "dpv:ConsentWithdrawn"
@@ -119,10 +122,8 @@ def test_a_withdrawal_is_effective_at_once_and_destroys_numbers_keys_tokens_and_
     assert world.sent.forgotten == [(str(subject), "customer-care")]
 
 
-def given_permission(given: object) -> object:
-    from contracts.vault import Permitted
-
-    return Permitted(given.subject, given.purpose, given.until)
+def opened(vault: Vault, given: Given) -> str:
+    return Opener(vault, Permitted).reveal(Permitted(given.subject, given.purpose, given.until), actor="agent:a")
 
 
 def test_withdrawing_twice_is_withdrawing_once(world: World) -> None:

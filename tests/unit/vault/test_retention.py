@@ -41,7 +41,7 @@ def test_the_key_of_what_went_is_destroyed_a_minute_later(world: World, runner: 
     assert runner.run().keys == 1
     assert key_rows(world) == 0
     with pytest.raises(NotFound):
-        world.vault.open_bytes(Permitted(token, until=NOW + 9 * HOUR), "number", kept)
+        world.opener.open_bytes(Permitted(token, until=NOW + 9 * HOUR), "number", kept)
 
 
 def test_a_key_stays_while_something_else_is_under_it(world: World, runner: Retention) -> None:

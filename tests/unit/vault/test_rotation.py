@@ -36,8 +36,8 @@ def test_sealed_numbers_are_brought_over_and_open_under_either_token(world: Worl
     to_the_end(rotation)
     new = world.vault.pseudonym("acme", number())
     assert [row.subject for row in world.rows(tables.sealed)] == [str(new)]
-    assert world.vault.reveal(Permitted(new), actor="agent:1") == number().uri
-    assert world.vault.reveal(Permitted(old), actor="agent:1") == number().uri
+    assert world.opener.reveal(Permitted(new), actor="agent:1") == number().uri
+    assert world.opener.reveal(Permitted(old), actor="agent:1") == number().uri
     assert [(one.done, one.total, one.ended_at) for one in rotation.progress()] == [(1, 1, NOW)]
 
 
@@ -49,7 +49,7 @@ def test_a_version_that_another_process_has_just_made_opens_what_it_brought_over
         rotation.rotate_tenant("acme")
         to_the_end(rotation)
         new = other.vault.pseudonym("acme", number())
-    assert world.vault.reveal(Permitted(new), actor="agent:1") == number().uri
+    assert world.opener.reveal(Permitted(new), actor="agent:1") == number().uri
 
 
 def test_shredding_under_the_new_token_reaches_what_was_sealed_under_the_old(world: World, rotation: Rotation) -> None:
@@ -58,11 +58,11 @@ def test_shredding_under_the_new_token_reaches_what_was_sealed_under_the_old(wor
     rotation.rotate_tenant("acme")
     to_the_end(rotation)
     new = world.vault.pseudonym("acme", number())
-    assert world.vault.open_bytes(Permitted(new), "place", place) == b"where"
+    assert world.opener.open_bytes(Permitted(new), "place", place) == b"where"
     done = world.vault.shred(new, actor="system:test", reason="withdrawn")
     assert (done.keys, done.numbers) == (1, 1)
     with pytest.raises(NotFound):
-        world.vault.open_bytes(Permitted(new), "place", place)
+        world.opener.open_bytes(Permitted(new), "place", place)
 
 
 def test_location_tokens_follow_their_subject(world: World, rotation: Rotation) -> None:
@@ -132,5 +132,5 @@ def test_keys_are_wrapped_anew_and_two_versions_of_custody_stay(world: World, ro
         while rotation.rewrap():
             pass
         assert world.vault.keys.wrapped_by_older() == 0
-        assert world.vault.reveal(Permitted(token), actor="agent:1") == number().uri
+        assert world.opener.reveal(Permitted(token), actor="agent:1") == number().uri
     assert world.custody.versions(CUSTODY_NAME) == (3, 4)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-import sqlalchemy as sa
 
 from contracts.vault import HOUR, NOW, NUMBER, OTHER, Permitted, World, number, open_world
 from haoma.errors import BadInput, NotFound, Refused, Tampered
@@ -60,7 +59,7 @@ def test_what_is_no_number_has_no_token(world: World) -> None:
 
 def test_a_sealed_number_opens_with_a_permission_and_is_recorded(world: World) -> None:
     token = world.sealed(number())
-    assert world.vault.reveal(Permitted(token), actor="agent:1") == number().uri
+    assert world.opener.reveal(Permitted(token), actor="agent:1") == number().uri
     last = world.rows(tables.audit)[-1]
     assert (last.action, last.decision, last.subject) == ("vault.unseal", "allowed", str(token))
     assert [entry.type for entry in world.entries()] == ["vault.sealed", "vault.unsealed"]
@@ -70,7 +69,7 @@ def test_a_permission_that_is_over_opens_nothing_and_that_is_recorded(world: Wor
     token = world.sealed(number(), until=NOW + 10 * HOUR)
     world.pass_(hours=1)
     with pytest.raises(Refused):
-        world.vault.reveal(Permitted(token), actor="agent:1")
+        world.opener.reveal(Permitted(token), actor="agent:1")
     assert world.rows(tables.audit)[-1].decision == "refused"
 
 
@@ -80,10 +79,10 @@ def test_a_permission_for_something_else_opens_nothing(world: World, wrong: str)
     other = Permitted(world.vault.pseudonym("acme", number(OTHER)))
     permission = other if wrong == "subject" else Permitted(token, "fraud-prevention")
     with pytest.raises(NotFound):
-        world.vault.reveal(permission, actor="agent:1")
+        world.opener.reveal(permission, actor="agent:1")
     sealed = world.vault.seal_bytes(token, "customer-care", "place", b"where")
-    with pytest.raises(Refused):
-        world.vault.open_bytes(permission, "place", sealed)
+    with pytest.raises(Tampered if wrong == "subject" else Refused):
+        world.opener.open_bytes(permission, "place", sealed)
 
 
 def test_a_number_that_is_not_the_subjects_is_not_sealed(world: World) -> None:
@@ -93,22 +92,12 @@ def test_a_number_that_is_not_the_subjects_is_not_sealed(world: World) -> None:
     assert world.rows(tables.sealed) == []
 
 
-def test_a_forged_alias_opens_no_other_number(world: World) -> None:
-    vault, mine, other = world.vault, world.sealed(number()), world.sealed(number(OTHER))
-    gone = sa.delete(tables.sealed).where(tables.sealed.c.subject == str(mine))
-    forged = sa.insert(tables.aliases).values(old=str(other), new=str(mine), at=NOW)
-    vault.store.write(lambda tx: [tx.execute(one) for one in (gone, forged)] and None)
-    with pytest.raises(Tampered, match="number of another"):
-        vault.reveal(Permitted(mine), actor="agent:1")
-    assert vault.reveal(Permitted(other), actor="agent:1") == number(OTHER).uri
-
-
 def test_bytes_sealed_as_one_thing_do_not_open_as_another(world: World) -> None:
     token = world.vault.pseudonym("acme", number())
     sealed = world.vault.seal_bytes(token, "customer-care", "place", b"where")
-    assert world.vault.open_bytes(Permitted(token), "place", sealed) == b"where"
+    assert world.opener.open_bytes(Permitted(token), "place", sealed) == b"where"
     with pytest.raises(Tampered):
-        world.vault.open_bytes(Permitted(token), "number", sealed)
+        world.opener.open_bytes(Permitted(token), "number", sealed)
 
 
 @pytest.mark.parametrize(
@@ -117,14 +106,14 @@ def test_bytes_sealed_as_one_thing_do_not_open_as_another(world: World) -> None:
         "UPDATE vault_sealed SET sealed = 'text'",
         "UPDATE vault_sealed SET sealed_at = 'then'",
         "UPDATE vault_sealed SET until = 4611686018427387904",
-        "INSERT INTO vault_aliases SELECT 'nobody', subject, 0 FROM vault_sealed",
+        "INSERT INTO vault_aliases SELECT 'nobody', subject, 0, '' FROM vault_sealed",
     ],
 )
 def test_a_damaged_row_of_the_vault_is_told_as_such(world: World, change: str) -> None:
     token = world.sealed(number())
     world.vault.store.write(lambda tx: tx.exec_driver_sql(change) and None)
     with pytest.raises(Tampered):
-        world.vault.reveal(Permitted(token), actor="agent:1")
+        world.opener.reveal(Permitted(token), actor="agent:1")
 
 
 def test_shredding_one_purpose_leaves_the_others(world: World) -> None:
@@ -133,8 +122,8 @@ def test_shredding_one_purpose_leaves_the_others(world: World) -> None:
     done = world.vault.shred(token, "customer-care", actor="system:test", reason="withdrawn")
     assert (done.keys, done.numbers, done.tokens) == (1, 1, 0)
     with pytest.raises(NotFound):
-        world.vault.reveal(Permitted(token), actor="agent:1")
-    assert world.vault.reveal(Permitted(token, "fraud-prevention"), actor="agent:1") == number().uri
+        world.opener.reveal(Permitted(token), actor="agent:1")
+    assert world.opener.reveal(Permitted(token, "fraud-prevention"), actor="agent:1") == number().uri
 
 
 def test_shredding_makes_what_a_backup_of_the_rows_holds_unreadable(world: World) -> None:
@@ -142,15 +131,15 @@ def test_shredding_makes_what_a_backup_of_the_rows_holds_unreadable(world: World
     kept = world.vault.seal_bytes(token, "customer-care", "place", b"where")
     world.vault.shred(token, actor="system:test", reason="withdrawn")
     with pytest.raises(NotFound):
-        world.vault.open_bytes(Permitted(token), "place", kept)
+        world.opener.open_bytes(Permitted(token), "place", kept)
     again = world.sealed(number())
     with pytest.raises(NotFound):
-        world.vault.open_bytes(Permitted(again), "place", kept)
+        world.opener.open_bytes(Permitted(again), "place", kept)
 
 
 def test_no_number_is_in_any_file_that_the_vault_has_written(world: World, tmp_path: Path) -> None:
     token = world.sealed(number())
-    world.vault.reveal(Permitted(token), actor="agent:1")
+    world.opener.reveal(Permitted(token), actor="agent:1")
     world.vault.store.write(
         lambda tx: world.vault.locations.issue(
             tx, token, "customer-care", "agent:1", NUMBER.encode(), NOW + HOUR, actor="agent:1"
@@ -165,4 +154,4 @@ def test_a_number_is_kept_no_longer_than_asked(world: World) -> None:
     token = world.sealed(number(), until=NOW + HOUR)
     world.pass_(hours=1)
     with pytest.raises(NotFound):
-        world.vault.reveal(Permitted(token, until=NOW + timedelta(days=1)), actor="agent:1")
+        world.opener.reveal(Permitted(token, until=NOW + timedelta(days=1)), actor="agent:1")
