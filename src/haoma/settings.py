@@ -74,10 +74,19 @@ class Settings:
     camara_issuer: str
     camara_client_id: str
     camara_key_file: Path | None
+    route_rules: Path | None
+    radio_url: str
+    radio_key_file: Path | None
+    platform_file: Path | None
+    locate_k: int
+    crm_map: Path | None
+    case_verify_days: int
     api_origin: str
     api_rate_per_min: int
     api_metrics: bool
     api_traces: bool
+    self_url: str
+    self_rate_per_min: int
     batch_rows: int
     debug: bool
 
@@ -122,6 +131,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "camara_key_file", "path", "", "", "Private key it signs in with there, in PEM, its owner's alone to read."
     ),
+    Setting("route_rules", "path", "", "", "TOML file of desks, remote areas and stores, which customers are sent by."),
+    Setting("radio_url", "text", "", "", "A service that locates Wi-Fi and cells: https://HOST/v1/geolocate."),
+    Setting("radio_key_file", "path", "", "", "File with the key that it knows this instance by, if it asks for one."),
+    Setting("platform_file", "path", "", "", "TOML file that describes another platform which is asked for positions."),
+    Setting("locate_k", "integer", "20000", "people", "How many people have to live in a region that is shown."),
+    Setting(
+        "crm_map", "path", "", "", "TOML file that says where each tenant's customers are; its owner's alone to read."
+    ),
+    Setting("case_verify_days", "integer", "180", "days", "How long a number counts as shown to be its customer's."),
     Setting(
         "api_origin", "text", "", "", "Origin that signed requests name: https://…; empty takes the one that arrived."
     ),
@@ -131,6 +149,20 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "api_traces", "boolean", "false", "", "Make OpenTelemetry spans, for the SDK that this process runs under."
+    ),
+    Setting(
+        "self_url",
+        "text",
+        "",
+        "",
+        "Origin of the customers' own page, which is at /self there: https://…; empty for none.",
+    ),
+    Setting(
+        "self_rate_per_min",
+        "integer",
+        "60",
+        "buttons",
+        "How often one address may press there, per minute and process.",
     ),
     Setting("batch_rows", "integer", "262144", "rows", "Rows held at once when a file is streamed."),
     Setting("debug", "boolean", "false", "", "Show the traceback of an unexpected failure; it may hold numbers."),

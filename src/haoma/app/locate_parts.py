@@ -1,7 +1,8 @@
 """Where customers are: the sources of evidence that settings name, and the questions that may be asked.
 
 Rules held here:
-- The segment of a number is always a source; a carrier is one where the settings camara_* name it.
+- The segment of a number is always a source; a carrier is one where the settings camara_* name it, another platform
+  where platform_file describes it. A network address is looked up on this machine, radio where radio_url says.
 - What a customer shares on their page is a source where there is such a page (self_url).
 - With a carrier, consent asks it whether a number has another holder, and has it forget who withdraws.
 - Settings that name half a carrier are an error for whoever asks it, and hinder no withdrawal.
@@ -9,17 +10,22 @@ Rules held here:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from haoma.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
     from haoma.app.services import Services
     from haoma.consent import Places, RecyclingCheck
-    from haoma.locate import Locate
+    from haoma.locate import Gathering, Locate
     from haoma.locate.camara import Camara
-    from haoma.locate.evidence import EvidenceSource
+    from haoma.locate.evidence import EvidenceSource, Reader
+    from haoma.locate.routing import Routing
     from haoma.locate.shared import Positions
 
-__all__ = ["camara", "locate", "places", "positions", "recycling"]
+__all__ = ["camara", "gathering", "locate", "places", "positions", "recycling", "routing"]
 
 
 def camara(services: Services) -> Camara:
@@ -33,7 +39,28 @@ def camara(services: Services) -> Camara:
 
 def locate(services: Services) -> Locate:
     """The questions about where customers are, each behind the gate."""
-    from haoma.locate import Gathering, Locate
+    from haoma.locate import Locate
+
+    return Locate(services.consent, services.gathering, k=services.settings.locate_k)
+
+
+def routing(services: Services) -> Routing:
+    """Which store and desk a customer is sent to; rules that cannot be used are no fault of whoever asks."""
+    from haoma.locate.routing import open_routing
+
+    settings = services.settings
+    if settings.route_rules is None:
+        raise Unavailable("there are no rules to send customers by", hint="set route_rules: docs/guide/routing.md")
+    try:
+        return open_routing(services.consent, services.gathering, settings.route_rules, k=settings.locate_k)
+    except BadInput as error:
+        hint = "haoma route check says what is wrong with them"
+        raise Unavailable("the rules to send customers by cannot be used", hint=hint) from error
+
+
+def gathering(services: Services) -> Gathering:
+    """What is asked about where customers are, and what looks up what comes with a question."""
+    from haoma.locate import Gathering
     from haoma.locate.fusion import known_cities, shipped_priors
     from haoma.locate.shared import SharedPosition
     from haoma.locate.sources.carrier import Carrier
@@ -44,7 +71,27 @@ def locate(services: Services) -> Locate:
         sources.append(SharedPosition(services.vault))
     if _is_named(services):
         sources.append(Carrier(services.camara, services.vault))
-    return Locate(services.consent, Gathering(services.consent, sources, known_cities(), shipped_priors()))
+    if services.settings.platform_file is not None:
+        sources.append(_platform(services, services.settings.platform_file))
+    return Gathering(services.consent, sources, known_cities(), shipped_priors(), _readers(services))
+
+
+def _readers(services: Services) -> Iterator[Reader]:
+    from haoma.locate.sources.network import NetworkAddress
+
+    settings = services.settings
+    yield NetworkAddress(settings.data_dir)
+    if settings.radio_url:
+        from haoma.locate.sources.radio import open_radio
+
+        yield open_radio(settings.radio_url, settings.radio_key_file)
+
+
+def _platform(services: Services, path: Path) -> EvidenceSource:
+    from haoma.locate.sources.platform import Platform
+    from haoma.locate.sources.platform_file import read_platform
+
+    return Platform(read_platform(path), services.vault)
 
 
 def recycling(services: Services) -> RecyclingCheck | None:

@@ -15,7 +15,16 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from haoma.app import access_parts, consent_parts, ledger_parts, locate_parts, outside_parts, packages, vault_parts
+from haoma.app import (
+    access_parts,
+    case_parts,
+    consent_parts,
+    ledger_parts,
+    locate_parts,
+    outside_parts,
+    packages,
+    vault_parts,
+)
 from haoma.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,7 +77,11 @@ class Services:
     consent = cached_property(consent_parts.consent)
 
     camara = cached_property(locate_parts.camara)
+    gathering = cached_property(locate_parts.gathering)
     locate = cached_property(locate_parts.locate)
+    routing = cached_property(locate_parts.routing)
+    positions = cached_property(locate_parts.positions)
+    customers = cached_property(case_parts.customers)
 
     def __init__(self, settings: Settings, *, create: bool = True) -> None:
         self.settings = settings

@@ -34,6 +34,10 @@ SOURCE_TEXTS: Mapping[Source, tuple[str, str]] = MappingProxyType(
         Source.STATED: ("您自己告知的地点", "what you tell us yourself"),
         Source.BROWSER: ("您的浏览器提供的位置", "the position your browser gives"),
         Source.CARRIER: ("运营商网络中的位置", "the position your carrier's network knows"),
+        Source.PLATFORM: (
+            "其他定位平台所知的位置（为查询须向该平台提供您的号码）",
+            "the position that another platform knows, which is asked by your number",
+        ),
         Source.HISTORY: ("您以往告知我们的地点", "places you told us before"),
     }
 )

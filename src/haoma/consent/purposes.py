@@ -55,6 +55,7 @@ class Source(StrEnum):
     STATED = "stated"
     BROWSER = "browser"
     CARRIER = "carrier"
+    PLATFORM = "platform"
     HISTORY = "history"
 
 

@@ -33,10 +33,11 @@ class Attempt:
 
 
 class Breaker:
-    """Stands in front of one interface. `clock` is monotonic, in seconds."""
+    """Stands in front of one interface of somebody (`who`, as errors call them). `clock` is monotonic, in seconds."""
 
-    def __init__(self, name: str, clock: Callable[[], float]) -> None:
+    def __init__(self, name: str, clock: Callable[[], float], who: str = "the carrier") -> None:
         self.name = name
+        self.who = who
         self._clock = clock
         self._lock = threading.Lock()
         self._failures = 0
@@ -66,7 +67,7 @@ class Breaker:
                 return False
             left_s = self._open_until - self._clock()
             if left_s > 0 or self._on_trial:
-                message = f"the carrier's {self.name} is not asked for now: it did not answer of late"
+                message = f"{self.who}'s {self.name} is not asked for now: it did not answer of late"
                 raise Unavailable(message, hint=f"again in {max(1, math.ceil(left_s))} s")
             self._on_trial = True
             return True

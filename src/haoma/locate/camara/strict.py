@@ -1,4 +1,4 @@
-"""Reading what a carrier sends: everything in it is untrusted.
+"""Reading what a carrier, or whoever else is asked, sends: everything in it is untrusted.
 
 Rules held here:
 - JSON is UTF-8, an object, at most eight deep, without a name twice and without NaN or Infinity (RFC 8259).
@@ -29,8 +29,8 @@ _MOMENT = re.compile(
 
 def garbage() -> Unavailable:
     """The error for an answer that breaks the interface."""
-    message = "the carrier's answer is not what its interface says"
-    return Unavailable(message, hint="nothing of it is used; tell the carrier if it goes on")
+    message = "the answer is not what its interface says"
+    return Unavailable(message, hint="nothing of it is used; tell whoever sent it if it goes on")
 
 
 def parsed(body: bytes) -> Mapping[str, object]:

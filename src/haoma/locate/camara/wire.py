@@ -1,4 +1,4 @@
-"""How a carrier is reached: HTTPS, one deadline for a whole question, and answers of a bounded size.
+"""How a carrier or whoever else is asked is reached: HTTPS, one deadline for a question, answers of a bounded size.
 
 Rules held here:
 - TLS 1.2 or later with a certificate that is checked; plain HTTP to this machine alone. Proxies in the environment are
@@ -61,9 +61,10 @@ def is_plain_url(text: object, *, local: bool = True) -> bool:
 
 
 class Deadline:
-    """When a question has taken long enough. `clock` is monotonic, in seconds."""
+    """When a question has taken long enough. `clock` is monotonic, in seconds; `who` is asked, as errors call them."""
 
-    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
+    def __init__(self, clock: Callable[[], float], seconds: float, who: str = "the carrier") -> None:
+        self.who = who
         self._clock = clock
         self._end = clock() + seconds
 
@@ -71,7 +72,8 @@ class Deadline:
         """What is left; raises Unavailable where nothing is."""
         left = self._end - self._clock()
         if left <= 0:
-            raise Unavailable("the carrier did not answer in time", hint="ask again later, or go by what else is known")
+            message = f"{self.who} did not answer in time"
+            raise Unavailable(message, hint="ask again later, or go by what else is known")
         return left
 
 
@@ -85,7 +87,7 @@ class Answer:
 
 
 class Line:
-    """Connections to a carrier for one question; a context manager that closes them."""
+    """Connections for one question; a context manager that closes them."""
 
     def __init__(self, deadline: Deadline, tls: ssl.SSLContext, now: Callable[[], datetime]) -> None:
         self.deadline = deadline
@@ -108,8 +110,12 @@ class Line:
 
     def post_json(self, url: str, token: str, correlator: str, body: Mapping[str, object]) -> Answer:
         """Ask a CAMARA interface, as whoever a token stands for."""
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}", "x-correlator": correlator}
-        return self._ask("POST", url, headers, json.dumps(body, allow_nan=False).encode())
+        return self.post(url, body, {"Authorization": f"Bearer {token}", "x-correlator": correlator})
+
+    def post(self, url: str, body: Mapping[str, object], headers: Mapping[str, str]) -> Answer:
+        """Send JSON."""
+        plain = {"Content-Type": "application/json", **headers}
+        return self._ask("POST", url, plain, json.dumps(body, allow_nan=False).encode())
 
     def _ask(self, method: str, url: str, headers: Mapping[str, str], content: bytes) -> Answer:
         self.deadline.left_s()
@@ -119,7 +125,7 @@ class Line:
             with self._pool.stream(method, url, headers=sent, content=content) as answer:
                 return self._read(answer)
         except _FAULTS as error:
-            message = f"the carrier does not answer ({type(error).__name__})"
+            message = f"{self.deadline.who} does not answer ({type(error).__name__})"
             raise Unavailable(message, hint="ask again later, or go by what else is known") from None
 
     def _read(self, answer: httpcore.Response) -> Answer:
@@ -141,13 +147,13 @@ class Line:
 
 
 def asked(breaker: Breaker, ask: Callable[[], Answer], read: Callable[[Answer], T]) -> T:
-    """Ask through a breaker; what `read` cannot read counts as no answer, as do 429 and what the carrier cannot do."""
+    """Ask through a breaker; what `read` cannot read counts as no answer, as do 429 and 5xx."""
     with breaker.trying() as attempt:
         answer = ask()
         if answer.status == 429 or answer.status >= 500:
             busy = answer.status == 429
             attempt.wait_s = answer.wait_s if answer.wait_s is not None or not busy else 30.0
-            message = "the carrier takes no more questions for now" if busy else "the carrier is out of order"
+            message = f"{breaker.who} {'takes no more questions for now' if busy else 'is out of order'}"
             raise Unavailable(message, hint="ask again later, or go by what else is known")
         return read(answer)
 
