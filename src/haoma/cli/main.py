@@ -40,6 +40,7 @@ NOUNS: dict[str, str] = {
     "db": "The database: see it, bring it up to date, back it up, restore it.",
     "ledger": "The tamper-evident log: append, prove, verify, audit.",
     "locate": "Where customers are, as far as evidence says and their consent allows.",
+    "route": "Which store and desk customers are sent to, by rules of your own.",
     "serve": "Serve the API and the log over HTTP.",
     "demo": "Make a messy file of numbers, enrich it, and show what is known.",
     "vault": "Keys, rotation, retention and shredding of what is kept of customers.",

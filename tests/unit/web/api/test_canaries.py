@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from contracts.api import client_in, publish
+from contracts.routing import rules_in
 
 CANARY = "13800138666"
 FORMS = (CANARY, "138 0013 8666", "138-0013-8666", f"+86{CANARY}", "0013 8666", "00138666")
@@ -66,7 +67,8 @@ def test_a_number_is_in_no_log_metric_header_problem_url_or_file(place: Path) ->
 def test_a_coordinate_is_in_no_answer_log_metric_problem_or_file(place: Path) -> None:
     shown, number = list[str](), "13800138667"
     shared, near = {"lat": LAT, "lon": LON, "accuracy_m": 60}, {"lat": LAT, "lon": LON, "within_m": 3000}
-    with client_in(place / "points", api_metrics=True, api_rate_per_min=1_000_000) as client:
+    rules = rules_in(place / "rules")
+    with client_in(place / "points", route_rules=rules, api_metrics=True, api_rate_per_min=1_000_000) as client:
         publish(client)
         client.number_case(number)
         client.consent(number)
@@ -90,6 +92,7 @@ def test_a_coordinate_is_in_no_answer_log_metric_problem_or_file(place: Path) ->
             ("/v1/locations/verify", {"near": near}),
             ("/v1/locations/region", {}),
             ("/v1/risk", {"declared": "北京市"}),
+            ("/v1/routes", {"language": "en"}),
         ):
             told = client.post(path, {**asked, **more}, by="agent")
             assert told.status_code == 200, told.text

@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from contracts.api import Client, client_in, opened_in, publish
+from contracts.routing import rules_in
 from haoma.access import tables
 
 NUMBER = "13800138501"
@@ -23,6 +24,7 @@ ASKS = (
     ("POST", "/v1/locations/verify", {**CARE, "number": NUMBER, "region": "华东"}),
     ("POST", "/v1/locations/region", {**CARE, "number": NUMBER}),
     ("POST", "/v1/risk", {**CARE, "number": NUMBER}),
+    ("POST", "/v1/routes", {**CARE, "number": NUMBER}),
     ("GET", "/v1/cases", None),
     ("GET", "/v1/approvals", None),
     ("GET", "/v1/ledger/entries", None),
@@ -41,7 +43,7 @@ def refused(client: Client, *asks: tuple[str, str, object]) -> None:
 
 
 def test_where_the_policy_cannot_be_read_nothing_is_allowed(tmp_path: Path) -> None:
-    with client_in(tmp_path) as client:
+    with client_in(tmp_path, route_rules=rules_in(tmp_path / "rules")) as client:
         client.number_case(NUMBER)
         row = {"text": "permit", "digest": "0" * 64, "since": datetime.now(UTC), "approval_id": "x"}
         client.services.store.write(lambda tx: tx.execute(sa.insert(tables.policies).values(**row)).rowcount)
@@ -51,7 +53,7 @@ def test_where_the_policy_cannot_be_read_nothing_is_allowed(tmp_path: Path) -> N
 
 
 def test_where_the_database_is_gone_nothing_is_decided(tmp_path: Path) -> None:
-    with client_in(tmp_path) as client:
+    with client_in(tmp_path, route_rules=rules_in(tmp_path / "rules")) as client:
         publish(client)
         client.number_case(NUMBER)
         place = client.services.settings.store_dir
@@ -60,9 +62,14 @@ def test_where_the_database_is_gone_nothing_is_decided(tmp_path: Path) -> None:
 
 
 def test_where_the_custody_does_not_answer_nothing_is_decided_opened_or_sealed(tmp_path: Path) -> None:
-    with client_in(tmp_path) as client:
+    with client_in(tmp_path, route_rules=rules_in(tmp_path / "rules")) as client:
         tokens = client.tokens
-    with opened_in(tmp_path, tokens, vault_custody="transit+http://127.0.0.1:9/transit") as client:
+    with opened_in(
+        tmp_path,
+        tokens,
+        route_rules=tmp_path / "rules" / "rules.toml",
+        vault_custody="transit+http://127.0.0.1:9/transit",
+    ) as client:
         refused(client, *ASKS, *(("POST", path, body) for path, body in CHANGES))
         ready = client.get("/readyz")
         assert (ready.status_code, ready.json()["keys"], ready.json()["policy"]) == (503, "down", "up")

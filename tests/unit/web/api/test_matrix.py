@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contracts.api import Client, client_in, publish
+from contracts.routing import rules_in
 from haoma.access import Role
 from haoma.consent.office import actor_of
 from haoma.vault.model import SubjectToken
@@ -80,6 +81,7 @@ CELLS = (
         "POST", "/v1/risk", one("risk-analyst"),
         lambda it, _: {"subject": it.subject, "purpose": "fraud-prevention", "recipient": "acme-risk"},
     ),
+    Cell("POST", "/v1/routes", one("agent"), lambda it, _: {**CARE, "subject": it.subject, "language": "en"}),
     Cell(
         "POST", "/v1/approvals", one("agent", "risk-analyst"),
         lambda it, _: {
@@ -102,7 +104,8 @@ PUBLIC = {
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with client_in(tmp_path_factory.mktemp("matrix"), api_rate_per_min=1_000_000) as client:
+    place = tmp_path_factory.mktemp("matrix")
+    with client_in(place, route_rules=rules_in(place / "rules"), api_rate_per_min=1_000_000) as client:
         publish(client)
         yield client
 
