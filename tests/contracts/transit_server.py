@@ -123,7 +123,7 @@ def transit_server() -> Iterator[str]:
                 data = engine.answer(self.command, verb, name, "/".join(rest), body)
                 self.reply(204 if data is None else 200, {"data": data})
             except Failure as failure:
-                self.reply(failure.args[0], {"errors": ["no"]})
+                self.reply(failure.args[0], {"errors": [] if failure.args[0] == 404 else ["no"]})
 
         do_GET = do_POST = do_PUT = do  # noqa: N815 - the names that http.server asks for
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Iterator
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,7 +20,7 @@ from contracts.vault import HOUR, Permitted, number
 from haoma.app import Services
 from haoma.errors import BadInput, Refused, Unavailable
 from haoma.settings import load
-from haoma.vault import Custody, Opener
+from haoma.vault import Custody, Opener, transit
 from haoma.vault.hsm import Hsm
 from haoma.vault.transit import Transit
 
@@ -83,6 +89,167 @@ def test_a_server_that_refuses_or_is_away_opens_nothing_and_shows_no_token(monke
     with pytest.raises(Unavailable) as away:
         Transit(url).wrap("data", KEY)
     assert "wrong-token" not in f"{refused.value}{refused.value.hint}{away.value}{away.value.hint}"
+
+
+@contextmanager
+def answering(*answers: tuple[int, bytes], wait_s: float = 0.0) -> Iterator[str]:
+    """The URL of a server that gives these answers in turn, the last one ever after."""
+    left = list(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            time.sleep(wait_s)
+            status, body = left.pop(0) if len(left) > 1 else left[0]
+            self.send_response(status)
+            self.send_header("Location", "/v1/elsewhere")
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            with suppress(OSError):
+                self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = do  # noqa: N815 - the names that http.server asks for
+
+        def log_message(self, *_args: object) -> None:
+            """Nothing to stderr."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+VERBS: dict[str, Callable[[Custody], object]] = {
+    "wrap": lambda custody: custody.wrap("data", KEY),
+    "unwrap": lambda custody: custody.unwrap("data", b"1.AAAA"),
+    "sign": lambda custody: custody.sign("data", b"text"),
+    "public_keys": lambda custody: custody.public_keys("data"),
+    "versions": lambda custody: custody.versions("data"),
+    "rotate": lambda custody: custody.rotate("data"),
+    "forget": lambda custody: custody.forget("data", 2),
+}
+THERE = (200, b'{"data": {"keys": {"1": 1}, "latest_version": 1, "min_decryption_version": 1}}')
+FAILURES = {
+    "sealed": (503, b'{"errors": ["Vault is sealed"]}'),
+    "refused": (403, b'{"errors": ["permission denied"]}'),
+    "no such mount": (404, b'{"errors": ["no handler for route"]}'),
+    "busy": (429, b'{"errors": ["too many"]}'),
+    "failing": (500, b'{"errors": ["1 error occurred"]}'),
+    "no gateway": (502, b"<html>"),
+    "not set up": (501, b""),
+    "another refusal": (405, b"{}"),
+    "moved": (307, b""),
+    "a page": (200, b"<html>hello</html>"),
+    "a list": (200, b"[]"),
+    "nothing": (200, b"null"),
+    "no data": (200, b'{"data": null}'),
+    "empty data": (200, b'{"data": {}}'),
+    "numbers": (200, b'{"data": 7}'),
+    "not base64": (
+        200,
+        b'{"data": {"plaintext": "?", "ciphertext": "vault:v1:?", "signature": "x", "keys": {"1": 2}}}',
+    ),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_whatever_vault_answers_that_was_not_asked_for_opens_nothing(
+    failure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAULT_TOKEN", TOKEN)
+    with answering(FAILURES[failure]) as url:
+        for verb in VERBS.values():
+            with pytest.raises(Unavailable) as raised:
+                verb(Transit(url))
+            assert TOKEN not in f"{raised.value}{raised.value.hint}"
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_vault_that_has_the_key_and_fails_then_opens_nothing_either(
+    failure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAULT_TOKEN", TOKEN)
+    for verb in ("wrap", "unwrap", "sign"):
+        with answering(THERE, FAILURES[failure]) as url, pytest.raises(Unavailable):
+            VERBS[verb](Transit(url))
+
+
+def test_a_sealed_vault_and_a_refused_token_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAULT_TOKEN", TOKEN)
+    for failure, words in {"sealed": "sealed", "refused": "refuses this token", "a page": "not what its"}.items():
+        with answering(FAILURES[failure]) as url, pytest.raises(Unavailable, match=words):
+            Transit(url).versions("data")
+
+
+def test_a_vault_that_is_slow_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAULT_TOKEN", TOKEN)
+    monkeypatch.setattr(transit, "ANSWER_S", 0.2)
+    with answering(THERE, wait_s=1.0) as url, pytest.raises(Unavailable, match="Timeout"):
+        Transit(url).versions("data")
+
+
+def in_a_process(module: Path, script: str, *args: str) -> list[str]:
+    """What a script says in a process of its own: a library knows one login and one set of tokens in each."""
+    begin = (
+        "import sys\nfrom pathlib import Path\nfrom haoma.errors import HaomaError\nfrom haoma.vault.hsm import Hsm\n"
+    )
+    command = [sys.executable, "-c", begin + script, str(module), *args]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+
+
+WRONG_PIN = """
+hsm, tries = Hsm(Path(sys.argv[1]), "haoma", "00000000"), []
+opened = hsm._opened
+hsm._opened = lambda: (tries.append(None), opened())[1]
+for _ in range(9):
+    try:
+        hsm.versions("data")
+    except HaomaError as error:
+        print(error.code, error)
+print(len(tries))
+"""
+
+
+def test_a_wrong_pin_is_tried_once(module: Path) -> None:
+    *told, tries = in_a_process(module, WRONG_PIN)
+    assert told == ["unavailable the PKCS#11 token haoma refuses the PIN"] * 9
+    assert tries == "1"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_token_that_is_not_there_opens_nothing(module: Path, verb: str) -> None:
+    with pytest.raises(Unavailable, match="is not there"):
+        VERBS[verb](Hsm(module, "another", PIN))
+    with pytest.raises(Unavailable):
+        VERBS[verb](Hsm(module.with_name("none.so"), "haoma", PIN))
+
+
+TAKEN_AWAY = """
+hsm, tokens, away = Hsm(Path(sys.argv[1]), "haoma", sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])
+wrapped = hsm.wrap("taken", bytes(48))
+tokens.rename(away)
+verbs = lambda: hsm.unwrap("taken", wrapped), lambda: hsm.wrap("taken", bytes(48)), lambda: hsm.sign("taken", b"")
+for verb in verbs:
+    try:
+        verb()
+        print("done")
+    except HaomaError as error:
+        print(error.code)
+away.rename(tokens)
+print(wrapped.hex())
+"""
+
+
+def test_a_token_that_is_taken_away_opens_nothing_until_it_is_back(module: Path, tmp_path: Path) -> None:
+    tokens = Path(os.environ["SOFTHSM2_CONF"]).read_text().split("tokendir = ")[1].split("\n")[0]
+    *told, wrapped = in_a_process(module, TAKEN_AWAY, PIN, tokens, str(tmp_path / "away"))
+    assert told == ["unavailable"] * 3
+    assert Hsm(module, "haoma", PIN).unwrap("taken", bytes.fromhex(wrapped)) == bytes(48)
 
 
 @pytest.mark.parametrize("kind", ["transit", "pkcs11"])

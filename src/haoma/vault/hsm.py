@@ -5,7 +5,10 @@ Rules held here:
 - Wrapping is AES-256-GCM with a fresh nonce and the name as associated data, signing is EdDSA over edwards25519.
 - The PIN is read from a file that is its owner's alone, named in the URI (RFC 7512 `pin-source`), or from
   `HAOMA_PKCS11_PIN`; it is in no setting and no message.
-- One session for all threads, used one at a time; after a failure the next call opens another.
+- A PIN that the token refuses is not tried again by this process: tokens lock themselves after a few wrong ones.
+- One session for all threads, used one at a time; after a failure the next call opens another. Whatever the token or
+  its library fails at is Unavailable. Tampered is only what a token that works says to bytes that it is to unwrap. How
+  long it may take is its library's matter.
 """
 
 from __future__ import annotations
@@ -46,6 +49,7 @@ class Hsm:
         self._module, self._token, self._pin = module, token, pin
         self._lock = threading.RLock()
         self._session: pkcs11.Session | None = None
+        self._pin_refused = False
 
     @classmethod
     def of_setting(cls, text: str) -> Hsm:
@@ -82,7 +86,9 @@ class Hsm:
                 return bytes(key.decrypt(data[NONCE:], **_gcm(data[:NONCE], name)))
             except (pkcs11.exceptions.EncryptedDataInvalid, pkcs11.exceptions.EncryptedDataLenRange):
                 raise _unreadable() from None
-            except pkcs11.exceptions.GeneralError:  # what SoftHSM2 says of a tag that does not hold
+            except pkcs11.exceptions.GeneralError:
+                # What SoftHSM2 says of a tag that does not hold, and any token of a failure of its own.
+                _require_working(key, name)
                 raise _unreadable() from None
 
     def sign(self, name: str, data: bytes) -> bytes:
@@ -131,15 +137,30 @@ class Hsm:
 
         with self._lock:
             try:
+                if self._pin_refused:
+                    raise pkcs11.exceptions.PinIncorrect
                 if self._session is None:
                     self._session = self._opened()
                 yield self._session
             except (pkcs11.exceptions.PKCS11Error, RuntimeError, OSError) as error:
                 self._close()
-                message = f"the PKCS#11 token {self._token} does not answer as it should ({type(error).__name__})"
-                raise Unavailable(
-                    message, hint="nothing is opened until it does; look at module, token and PIN"
-                ) from None
+                what, hint = self._told(error)
+                raise Unavailable(f"the PKCS#11 token {self._token} {what}", hint=hint) from None
+
+    def _told(self, error: Exception) -> tuple[str, str]:
+        """What a failure of the token is, and what to do."""
+        import pkcs11.exceptions as known
+
+        if isinstance(error, known.PinIncorrect | known.PinInvalid | known.PinLenRange | known.PinExpired):
+            self._pin_refused = True
+            return "refuses the PIN", "it is not tried again: a token locks itself; set the right one, and start again"
+        if isinstance(error, known.PinLocked):
+            self._pin_refused = True
+            return "is locked", "its security officer unlocks it; then start again"
+        if isinstance(error, known.NoSuchToken | known.TokenNotPresent | known.DeviceRemoved):
+            return "is not there", "put it in; nothing is opened until then. vault_custody names it by its label"
+        hint = "nothing is opened until it does; look at module, token and PIN"
+        return f"does not answer as it should ({type(error).__name__})", hint
 
     def _opened(self) -> pkcs11.Session:
         import pkcs11
@@ -215,6 +236,12 @@ def _gcm(nonce: bytes, name: str) -> dict[str, object]:
     import pkcs11
 
     return {"mechanism": pkcs11.Mechanism.AES_GCM, "mechanism_param": pkcs11.GCMParams(nonce, name.encode())}
+
+
+def _require_working(key: pkcs11.SecretKey, name: str) -> None:
+    """Raise what the token raises where it does not open what it has just sealed."""
+    nonce = secrets.token_bytes(NONCE)
+    key.decrypt(key.encrypt(bytes(NONCE), **_gcm(nonce, name)), **_gcm(nonce, name))
 
 
 def _unreadable() -> Tampered:

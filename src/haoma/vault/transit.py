@@ -3,7 +3,9 @@
 Rules held here:
 - Wrapping keys are `aes256-gcm96` with the name of the key as associated data, signing keys `ed25519`, named `-sign`.
 - The token comes from `VAULT_TOKEN` or `~/.vault-token`, as for the program `vault`, and is in no setting.
-- Nothing is told of what the server answered but its kind.
+- Nothing is told of what the server answered but its kind. Whatever it answers that is not what was asked for, sealed,
+  away, busy, redirecting or garbled, is Unavailable. Tampered is only what it says to bytes that it is to unwrap.
+- A server that answers nothing for `ANSWER_S` is away.
 
 Reference: https://developer.hashicorp.com/vault/api-docs/secret/transit (read 2026-11)
 """
@@ -22,6 +24,7 @@ __all__ = ["Transit"]
 
 ANSWER_S = 10
 _SIGN = "-sign"
+_GARBLED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 class _Engine(Protocol):
@@ -73,7 +76,7 @@ class Transit:
             said = self._engine.encrypt_data(
                 name, plaintext=_text(key), associated_data=_text(name.encode()), mount_point=self._mount
             )
-        version, data = _parsed(said["data"]["ciphertext"])
+            version, data = _parsed(said["data"]["ciphertext"])
         return packed(version, data)
 
     def unwrap(self, name: str, wrapped: bytes) -> bytes:
@@ -82,34 +85,36 @@ class Transit:
         if version not in self.versions(name):
             message = f"version {version} of the key {name} is gone"
             raise Unavailable(message, hint="restore it in Vault, if it was not destroyed")
-        with _answering():
+        with _answering(unwrapping=True):
             said = self._engine.decrypt_data(
                 name,
                 ciphertext=f"vault:v{version}:{_text(data)}",
                 associated_data=_text(name.encode()),
                 mount_point=self._mount,
             )
-        return base64.b64decode(said["data"]["plaintext"])
+            return _bytes(said["data"]["plaintext"])
 
     def sign(self, name: str, data: bytes) -> bytes:
         """See `Custody.sign`."""
         self._ensure(name + _SIGN, "ed25519")
         with _answering():
             said = self._engine.sign_data(name + _SIGN, hash_input=_text(data), mount_point=self._mount)
-        return _parsed(said["data"]["signature"])[1]
+            return _parsed(said["data"]["signature"])[1]
 
     def public_keys(self, name: str) -> Mapping[int, bytes]:
         """See `Custody.public_keys`."""
-        found = self._read(check_name(name) + _SIGN).get("keys", {})
-        keys = cast("Mapping[str, Mapping[str, str]]", found)
-        return {int(version): base64.b64decode(key["public_key"]) for version, key in keys.items()}
+        with _answering():
+            found = self._read(check_name(name) + _SIGN).get("keys", {})
+            keys = cast("Mapping[str, Mapping[str, str]]", found)
+            return {int(version): _bytes(key["public_key"]) for version, key in keys.items()}
 
     def versions(self, name: str) -> tuple[int, ...]:
         """See `Custody.versions`."""
         found = self._read(check_name(name))
         if not found:
             return ()
-        oldest, newest = (int(str(found[field])) for field in ("min_decryption_version", "latest_version"))
+        with _answering():
+            oldest, newest = (int(str(found[field])) for field in ("min_decryption_version", "latest_version"))
         return tuple(range(max(oldest, 1), newest + 1))
 
     def rotate(self, name: str) -> int:
@@ -141,13 +146,18 @@ class Transit:
 
         with _answering():
             try:
-                return self._engine.read_key(name, mount_point=self._mount)["data"]
-            except hvac.exceptions.InvalidPath:
+                found = self._engine.read_key(name, mount_point=self._mount)["data"]
+            except hvac.exceptions.InvalidPath as error:
+                if error.errors != []:  # of a mount that is not there; Vault has no words for a key that is not there
+                    raise
                 return {}
+            if not found or not isinstance(found, Mapping):
+                raise ValueError(name)  # a key that is there says something of itself
+            return found
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def _answering(*, unwrapping: bool = False) -> Iterator[None]:
     """Tell a failure of the server or of the way to it in words."""
     import hvac
     import requests
@@ -155,20 +165,36 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except hvac.exceptions.InvalidRequest:
+        if not unwrapping:
+            message = "Vault does not do what haoma asks of it"
+            raise Unavailable(
+                message, hint="is the engine at this mount transit, and does it let keys be made?"
+            ) from None
         message = "Vault does not open this wrapped key"
         raise Tampered(message, hint="the key store and Vault do not belong together, or one was changed") from None
+    except hvac.exceptions.VaultDown:
+        raise Unavailable(
+            "Vault is sealed, or does not serve", hint="unseal it; nothing is opened until then"
+        ) from None
     except (hvac.exceptions.Forbidden, hvac.exceptions.Unauthorized):
         message = "Vault refuses this token"
         raise Unavailable(
             message, hint="VAULT_TOKEN must allow encrypt, decrypt, sign and read on haoma's keys"
         ) from None
-    except (hvac.exceptions.VaultError, requests.RequestException, KeyError, ValueError) as error:
+    except _GARBLED:
+        message = "Vault's answer is not what its interface says"
+        raise Unavailable(message, hint="is there something else at this address, or at this mount?") from None
+    except (hvac.exceptions.VaultError, requests.RequestException) as error:
         message = f"Vault does not answer as it should ({type(error).__name__})"
-        raise Unavailable(message, hint="is it sealed, or away? nothing is opened until it answers") from None
+        raise Unavailable(message, hint="is it away, or busy? nothing is opened until it answers") from None
 
 
 def _text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
 
 
 def _parsed(text: str) -> tuple[int, bytes]:
@@ -176,4 +202,4 @@ def _parsed(text: str) -> tuple[int, bytes]:
     mark, version, data = text.split(":")
     if mark != "vault" or version[:1] != "v":
         raise ValueError(mark)
-    return int(version[1:]), base64.b64decode(data)
+    return int(version[1:]), _bytes(data)
