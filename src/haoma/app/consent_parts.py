@@ -23,6 +23,7 @@ def consent(services: Services) -> Consent:
     """The gate to a customer's place: notices, questions, answers, Grants, receipts, withdrawal."""
     from haoma.consent.alarms import AlarmFile
     from haoma.consent.http import HttpTransport
+    from haoma.consent.links import check_origin
     from haoma.consent.notices import StoredAssessments
     from haoma.consent.office import Office, SteadyClock
     from haoma.consent.service import Consent
@@ -40,5 +41,6 @@ def consent(services: Services) -> Consent:
         alarms=AlarmFile(services.settings.store_dir / "alarms"),
         recycling=locate_parts.recycling(services),
         places=locate_parts.places(services),
+        self_url=check_origin(services.settings.self_url),
     )
     return Consent(office)

@@ -36,9 +36,10 @@ def expiring() -> Sequence[Expiring]:
     from haoma.access import keeping as access
     from haoma.consent import keeping
     from haoma.locate import keeping as locate
+    from haoma.locate.shared import keeping as shared
     from haoma.vault.retention import EXPIRING
 
-    return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING, *locate.EXPIRING]
+    return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING, *locate.EXPIRING, *shared.EXPIRING]
 
 
 def subject_columns() -> Sequence[SubjectColumn]:
@@ -46,6 +47,8 @@ def subject_columns() -> Sequence[SubjectColumn]:
     from haoma.access import keeping as access
     from haoma.consent import keeping
     from haoma.locate import keeping as locate
+    from haoma.locate.shared import keeping as shared
     from haoma.vault.rotation import SUBJECT_COLUMNS
 
-    return [*SUBJECT_COLUMNS, *access.SUBJECT_COLUMNS, *keeping.SUBJECT_COLUMNS, *locate.SUBJECT_COLUMNS]
+    below = [*SUBJECT_COLUMNS, *access.SUBJECT_COLUMNS, *keeping.SUBJECT_COLUMNS]
+    return [*below, *locate.SUBJECT_COLUMNS, *shared.SUBJECT_COLUMNS]

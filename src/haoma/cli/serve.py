@@ -56,6 +56,8 @@ def serve(host: str, port: int, prefix: str, workers: int) -> None:
         shown = f"[{host}]" if ":" in host else host
         at = f"http://{shown}:{listener.getsockname()[1]}"
         note(f"the API on {at}/v1, the log {settings.ledger_origin} on {at}{prefix}")
+        if settings.self_url:
+            note(f"the customers' page {settings.self_url.rstrip('/')}/self on {at}/self")
         if workers == 1:
             one_worker(application, listener)
         else:

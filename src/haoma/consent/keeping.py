@@ -31,6 +31,7 @@ EXPIRING: tuple[Expiring, ...] = (
     Expiring("consent", tables.reviews.c.kept_until),
     Expiring("consent.request", tables.requests.c.kept_until),
     Expiring("refusal", tables.refusals.c.kept_until),
+    Expiring("self.session", tables.doors.c.kept_until),
     Expiring("assessment", tables.assessments.c.kept_until),
     Expiring("sharing", tables.deliveries.c.kept_until),
 )
@@ -41,4 +42,5 @@ SUBJECT_COLUMNS: tuple[SubjectColumn, ...] = (
     SubjectColumn(tables.requests.c.subject, rekey=True),
     SubjectColumn(tables.requests.c.guardian, rekey=True),
     SubjectColumn(tables.refusals.c.subject, rekey=True),
+    SubjectColumn(tables.doors.c.subject, rekey=True),
 )

@@ -54,7 +54,10 @@ class SteadyClock:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Store, vault, gate and ports. `recycling` and `places` may be missing: see `docs/guide/consent.md`."""
+    """Store, vault, gate and ports; `self_url` is the origin of the customers' page, empty where there is none.
+
+    `recycling` and `places` may be missing: see `docs/guide/consent.md`.
+    """
 
     store: Store
     vault: Vault
@@ -67,6 +70,7 @@ class Office:
     alarms: Alarms
     recycling: RecyclingCheck | None = None
     places: Places | None = None
+    self_url: str = ""
     _tenants: dict[str, str] = field(default_factory=dict)
 
     def may(

@@ -5,6 +5,7 @@ Rules held here:
 - Who has said no is not asked again for 90 days, but by themselves on the page (Network Data Regs art. 22 (5)).
 - A customer is asked three times in ten minutes and six times a day at the most; one asker 120 times an hour.
 - Who is under 14 is asked through a parent or guardian, on another number than theirs (PIPL art. 31).
+- The link to the customer's own page goes where the code goes, and to nobody else: who asks does not see it.
 - A number is where the code goes. It is sealed while the question is open (`intake`), and in no row of this package.
 """
 
@@ -23,6 +24,7 @@ from haoma.access import Asker
 from haoma.consent import tables
 from haoma.consent.code import CODE_LIFE, code_text, message, new_code
 from haoma.consent.keeping import kept_until
+from haoma.consent.links import digest_of, new_handle, url_of
 from haoma.consent.names import is_name
 from haoma.consent.notice import LANGUAGES
 from haoma.consent.notices import Published, is_published, newest
@@ -110,6 +112,8 @@ class Requests:
         office.vault.prepare(subject, asking.purpose.name)
         request_id, code = str(uuid.uuid4()), new_code()
         committed = str(office.vault.commitments.commit("consentcode", code_text(request_id, code)))
+        handle = new_handle() if office.self_url and question.channel is Channel.WEB else None
+        secret = {"code": committed, "handle": handle and digest_of(handle)}
 
         def work(tx: sa.Connection) -> Published | str:
             reason = self._reason(tx, asking)
@@ -117,7 +121,7 @@ class Requests:
             if reason:
                 return reason
             shown = newest(tx, subject.tenant, asking.purpose.name, question.recipient)
-            tx.execute(sa.insert(tables.requests).values(request_id=request_id, code=committed, **_row(asking, shown)))
+            tx.execute(sa.insert(tables.requests).values(request_id=request_id, **secret, **_row(asking, shown)))
             office.vault.seal(tx, subject, asking.purpose.name, question.number, at + CODE_LIFE, actor=SYSTEM)
             return shown
 
@@ -126,6 +130,8 @@ class Requests:
             raise refusal(shown, hint=asking.purpose.offer_en if shown == "refused-before" else None)
         notice = shown.notice
         text = message(notice, code, question.language, str(question.channel), guardian=guardian is not None)
+        if handle:
+            text = f"{text} {url_of(office.self_url, handle, question.language)}"
         office.sms.send(question.guardian or question.number, text)
         return Asked(request_id, subject, shown, notice.text(question.language), at + CODE_LIFE)
 

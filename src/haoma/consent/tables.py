@@ -4,9 +4,9 @@
 it was assessed. `consent_requests` are questions under way, `consent_refusals` answers that are remembered.
 `consent_grants` holds each permission with its signed receipt; a row of it never becomes live again once it has ended.
 `consent_erasures` are what an end still has to destroy, with the signed proof once it is done; `consent_deliveries`
-what recipients have to be told. `consent_emergencies` and `consent_reviews` are disclosures without consent, and who
-looked at them. `kept_until` is when retention deletes a row, null while it is still at work. Subjects are tokens
-everywhere: no number is here.
+what recipients have to be told. `consent_doors` are codes and sessions of customers on their own page.
+`consent_emergencies` and `consent_reviews` are disclosures without consent, and who looked at them. `kept_until` is
+when retention deletes a row, null while it is still at work. Subjects are tokens everywhere: no number is here.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from haoma.storage import Id, Time, metadata
 __all__ = [
     "assessments",
     "deliveries",
+    "doors",
     "emergencies",
     "erasures",
     "grants",
@@ -28,7 +29,7 @@ __all__ = [
     "reviews",
 ]
 
-UUID, TENANT, WORD, SUBJECT, COMMITMENT = 36, 24, 64, 64, 100
+UUID, TENANT, WORD, SUBJECT, COMMITMENT, DIGEST = 36, 24, 64, 64, 100, 64
 
 recipients = sa.Table(
     "consent_recipients",
@@ -87,6 +88,8 @@ requests = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("kept_until", Time, nullable=False),
+    sa.Column("handle", sa.String(DIGEST), nullable=True),
+    sa.Index("ix_consent_requests_handle", "handle"),
     sa.Index("ix_consent_requests_subject", "subject", "asked_at"),
     sa.Index("ix_consent_requests_asker", "asker", "asked_at"),
     sa.Index("ix_consent_requests_asked_at", "asked_at"),
@@ -165,6 +168,21 @@ deliveries = sa.Table(
     sa.Column("kept_until", Time, nullable=True),
     sa.Index("ix_consent_deliveries_state", "state", "due_at"),
     sa.Index("ix_consent_deliveries_kept_until", "kept_until"),
+)
+doors = sa.Table(
+    "consent_doors",
+    metadata,
+    sa.Column("digest", sa.String(DIGEST), primary_key=True),
+    sa.Column("subject", sa.String(SUBJECT), nullable=False),
+    sa.Column("grant_id", sa.String(UUID), nullable=True),
+    sa.Column("code", sa.String(COMMITMENT), nullable=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("asked_at", Time, nullable=False),
+    sa.Column("expires_at", Time, nullable=False),
+    sa.Column("kept_until", Time, nullable=False),
+    sa.Index("ix_consent_doors_subject", "subject", "asked_at"),
+    sa.Index("ix_consent_doors_kept_until", "kept_until"),
 )
 emergencies = sa.Table(
     "consent_emergencies",

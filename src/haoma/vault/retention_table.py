@@ -161,6 +161,17 @@ RETENTION: tuple[Rule, ...] = (
         "nobody",
     ),
     Rule(
+        "self.session",
+        "客户自助会话与验证码",
+        "that a customer was sent a code for their own page, and the session it opened",
+        "the sending",
+        None,
+        DAY,
+        (PIPL_19,),
+        Action.DELETE,
+        "nobody; it keeps a number from being sent codes again and again",
+    ),
+    Rule(
         "api.answer",
         "接口应答（密封）",
         "what a request over HTTP was answered, sealed",

@@ -1,7 +1,8 @@
-"""The application that `haoma serve` runs: the API, the log, and the work that goes on behind them.
+"""The application that `haoma serve` runs: the API, the log, the customers' page, and the work behind them.
 
 Rules held here:
 - The log lies below its prefix, and answers there as C2SP clients know it; everything else is the API's.
+- The page of customers lies at /self, where the setting self_url says that there is one.
 - What is served is bounded and watched as `haoma.web.api.edge` has it.
 """
 
@@ -27,12 +28,14 @@ from haoma.web.api.watching import Log
 from haoma.web.hops import hop_routes
 from haoma.web.log import failure, log_routes, witness_routes
 from haoma.web.requests import refused
+from haoma.web.self import self_app
 from haoma.web.upkeep import Upkeep
 
 __all__ = ["application"]
 
 PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
-OWN = ("/v1/", "/healthz", "/readyz", "/metrics")
+PAGE = "/self/"
+OWN = ("/v1/", PAGE, "/healthz", "/readyz", "/metrics")
 
 
 def application(settings: Settings, prefix: str = "/log") -> ASGIApp:
@@ -57,22 +60,27 @@ def application(settings: Settings, prefix: str = "/log") -> ASGIApp:
 
     watch, figures = watched(services, Log())
     more = [*hop_routes(services.receive_hop, services.keys.hops()), *figures]
-    return Edge(_Both(api(services, more, lifespan), _log(services, prefix), prefix), watch)
+    page = self_app(services) if settings.self_url else None
+    return Edge(_Each(api(services, more, lifespan), _log(services, prefix), prefix, page), watch)
 
 
-class _Both:
-    """The log where its prefix is, the API everywhere else."""
+class _Each:
+    """The customers' page where there is one, the log where its prefix is, the API everywhere else."""
 
-    def __init__(self, api_app: ASGIApp, log_app: ASGIApp, prefix: str) -> None:
+    def __init__(self, api_app: ASGIApp, log_app: ASGIApp, prefix: str, page: ASGIApp | None) -> None:
         self._api = api_app
         self._log = log_app
         self._below = f"{prefix}/"
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on."""
-        path = scope.get("path", "")
-        of_log = scope["type"] == "http" and path.startswith(self._below) and not path.startswith(OWN)
-        await (self._log if of_log else self._api)(scope, receive, send)
+        await self._app(scope.get("path", "") if scope["type"] == "http" else "")(scope, receive, send)
+
+    def _app(self, path: str) -> ASGIApp:
+        if self._page is not None and path.startswith(PAGE):
+            return self._page
+        return self._log if path.startswith(self._below) and not path.startswith(OWN) else self._api
 
 
 def _log(services: Services, prefix: str) -> Starlette:

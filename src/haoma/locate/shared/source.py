@@ -1,0 +1,53 @@
+"""The source that customers are themselves: the position that they shared on their own page.
+
+Rules held here:
+- It is opened with a Grant for the browser, of the very consent that it was shared for, and with nothing else.
+- It is over after `location.clear`, whatever its row says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from haoma.consent import Grant, Source
+from haoma.errors import NotFound
+from haoma.lineage.model import Sealed
+from haoma.locate.areas import Area
+from haoma.locate.evidence import Card, Terms
+from haoma.locate.fusion import Device, Observation
+from haoma.locate.shared.positions import LIFE, circle_of, sealed_as
+from haoma.locate.shared.tables import shared
+from haoma.vault import Opener, Vault
+
+__all__ = ["SharedPosition"]
+
+
+class SharedPosition:
+    """What customers shared on their page: a circle that their device told of itself."""
+
+    terms = Terms("shared", "browser", Source.BROWSER, 100)
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._opener = Opener(vault, Grant)
+
+    def observe(self, grant: Grant, area: Area | None) -> Sequence[Observation]:
+        """See `EvidenceSource.observe`."""
+        with self._vault.store.read() as tx:
+            row = tx.execute(sa.select(shared).where(shared.c.grant_id == grant.grant_id)).one_or_none()
+        if row is None or min(row.until, row.shared_at + LIFE) <= self._vault.now():
+            return []
+        context = sealed_as(row.grant_id, row.shared_at, row.until)
+        try:
+            said = json.loads(self._opener.open_bytes(grant, context, Sealed(bytes(row.sealed), row.key_id)))
+        except NotFound:  # the key is destroyed
+            return []
+        circle = circle_of(*(float(said[name]) for name in ("lat", "lon", "accuracy_m")))
+        return [Device(circle, "shared-position", row.shared_at)]
+
+    def card(self, grant: Grant) -> Card | None:
+        """See `EvidenceSource.card`."""
+        return None

@@ -1,0 +1,209 @@
+"""The customer's own page as an application: the question behind a link, the door, and what is theirs inside.
+
+Rules held here:
+- A GET changes nothing. What changes something is a form of ours, which holds a secret of its own.
+- A yes takes the code that was sent; the link alone is no proof. A no takes nothing but the link.
+- Whether a number is known here changes neither what is done when a code is asked for, nor what is told.
+- What goes wrong is a page, in words out of a closed list; it tells nothing of what was given, and why goes to nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from haoma.app import Services
+from haoma.consent.doors import Doors
+from haoma.consent.links import check_origin, linked
+from haoma.errors import BadInput, HaomaError, Refused
+from haoma.numbers.service import parse
+from haoma.vault.model import check_tenant
+from haoma.web.api.rates import Rates
+from haoma.web.self.asked import Door, answered, form_token, is_token
+from haoma.web.self.assets import static_route
+from haoma.web.self.inside import Rooms
+from haoma.web.self.views import code_page, failed_page, front_page, over_page, question_page, said_no_page
+from haoma.web.self.words import WORDS, language_of
+
+__all__ = ["FLOOR_S", "self_app"]
+
+FLOOR_S = 0.2  # asking for a code, and typing one, take as long at the least, whatever comes of it
+LONGEST_NUMBER = 40
+Form = Mapping[str, str]
+_STATUS = {400: "bad-input", 403: "refused-error", 404: "not-found", 405: "not-found", 429: "too-often"}
+
+
+class Pages:
+    """What the pages of one service do."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._key = services.keys.cursors().encode()
+
+    @cached_property
+    def doors(self) -> Doors:
+        """The doors of its store."""
+        return Doors(self._services.consent.office)
+
+    @cached_property
+    def rooms(self) -> Rooms:
+        """What is inside them."""
+        return Rooms(self._services, self.doors)
+
+    def question(self, handle: str, language: str) -> Response:
+        """The question behind a link."""
+        asked = linked(self._services.consent.office, handle)
+        if asked.published is None:
+            return answered(over_page(language, asked.tenant), 410)
+        path, token = f"/self/q/{handle}", form_token(self._key, handle)
+        return answered(question_page(language, path, token, asked, asked.published))
+
+    def answer(self, handle: str, given: Form) -> Response:
+        """Take an answer to it."""
+        language = language_of(given.get("lang", ""))
+        asked = linked(self._services.consent.office, handle)
+        if not is_token(self._key, handle, given.get("token", "")) or given.get("answer") not in {"yes", "no"}:
+            raise HTTPException(403)
+        if asked.published is None:
+            return answered(over_page(language, asked.tenant), 410)
+        answers, request_id = self._services.consent.answers, str(asked.request.request_id)
+        if given["answer"] == "no":
+            return answered(said_no_page(language, answers.no(request_id)))
+        try:
+            yes = answers.yes(request_id, given.get("code", ""))
+        except Refused as error:
+            if error.reason not in {"code-wrong", "request-over"}:
+                raise
+            return self._wrong(handle, language)
+        return self.rooms.room(language, self.doors.after_yes(yes))
+
+    def front(self, tenant: str, language: str, *, wrong: bool = False) -> Response:
+        """The door of a tenant."""
+        self._require(tenant)
+        return answered(front_page(language, tenant, wrong=wrong), 400 if wrong else 200)
+
+    def knock(self, tenant: str, given: Form) -> Response:
+        """Send a code."""
+        language = language_of(given.get("lang", ""))
+        self._require(tenant)
+        number = parse(given.get("number", "")[:LONGEST_NUMBER])
+        if not number.valid:
+            return self.front(tenant, language, wrong=True)
+        try:
+            door = self.doors.knock(tenant, number, language)
+        except BadInput:
+            return self.front(tenant, language, wrong=True)
+        return answered(code_page(language, tenant, door))
+
+    def enter(self, given: Form) -> Response:
+        """Take a code."""
+        language, tenant, door = language_of(given.get("lang", "")), given.get("tenant", ""), given.get("door", "")
+        self._require(tenant)
+        try:
+            session = self.doors.enter(door, given.get("code", ""))
+        except Refused:
+            return answered(code_page(language, tenant, door, wrong=True), 403)
+        return self.rooms.room(language, session)
+
+    def _wrong(self, handle: str, language: str) -> Response:
+        asked = linked(self._services.consent.office, handle)
+        if asked.published is None:
+            return answered(over_page(language, asked.tenant), 410)
+        path, token = f"/self/q/{handle}", form_token(self._key, handle)
+        return answered(question_page(language, path, token, asked, asked.published, wrong=True), 403)
+
+    def _require(self, tenant: str) -> None:
+        office = self._services.consent.office
+        try:
+            name = check_tenant(tenant)
+        except BadInput:
+            raise HTTPException(404) from None
+        with office.store.read() as tx:
+            if not office.tenant_id(tx, name):
+                raise HTTPException(404)
+
+
+def self_app(services: Services, *, floor_s: float = FLOOR_S) -> Starlette:
+    """The pages of these services, below /self; raises BadInput where the setting self_url is no origin."""
+    settings = services.settings
+    pages, door = Pages(services), Door(check_origin(settings.self_url), Rates(settings.self_rate_per_min))
+
+    async def question(request: Request) -> Response:
+        return await run_in_threadpool(pages.question, request.path_params["handle"], _language(request))
+
+    async def answer(request: Request) -> Response:
+        given = await door.form(request)
+        return await _at_least(floor_s, run_in_threadpool(pages.answer, request.path_params["handle"], given))
+
+    async def front(request: Request) -> Response:
+        return await run_in_threadpool(pages.front, request.path_params["tenant"], _language(request))
+
+    async def knock(request: Request) -> Response:
+        given = await door.form(request)
+        return await _at_least(floor_s, run_in_threadpool(pages.knock, request.path_params["tenant"], given))
+
+    async def enter(request: Request) -> Response:
+        given = await door.form(request)
+        return await _at_least(floor_s, run_in_threadpool(pages.enter, given))
+
+    def inside(path: str, work: Callable[[Form], Response]) -> Route:
+        async def room(request: Request) -> Response:
+            return await run_in_threadpool(work, await door.form(request))
+
+        return Route(f"/self/me{path}", room, methods=["POST"])
+
+    rooms = pages.rooms
+    routes = [
+        Route("/self/q/{handle}", question),
+        Route("/self/q/{handle}", answer, methods=["POST"]),
+        Route("/self/my/{tenant}", front),
+        Route("/self/my/{tenant}", knock, methods=["POST"]),
+        Route("/self/enter", enter, methods=["POST"]),
+        *(inside(path, work) for path, work in rooms.verbs().items()),
+        static_route(),
+    ]
+    handlers: dict[Any, Any] = {HaomaError: _explained, HTTPException: _not_served, Exception: _unforeseen}
+    made = Starlette(routes=routes, exception_handlers=handlers)
+    made.router.redirect_slashes = False
+    return made
+
+
+async def _at_least(floor_s: float, work: Awaitable[Response]) -> Response:
+    begun = time.monotonic()
+    try:
+        return await work
+    finally:
+        await asyncio.sleep(max(0.0, begun + floor_s - time.monotonic()))
+
+
+def _language(request: Request) -> str:
+    return language_of(request.query_params.get("lang", ""))
+
+
+async def _explained(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HaomaError):  # the type that Starlette asks for
+        raise error
+    name = "refused-error" if isinstance(error, Refused) else error.code
+    return answered(failed_page(_language(request), name if name in WORDS else "internal"), error.http_status)
+
+
+async def _not_served(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    made = answered(failed_page(_language(request), _STATUS.get(error.status_code, "bad-input")), error.status_code)
+    made.headers.update({**(error.headers or {}), **({"Retry-After": "60"} if error.status_code == 429 else {})})
+    return made
+
+
+async def _unforeseen(request: Request, _error: Exception) -> Response:
+    return answered(failed_page(_language(request), "internal"), 500)

@@ -1,0 +1,169 @@
+"""The door: a code for any number, the same for all; and the session that it opens."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from contracts.api import Client
+from contracts.page import Customer, forms
+from haoma.consent import tables
+from haoma.consent.links import digest_of
+from haoma.numbers import parse
+from haoma.web.self import self_app
+
+DOOR = "/self/my/acme"
+
+
+def subject_of(customer: Customer) -> str:
+    return str(customer.client.services.consent.office.subject("acme", parse(customer.number)))
+
+
+def doors_of(customer: Customer) -> list[sa.Row[tuple[object, ...]]]:
+    return [row for row in customer.rows(tables.doors) if row.subject == subject_of(customer)]
+
+
+def later(customer: Customer, **by: float) -> None:
+    """Let the doors of a customer be so much older."""
+    c = tables.doors.c
+    for row in doors_of(customer):
+        older = {"asked_at": row.asked_at - timedelta(**by), "expires_at": row.expires_at - timedelta(**by)}
+        changed = sa.update(tables.doors).where(c.digest == row.digest).values(**older)
+        customer.client.services.store.write(lambda tx, changed=changed: tx.execute(changed).rowcount)
+
+
+def without_secrets(page: str) -> str:
+    return re.sub("[a-p]{32}", "*", page)
+
+
+def test_a_number_that_is_known_and_one_that_is_not_are_answered_the_same(
+    customer: Customer, another: Customer
+) -> None:
+    customer.say_yes()
+    answers = [one.press(one.get(DOOR), DOOR, number=one.number) for one in (customer, another)]
+    assert len({(told.status_code, without_secrets(told.text)) for told in answers}) == 1
+    assert len({tuple(sorted(set(told.headers) - {"x-request-id"})) for told in answers}) == 1
+    assert without_digits(customer.message) == without_digits(another.message)
+    assert another.press(answers[1], "/self/enter", code=another.code).status_code == 200
+
+
+def without_digits(text: str) -> str:
+    return re.sub(r"\d", "0", text)
+
+
+def test_an_answer_takes_as_long_at_the_least_whatever_comes_of_it(house: Client, customer: Customer) -> None:
+    from dataclasses import replace
+
+    from haoma.web.api.edge import Edge
+    from haoma.web.api.watching import Log
+
+    slow = Customer(replace(house, app=Edge(self_app(house.services, floor_s=0.3), Log(house.log))), customer.number)
+    took = []
+    for number in (customer.number, "13700199999", "95588", "x"):
+        begun = time.monotonic()
+        slow.post(DOOR, {"number": number})
+        took.append(time.monotonic() - begun)
+    assert min(took) >= 0.29
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "95588", "0571-88888888", "13800", "<b>me</b>", "'; DROP TABLE audit; --", "9" * 300]
+)
+def test_what_is_no_mobile_number_is_told_so_and_not_told_back(customer: Customer, typed: str) -> None:
+    told = customer.post(DOOR, {"number": typed})
+    assert (told.status_code, 'role="alert"' in told.text) == (400, True)
+    assert not typed or typed not in told.text
+
+
+def test_the_code_is_good_once_and_the_door_is_not_the_session(customer: Customer) -> None:
+    sent = customer.press(customer.get(DOOR), DOOR, number=customer.number)
+    inside = customer.press(sent, "/self/enter", code=customer.code)
+    assert (inside.status_code, "现在有效的授权" in inside.text) == (200, True)
+    assert customer.press(sent, "/self/enter", code=customer.code).status_code == 403
+    ((_, door),), sessions = forms(sent.text), {known["session"] for _, known in forms(inside.text)}
+    assert len(sessions) == 1
+    assert door["door"] not in sessions
+    assert customer.post("/self/me", {"session": door["door"]}).status_code == 404
+    (row,) = doors_of(customer)
+    assert row.digest == digest_of(sessions.pop())
+    assert row.code is None
+
+
+def test_five_wrong_codes_close_a_door(customer: Customer) -> None:
+    sent = customer.press(customer.get(DOOR), DOOR, number=customer.number)
+    wrong = f"{(int(customer.code) + 1) % 10**6:06d}"
+    told = [customer.press(sent, "/self/enter", code=wrong) for _ in range(5)]
+    assert {one.status_code for one in told} == {403}
+    assert customer.press(sent, "/self/enter", code=customer.code).status_code == 403
+    assert [row.state for row in doors_of(customer)] == ["over"]
+
+
+def test_a_code_is_over_after_five_minutes_and_a_session_after_fifteen(customer: Customer) -> None:
+    sent = customer.press(customer.get(DOOR), DOOR, number=customer.number)
+    later(customer, minutes=5)
+    assert customer.press(sent, "/self/enter", code=customer.code).status_code == 403
+    inside = customer.come_in()
+    later(customer, minutes=14)
+    assert customer.press(inside, "/self/me").status_code == 200
+    later(customer, minutes=1)
+    assert customer.press(inside, "/self/me").status_code == 404
+
+
+def test_a_number_is_sent_three_codes_in_ten_minutes_and_nobody_is_told(customer: Customer) -> None:
+    pages = [customer.press(customer.get(DOOR), DOOR, number=customer.number) for _ in range(5)]
+    assert len(doors_of(customer)) == 3
+    assert len({(told.status_code, without_secrets(told.text)) for told in pages}) == 1
+    assert customer.press(pages[4], "/self/enter", code=customer.code).status_code == 403
+    assert customer.press(pages[2], "/self/enter", code=customer.code).status_code == 200
+    later(customer, minutes=10)
+    for _ in range(4):
+        customer.press(customer.get(DOOR), DOOR, number=customer.number)
+    assert len(doors_of(customer)) == 6  # and so many a day
+    later(customer, hours=2)
+    customer.press(customer.get(DOOR), DOOR, number=customer.number)
+    assert len(doors_of(customer)) == 6
+
+
+def test_a_yes_counts_for_no_code(customer: Customer) -> None:
+    for _ in range(3):
+        customer.say_yes()
+    assert customer.come_in().status_code == 200
+
+
+@pytest.mark.parametrize("tenant", ["nobody", "ACME", "a" * 99, "a'b", "..", "%2e%2e"])
+def test_a_tenant_that_is_not_there_has_no_door(customer: Customer, tenant: str) -> None:
+    path = f"/self/my/{tenant}"
+    assert customer.get(path).status_code == 404
+    assert customer.post(path, {"number": customer.number}).status_code == 404
+    assert customer.post("/self/enter", {"tenant": tenant, "door": "a", "code": "123456"}).status_code == 404
+
+
+def test_who_leaves_is_out(customer: Customer) -> None:
+    inside = customer.come_in()
+    assert customer.press(inside, "/self/me/leave").status_code == 200
+    assert customer.press(inside, "/self/me").status_code == 404
+
+
+def test_the_same_number_of_another_tenant_is_somebody_else(customer: Customer) -> None:
+    customer.say_yes()
+    told = customer.come_in("other")
+    assert "没有有效的授权" in told.text
+
+
+def test_coming_in_and_a_wrong_code_are_in_the_audit_and_hold_no_number(customer: Customer) -> None:
+    from haoma.vault.tables import audit
+
+    sent = customer.press(customer.get(DOOR), DOOR, number=customer.number)
+    customer.press(sent, "/self/enter", code="x")
+    customer.press(sent, "/self/enter", code=customer.code)
+    rows = [row for row in customer.rows(audit) if row.subject == subject_of(customer)]
+    told = [(row.actor, row.action, row.decision, row.reason) for row in rows]
+    assert told[:2] == [
+        ("holder", "consent.enter", "refused", "code-wrong"),
+        ("holder", "consent.enter", "allowed", "code-right"),
+    ]
+    assert ("holder", "consent.look", "allowed", "own") in told

@@ -1,0 +1,158 @@
+"""What a holder sees inside, and how they end it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from contracts.api import Client
+from contracts.page import RECIPIENT, Customer, forms
+from haoma.consent import tables, verify_deletion
+from haoma.consent.jws import jwks_of
+from haoma.numbers import parse
+
+ASKED = {"purpose": "customer-care", "recipient": RECIPIENT}
+VERBS = ("", "/withdraw", "/withdraw-all", "/receipt", "/proof", "/share", "/drop", "/leave")
+HERE = {"lat": "31.2304", "lon": "121.4737", "accuracy": "60"}
+
+
+def states(customer: Customer) -> list[str]:
+    subject = str(customer.client.services.consent.office.subject("acme", parse(customer.number)))
+    return [str(row.state) for row in customer.rows(tables.grants) if row.subject == subject]
+
+
+def asks(house: Client, customer: Customer, path: str = "/v1/locations/verify", **more: object) -> int:
+    """An agent's question about the customer; its status."""
+    told = house.post(path, {"number": customer.number, **ASKED, **more}, by="agent")
+    return told.status_code
+
+
+def test_a_holder_sees_what_stands_who_was_told_and_in_what_role(house: Client, customer: Customer) -> None:
+    house.number_case(customer.number)
+    customer.say_yes()
+    told = {"region": "上海市", "stated": {"region": "上海市"}}
+    assert asks(house, customer, **told) == 200
+    page = customer.come_in().text
+    for words in ("安客", "了解您大致所在的地区", "市级", "共 1 次", "客服人员", RECIPIENT, "是否在某地"):
+        assert words in page, words
+    names = [customer.client.people["agent"], "agent@other", "person:"]
+    assert [name for name in names if name in page] == []
+
+
+def test_whoever_asks_without_a_consent_is_counted_for_the_holder(house: Client, customer: Customer) -> None:
+    house.number_case(customer.number)
+    assert asks(house, customer, region="上海市") == 403
+    assert "另有 1 次询问被拒绝" in customer.come_in().text
+
+
+def test_one_press_withdraws_and_the_next_question_is_refused(house: Client, customer: Customer) -> None:
+    house.number_case(customer.number)
+    customer.say_yes()
+    told = {"region": "上海市", "stated": {"region": "上海市"}}
+    assert asks(house, customer, **told) == 200
+    inside = customer.come_in()
+    gone = customer.press(inside, "/self/me/withdraw")
+    assert (gone.status_code, "已撤回" in gone.text) == (200, True)
+    assert states(customer) == ["withdrawn"]
+    assert asks(house, customer, **told) == 403
+    proof = customer.press(gone, "/self/me/proof")
+    said = verify_deletion(proof.text.strip(), jwks_of(customer.client.services.custody))
+    assert said["why"] == "withdrawn"
+    assert customer.press(inside, "/self/me/withdraw").status_code == 200  # a second time changes nothing
+    assert states(customer) == ["withdrawn"]
+
+
+def test_withdrawing_takes_no_more_steps_than_consenting(customer: Customer) -> None:
+    def pages(work: object) -> int:
+        before = len(customer.shown)
+        assert callable(work)
+        work()
+        return len(customer.shown) - before
+
+    yes = pages(customer.say_yes)
+    right_after = pages(lambda: customer.press(customer.shown[-1], "/self/me/withdraw"))
+    assert (yes, right_after) == (2, 1)
+    assert states(customer) == ["withdrawn"]
+
+
+def test_one_of_two_or_all_are_withdrawn(customer: Customer) -> None:
+    customer.say_yes()
+    customer.say_yes("acme-shop")
+    inside = customer.come_in()
+    first = next(known["consent"] for where, known in forms(inside.text) if "/withdraw?" in where)
+    after = customer.press(inside, "/self/me/withdraw", consent=first)
+    assert sorted(states(customer)) == ["given", "withdrawn"]
+    assert "/self/me/withdraw-all" not in after.text
+    customer.say_yes("acme-shop")
+    customer.press(customer.come_in(), "/self/me/withdraw-all")
+    assert "given" not in states(customer)
+
+
+def test_the_session_of_a_yes_sees_that_consent_alone(customer: Customer) -> None:
+    customer.say_yes()
+    page = customer.say_yes("acme-shop")
+    consents = {known["consent"] for _, known in forms(page.text) if "consent" in known}
+    assert len(consents) == 1
+    other = next(str(row.grant_id) for row in customer.rows(tables.grants) if row.grant_id not in consents)
+    session = next(known["session"] for _, known in forms(page.text))
+    for verb in ("/withdraw", "/receipt", "/proof", "/share", "/drop"):
+        told = customer.post(f"/self/me{verb}", {"session": session, "consent": other, **HERE})
+        assert told.status_code == 404, verb
+    assert states(customer) == ["given", "given"]
+
+
+@pytest.mark.parametrize("verb", ["/withdraw", "/receipt", "/proof", "/share", "/drop"])
+def test_the_consent_of_another_is_not_there(customer: Customer, another: Customer, verb: str) -> None:
+    customer.say_yes()
+    (theirs,) = {known["consent"] for _, known in forms(customer.come_in().text) if "consent" in known}
+    session = next(known["session"] for _, known in forms(another.come_in().text))
+    for consent in (theirs, "", "x", "' OR 1=1 --"):
+        told = another.post(f"/self/me{verb}", {"session": session, "consent": consent, **HERE})
+        assert told.status_code == 404
+        assert theirs not in told.text
+    assert states(customer) == ["given"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_without_a_session_nothing_is_done(customer: Customer, verb: str) -> None:
+    customer.say_yes()
+    (consent,) = [row.grant_id for row in customer.rows(tables.grants)][-1:]
+    for session in ("", "a" * 32, "x"):
+        told = customer.post(f"/self/me{verb}", {"session": session, "consent": str(consent), **HERE})
+        assert told.status_code == (200 if verb == "/leave" else 404)
+        assert "授权" not in told.text or verb == "/leave"
+    assert states(customer) == ["given"]
+
+
+def test_who_said_no_sees_until_when_nobody_asks_again(customer: Customer) -> None:
+    path = customer.asked()
+    customer.press(customer.get(path), path, answer="no")
+    page = customer.come_in().text
+    assert "您拒绝过的" in page
+    assert re.search(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}（北京时间） 之前不再询问", page)
+
+
+def test_the_whole_of_it_is_there_in_english(house: Client, customer: Customer) -> None:
+    house.number_case(customer.number)
+    customer.say_yes(language="en")
+    asks(house, customer, region="上海市", stated={"region": "上海市"})
+    customer.say_yes("acme-shop", language="en")
+    inside = customer.come_in(language="en")
+    gone = customer.press(inside, "/self/me/withdraw")
+    for page in (inside, gone):
+        left = re.sub(r"安客|中文", "", page.text)
+        assert re.findall("[\u4e00-\u9fff]+", left) == []
+    assert "a customer-service agent" in inside.text
+
+
+def test_no_page_holds_a_number(customer: Customer, another: Customer) -> None:
+    customer.say_yes()
+    inside = customer.come_in()
+    customer.press(inside, "/self/me/receipt")
+    gone = customer.press(inside, "/self/me/withdraw")
+    customer.press(gone, "/self/me/proof")
+    for told in customer.shown:
+        assert customer.number not in told.text + str(told.headers) + str(told.request.url)
+        assert customer.number[-8:] not in told.text
+    assert customer.number not in customer.client.log.getvalue()
