@@ -12,6 +12,7 @@ Rules held here:
 - It is run once. Where the effect is in this database, it is one transaction with the change to `done`. An effect
   outside comes first, under a lock that dies with its process; it can be repeated, and a run that was killed between
   is `running` until the next takes it up: with what it had found when it began, and whoever was suspended meanwhile.
+  That takes no longer than ends are known.
 - What an effect shows is shown to who requested it alone, if they still may ask for it.
 """
 
@@ -35,6 +36,7 @@ from haoma.access.told import Ends, require_told
 from haoma.errors import BadInput, Conflict, Refused, Tampered, Unavailable
 from haoma.ledger.canonical import canonical
 from haoma.ledger.forms import Json
+from haoma.vault.ends import ENDS_KEPT
 
 __all__ = ["Approvals"]
 
@@ -213,6 +215,9 @@ class Approvals:
         # What has begun is brought to its end.
         if now >= found.expires_at and found.state != "running":
             raise Conflict("the request has expired", hint="request it anew")
+        # Whether it has ended is not known any more: an older backup of the data may say `running` again.
+        if now >= found.requested_at + ENDS_KEPT:
+            raise Conflict("the request is too old to be brought to its end", hint="request it anew")
         return found
 
     def _still_approved(self, tx: sa.Connection, found: Approval) -> None:

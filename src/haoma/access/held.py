@@ -2,7 +2,8 @@
 
 Rules held here:
 - A row is what its commitment stands for, its entry in the log holds that commitment, and no other row is of the entry.
-- An entry that is younger than a row is kept has its row: none of those is deleted, by whatever means.
+- An entry that is younger than a row is kept has its row: none of those is deleted, by whatever means. Of older
+  decisions as many are gone as retention says it has deleted (`held_work`, which holds cases and requests too).
 - Rows and entries are read side by side, in their order: a long log takes no more memory than a short one.
 """
 
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 
 from haoma.access import tables
 from haoma.access.gate import decision_content
+from haoma.access.held_work import Work, differs, is_about_work
 from haoma.access.keeping import kept_until
 from haoma.errors import NotFound, Tampered
 from haoma.ledger.commitment import Commitment, Commitments
@@ -40,6 +42,8 @@ class Held:
     decisions: int
     audit_rows: int
     untold: int
+    cases: int = 0
+    approvals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +74,20 @@ _AUDIT = _Kind(
 
 
 def hold(tx: sa.Connection, commitments: Commitments, now: datetime) -> Held:
-    """Hold every decision and audit row to the log, and the log to them, as they are in this transaction.
+    """Hold every decision, audit row, case and request to the log, and the log to them, as they are in `tx`.
 
     Raises Tampered with the first that differs, is gone, or is in no entry.
     """
     with ExitStack() as opened:
         decisions, audit = (_Holding(tx, kind, commitments, now, opened) for kind in (_DECISIONS, _AUDIT))
+        work = Work(tx, now)
         for entry_id, entry, _ in scan(tx, _about_rows):
-            for one in (decisions, audit):
+            for one in (decisions, audit, work):
                 one.take(entry_id, entry)
-        for one in (decisions, audit):
+        for one in (decisions, audit, work):
             one.finish()
-    return Held(decisions.count, audit.count, decisions.untold + audit.untold)
+        work.require_deleted("access.decision", decisions.absent)
+    return Held(decisions.count, audit.count, decisions.untold + audit.untold, work.cases, work.approvals)
 
 
 class _Holding:
@@ -90,7 +96,7 @@ class _Holding:
     def __init__(
         self, tx: sa.Connection, kind: _Kind, commitments: Commitments, now: datetime, opened: ExitStack
     ) -> None:
-        self.count = self.untold = 0
+        self.count = self.untold = self.absent = 0
         self._kind, self._commitments, self._now = kind, commitments, now
         query = sa.select(kind.key.table).order_by(kind.key.table.c.entry_id, kind.key)
         found = tx.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
@@ -108,7 +114,9 @@ class _Holding:
         if row is not None:
             self._compare(row, entry, said)
         elif entry.at + _SHORTEST > self._now:
-            raise _differs(f"the {self._kind.called} of entry {entry_id} is gone")
+            raise differs(f"the {self._kind.called} of entry {entry_id} is gone")
+        else:
+            self.absent += 1
 
     def finish(self) -> None:
         """Require that no row is left which no entry tells of."""
@@ -144,15 +152,11 @@ class _Holding:
         return int(row._mapping[self._kind.key.name])  # noqa: SLF001 - public in spite of its name
 
     def _wrong(self, row: _Row, what: str) -> Tampered:
-        return _differs(f"{self._kind.called} {self._number(row)} {what}")
+        return differs(f"{self._kind.called} {self._number(row)} {what}")
 
 
 _SHORTEST: timedelta = audit_life("audit")
 
 
 def _about_rows(data: bytes) -> bool:
-    return b'"audit":"' in data or b'"decision":"' in data
-
-
-def _differs(message: str) -> Tampered:
-    return Tampered(message, hint="keep this database as it is; haoma ledger audit tells whether the log still holds")
+    return b'"audit":"' in data or b'"decision":"' in data or is_about_work(data)

@@ -3,12 +3,12 @@
 Rules held here:
 - The log takes the types of entries that stand here, and no others.
 - What ends is deleted by retention only if it stands here, and what holds a subject token is brought over by a rotation
-  only if it does.
+  only if it does. A table of which nothing ends is named in `lasting`, with the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from haoma.vault.retention import Expiring
     from haoma.vault.rotation import SubjectColumn
 
-__all__ = ["entry_types", "expiring", "subject_columns"]
+__all__ = ["entry_types", "expiring", "lasting", "subject_columns"]
 
 
 def entry_types() -> Sequence[EntryType]:
@@ -40,6 +40,15 @@ def expiring() -> Sequence[Expiring]:
     from haoma.vault.retention import EXPIRING
 
     return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING, *locate.EXPIRING, *shared.EXPIRING]
+
+
+def lasting() -> Mapping[str, str]:
+    """The tables of every package of which nothing ends, and why."""
+    from haoma.access import keeping as access
+    from haoma.consent import keeping
+    from haoma.vault.retention_table import LASTING
+
+    return {**LASTING, **access.LASTING, **keeping.LASTING}
 
 
 def subject_columns() -> Sequence[SubjectColumn]:

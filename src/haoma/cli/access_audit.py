@@ -19,11 +19,12 @@ __all__ = ["audit"]
 @click.command()
 @format_option
 def audit(fmt: Format) -> None:
-    """Hold every decision and audit row to the log, and the log to them; exit 5 where one differs or is gone."""
+    """Hold decisions, audit rows, cases and requests to the log, and the log to them; exit 5 where one differs."""
     from haoma.access.held import hold
 
     with Services(current_settings(), create=False) as services, services.store.read() as tx:
         found = hold(tx, services.commitments, now())
-    write([{"decisions": found.decisions, "audit_rows": found.audit_rows}], fmt)
+    told = {"decisions": found.decisions, "audit_rows": found.audit_rows}
+    write([{**told, "cases": found.cases, "approvals": found.approvals}], fmt)
     if found.untold:
         note(f"of {found.untold:,} that are to go the key is gone: only that they are there can be told")

@@ -127,7 +127,7 @@ class Answers:
 
     def _let(self, tx: sa.Connection, row: sa.Row[Any], by: Asker | None, at: datetime) -> str:
         """Why this person takes down no answer, empty where they do; the holder always may."""
-        subject = SubjectToken.parse(row.subject)
+        subject = SubjectToken.of_row(row.subject)
         if by is not None and not self._office.may(tx, by, "ask-consent", "subject", subject.tenant, at, subject):
             return "policy"
         return ""
@@ -186,14 +186,14 @@ def _agreement(asked: sa.Row[Any], published: Published, at: datetime) -> Agreem
     return Agreement(
         grant_id=str(uuid.uuid4()),
         receipt_id=str(uuid.uuid4()),
-        subject=SubjectToken.parse(asked.subject),
+        subject=SubjectToken.of_row(asked.subject),
         published=published,
         sources=tuple(asked.sources.split()),
         granularity=Granularity(asked.granularity),
         channel=asked.channel,
         language=asked.language,
         holder=Holder(asked.holder),
-        guardian=asked.guardian and SubjectToken.parse(asked.guardian),
+        guardian=asked.guardian and SubjectToken.of_row(asked.guardian),
         since=at,
         until=at + timedelta(days=asked.days),
     )
@@ -213,5 +213,5 @@ def _close(tx: sa.Connection, row: sa.Row[Any], state: str) -> None:
 
 
 def _event(row: sa.Row[Any], by: Asker | None, decision: str, reason: str, at: datetime) -> Event:
-    subject = SubjectToken.parse(row.subject)
+    subject = SubjectToken.of_row(row.subject)
     return Event(subject.tenant, actor_of(by), "consent.answer", decision, reason, at, subject, row.purpose, "consent")

@@ -151,7 +151,7 @@ class _Run:
     def _is_forgotten(self, row: _Row) -> bool:
         """Whether the key of the token that was signed is gone, so that nobody can say whose it was."""
         said: Any = jws.verify(row.receipt, STATEMENTS[row.basis], self._keys)
-        signed, here = SubjectToken.parse(said["pii_principal_id"]), SubjectToken.parse(row.subject)
+        signed, here = SubjectToken.parse(said["pii_principal_id"]), SubjectToken.of_row(row.subject)
         versions = {key.version for key in self._office.vault.keys.versions(Kind.PSEUDONYM, here.tenant)}
         return row.state != "given" and signed.tenant == here.tenant and signed.version not in versions
 

@@ -111,7 +111,7 @@ class Emergencies:
 
         def work(tx: sa.Connection) -> tuple[str, str]:
             row, case = self._one(tx, grant_id)
-            subject = SubjectToken.parse(row.subject)
+            subject = SubjectToken.of_row(row.subject)
             refused = self._unfit(tx, by, case, subject, at)
             verdict = "justified" if justified else "unjustified"
             word = "refused" if refused else "allowed"

@@ -64,7 +64,7 @@ def _end(tx: sa.Connection, office: Office, row: sa.Row[Any], why: str, at: date
     over = sa.update(tables.grants).where(c.grant_id == row.grant_id, c.state == "given")
     if tx.execute(over.values(state=why, ended_at=at, kept_until=kept_until("consent", at))).rowcount != 1:
         return False
-    subject = SubjectToken.parse(row.subject)
+    subject = SubjectToken.of_row(row.subject)
     event = Event(subject.tenant, actor, "consent.end", "allowed", why, at, subject, row.purpose, "consent")
     office.record(tx, event, "consent.ended", grant=row.commitment, why=why)
     killed = 0

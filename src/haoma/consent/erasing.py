@@ -81,7 +81,7 @@ class Erasures:
 
     def _destroy(self, row: sa.Row[Any]) -> tuple[int, int]:
         """Destroy keys and places, unless another permission needs them; how many there were before the first went."""
-        office, subject = self._office, SubjectToken.parse(row.subject)
+        office, subject = self._office, SubjectToken.of_row(row.subject)
         if self._needed(row):
             return 0, 0
         going = office.vault.keys_of(subject, row.purpose)
@@ -100,11 +100,11 @@ class Erasures:
     def _needed(self, row: sa.Row[Any]) -> bool:
         """Whether another consent for the same purpose needs what is kept."""
         with self._office.store.read() as tx:
-            names = self._office.vault.aliases(tx, SubjectToken.parse(row.subject))
+            names = self._office.vault.aliases(tx, SubjectToken.of_row(row.subject))
             return bool(live_rows(tx, names, row.purpose))
 
     def _clear(self, tx: sa.Connection, row: sa.Row[Any], why: str, keys: int, places: int, at: datetime) -> None:
-        office, subject, c = self._office, SubjectToken.parse(row.subject), tables.erasures.c
+        office, subject, c = self._office, SubjectToken.of_row(row.subject), tables.erasures.c
         tokens = int(_found(tx, row.grant_id).get("tokens", 0))
         mine = sa.update(tables.erasures).where(c.grant_id == row.grant_id, c.erased_at.is_(None))
         if tx.execute(mine.values(erased_at=at)).rowcount != 1:

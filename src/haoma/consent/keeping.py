@@ -7,14 +7,16 @@ Rules held here:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from haoma.consent import tables
 from haoma.vault.retention import Expiring
 from haoma.vault.retention_table import rule_of
 from haoma.vault.rotation import SubjectColumn
 
-__all__ = ["EXPIRING", "SUBJECT_COLUMNS", "kept_until"]
+__all__ = ["EXPIRING", "LASTING", "SUBJECT_COLUMNS", "kept_until"]
 
 
 def kept_until(rule: str, since: datetime) -> datetime:
@@ -35,6 +37,14 @@ EXPIRING: tuple[Expiring, ...] = (
     Expiring("assessment", tables.assessments.c.kept_until),
     Expiring("sharing", tables.deliveries.c.kept_until),
 )
+
+LASTING: Mapping[str, str] = MappingProxyType(
+    {
+        "consent_recipients": "who may be told anything: they are named by every consent",
+        "consent_notices": "what people were told when they were asked: every receipt names its version by digest",
+    }
+)
+"""Tables whose rows are of no retention class, and why they are kept as long as whoever runs this store."""
 
 SUBJECT_COLUMNS: tuple[SubjectColumn, ...] = (
     SubjectColumn(tables.grants.c.subject, rekey=True),

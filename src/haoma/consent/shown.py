@@ -65,7 +65,7 @@ def receipt_of(office: Office, by: Asker, grant_id: str) -> str:
         row = given(tx, grant_id)
     if row is None:
         raise NotFound("there is no such consent", hint="haoma consent show NUMBER lists them")
-    _let(office, by, SubjectToken.parse(row.subject))
+    _let(office, by, SubjectToken.of_row(row.subject))
     return str(row.receipt)
 
 

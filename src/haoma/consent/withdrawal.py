@@ -71,7 +71,7 @@ class Withdrawals:
             row = given(tx, grant_id)
         if row is None:
             raise NotFound("there is no such consent", hint="haoma consent show NUMBER lists them")
-        subject = SubjectToken.parse(row.subject)
+        subject = SubjectToken.of_row(row.subject)
 
         def let(tx: sa.Connection) -> bool:
             if office.may(tx, by, "withdraw-consent", "subject", subject.tenant, at, subject):
@@ -107,7 +107,7 @@ class Withdrawals:
         office, at = self._office, self._office.now()
 
         def work(tx: sa.Connection) -> list[str]:
-            names = office.vault.aliases(tx, SubjectToken.parse(row.subject))
+            names = office.vault.aliases(tx, SubjectToken.of_row(row.subject))
             rows = live_rows(tx, names, row.purpose, row.recipient)
             return end(tx, office, rows, "withdrawn", at, actor_of(by))
 

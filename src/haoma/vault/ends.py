@@ -1,7 +1,8 @@
 """What has ended for good, by its id, in the key store: where no backup of the data can bring it back from.
 
 Rules held here:
-- What is noted stays: nothing here changes or deletes a row. An id is random and tells nothing of anybody.
+- What is noted stays for its retention class, and nothing here changes it: longer than a permission can last that a
+  backup brings back, and than a request can be run. An id is random and tells nothing of anybody.
 - Looking one up reads the key store, each time. Where it does not answer, nobody is told that anything lives.
 """
 
@@ -11,7 +12,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from haoma.storage import Store
 from haoma.storage.faults import explaining
 from haoma.vault.key_tables import ends
+from haoma.vault.retention_table import rule_of
 
-__all__ = ["Ends"]
+__all__ = ["ENDS_KEPT", "Ends"]
 
+ENDS_KEPT = rule_of("vault.end").longest or timedelta.max
 _WHY = "SELECT why FROM vault_ends WHERE ended_id = {0}"
 _WAIT_S = 5.0
 _PUT = {
@@ -57,6 +60,19 @@ class Ends:
         query = sa.select(ends.c.ended_id, ends.c.why).where(ends.c.ended_id.in_(sorted(ids)))
         with self._store.read() as tx:
             return {row.ended_id: row.why for row in tx.execute(query)}
+
+    def counted(self, before: datetime) -> tuple[int, int, datetime | None]:
+        """How many there are, how many of them were noted at a moment or before, and when the oldest of these was."""
+        old = ends.c.noted_at <= before
+        query = sa.select(sa.func.count(), sa.func.count().filter(old), sa.func.min(ends.c.noted_at).filter(old))
+        with self._store.read() as tx:
+            rows, over, oldest = tx.execute(query).one()
+        return int(rows), int(over), oldest
+
+    def forget(self, before: datetime, limit: int) -> int:
+        """Forget some that were noted at a moment or before; returns how many, 0 at the end. For retention alone."""
+        old = sa.select(ends.c.ended_id).where(ends.c.noted_at <= before).limit(limit)
+        return self._store.write(lambda tx: tx.execute(sa.delete(ends).where(ends.c.ended_id.in_(old))).rowcount)
 
     def _in_file(self, path: Path, ended_id: str) -> list[Any]:
         # Asked for each use of a permission: a connection of its own, without a transaction, costs a tenth of one.

@@ -6,7 +6,8 @@ destroyed commitment key keeps its row without bytes, so that its name is not us
 `retired_at` on nothing new is sealed under a key, which is destroyed soon after.
 
 `vault_ends` has a row for each permission that has ended for good, and for each request that was run, refused or
-withdrawn: its id and why. A table that a key store does not have yet is made when it is opened.
+withdrawn: its id, why, and when that was noted; retention takes it away (`vault.end`). A table that a key store does
+not have yet is made when it is opened.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ Rules held here:
   run goes on where it was. Memory is that of one batch.
 - A data key goes when no row needs it: first nothing new is sealed under it, a minute later it is destroyed.
 - A class that cannot be deleted does not keep the others; it is told at the end of the run.
+- What the key store keeps of ends goes when nothing that ended so could come back: it lies apart from the data, so that
+  the count of a batch is recorded behind it.
 - Audit rows go last, and only if the database's own clock agrees.
 """
 
@@ -15,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -24,7 +27,9 @@ from haoma.ledger.tables import head
 from haoma.lineage.tables import facts
 from haoma.vault import tables
 from haoma.vault.audit import time_text
+from haoma.vault.ends import ENDS_KEPT
 from haoma.vault.key_store import Kind
+from haoma.vault.key_tables import ends as ends_table
 from haoma.vault.key_tables import keys
 from haoma.vault.retention_table import RETENTION, Rule, rule_of
 from haoma.vault.service import Vault
@@ -36,15 +41,17 @@ GRACE = timedelta(minutes=1)
 ORPHAN = timedelta(days=1)
 BACK = timedelta(minutes=1)
 PAUSE = timedelta(days=31)
+ENDS = "vault.end"
 
 
 @dataclass(frozen=True, slots=True)
 class Expiring:
-    """Where rows of a retention class lie, and which column says when they are over.
+    """Where rows of a retention class lie, and which column says when they are over: `life` after what it says.
 
     `keys` holds the name of the data key that a row is sealed under, where it is; `which` says which rows of the table
     are of the class, where not all are; `months` what the scopes of the keys that commit to the rows begin with, and
-    the column of the moment whose month (YYYYMM) follows, where a month has a key.
+    the column of the moment whose month (YYYYMM) follows, where a month has a key. `below` are columns of other tables
+    that point to the key of a row: what points to it goes with it.
     """
 
     rule: str
@@ -52,6 +59,8 @@ class Expiring:
     keys: sa.Column[str] | None = None
     which: sa.ColumnElement[bool] | None = None
     months: tuple[str, sa.Column[datetime]] | None = None
+    life: timedelta = timedelta()
+    below: tuple[sa.Column[str], ...] = ()
 
     @property
     def table(self) -> sa.Table:
@@ -60,7 +69,8 @@ class Expiring:
 
     def over(self, at: datetime) -> sa.ColumnElement[bool]:
         """What tells the rows that are over at a moment."""
-        return self.due <= at if self.which is None else sa.and_(self.which, self.due <= at)
+        over = self.due <= at - self.life
+        return over if self.which is None else sa.and_(self.which, over)
 
 
 _AUDIT_MONTHS = ("audit", tables.audit.c.at)
@@ -112,7 +122,8 @@ class Retention:
         now = at or self._vault.now()
         with self._vault.store.read() as tx:
             ran = {row[0]: (row.ran_at, row.deleted) for row in tx.execute(sa.select(tables.retention))}
-            return [self._due(tx, one, now, *ran.get(one.rule, (None, 0))) for one in self._expiring]
+            found = [self._due(tx, one, now, *ran.get(one.rule, (None, 0))) for one in self._expiring]
+        return [*found, self._due_ends(now, *ran.get(ENDS, (None, 0)))]
 
     def run(self, *, after_pause: bool = False, advance: Callable[[int], None] = lambda _rows: None) -> Ran:
         """Delete what is over now; `advance` is told of the rows of each batch.
@@ -135,6 +146,7 @@ class Retention:
                 except HaomaError as error:  # one class that cannot go must not keep the others
                     failures.append(error)
             swept = self._sweep_keys(now) + sum(self._forget_months(*months, now) for months in self._months)
+            rows[ENDS] = self._forget_ends(now)
             if failures:
                 raise failures[0]
             return Ran(True, rows, swept)
@@ -143,9 +155,14 @@ class Retention:
         query = sa.select(sa.func.count()).select_from(one.table)
         rows = int(tx.scalar(query if one.which is None else query.where(one.which)) or 0)
         over = tx.scalar(sa.select(sa.func.count()).where(one.over(now))) or 0
-        oldest: datetime | None = tx.scalar(sa.select(sa.func.min(one.due)).where(one.over(now)))
-        lag_s = 0 if oldest is None else int((now - oldest).total_seconds())
-        return Due(rule_of(one.rule), one.table.name, rows, over, oldest, lag_s, ran_at, deleted)
+        since: datetime | None = tx.scalar(sa.select(sa.func.min(one.due)).where(one.over(now)))
+        oldest = None if since is None else since + one.life
+        return Due(rule_of(one.rule), one.table.name, rows, over, oldest, _lag_s(oldest, now), ran_at, deleted)
+
+    def _due_ends(self, now: datetime, ran_at: datetime | None, deleted: int) -> Due:
+        rows, over, since = self._vault.keys.ends.counted(now - ENDS_KEPT)
+        oldest = None if since is None else since + ENDS_KEPT
+        return Due(rule_of(ENDS), ends_table.name, rows, over, oldest, _lag_s(oldest, now), ran_at, deleted)
 
     def _check_clock(self, now: datetime, *, after_pause: bool) -> None:
         written = (tables.retention.c.ran_at, tables.audit.c.at, head.c.integrated_at)
@@ -177,14 +194,33 @@ class Retention:
         batch = sa.select(*names).where(one.over(now)).order_by(one.due).limit(BATCH)
         if tx.dialect.name == "postgresql":
             batch = batch.with_for_update(skip_locked=True)
+        which = sa.tuple_(*names).in_(batch)
+        if one.below:
+            chosen = [row[0] for row in tx.execute(batch)]
+            which = names[0].in_(chosen)
+            for below in one.below:
+                tx.execute(sa.delete(below.table).where(below.in_(chosen)))
         told = (one.due,) if one.keys is None else (one.due, one.keys)
-        gone = tx.execute(sa.delete(one.table).where(sa.tuple_(*names).in_(batch)).returning(*told)).all()
+        gone = tx.execute(sa.delete(one.table).where(which).returning(*told)).all()
         _count(tx, one.rule, len(gone), now)
         if gone:
-            due = min(row[0] for row in gone)
+            due = min(row[0] for row in gone) + one.life
             body: dict[str, str | int] = {"class": one.rule, "rows": len(gone), "due": time_text(due)}
             self._vault.append(tx, "retention.deleted", **body)
         return len(gone), {row[1] for row in gone} if one.keys is not None else set()
+
+    def _forget_ends(self, now: datetime) -> int:
+        """Forget ends of which nothing could come back any more."""
+        forgotten = 0
+        while count := self._vault.keys.ends.forget(now - ENDS_KEPT, BATCH):
+            self._vault.store.write(partial(self._told_ends, count=count, now=now))
+            forgotten += count
+        return forgotten
+
+    def _told_ends(self, tx: sa.Connection, *, count: int, now: datetime) -> None:
+        _count(tx, ENDS, count, now)
+        body: dict[str, str | int] = {"class": ENDS, "rows": count, "due": time_text(now)}
+        self._vault.append(tx, "retention.deleted", **body)
 
     def _unused(self, key_ids: set[str] | list[str]) -> set[str]:
         """Those of these keys that no row needs any more."""
@@ -216,6 +252,10 @@ class Retention:
         after = (first + timedelta(days=32)).replace(day=1)
         with self._vault.store.read() as tx:
             return tx.scalar(sa.select(at).where(at >= first, at < after).limit(1)) is not None
+
+
+def _lag_s(oldest: datetime | None, now: datetime) -> int:
+    return 0 if oldest is None else int((now - oldest).total_seconds())
 
 
 def _count(tx: sa.Connection, rule: str, rows: int, now: datetime) -> None:

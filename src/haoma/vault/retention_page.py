@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from haoma.vault.retention_table import RETENTION, Basis, Rule
+from haoma.vault.retention_table import RETENTION, Basis, Rule, rule_of
 
 __all__ = ["retention_page"]
 
@@ -25,6 +25,17 @@ retention status` shows how late anything is.
 
 A class whose rows no package keeps yet has its rule already: nobody can begin to keep it without one.
 
+The ids of what has ended are forgotten after {ends}. No backup brings back by then what had ended: a permission lasts
+for less, and a request whose run began is not run to its end any more so long after it was made.
+
+## What is kept as long as whoever runs the store
+
+Every other table of the database, and why nothing of it ends by itself. A test holds the two lists to the tables there
+are.
+
+| tables | because |
+|---|---|
+{lasting}
 ## On what basis
 
 | class | law | article | words |
@@ -32,9 +43,16 @@ A class whose rows no package keeps yet has its rule already: nobody can begin t
 """
 
 
-def retention_page() -> str:
-    """The page, as Markdown."""
-    return _HEAD + "".join(map(_row, RETENTION)) + _NEXT + "".join(_bases())
+def retention_page(lasting: Mapping[str, str]) -> str:
+    """The page, as Markdown; `lasting` are the tables of which nothing ends, each with the reason."""
+    more = _NEXT.format(ends=_days(rule_of("vault.end").longest), lasting="".join(_lasting(lasting)))
+    return _HEAD + "".join(map(_row, RETENTION)) + more + "".join(_bases())
+
+
+def _lasting(lasting: Mapping[str, str]) -> Iterator[str]:
+    for reason in dict.fromkeys(lasting.values()):
+        names = ", ".join(f"`{name}`" for name in sorted(lasting) if lasting[name] == reason)
+        yield f"| {names} | {reason} |\n"
 
 
 def _row(rule: Rule) -> str:

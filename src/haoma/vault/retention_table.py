@@ -3,18 +3,21 @@
 Rules held here:
 - What is not in this table is not kept.
 - `shortest` is before which nothing may be deleted, `longest` after which nothing may be left; both from `since`.
+- A table whose rows are of no class stands in `LASTING` with the reason, or in that of its package.
 - Every class names the articles it rests on. A lawyer has the last word; this table is where it is written down.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from haoma.errors import BadInput
 
-__all__ = ["RETENTION", "Action", "Basis", "Rule", "rule_of"]
+__all__ = ["LASTING", "RETENTION", "Action", "Basis", "Rule", "rule_of"]
 
 DAY = timedelta(days=1)
 THREE_YEARS = 1100 * DAY  # three calendar years, a leap day among them, and some to spare
@@ -108,24 +111,24 @@ RETENTION: tuple[Rule, ...] = (
     Rule(
         "location.case",
         "案件内位置",
-        "a location that an open case keeps",
+        "a location that a case keeps",
         "its making",
         None,
         180 * DAY,
-        (PIPL_19, PIPL_28),
+        (PIPL_19, PIPL_28, PIPL_47),
         Action.SHRED,
-        "the agent of the case; a risk analyst of it",
+        "an agent inside an open case about the customer; gone when the case is closed, or the consent has ended",
     ),
     Rule(
         "location.case-extended",
         "案件内位置（已记录延长理由）",
-        "a location that a case keeps for a recorded reason",
+        "a location that a case keeps for a recorded reason, which two people approved",
         "its making",
         None,
         730 * DAY,
-        (PIPL_19, PIPL_28),
+        (PIPL_19, PIPL_28, PIPL_47),
         Action.SHRED,
-        "a risk analyst of the case, after two people approved the reason",
+        "an agent inside an open case about the customer; gone when the case is closed, or the consent withdrawn",
     ),
     Rule(
         "audit",
@@ -148,6 +151,28 @@ RETENTION: tuple[Rule, ...] = (
         (CSL_23, PIPL_54),
         Action.DELETE,
         "the audit administrator, the data-protection officer",
+    ),
+    Rule(
+        "access.case",
+        "客服案件",
+        "which agent worked on which subject, and when",
+        "its closing by itself",
+        400 * DAY,
+        400 * DAY,
+        (CSL_23, PIPL_54),
+        Action.DELETE,
+        "its agent while it is open, the data-protection officer",
+    ),
+    Rule(
+        "access.approval",
+        "双人审批",
+        "what needed two others: who asked for it, who approved it, what came of it",
+        "the moment until which it could be run",
+        THREE_YEARS,
+        THREE_YEARS,
+        (PIPL_56, REGS_12),
+        Action.DELETE,
+        "who requested it, approvers, the data-protection officer, the administrators",
     ),
     Rule(
         "access.session",
@@ -237,7 +262,41 @@ RETENTION: tuple[Rule, ...] = (
         Action.DELETE,
         "the data-protection officer, the audit administrator",
     ),
+    Rule(
+        "vault.end",
+        "已失效的标识",
+        "the ids of permissions and requests that are over, in the key store",
+        "its noting",
+        400 * DAY,
+        400 * DAY,
+        (PIPL_47, PIPL_19),
+        Action.DELETE,
+        "nobody; it keeps a backup from bringing back what has ended",
+    ),
 )
+
+LASTING: Mapping[str, str] = MappingProxyType(
+    {
+        "store_info": "what this store is",
+        **dict.fromkeys(
+            ("ledger_queue", "ledger_tiles", "ledger_bundles", "ledger_runs", "ledger_head"),
+            "the log: commitments and words, which tell nothing of a person without the keys",
+        ),
+        **dict.fromkeys(
+            ("ledger_checkpoints", "ledger_attestations", "ledger_witnessed"),
+            "what was signed of the log, by us and by others: nobody's data",
+        ),
+        **dict.fromkeys(
+            ("lineage_facts", "lineage_activities", "lineage_origins", "lineage_links", "lineage_edges"),
+            "where a value is from: one fact rests on others, and what is of a person is sealed under the key of their"
+            " subject and purpose, and unreadable when that is destroyed",
+        ),
+        "vault_aliases": "which token took the place of which: goes with the last row under the older key",
+        "vault_rotations": "how far rotations of keys came: nobody's data",
+        "vault_retention": "when each class was deleted from, and how much ever: nobody's data",
+    }
+)
+"""Tables whose rows are of no class, and why they are kept as long as whoever runs this store."""
 
 
 def rule_of(name: str) -> Rule:

@@ -13,7 +13,9 @@ from contracts import access
 from contracts.vault import World, number, open_world
 from haoma.access import Gate, Thing
 from haoma.access.held import Held, hold
+from haoma.access.keeping import EXPIRING
 from haoma.errors import Conflict, Tampered
+from haoma.vault.retention import Retention
 
 DROPPED = """DROP TRIGGER access_decisions_kept; DROP TRIGGER access_decisions_unchanged;
  DROP TRIGGER audit_kept; DROP TRIGGER audit_unchanged;"""
@@ -97,10 +99,19 @@ def test_what_a_hand_did_to_a_row_is_named(kept: Kept, by_hand: str, told: str) 
         kept.hold()
 
 
-def test_rows_that_went_in_their_time_are_not_missed(kept: Kept) -> None:
-    kept.by_hand(DROPPED)
-    kept.by_hand("DELETE FROM access_decisions; DELETE FROM audit")
-    assert kept.hold(days=400) == Held(0, 0, 0)
+def test_decisions_that_retention_deleted_are_not_missed_and_those_that_a_hand_did_are(kept: Kept) -> None:
+    for statements in (DROPPED, "DELETE FROM audit"):
+        kept.by_hand(statements)
+    kept.world.clock[0] = access.NOW + timedelta(days=401)
+    Retention(kept.world.vault, EXPIRING).run(after_pause=True)
+    assert kept.hold(days=401) == Held(0, 0, 0)
+
+
+def test_more_decisions_that_are_gone_than_retention_deleted_were_deleted_by_hand(kept: Kept) -> None:
+    for statements in (DROPPED, "DELETE FROM access_decisions; DELETE FROM audit"):
+        kept.by_hand(statements)
+    with pytest.raises(Tampered, match=r"2 rows of access\.decision are gone, and retention deleted 0"):
+        kept.hold(days=400)
 
 
 def test_a_row_whose_key_went_before_its_time_was_tampered_with(kept: Kept) -> None:

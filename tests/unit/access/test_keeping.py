@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from contracts import access
 from contracts.vault import NOW, OTHER, World, number, open_world
-from haoma.access import Asker, Cases, Gate, Role, Thing, tables
-from haoma.access.keeping import EXPIRING, SUBJECT_COLUMNS
+from haoma.access import Approvals, Asker, Cases, Gate, Role, Thing, tables
+from haoma.access.keeping import APPROVALS_KEPT, CASES_KEPT, EXPIRING, SUBJECT_COLUMNS
 from haoma.errors import Conflict
 from haoma.vault import rule_of
 from haoma.vault.key_store import Kind
@@ -78,8 +78,39 @@ def test_nonces_go_when_they_are_over_but_for_the_newest(world: World) -> None:
     assert [row.digest for row in world.rows(tables.nonces)] == [bytes([2])]
 
 
+def test_a_case_goes_400_days_after_it_closed_by_itself_and_not_before(world: World, staff: access.World) -> None:
+    system, security = staff.admins()
+    agent = staff.staff(system, security, "an", Role.AGENT)
+    case = Cases(staff.gate).open(agent, f"acme.a1.{'ab' * 16}", staff.now())
+    runner = Retention(world.vault, [one for one in EXPIRING if one.rule == "access.case"])
+    world.clock[0] = case.closes_at + CASES_KEPT - timedelta(seconds=1)
+    assert runner.run(after_pause=True).rows["access.case"] == 0
+    due = next(one for one in runner.status(world.clock[0] + timedelta(hours=1)) if one.table == "access_cases")
+    assert (due.rows, due.over, due.lag_s) == (1, 1, 3599)
+    world.pass_(seconds=1)
+    assert runner.run().rows["access.case"] == 1
+    assert world.rows(tables.cases) == []
+
+
+def test_a_request_goes_with_its_votes_three_years_after_it_could_be_run(world: World, staff: access.World) -> None:
+    system, security = staff.admins()
+    pru = staff.staff(system, security, "pru", Role.APPROVER)
+    approvals = Approvals(staff.gate, {}, world.vault.keys.ends)
+    asked = approvals.request(security, "change-policy", {"policy": ""}, staff.now())
+    approvals.approve(pru, asked.id, Role.APPROVER, asked.digest, staff.now())
+    runner = Retention(world.vault, [one for one in EXPIRING if one.rule == "access.approval"])
+    world.clock[0] = asked.expires_at + APPROVALS_KEPT - timedelta(seconds=1)
+    assert runner.run(after_pause=True).rows["access.approval"] == 0
+    assert len(world.rows(tables.votes)) == 1
+    world.pass_(seconds=1)
+    assert runner.run().rows["access.approval"] == 1
+    assert world.rows(tables.approvals) == world.rows(tables.votes) == []
+    assert timedelta(days=3 * 366) <= APPROVALS_KEPT
+
+
 def test_every_row_that_ends_has_its_class() -> None:
-    assert {rule_of(one.rule).name for one in EXPIRING} == {"access.decision", "access.session", "api.answer"}
+    classes = {"access.approval", "access.case", "access.decision", "access.session", "api.answer"}
+    assert {rule_of(one.rule).name for one in EXPIRING} == classes
     assert rule_of("access.decision").shortest >= timedelta(days=400)
 
 
@@ -97,7 +128,7 @@ def test_a_case_goes_on_when_its_subject_gets_another_token(world: World, staff:
 
 
 def test_an_agent_who_holds_the_token_from_before_a_rotation_is_in_their_case_all_the_same(
-    world: World, staff: access.World
+    world: World, staff: access.World, gate: Gate
 ) -> None:
     system, security = staff.admins()
     an, li = (staff.staff(system, security, login, Role.AGENT) for login in ("an", "li"))
@@ -110,7 +141,7 @@ def test_an_agent_who_holds_the_token_from_before_a_rotation_is_in_their_case_al
 
     def sees(asker: Asker, subject: object) -> bool:
         thing = Thing("subject", asker.tenant, "place", str(subject))
-        return staff.gate.ask(asker, "see", thing, staff.now()).allowed
+        return gate.ask(asker, "see", thing, staff.now()).allowed
 
     assert [sees(an, old), sees(an, another), sees(li, old)] == [True, False, False]
     Cases(staff.gate).close(an, case.id, staff.now())

@@ -135,7 +135,7 @@ def test_every_decision_is_held_to_the_log_and_a_hand_is_found_out(desk: Desk, t
     made = Desk(tmp_path)
     made.open("acme")
     (told,) = made.told("audit")
-    assert told == {"decisions": 1, "audit_rows": 0}
+    assert told == {"decisions": 1, "audit_rows": 0, "cases": 0, "approvals": 0}
     with closing(sqlite3.connect(tmp_path / "haoma" / "haoma.db")) as database:
         database.executescript("DROP TRIGGER access_decisions_unchanged; UPDATE access_decisions SET asker = 'x'")
     ended = made.run("audit")
