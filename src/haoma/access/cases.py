@@ -56,19 +56,17 @@ class Cases:
         Raises BadInput for any other text, Refused for a token of another tenant's.
         """
         token = SubjectToken.parse(subject)
-        case = Case(str(uuid.uuid4()), asker.person, str(token), now, now + LONGEST_CASE, None)
         with self._gate.store.read() as tx:
             thing = Thing("case", tenant_id_of(tx, token.tenant))
+        return self._gate.change(asker, "open-case", thing, now, lambda tx: self.begin(tx, asker, token, now))
 
-        def work(tx: sa.Connection) -> Case:
-            row = {"case_id": case.id, "tenant_id": asker.tenant, "agent_id": case.agent}
-            tx.execute(
-                sa.insert(tables.cases).values(**row, subject=case.subject, opened_at=now, closes_at=case.closes_at)
-            )
-            tell(tx, self._gate.log, "access.case", now, case=case.id, agent=case.agent, change="opened")
-            return case
-
-        return self._gate.change(asker, "open-case", thing, now, work)
+    def begin(self, tx: sa.Connection, asker: Asker, subject: SubjectToken, now: datetime) -> Case:
+        """Open a case in the transaction of the decision that lets the asker (`Gate.change`)."""
+        case = Case(str(uuid.uuid4()), asker.person, str(subject), now, now + LONGEST_CASE, None)
+        row = {"case_id": case.id, "tenant_id": asker.tenant, "agent_id": case.agent, "subject": case.subject}
+        tx.execute(sa.insert(tables.cases).values(**row, opened_at=now, closes_at=case.closes_at))
+        tell(tx, self._gate.log, "access.case", now, case=case.id, agent=case.agent, change="opened")
+        return case
 
     def close(self, asker: Asker, case_id: str, now: datetime) -> None:
         """Close a case of the asker's; NotFound where none of theirs is open."""
@@ -76,7 +74,7 @@ class Cases:
         def work(tx: sa.Connection) -> None:
             mine = sa.and_(_cases.case_id == case_id, _cases.agent_id == asker.person, _cases.closed_at.is_(None))
             if not tx.execute(sa.update(tables.cases).where(mine).values(closed_at=now)).rowcount:
-                raise NotFound("there is no open case of yours with this id", hint="haoma access case list shows them")
+                raise NotFound("there is no open case of yours with this id", hint="haoma case list shows them")
             tell(tx, self._gate.log, "access.case", now, case=case_id, agent=asker.person, change="closed")
 
         self._gate.change(asker, "close-case", Thing("case", asker.tenant), now, work)
@@ -84,7 +82,11 @@ class Cases:
     def mine(self, asker: Asker, now: datetime) -> list[Case]:
         """The open cases of the asker, the newest first."""
         self._gate.ask(asker, "see", Thing("case", asker.tenant, "subject"), now).require()
-        opened = sa.and_(_cases.agent_id == asker.person, _cases.closed_at.is_(None), _cases.closes_at > now)
         with self._gate.store.read() as tx:
-            rows = tx.execute(sa.select(tables.cases).where(opened).order_by(_cases.opened_at.desc())).all()
+            return self.opened(tx, asker, now)
+
+    def opened(self, tx: sa.Connection, asker: Asker, now: datetime) -> list[Case]:
+        """The open cases of the asker in this transaction, the newest first; decides nothing."""
+        opened = sa.and_(_cases.agent_id == asker.person, _cases.closed_at.is_(None), _cases.closes_at > now)
+        rows = tx.execute(sa.select(tables.cases).where(opened).order_by(_cases.opened_at.desc()))
         return [Case(r.case_id, r.agent_id, r.subject, r.opened_at, r.closes_at, r.closed_at) for r in rows]

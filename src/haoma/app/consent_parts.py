@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from haoma.app import locate_parts
+from haoma.app import case_parts, locate_parts
 
 if TYPE_CHECKING:
     from haoma.app.services import Services
@@ -41,6 +41,7 @@ def consent(services: Services) -> Consent:
         alarms=AlarmFile(services.settings.store_dir / "alarms"),
         recycling=locate_parts.recycling(services),
         places=locate_parts.places(services),
+        ways=case_parts.ways(services),
         self_url=check_origin(services.settings.self_url),
     )
     return Consent(office)

@@ -25,10 +25,11 @@ def entry_types() -> Sequence[EntryType]:
     from haoma.consent import entries as consent
     from haoma.ledger import events
     from haoma.locate import entries as locate
+    from haoma.locate.cases import entries as cases
     from haoma.vault import entries
 
     below = [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES]
-    return [*below, *access.ENTRY_TYPES, *consent.ENTRY_TYPES, *locate.ENTRY_TYPES]
+    return [*below, *access.ENTRY_TYPES, *consent.ENTRY_TYPES, *locate.ENTRY_TYPES, *cases.ENTRY_TYPES]
 
 
 def expiring() -> Sequence[Expiring]:
@@ -36,10 +37,11 @@ def expiring() -> Sequence[Expiring]:
     from haoma.access import keeping as access
     from haoma.consent import keeping
     from haoma.locate import keeping as locate
+    from haoma.locate.cases import keeping as cases
     from haoma.locate.shared import keeping as shared
     from haoma.vault.retention import EXPIRING
 
-    return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING, *locate.EXPIRING, *shared.EXPIRING]
+    return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING, *locate.EXPIRING, *cases.EXPIRING, *shared.EXPIRING]
 
 
 def lasting() -> Mapping[str, str]:
@@ -56,8 +58,9 @@ def subject_columns() -> Sequence[SubjectColumn]:
     from haoma.access import keeping as access
     from haoma.consent import keeping
     from haoma.locate import keeping as locate
+    from haoma.locate.cases import keeping as cases
     from haoma.locate.shared import keeping as shared
     from haoma.vault.rotation import SUBJECT_COLUMNS
 
     below = [*SUBJECT_COLUMNS, *access.SUBJECT_COLUMNS, *keeping.SUBJECT_COLUMNS]
-    return [*below, *locate.SUBJECT_COLUMNS, *shared.SUBJECT_COLUMNS]
+    return [*below, *locate.SUBJECT_COLUMNS, *cases.SUBJECT_COLUMNS, *shared.SUBJECT_COLUMNS]

@@ -9,12 +9,13 @@ from haoma.consent.grant import Grant
 from haoma.consent.jws import jwks_of
 from haoma.consent.notice import Notice, make_notice
 from haoma.consent.office import Office, SteadyClock
-from haoma.consent.ports import Alarms, ImpactAssessments, Places, RecyclingCheck, SmsPort, Transport
+from haoma.consent.ports import Alarms, ImpactAssessments, Places, RecyclingCheck, SmsPort, Transport, Ways
 from haoma.consent.purposes import PURPOSES, Granularity, Holder, Purpose, Source, one_purpose, purpose_named
 from haoma.consent.reasons import REASONS
 from haoma.consent.receipt import verify_receipt
 from haoma.consent.requests import Asked, Channel, Question
 from haoma.consent.service import Consent
+from haoma.consent.ways import Way
 from haoma.consent.webhook import verify_webhook
 from haoma.consent.withdrawal import Withdrawn
 
@@ -42,6 +43,8 @@ __all__ = [
     "Source",
     "SteadyClock",
     "Transport",
+    "Way",
+    "Ways",
     "Withdrawn",
     "jwks_of",
     "make_notice",

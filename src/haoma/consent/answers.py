@@ -27,6 +27,7 @@ from haoma.consent.office import Office, actor_of
 from haoma.consent.purposes import Granularity, Holder, purpose_named
 from haoma.consent.reasons import refusal
 from haoma.consent.receipt import RECEIPT, Agreement, receipt_body
+from haoma.consent.ways import Way
 from haoma.errors import NotFound
 from haoma.ledger.commitment import Commitment
 from haoma.vault.audit import Event, time_text
@@ -50,12 +51,13 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class SaidNo:
-    """A refusal: until when nobody asks again, and what may be offered instead."""
+    """A refusal: until when nobody asks again, what may be offered instead, and by which ways they can be reached."""
 
     purpose: str
     until: datetime
     offer_zh: str
     offer_en: str
+    ways: tuple[Way, ...] = ()
 
 
 class Answers:
@@ -179,7 +181,9 @@ class Answers:
         tx.execute(sa.insert(tables.refusals).values(**said, until=until, entry_id=told.entry_id, kept_until=until))
         _close(tx, row, "refused")
         purpose = purpose_named(row.purpose)
-        return SaidNo(row.purpose, until, purpose.offer_zh, purpose.offer_en)
+        known = self._office.ways
+        ways = () if known is None else tuple(known.of(tx, SubjectToken.of_row(row.subject)))
+        return SaidNo(row.purpose, until, purpose.offer_zh, purpose.offer_en, ways)
 
 
 def _agreement(asked: sa.Row[Any], published: Published, at: datetime) -> Agreement:

@@ -19,7 +19,7 @@ from haoma.access import Asker
 from haoma.access import tables as access
 from haoma.access.gate import Gate, Thing
 from haoma.consent import tables
-from haoma.consent.ports import Alarms, ImpactAssessments, Places, RecyclingCheck, SmsPort, Transport
+from haoma.consent.ports import Alarms, ImpactAssessments, Places, RecyclingCheck, SmsPort, Transport, Ways
 from haoma.consent.reasons import refusal
 from haoma.ledger.forms import Json
 from haoma.numbers import Number
@@ -56,7 +56,7 @@ class SteadyClock:
 class Office:
     """Store, vault, gate and ports; `self_url` is the origin of the customers' page, empty where there is none.
 
-    `recycling` and `places` may be missing: see `docs/guide/consent.md`.
+    `recycling`, `places` and `ways` may be missing: see `docs/guide/consent.md`.
     """
 
     store: Store
@@ -70,6 +70,7 @@ class Office:
     alarms: Alarms
     recycling: RecyclingCheck | None = None
     places: Places | None = None
+    ways: Ways | None = None
     self_url: str = ""
     _tenants: dict[str, str] = field(default_factory=dict)
 

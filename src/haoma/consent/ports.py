@@ -8,16 +8,17 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 import sqlalchemy as sa
 
+from haoma.consent.ways import Way
 from haoma.numbers import Number
 from haoma.vault.model import SubjectToken
 
-__all__ = ["Alarms", "ImpactAssessments", "Places", "RecyclingCheck", "SmsPort", "Transport"]
+__all__ = ["Alarms", "ImpactAssessments", "Places", "RecyclingCheck", "SmsPort", "Transport", "Ways"]
 
 
 class SmsPort(Protocol):
@@ -46,6 +47,13 @@ class Places(Protocol):
 
     def forget(self, subject: SubjectToken, purpose: str) -> int:
         """Destroy what is kept of a subject for a purpose; returns how many places, 0 when called again."""
+
+
+class Ways(Protocol):
+    """Knows what else reaches a customer, as far as anybody has looked."""
+
+    def of(self, tx: sa.Connection, subject: SubjectToken) -> Sequence[Way]:
+        """What a subject who says no can be offered; none where nobody knows."""
 
 
 class Transport(Protocol):

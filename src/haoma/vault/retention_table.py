@@ -54,6 +54,11 @@ class Rule:
     seen_by: str
 
 
+PIPL_8 = Basis(
+    "个人信息保护法",
+    "第八条",
+    "处理个人信息应当保证个人信息的质量，避免因个人信息不准确、不完整对个人权益造成不利影响。",
+)
 PIPL_19 = Basis("个人信息保护法", "第十九条", "个人信息的保存期限应当为实现处理目的所必要的最短时间。")
 PIPL_28 = Basis("个人信息保护法", "第二十八条", "敏感个人信息……包括……行踪轨迹等信息")
 PIPL_47 = Basis("个人信息保护法", "第四十七条", "（三）个人撤回同意；")
@@ -173,6 +178,39 @@ RETENTION: tuple[Rule, ...] = (
         (PIPL_56, REGS_12),
         Action.DELETE,
         "who requested it, approvers, the data-protection officer, the administrators",
+    ),
+    Rule(
+        "case.reference",
+        "案件依据",
+        "from which order or customer's id a case was opened, as a commitment",
+        "its writing",
+        400 * DAY,
+        400 * DAY,
+        (PIPL_19, PIPL_54),
+        Action.DELETE,
+        "nobody; whoever may see cases is told whether an id was the one",
+    ),
+    Rule(
+        "case.search",
+        "客户查找与核验码",
+        "that a customer was searched for, and codes that check a number",
+        "the search or the sending",
+        None,
+        DAY,
+        (PIPL_19, REGS_22),
+        Action.DELETE,
+        "nobody; it keeps a CRM from being read out, and customers from being asked again and again",
+    ),
+    Rule(
+        "number.shown",
+        "号码核验时间",
+        "when a number was last shown to be its customer's",
+        "the day it is due to be shown again",
+        None,
+        180 * DAY,
+        (PIPL_8, PIPL_19),
+        Action.DELETE,
+        "the agent of an open case about them; how many are due, whoever may see cases",
     ),
     Rule(
         "access.session",

@@ -1,0 +1,225 @@
+"""Whether a number still belongs to its customer: by a code that they read back, or by their carrier.
+
+Rules held here:
+- The number is asked of the CRM again, and has to be the one that the case is about. It is kept nowhere.
+- A carrier that knows answers first; a number that has changed hands gets no code, and is due at once.
+- Codes are those of consent: six digits, five minutes, five tries, kept as a commitment, counted before anybody is told
+  that one was wrong. Codes and questions to one number count together: three in ten minutes, six a day.
+- A customer who declines gets no other code in this case, and is offered what the CRM says reaches them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from haoma.access import Asker, Case, Thing
+from haoma.consent import Office
+from haoma.consent.code import ATTEMPTS, CODE_LIFE, code_text, new_code
+from haoma.consent.office import actor_of
+from haoma.consent.reach import require_reachable
+from haoma.consent.reasons import refusal
+from haoma.consent.requests import PER_ASKER, PER_SUBJECT
+from haoma.consent.tables import requests
+from haoma.errors import NotFound, Unavailable
+from haoma.ledger.commitment import Commitment
+from haoma.locate.cases import tables
+from haoma.locate.cases.keeping import kept_until
+from haoma.locate.cases.numbers import PURPOSE, How, Shown, newest, overdue, show
+from haoma.locate.cases.search import Found
+from haoma.locate.cases.texts import message
+from haoma.vault.audit import Event
+from haoma.vault.model import SubjectToken
+
+__all__ = ["Checks", "Sent"]
+
+ACTION = "verify-number"
+_SENT, _RIGHT, _OVER, _DECLINED = "sent", "right", "over", "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A code is on its way, good until then; or `shown`, where a carrier knew and none was needed."""
+
+    expires_at: datetime | None
+    shown: Shown | None
+
+
+class Checks:
+    """The checks of one store; `due_days` is how long one is good."""
+
+    def __init__(self, office: Office, due_days: int) -> None:
+        self._office = office
+        self._good_for = timedelta(days=due_days)
+
+    def send(self, by: Asker, case: Case, found: Found, language: str) -> Sent:
+        """Ask the carrier, or send a code; raises Refused (`recycled`, `too-often`, `request-over`), recorded."""
+        require_reachable(found.number)
+        office, at = self._office, self._office.now()
+        with office.store.read() as tx:
+            before = newest(tx, self._names(tx, case))
+        same = None if before is None else self._carrier(found, before.shown_at)
+        if same is not None:
+            return Sent(None, self._by_carrier(by, case, at, same=same))
+        code, code_id = new_code(), str(uuid.uuid4())
+        text = message(found.subject.tenant, code, language)
+        committed = str(office.vault.commitments.commit("casecode", code_text(code_id, code)))
+
+        def work(tx: sa.Connection) -> str:
+            reason = self._pressed(tx, by, case, at)
+            self._record(tx, by, case, at, reason, _SENT)
+            if not reason:
+                row = {"code_id": code_id, "case_id": case.id, "subject": case.subject, "actor": actor_of(by)}
+                when = {"sent_at": at, "expires_at": at + CODE_LIFE, "kept_until": kept_until("case.search", at)}
+                tx.execute(sa.update(tables.codes).where(_under_way(case)).values(state=_OVER))
+                tx.execute(sa.insert(tables.codes).values(**row, **when, code=committed, attempts=0, state=_SENT))
+            return reason
+
+        self._change(by, case, at, work)
+        office.sms.send(found.number, text)
+        return Sent(at + CODE_LIFE, None)
+
+    def confirm(self, by: Asker, case: Case, code: str) -> Shown:
+        """Take the code that the customer read back.
+
+        Raises Refused (`code-wrong`, `request-over`), recorded; NotFound where none was sent in this case.
+        """
+        office, at = self._office, self._office.now()
+        with office.store.read() as tx:
+            asked = _newest(tx, case)
+        right = self._opens(asked, code)
+        shown = Shown(How.CODE, at, at + self._good_for)
+        subject = SubjectToken.of_row(case.subject)
+        if right:
+            office.vault.prepare(subject, PURPOSE)
+
+        def work(tx: sa.Connection) -> str:
+            row = _newest(tx, case, lock=True)
+            stands = row.state == _SENT and row.sent_at <= at < row.expires_at and row.attempts < ATTEMPTS
+            stands = stands and row.code_id == asked.code_id
+            reason = "request-over" if not stands else "" if right else "code-wrong"
+            self._record(tx, by, case, at, reason, _RIGHT)
+            if not stands:
+                return reason
+            spent = row.attempts + (not right)
+            state = _RIGHT if right else _OVER if spent >= ATTEMPTS else _SENT
+            here = tables.codes.c.code_id == row.code_id
+            tx.execute(sa.update(tables.codes).where(here).values(attempts=spent, state=state))
+            if right:
+                show(tx, office, subject, shown)
+            return reason
+
+        self._change(by, case, at, work)
+        return shown
+
+    def decline(self, by: Asker, case: Case) -> None:
+        """Remember, for this case, that the customer reads no code back."""
+        at = self._office.now()
+
+        def work(tx: sa.Connection) -> str:
+            c = tables.codes.c
+            if not tx.execute(sa.update(tables.codes).where(c.case_id == case.id).values(state=_DECLINED)).rowcount:
+                row = {"code_id": str(uuid.uuid4()), "case_id": case.id, "subject": case.subject}
+                when = {"sent_at": at, "expires_at": at, "kept_until": kept_until("case.search", at)}
+                none = {"actor": actor_of(by), "code": "", "attempts": 0, "state": _DECLINED}
+                tx.execute(sa.insert(tables.codes).values(**row, **when, **none))
+            self._record(tx, by, case, at, "", _DECLINED)
+            return ""
+
+        self._change(by, case, at, work)
+
+    def _carrier(self, found: Found, since: datetime) -> bool | None:
+        """Whether the number still has the holder of that moment; None where no carrier says."""
+        if self._office.recycling is None:
+            return None
+        try:
+            return not self._office.recycling.recycled(found.number, since)
+        except Unavailable:
+            return None
+
+    def _by_carrier(self, by: Asker, case: Case, at: datetime, *, same: bool) -> Shown:
+        office, subject = self._office, SubjectToken.of_row(case.subject)
+        shown = Shown(How.CARRIER, at, at + self._good_for)
+        office.vault.prepare(subject, PURPOSE)
+
+        def work(tx: sa.Connection) -> str:
+            reason = "" if same else "recycled"
+            self._record(tx, by, case, at, reason, _RIGHT)
+            if same:
+                show(tx, office, subject, shown)
+            else:
+                overdue(tx, self._names(tx, case), at)
+            return reason
+
+        self._change(by, case, at, work)
+        return shown
+
+    def _change(self, by: Asker, case: Case, at: datetime, work: Callable[[sa.Connection], str]) -> None:
+        thing = Thing("subject", by.tenant, subject=case.subject)
+        reason = self._office.gate.change(by, ACTION, thing, at, work)
+        if reason:
+            raise refusal(reason, hint=_HINTS.get(reason))
+
+    def _opens(self, asked: sa.Row[Any], code: str) -> bool:
+        if not asked.code:
+            return False
+        try:
+            given = code_text(asked.code_id, code.strip()[:20])
+            return self._office.vault.commitments.opens(Commitment.parse(asked.code), given)
+        except NotFound:
+            return False  # the key of the codes was destroyed: none of them is good any more
+
+    def _pressed(self, tx: sa.Connection, by: Asker, case: Case, at: datetime) -> str:
+        """Why no code is sent, empty where one is."""
+        c, q = tables.codes.c, requests.c
+        declined = sa.select(c.code_id).where(c.case_id == case.id, c.state == _DECLINED).limit(1)
+        if tx.execute(declined).first() is not None:
+            return "refused-before"
+        names = self._names(tx, case)
+
+        def counted(of: sa.ColumnElement[bool], when: sa.ColumnElement[bool]) -> int:
+            return int(tx.scalar(sa.select(sa.func.count()).where(of, when)) or 0)
+
+        for most, within in PER_SUBJECT:
+            since = at - within
+            codes = counted(c.subject.in_(names), c.sent_at > since)
+            if codes + counted(q.subject.in_(names), q.asked_at > since) >= most:
+                return "too-often"
+        most, within = PER_ASKER
+        return "too-often" if counted(c.actor == actor_of(by), c.sent_at > at - within) >= most else ""
+
+    def _record(self, tx: sa.Connection, by: Asker, case: Case, at: datetime, reason: str, step: str) -> None:
+        subject = SubjectToken.of_row(case.subject)
+        decision = "refused" if reason else "allowed"
+        event = Event(subject.tenant, actor_of(by), "case.number", decision, reason or step, at, subject, PURPOSE)
+        self._office.record(tx, event, "case.number", step=reason or step)
+
+    def _names(self, tx: sa.Connection, case: Case) -> Sequence[str]:
+        return [str(one) for one in self._office.vault.aliases(tx, SubjectToken.of_row(case.subject))]
+
+
+_HINTS = {
+    "request-over": "send another one: haoma case verify",
+    "refused-before": "the customer has declined in this case; haoma case list shows what to offer instead",
+    "recycled": "do not call it or write to it; haoma case list shows what else reaches the customer",
+}
+
+
+def _under_way(case: Case) -> sa.ColumnElement[bool]:
+    """The code that is out for a case: a new one takes its place."""
+    return sa.and_(tables.codes.c.case_id == case.id, tables.codes.c.state == _SENT)
+
+
+def _newest(tx: sa.Connection, case: Case, *, lock: bool = False) -> sa.Row[Any]:
+    c = tables.codes.c
+    sent_first = sa.case((c.state == _SENT, 0), else_=1)
+    query = sa.select(tables.codes).where(c.case_id == case.id).order_by(sent_first, c.sent_at.desc()).limit(1)
+    row = tx.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotFound("no code was sent in this case", hint="haoma case verify sends one")
+    return row
