@@ -10,14 +10,17 @@ Rules held here:
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from bench.figure import Figure, best_cpu_s, require
+from bench.figure import Figure, best_cpu_s, latency_us, require, wall_s
+from haoma.locate.routing import Stores, read_stores
 from haoma.places import Sites, cities, gcj02_to_wgs84, wgs84_to_gcj02
 from haoma.places.distance import EARTH_M, chord, on_sphere
 from haoma.places.nearest import along_curve
@@ -33,6 +36,7 @@ def places(count: int) -> Iterator[Figure]:
     """The nearest of `count` stores for `count` points, and `count` points to GCJ-02 and back."""
     yield from _nearest(_somewhere(count, 1), _somewhere(count, 2))
     yield from _coordinates(_somewhere(count, 3))
+    yield from _stores(count)
 
 
 def _somewhere(count: int, seed: int) -> tuple[Floats, Floats]:
@@ -70,6 +74,22 @@ def _coordinates(points: tuple[Floats, Floats]) -> Iterator[Figure]:
     millions = len(points[0]) / 1e6
     yield Figure("a column to GCJ-02", "M points/s", millions / best_cpu_s(lambda: wgs84_to_gcj02(*points)))
     yield Figure("a column back from GCJ-02", "M points/s", millions / best_cpu_s(lambda: gcj02_to_wgs84(*there)))
+
+
+def _stores(count: int) -> Iterator[Figure]:
+    """A company's own file of stores, and one question at a time: wall time, of one run and of the middle call."""
+    lat, lon = wgs84_to_gcj02(*_somewhere(count, 1))
+    with tempfile.TemporaryDirectory(prefix="haoma-bench-") as folder:
+        file, found = Path(folder, "stores.csv"), list[Stores]()
+        rows = (f"{at},S,{y:.9f},{x:.9f}" for at, (y, x) in enumerate(zip(lat, lon, strict=True)))
+        file.write_text("\n".join(["id,name,lat,lon", *rows]))
+        took = wall_s(lambda: found.append(read_stores(file, "gcj02")))
+    (stores,) = found
+    require(len(stores) == count, "a store is missing")
+    yield Figure(f"a CSV file of {_told(count)} stores, out of GCJ-02", "s", took)
+    points = np.stack(_somewhere(1000, 2), axis=1).tolist()
+    middle, _ = latency_us(lambda at: stores.nearest(*points[int(at)], within_m=WITHIN_M), _ids(1000))
+    yield Figure(f"the nearest of {_told(count)} stores, one question", "µs", middle)
 
 
 def _sorted(points: tuple[Floats, Floats]) -> tuple[Floats, Floats]:

@@ -59,8 +59,9 @@ class Sites:
             message = "SciPy, which finds the nearest site, is not installed"
             raise Unavailable(message, hint="pip install 'haoma[places]'") from error
         self._ids = ids
-        self._order = along_curve(y, x)
-        self._tree = cKDTree(on_sphere(y[self._order], x[self._order]), balanced_tree=False, compact_nodes=False)
+        order = along_curve(y, x)
+        self._tree = cKDTree(on_sphere(y[order], x[order]), balanced_tree=False, compact_nodes=False)
+        self._number = np.append(order, -1)  # where the tree finds none, it says so by the place behind the last
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -83,7 +84,7 @@ class Sites:
         straight, found = self._tree.query(on_sphere(y[order], x[order]), distance_upper_bound=bound)
         metres, number = np.empty(len(y)), np.empty(len(y), dtype=np.int64)
         metres[order] = 2 * EARTH_M * np.arcsin(np.minimum(1.0, straight / 2))
-        number[order] = np.append(self._order, -1)[found]
+        number[order] = self._number[found]
         missed = (number < 0) | (metres > within_m)
         number[missed], metres[missed] = -1, np.inf
         return number, metres

@@ -108,6 +108,7 @@ class Routing:
         seen = self._gathering.gather(question, None, given)
         granted = min((grant.granularity for grant in seen.grants), key=lambda one: one.rank)
         region, reasons = shown_region(seen.fused, granted, self._k)
+        reasons = () if granted is Granularity.YES_NO else reasons  # of what is not used
         chosen = self.rules.choose(region, spoken, self._consent.office.now())
         store, tells = self._store(seen, granted)
         level = Granularity(region.level) if region else None
