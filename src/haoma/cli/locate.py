@@ -1,4 +1,4 @@
-"""`haoma locate`: is the customer near, in which region, does a case add up, and who was told so how often.
+"""`haoma locate`: is the customer near, in which region, where, does a case add up; who was told so how often.
 
 Rules held here:
 - A verdict is an exit code too: 0 for TRUE, 1 for FALSE, PARTIAL and UNKNOWN.
@@ -42,7 +42,7 @@ def verify(
     area = Near(*point_of(near), within_m) if near is not None else InRegion(region_called(str(region)))
     with Services(current_settings(), create=False) as services:
         said = services.locate.verify(question_of(services, asked), area, given=given_of(asked))
-    tell(said.reasons, said.silent)
+    tell(said.reasons, said.silent, said.credits)
     row: Row = {"verdict": str(said.verdict), "match_rate": said.match_rate, "until": said.until.isoformat()}
     write([{**row, "entry": said.entry_id}], fmt)
     ctx.exit(0 if said.verdict == "TRUE" else 1)
@@ -65,11 +65,26 @@ def region(ctx: click.Context, /, finest: str, fmt: Format, **asked: object) -> 
     with Services(current_settings(), create=False) as services:
         question = question_of(services, asked)
         said = services.locate.region(question, finest=Granularity(finest), given=given_of(asked))
-    tell(said.reasons, said.silent)
+    tell(said.reasons, said.silent, said.credits)
     found = said.region
     row: Row = {"region": found and found.name, "adcode": found and found.adcode, "level": found and str(found.level)}
     more = {"confidence": said.confidence, "token": said.token, "until": said.until.isoformat()}
     write([{**row, **more, "entry": said.entry_id}], fmt)
+    ctx.exit(0 if found else 1)
+
+
+@locate.command()
+@asking
+@click.pass_context
+def place(ctx: click.Context, /, fmt: Format, **asked: object) -> None:
+    """Show where the holder of NUMBER is, for a consent to a point or a district: a circle, with a token for it."""
+    with Services(current_settings(), create=False) as services:
+        said = services.locate.place(question_of(services, asked), given=given_of(asked))
+    tell(said.reasons, said.silent, said.credits)
+    found = said.circle
+    row: Row = {"latitude": found and found.lat, "longitude": found and found.lon}
+    more = {"radius_m": found and found.radius_m, "coverage": found and round(found.coverage, 4)}
+    write([{**row, **more, "token": said.token, "until": said.until.isoformat(), "entry": said.entry_id}], fmt)
     ctx.exit(0 if found else 1)
 
 
@@ -85,7 +100,7 @@ def risk(ctx: click.Context, /, declared: str | None, fmt: Format, **asked: obje
     with Services(current_settings(), create=False) as services:
         said = services.locate.risk(question_of(services, asked), declared=there, given=given_of(asked))
     found = said.assessed
-    tell(found.signals, said.silent)
+    tell(found.signals, said.silent, said.credits)
     signals = [{"signal": one.code, "strength": round(one.strength, 3)} for one in found.signals]
     row: Row = {"score": round(found.score, 4), "alarm": found.alarm, "signals": signals}
     write([{**row, "until": said.until.isoformat(), "entry": said.entry_id}], fmt)

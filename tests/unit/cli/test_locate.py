@@ -53,6 +53,25 @@ def test_a_shared_position_answers_for_a_store_and_a_region(desk: Desk) -> None:
     assert (found["region"], found["level"]) == ("华东", "macro-region")
 
 
+def test_what_is_looked_up_comes_from_stdin_a_line_each(desk: Desk) -> None:
+    heard = '{"wifiAccessPoints": [{"macAddress": "00:25:9c:00:00:01"}, {"macAddress": "00:25:9c:00:00:02"}]}'
+    asked = ("locate", "region", NUMBER, *ASKED, "--shared", "--network", "--radio")
+    ended = desk.haoma(*asked, by="ann", typed=("31.2304,121.4737,60", "180.76.76.76", heard))
+    assert rows(ended.stdout)[0]["region"] == "上海市"
+    assert "network did not answer" in ended.stderr
+    assert "radio did not answer" in ended.stderr
+    for lines in (("31.2304,121.4737,60", "180.76.76", heard), ("31.2304,121.4737,60", "180.76.76.76", "[1]")):
+        ended = desk.haoma(*asked, by="ann", typed=lines)
+        assert ended.returncode == 2
+        assert not [one for one in ("180.76", "31.23") if one in ended.stderr]
+
+
+def test_a_consent_to_a_city_shows_no_point(desk: Desk) -> None:
+    ended = desk.haoma("locate", "place", NUMBER, *ASKED, "--shared", by="ann", typed=("31.2304,121.4737,60",))
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert "no point" in ended.stderr
+
+
 def test_a_score_needs_a_consent_of_its_own(desk: Desk) -> None:
     asked = ("--tenant", "acme", "--purpose", "fraud-prevention", "--recipient", "acme-desk")
     assert desk.haoma("locate", "risk", NUMBER, *asked, by="ann").returncode == 3

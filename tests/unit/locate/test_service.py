@@ -10,13 +10,27 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.consent import NOW, NUMBER, TENANT, World, open_world
+from contracts.mmdb import SHANGHAI as AT_SHANGHAI
+from contracts.mmdb import write_mmdb
 from haoma.consent import Grant, Granularity, Source, make_notice
 from haoma.consent.tables import grants
 from haoma.errors import BadInput, Refused, Unavailable
-from haoma.locate import Card, EvidenceSource, Gathering, InRegion, Locate, Near, Question, Terms
+from haoma.locate import (
+    Card,
+    EvidenceSource,
+    Gathering,
+    InRegion,
+    IpAddress,
+    Locate,
+    Near,
+    Question,
+    Reader,
+    Surroundings,
+    Terms,
+)
 from haoma.locate import tables as locate_tables
 from haoma.locate.areas import Area
-from haoma.locate.disclosures import overview
+from haoma.locate.disclosures import overview, sound_due
 from haoma.locate.fusion import (
     Address,
     CarrierCircle,
@@ -29,8 +43,11 @@ from haoma.locate.fusion import (
     known_cities,
     shipped_priors,
 )
+from haoma.locate.given import CellTower
+from haoma.locate.sources.ip_files import take_in
+from haoma.locate.sources.network import NetworkAddress
 from haoma.locate.sources.segment import IssuedIn
-from haoma.places import named
+from haoma.places import distance_m, named
 from haoma.vault import tables as vault_tables
 from haoma.vault.location_tokens import LocationTokens
 
@@ -87,8 +104,8 @@ def publish(world: World, granularity: str, sources: Sequence[str] = ("carrier",
     world.consent.notices.publish(world.people["dpo"], TENANT, notice)
 
 
-def locate_with(world: World, sources: Sequence[EvidenceSource]) -> Locate:
-    return Locate(world.consent, Gathering(world.consent, sources, known_cities(), shipped_priors()))
+def locate_with(world: World, sources: Sequence[EvidenceSource], readers: Sequence[Reader] = ()) -> Locate:
+    return Locate(world.consent, Gathering(world.consent, sources, known_cities(), shipped_priors(), readers))
 
 
 @pytest.fixture
@@ -292,6 +309,142 @@ def test_an_operator_who_leaves_their_own_normal_sounds_one_alarm_a_day(desk: De
         desk.locate.verify(desk.question(), STORE)
     rang = [kind for kind, _ in desk.world.sent.alarms]
     assert rang == ["disclosures-unusual"]
+
+
+def test_an_alarm_that_nobody_hears_is_due_until_somebody_does_and_the_answer_is_given(desk: Desk) -> None:
+    desk.world.give()
+    desk.verdict(Verdict.TRUE)
+    desk.world.sent.down.add("alarms")
+    said = [desk.locate.verify(desk.question(), STORE) for _ in range(25)]
+    assert {one.verdict for one in said} == {Verdict.TRUE}
+    office = desk.world.consent.office
+    assert sound_due(office) == 1
+    desk.world.sent.down.clear()
+    assert sound_due(office) == 0
+    assert sound_due(office) == 0
+    [(kind, reference)] = desk.world.sent.alarms
+    assert kind == "disclosures-unusual"
+    assert int(reference) in {one.entry_id for one in said}
+    [who] = desk.locate.disclosed(desk.world.people["dpo"], TENANT, NOW - timedelta(days=1))
+    assert who.alarms == 1
+
+
+def test_a_region_that_few_share_is_shown_as_the_next_larger_one(desk: Desk) -> None:
+    desk.world.give()
+    desk.circle(16.83, 112.33)
+    said = desk.locate.region(desk.question())
+    assert said.region is not None
+    assert said.region.name == "海南省"
+    assert [one for one in said.reasons if one.code == "few-people"]
+    everybody = Locate(desk.world.consent, desk.locate._gathering, k=2_000_000_000)
+    nobody = everybody.region(desk.question())
+    assert (nobody.region, nobody.token) == (None, None)
+
+
+@pytest.fixture
+def roadside(desk: Desk) -> Desk:
+    """A customer who asked for help on the road, and consented to the exact place for it."""
+    desk.world.assess("service-provision")
+    sources = ["browser", "carrier", "segment", "stated"]
+    notice = make_notice("service-provision", "acme-road", "安客", "privacy@acme.example", sources, "point", 1)
+    desk.world.consent.notices.publish(desk.world.people["dpo"], TENANT, notice)
+    desk.world.give(purposes="service-provision", recipient="acme-road")
+    return desk
+
+
+ROAD = {"purpose": "service-provision", "recipient": "acme-road"}
+
+
+def test_a_point_is_told_to_who_consented_to_one(roadside: Desk) -> None:
+    shared = Device(Circle(*SHANGHAI, 60.0, 0.68), "consent-page", roadside.world.clock[0])
+    said = roadside.locate.place(roadside.question(**ROAD), given=[shared])
+    assert said.circle is not None
+    assert distance_m(said.circle.lat, said.circle.lon, *SHANGHAI) < 5
+    assert said.circle.radius_m < 300
+    assert said.circle.coverage >= 0.9
+    [row] = roadside.world.rows(locate_tables.disclosures)
+    assert (row.question, row.granularity, row.entry_id) == ("place", "point", said.entry_id)
+    [audience] = [row.audience for row in roadside.world.rows(vault_tables.tokens)]
+    tokens = LocationTokens(roadside.world.vault)
+    found = tokens.resolve(str(said.token), tenant=TENANT, audience=audience, actor=audience)
+    assert json.loads(found.value)["latitude"] == said.circle.lat
+    text = " ".join(map(str, roadside.world.entries())) + repr(said)
+    assert not [one for one in ("31.2", "121.4") if one in text]
+
+
+def test_no_point_is_made_of_where_a_number_was_issued_or_of_an_address(roadside: Desk) -> None:
+    said = roadside.locate.place(roadside.question(**ROAD), given=roadside.stated("上海市"))
+    assert (said.circle, said.token) == (None, None)
+    assert said.reasons[0].code == "no-position"
+    assert roadside.world.rows(locate_tables.disclosures) == []
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "radius_m", "why"), [(*SHANGHAI, 90_000.0, "too-wide"), (0.0, 0.0, 50.0, "outside")]
+)
+def test_a_circle_that_is_no_place_is_told_as_none(
+    roadside: Desk, lat: float, lon: float, radius_m: float, why: str
+) -> None:
+    roadside.circle(lat, lon, radius_m)
+    said = roadside.locate.place(roadside.question(**ROAD))
+    assert said.circle is None
+    assert why in [one.code for one in said.reasons]
+
+
+def test_a_consent_to_a_district_shows_three_kilometres_around_a_rounded_centre(desk: Desk) -> None:
+    publish(desk.world, "district")
+    desk.world.give()
+    told = set()
+    for step in range(4):
+        desk.circle(SHANGHAI[0] + step / 1000, SHANGHAI[1] - step / 1000, 100.0)
+        said = desk.locate.place(desk.question())
+        assert said.circle is not None
+        assert said.circle.radius_m >= 3000
+        assert distance_m(said.circle.lat, said.circle.lon, *SHANGHAI) + 100 <= said.circle.radius_m
+        told.add((said.circle.lat, said.circle.lon))
+    assert len(told) == 1
+    assert {row.granularity for row in desk.world.rows(locate_tables.disclosures)} == {"district"}
+
+
+@pytest.mark.parametrize("granted", ["yes-no", "macro-region", "province", "city"])
+def test_a_consent_to_less_shows_no_point_and_asks_nobody_for_one(desk: Desk, granted: str) -> None:
+    publish(desk.world, granted)
+    desk.world.give()
+    assert refused(desk.locate.place, desk.question()) == "granularity"
+    assert desk.network.asked == 0
+
+
+@pytest.mark.parametrize("by", ["colleague", "analyst", "dpo", "admin"])
+def test_nobody_else_is_told_a_point(roadside: Desk, by: str) -> None:
+    assert refused(roadside.locate.place, roadside.question(by, **ROAD)) == "policy"
+
+
+def test_in_an_emergency_a_point_is_told_by_the_grant_for_it_alone(desk: Desk) -> None:
+    asked = {"recipient": "police", "reason": "missing-person", "reference": "police-case", "source": Source.CARRIER}
+    rescue = desk.question(purpose="emergency", recipient="police")
+    desk.circle(*SHANGHAI)
+    assert refused(desk.locate.place, rescue) == "no-grant"
+    desk.world.consent.emergencies.disclose(desk.world.agent, desk.world.subject(), **asked)
+    said = desk.locate.place(rescue)
+    assert said.circle is not None
+    desk.world.pass_(minutes=31)
+    assert refused(desk.locate.place, rescue) == "expired"
+
+
+def test_what_has_to_be_looked_up_is_and_its_licence_is_credited(desk: Desk, tmp_path: Path) -> None:
+    publish(desk.world, "city", ["browser"])
+    desk.world.give()
+    take_in(tmp_path / "ip", [write_mmdb(tmp_path / "ip.mmdb", {"180.76.0.0/16": AT_SHANGHAI})], "1", "sha512-x")
+    readers = [NetworkAddress(tmp_path / "ip")]
+    locate = locate_with(desk.world, [], readers)
+    there, here = (IpAddress(text, desk.world.clock[0]) for text in ("180.76.1.1", "10.0.0.1"))
+    said = locate.region(desk.question(), given=[there])
+    assert said.credits == ("IP Geolocation by DB-IP (https://db-ip.com)",)
+    assert "ip-agrees" in [one.code for one in said.reasons]
+    assert locate.region(desk.question(), given=[here]).credits == ()
+    heard = Surroundings((), (CellTower("lte", 460, 0, 1, 1),), desk.world.clock[0])
+    assert locate.region(desk.question(), given=[heard]).silent == ("radio",)
+    assert desk.locate.region(desk.question(), given=[there]).silent == ("network",)
 
 
 def test_no_entry_and_no_row_holds_a_number_a_place_or_a_verdict(desk: Desk) -> None:

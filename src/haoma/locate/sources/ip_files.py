@@ -25,7 +25,7 @@ from haoma.errors import BadInput, Tampered, Unavailable
 if TYPE_CHECKING:
     import maxminddb
 
-__all__ = ["CREDIT", "Addresses", "Held", "held", "intact", "opened", "take_in"]
+__all__ = ["CREDIT", "STALE_DAYS", "Addresses", "Held", "held", "intact", "opened", "take_in"]
 
 TITLE, LICENCE = "DB-IP City Lite", "CC-BY-4.0"
 CREDIT = "IP Geolocation by DB-IP (https://db-ip.com)"

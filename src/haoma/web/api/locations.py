@@ -1,9 +1,9 @@
-"""/v1/locations: whether a customer is in an area, and which region they are in.
+"""/v1/locations: whether a customer is in an area, which region they are in, and where.
 
 Rules held here:
 - Each question is decided, recorded and counted, however often it is sent: no answer is kept to be given again. One
   that is kept would outlive the consent that it rests on.
-- A verdict tells no place. A region is for whoever may see one, and comes with a token for them alone.
+- A verdict tells no place. A region and a point are for whoever may see a place, with a token for them alone.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from haoma.web.api.calls import Body, Caller, answered, problems
 from haoma.web.api.questions import (
     AsksCircle,
     AsksPlace,
+    Credits,
     Entry,
     RegionText,
     Silent,
@@ -30,7 +31,7 @@ from haoma.web.api.questions import (
 )
 
 if TYPE_CHECKING:
-    from haoma.locate import Answer, Area
+    from haoma.locate import Answer, Area, Placed
 
 __all__ = ["routes"]
 
@@ -58,6 +59,7 @@ class TellsVerdict(Body):
     match_rate: int | None = Field(description="With PARTIAL: how much speaks for it, in percent.", ge=1, le=99)
     reasons: list[TellsReason]
     silent: Silent
+    credits: Credits
     until: datetime = Field(description="Until when this may be used.")
     entry: Entry
 
@@ -83,7 +85,29 @@ class TellsRegion(Body):
     confidence: float | None = Field(description="How sure that is, 0 to 1.", ge=0, le=1)
     reasons: list[TellsReason]
     silent: Silent
+    credits: Credits
     token: str | None = Field(description="Stands for the region, for the caller alone: /v1/tokens/resolve.")
+    until: datetime = Field(description="When the token dies; before that, with the consent.")
+    entry: Entry
+
+
+class TellsCircle(Body):
+    """Where they are: a circle, and the share of cases in which they are inside."""
+
+    latitude: float = Field(description="Degrees of WGS-84.", ge=-90, le=90, repr=False)
+    longitude: float = Field(description="Likewise.", ge=-180, le=180, repr=False)
+    radius_m: float = Field(description="Metres; 3000 or more where the consent is to a district.", gt=0)
+    coverage: float = Field(gt=0, lt=1)
+
+
+class TellsPosition(Body):
+    """Where they are, as fine as the consent; null, and why, where nothing locates them."""
+
+    circle: TellsCircle | None
+    reasons: list[TellsReason]
+    silent: Silent
+    credits: Credits
+    token: str | None = Field(description="Stands for the circle, for the caller alone: /v1/tokens/resolve.")
     until: datetime = Field(description="When the token dies; before that, with the consent.")
     entry: Entry
 
@@ -94,7 +118,7 @@ def verify(asked: AsksVerdict, call: Caller) -> Response:
     area, given = _area(asked), given_of(call, asked)
     said = call.services.locate.verify(question_of(call, asked), area, given=given)
     found = {"verdict": str(said.verdict), "match_rate": said.match_rate, "reasons": told(said.reasons)}
-    more = {"silent": [*said.silent], "until": said.until, "entry": said.entry_id}
+    more = {"silent": [*said.silent], "credits": [*said.credits], "until": said.until, "entry": said.entry_id}
     return answered(TellsVerdict.model_validate({**found, **more}))
 
 
@@ -103,6 +127,12 @@ def region(asked: AsksRegion, call: Caller) -> Response:
     """Tell which region a customer is in; each time it is asked is recorded and counted."""
     given, finest = given_of(call, asked), Granularity(asked.finest)
     return answered(_region(call.services.locate.region(question_of(call, asked), finest=finest, given=given)))
+
+
+@routes.post("/place", response_model=TellsPosition, responses=problems(404))
+def place(asked: AsksPlace, call: Caller) -> Response:
+    """Tell where a customer is, where their consent is to a point or a district; each time it is asked is counted."""
+    return answered(_position(call.services.locate.place(question_of(call, asked), given=given_of(call, asked))))
 
 
 def _area(asked: AsksVerdict) -> Area:
@@ -118,5 +148,16 @@ def _region(said: Answer) -> TellsRegion:
     found = said.region
     place = found and {"name": found.name, "adcode": found.adcode or None, "level": str(found.level)}
     told_of = {"region": place, "confidence": said.confidence, "reasons": told(said.reasons)}
-    more = {"silent": [*said.silent], "token": said.token, "until": said.until, "entry": said.entry_id}
-    return TellsRegion.model_validate({**told_of, **more})
+    return TellsRegion.model_validate({**told_of, **_more(said)})
+
+
+def _position(said: Placed) -> TellsPosition:
+    found = said.circle
+    circle = found and {"latitude": found.lat, "longitude": found.lon, "radius_m": found.radius_m}
+    whole = circle and found and {**circle, "coverage": found.coverage}
+    return TellsPosition.model_validate({"circle": whole, "reasons": told(said.reasons), **_more(said)})
+
+
+def _more(said: Answer | Placed) -> dict[str, object]:
+    told_with = {"silent": [*said.silent], "credits": [*said.credits]}
+    return {**told_with, "token": said.token, "until": said.until, "entry": said.entry_id}

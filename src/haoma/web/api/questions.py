@@ -1,13 +1,14 @@
 """What a question about a customer's place comes with: what for, who is to know, and what the customer gave.
 
 Rules held here:
-- A coordinate stands in a body and goes no further: no answer, error or log holds one, nor does a body that is printed.
+- A coordinate, a network address and an access point stand in a body and go no further: no answer, error or log holds
+  one, nor does a body that is printed.
 - A region goes by its name or its adcode. A district is refused, rather than answered as its city.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -20,13 +21,25 @@ if TYPE_CHECKING:
     from haoma.locate import Given, Question
     from haoma.locate.fusion import Reason
 
-__all__ = ["AsksCircle", "AsksPlace", "Entry", "RegionText", "Silent", "TellsReason", "given_of", "question_of", "told"]
+__all__ = [
+    "AsksCircle",
+    "AsksPlace",
+    "Credits",
+    "Entry",
+    "RegionText",
+    "Silent",
+    "TellsReason",
+    "given_of",
+    "question_of",
+    "told",
+]
 
 SHARED = 0.68  # the share of positions inside the accuracy that a device tells of them
 RegionText = Annotated[
     str, Field(min_length=2, max_length=40, description="A city or a province, by name or adcode.", examples=["上海市"])
 ]
 Silent = Annotated[list[str], Field(description="Sources that did not answer; the others counted.")]
+Credits = Annotated[list[str], Field(description="To be shown with what rests on this answer: data under a licence.")]
 Entry = Annotated[int, Field(description="The entry of the log which says that this was answered.")]
 
 
@@ -64,6 +77,41 @@ class AsksStated(Body):
     )
 
 
+class AsksNetwork(Body):
+    """The network address of the customer's session; it is looked up here, and never told back."""
+
+    address: str = Field(min_length=2, max_length=45, repr=False, description="IPv4 or IPv6.", examples=["203.0.113.7"])
+    kind: Literal["mobile", "fixed", "hosting", "unknown"] = Field("unknown", description="Of the network, if known.")
+    age_s: float = Field(0, ge=0, le=604_800, allow_inf_nan=False, description="How long ago that was, in seconds.")
+
+
+class AsksAccessPoint(Body):
+    """A Wi-Fi access point that the customer's device heard."""
+
+    mac: str = Field(max_length=17, repr=False, description="Its address.", examples=["00:25:9c:00:00:01"])
+    ssid: str | None = Field(None, max_length=64, repr=False, description="Its name: one in `_nomap` is left alone.")
+    signal_dbm: int | None = Field(None, ge=-200, le=0, description="How strongly, in dBm.")
+
+
+class AsksCell(Body):
+    """A cell that the customer's device heard, as its network numbers it."""
+
+    radio: Literal["gsm", "wcdma", "lte"]
+    country: int = Field(ge=1, le=999, description="Mobile country code.", examples=[460])
+    network: int = Field(ge=0, le=999, description="Mobile network code.")
+    area: int = Field(ge=1, le=65_535, repr=False, description="Location or tracking area.")
+    cell: int = Field(ge=1, le=268_435_455, repr=False, description="Cell in the area.")
+    signal_dbm: int | None = Field(None, ge=-200, le=0, description="How strongly, in dBm.")
+
+
+class AsksRadio(Body):
+    """What the customer's device heard around it."""
+
+    access_points: list[AsksAccessPoint] = Field([], max_length=64)
+    cells: list[AsksCell] = Field([], max_length=64)
+    age_s: float = Field(0, ge=0, le=604_800, allow_inf_nan=False, description="How long ago that was, in seconds.")
+
+
 class AsksPlace(AsksSubject):
     """A question about where a customer is."""
 
@@ -71,6 +119,8 @@ class AsksPlace(AsksSubject):
     recipient: str = Field(max_length=64, description="Who is to know, as the notice names them.")
     stated: AsksStated | None = Field(None, description="What they said; counts where the consent names `stated`.")
     shared: AsksShared | None = Field(None, description="What they shared; counts where it names `browser`.")
+    network: AsksNetwork | None = Field(None, description="Where their session comes from; where it names `browser`.")
+    radio: AsksRadio | None = Field(None, description="What their device heard; where it names `browser`.")
 
 
 class TellsReason(Body):
@@ -100,7 +150,23 @@ def given_of(call: Call, asked: AsksPlace) -> list[Given]:
     if (shared := asked.shared) is not None:
         at = call.at - timedelta(seconds=shared.age_s)
         found.append(Device(Circle(shared.lat, shared.lon, shared.accuracy_m, SHARED), "shared-position", at))
-    return found
+    return [*found, *_raw(call, asked)]
+
+
+def _raw(call: Call, asked: AsksPlace) -> Iterator[Given]:
+    """What has to be looked up."""
+    from haoma.locate.fusion import Network
+    from haoma.locate.given import CellTower, IpAddress, Surroundings, access_point
+
+    if (network := asked.network) is not None:
+        yield IpAddress(network.address, call.at - timedelta(seconds=network.age_s), Network(network.kind))
+    if (radio := asked.radio) is not None:
+        heard = (access_point(one.mac, one.ssid, one.signal_dbm) for one in radio.access_points)
+        cells = (
+            CellTower(one.radio, one.country, one.network, one.area, one.cell, one.signal_dbm) for one in radio.cells
+        )
+        points = tuple(one for one in heard if one is not None)
+        yield Surroundings(points, tuple(cells), call.at - timedelta(seconds=radio.age_s))
 
 
 def told(reasons: Iterable[Reason]) -> list[TellsReason]:

@@ -14,7 +14,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from haoma.web.api.calls import Body, Caller, answered, problems
-from haoma.web.api.questions import AsksPlace, Entry, RegionText, Silent, given_of, question_of
+from haoma.web.api.questions import AsksPlace, Credits, Entry, RegionText, Silent, given_of, question_of
 
 __all__ = ["routes"]
 
@@ -43,6 +43,7 @@ class TellsRisk(Body):
     alarm: bool = Field(description="Whether somebody has to look: it takes a strong signal.")
     signals: list[TellsSignal] = Field(description="Those that weigh most come first.")
     silent: Silent
+    credits: Credits
     until: datetime = Field(description="Until when this may be used.")
     entry: Entry
 
@@ -60,5 +61,5 @@ def score(asked: AsksRisk, call: Caller) -> Response:
         TellsSignal(code=one.code, strength=round(one.strength, 3), zh=one.zh, en=one.en) for one in found.signals
     ]
     scored = {"score": round(found.score, 4), "alarm": found.alarm, "signals": signals}
-    more = {"silent": [*said.silent], "until": said.until, "entry": said.entry_id}
+    more = {"silent": [*said.silent], "credits": [*said.credits], "until": said.until, "entry": said.entry_id}
     return answered(TellsRisk.model_validate({**scored, **more}))

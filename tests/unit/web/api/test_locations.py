@@ -16,7 +16,7 @@ SHANGHAI = {"lat": 31.2304, "lon": 121.4737}
 SHARED = {**SHANGHAI, "accuracy_m": 60}
 STORE = {"lat": 31.24, "lon": 121.48, "within_m": 3000}
 NUMBER = "13800138301"
-VERIFY, REGION = "/v1/locations/verify", "/v1/locations/region"
+VERIFY, REGION, PLACE = "/v1/locations/verify", "/v1/locations/region", "/v1/locations/place"
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +128,57 @@ def test_a_consent_to_yes_or_no_shows_no_region(ready: Client) -> None:
     said = ready.post(VERIFY, {**asked, "region": "上海市"}, by="agent").json()
     assert said["verdict"] == "TRUE"
     assert reason_of(ready, REGION, asked) == "granularity"
+
+
+@pytest.fixture(scope="module")
+def roadside(api: Client) -> dict[str, object]:
+    """What is asked about a customer who consented to the exact place, for help on the road."""
+    publish(api, "service-provision", "acme-road", "point", 1)
+    number = "13800138304"
+    api.number_case(number)
+    api.consent(number, "service-provision", "acme-road")
+    return {"number": number, "purpose": "service-provision", "recipient": "acme-road"}
+
+
+def test_a_point_is_told_to_who_consented_to_one_and_its_token_resolves(
+    ready: Client, roadside: dict[str, object]
+) -> None:
+    said = ready.post(PLACE, {**roadside, "shared": SHARED}, by="agent").json()
+    circle = said["circle"]
+    assert (round(circle["latitude"], 2), round(circle["longitude"], 2)) == (31.23, 121.47)
+    assert circle["radius_m"] < 300
+    assert 0.9 <= circle["coverage"] < 1
+    found = ready.post("/v1/tokens/resolve", {"token": said["token"]}, by="agent").json()
+    assert json.loads(b64decode(found["value"])) == circle
+
+
+def test_without_a_position_no_point_is_told(ready: Client, roadside: dict[str, object]) -> None:
+    said = ready.post(PLACE, {**roadside, "stated": {"region": "上海市"}}, by="agent").json()
+    assert (said["circle"], said["token"], said["reasons"][0]["code"]) == (None, None, "no-position")
+
+
+def test_a_consent_to_a_city_shows_no_point(ready: Client) -> None:
+    assert reason_of(ready, PLACE, about(shared=SHARED)) == "granularity"
+
+
+def test_an_address_that_cannot_be_looked_up_is_told_as_silent_and_never_told_back(ready: Client) -> None:
+    network = {"address": "180.76.253.254", "kind": "mobile"}
+    radio = {"access_points": [{"mac": "00:25:9c:a0:b1:c2"}, {"mac": "00:25:9c:a0:b1:c3", "ssid": "x_nomap"}]}
+    told = ready.post(REGION, about(network=network, radio=radio), by="agent")
+    assert set(told.json()["silent"]) == {"network", "radio"}
+    assert told.json()["credits"] == []
+    wrong = [
+        {"network": {"address": "180.76.253.254.1"}},
+        {"network": {**network, "kind": "180.76.253.254"}},
+        {"radio": {"access_points": [{"mac": "00:25:9c:a0:b1:c2:d3"}]}},
+        {"radio": {"access_points": [{"mac": "00:25:9c:a0:b1:zz"}]}},
+    ]
+    texts = [told.text, ready.log.getvalue()]
+    for more in wrong:
+        refused = ready.post(REGION, about(**more), by="agent")
+        assert refused.status_code == 400, refused.text
+        texts.append(refused.text)
+    assert not [one for one in ("180.76", "a0:b1", "259c") if one in " ".join(texts)]
 
 
 @pytest.mark.parametrize(

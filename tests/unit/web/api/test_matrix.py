@@ -77,6 +77,7 @@ CELLS = (
         lambda it, _: {**CARE, "subject": it.subject, "region": "华东"},
     ),
     Cell("POST", "/v1/locations/region", one("agent"), lambda it, _: {**CARE, "subject": it.subject}),
+    Cell("POST", "/v1/locations/place", one("agent"), lambda it, _: {**CARE, "subject": it.subject}),
     Cell(
         "POST", "/v1/risk", one("risk-analyst"),
         lambda it, _: {"subject": it.subject, "purpose": "fraud-prevention", "recipient": "acme-risk"},
