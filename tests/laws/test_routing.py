@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from contracts.routing import RULES
 from haoma.errors import BadInput
-from haoma.locate.routing import Desk, Remote, Rules, examine
+from haoma.locate.routing import Desk, Remote, Rules, examine, read_stores
 from haoma.locate.routing.hours import Hours, is_open
 from haoma.locate.routing.model import covers
-from haoma.places import blur, cities, macro_region, provinces
+from haoma.places import blur, cities, distance_m, macro_region, provinces
 from haoma.places.regions import Level
 
 REGIONS = [*(one.region for one in cities()), *provinces(), *(macro_region(one.adcode) for one in provinces())]
@@ -93,3 +93,48 @@ def test_whatever_the_bytes_are_a_file_gives_rules_or_flaws(folder: Path, data: 
 def test_a_file_that_is_a_directory_is_told(folder: Path) -> None:
     with pytest.raises(BadInput):
         examine(folder)
+
+
+cells = (
+    st.text(st.characters(codec="utf-8"), max_size=8)
+    | st.floats(-200, 200).map(str)
+    | st.sampled_from(["", '"', "gcj02"])
+)
+
+
+@given(
+    st.binary(max_size=60)
+    | st.lists(st.lists(cells, max_size=6), max_size=8).map(
+        lambda rows: "\n".join(",".join(row) for row in rows).encode()
+    )
+)
+def test_whatever_the_bytes_are_each_row_is_a_store_or_named(folder: Path, data: bytes) -> None:
+    file = folder / "stores.csv"
+    file.write_bytes(b"id,name,lat,lon,coordinates\n" + data)
+    try:
+        found = read_stores(file, "bd09")
+    except BadInput:
+        assert b"\x00" in data or b"\x1f\x8b" in data
+        return
+    assert len(found) + found.wrong_rows == found.rows
+    assert all(1 < one.row <= found.rows + 1 and one.why for one in found.wrong)
+
+
+@given(
+    st.lists(st.tuples(st.floats(18, 53), st.floats(73, 134)), min_size=1, max_size=30),
+    st.floats(18, 53),
+    st.floats(73, 134),
+)
+def test_the_nearest_store_is_the_nearest_row(
+    folder: Path, rows: list[tuple[float, float]], lat: float, lon: float
+) -> None:
+    file = folder / "near.csv"
+    lines = [f"s{at},S {at},{y:.9f},{x:.9f}" for at, (y, x) in enumerate(rows)]
+    file.write_text("\n".join(["id,name,lat,lon", *lines]))
+    stores = read_stores(file, "wgs84")
+    near = stores.nearest(lat, lon, within_m=1e9)
+    away = {line.split(",")[0]: distance_m(lat, lon, *map(float, line.split(",")[2:])) for line in lines}
+    kept = {name: metres for name, metres in away.items() if int(name[1:]) + 2 not in {one.row for one in stores.wrong}}
+    assert (near is None) == (not kept)
+    assert near is None or abs(near.distance_m - min(kept.values())) < 1e-3
+    assert near is None or near.name == f"S {near.id[1:]}"

@@ -89,7 +89,7 @@ def refused(desk: Desk, **asked: object) -> str:
 
 
 def told(route: Route) -> tuple[object, ...]:
-    return (route.store, route.no_store, route.chosen, route.level)
+    return (route.store, route.no_store, route.chosen, route.level, route.reasons)
 
 
 def test_a_customer_who_shared_where_they_are_is_sent_to_the_nearest_store(desk: Desk) -> None:
@@ -120,28 +120,23 @@ def test_beyond_three_kilometres_there_is_no_store(desk: Desk) -> None:
     assert row.granularity == "point", "that no store is near tells of a place as well"
 
 
-@pytest.mark.parametrize("granted", ["macro-region", "province", "city"])
-def test_a_consent_to_a_region_names_no_store(desk: Desk, granted: str) -> None:
+@pytest.mark.parametrize(
+    ("granted", "rule"), [("city", "shanghai"), ("province", "shanghai"), ("macro-region", "east")]
+)
+def test_a_consent_to_a_region_names_no_store_and_the_desk_of_that_region(desk: Desk, granted: str, rule: str) -> None:
     desk.agreed(granted)
     said = desk.route(SHANGHAI)
     assert said.no_store is not None
     assert (said.store, said.no_store.code, said.level) == (None, "not-granted", granted)
-
-
-@pytest.mark.parametrize(
-    ("granted", "rule"), [("city", "shanghai"), ("province", "shanghai"), ("macro-region", "east")]
-)
-def test_a_desk_is_that_of_the_region_as_it_may_be_known(desk: Desk, granted: str, rule: str) -> None:
-    desk.agreed(granted)
-    assert desk.route(SHANGHAI).chosen.desk_rule == f"desks.{rule}"
+    assert said.chosen.desk_rule == f"desks.{rule}"
 
 
 def test_a_consent_to_yes_or_no_never_becomes_a_place(desk: Desk) -> None:
     desk.agreed("yes-no")
     answers = {told(desk.route(place, language="en")) for place in (SHANGHAI, BEIJING, LHASA)}
-    [(store, why, chosen, level)] = answers
-    assert (store, why.code, chosen.desk_rule, chosen.notice, level) == (
-        None, "not-granted", "desks.national", None, None,
+    [(store, why, chosen, level, reasons)] = answers
+    assert (store, why.code, chosen.desk_rule, chosen.notice, level, reasons) == (
+        None, "not-granted", "desks.national", None, None, (),
     )  # fmt: skip
     assert desk.world.rows(tables.disclosures) == []
 
@@ -161,21 +156,13 @@ def test_a_consent_to_a_district_tells_no_more_than_the_cell_however_close_the_s
     assert (said.distance_m, said.off_m >= 2400) == (1000, True)
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        [],
-        [Stated("310000", Address.DELIVERY, "customer", NOW)],
-        [Device(Circle(*SHANGHAI, 9_000.0, 0.68), "shared-position", NOW)],
-    ],
-    ids=["nothing", "a city", "nine kilometres"],
-)
-def test_what_is_not_fine_enough_names_no_store(desk: Desk, given: list[Observation]) -> None:
+def test_what_is_not_fine_enough_names_no_store(desk: Desk) -> None:
     desk.agreed("district")
-    now = [_at(one, desk) for one in given]
-    said = desk.routing.route(desk.question(), given=now)
-    assert said.no_store is not None
-    assert (said.store, said.no_store.code) == (None, "too-coarse")
+    city = Stated("310000", Address.DELIVERY, "customer", NOW)
+    for given in ([], [_at(city, desk)], [desk.shared(*SHANGHAI, 9_000.0)]):
+        said = desk.routing.route(desk.question(), given=given)
+        assert said.no_store is not None
+        assert (said.store, said.no_store.code) == (None, "too-coarse"), given
 
 
 def _at(one: Observation, desk: Desk) -> Observation:
