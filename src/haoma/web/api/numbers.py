@@ -4,12 +4,14 @@ Rules held here:
 - It is decided whether the caller may read numbers, and not recorded: nothing is told that is about anybody, and the
   numbers are the caller's own. Nothing of them is kept or logged.
 - `issued_by` and `issued_in` tell who allocated a number and where; never where its owner is.
+- A number is told the same way whichever route tells it (`told`).
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
@@ -55,6 +57,15 @@ class TellsPlace(Body):
     postcode: str | None = Field(examples=["310000"])
 
 
+class TellsSource(Body):
+    """Who says so."""
+
+    name: str
+    title: str
+    version: str
+    as_of: str = Field(description="The day or the month that its data is of.")
+
+
 class TellsNumber(Body):
     """A number: what it is, and what its segment says."""
 
@@ -66,8 +77,9 @@ class TellsNumber(Body):
     issued_by: str | None = Field(description="Who allocated it; it may ring elsewhere since.")
     issued_in: TellsPlace | None = Field(description="Where it was issued; never where its owner is.")
     confidence: float | None = Field(description="How sure that is, 0 to 1.", ge=0, le=1)
-    sources: list[str] = Field(description="Who says so.")
+    sources: list[TellsSource]
     reason: str | None = Field(description="Why it is none, or what is not known.")
+    note: Literal["issued, not located: numbers move to other networks and people to other places"]
 
 
 class TellsCell(Body):
@@ -111,20 +123,29 @@ def _reader(call: Caller) -> Call:
     return call
 
 
-def told(number: Number) -> TellsNumber:
-    """A number as it goes out: whole, for the caller has asked for it by name."""
-    return TellsNumber(
-        kind=str(number.kind),
-        valid=number.valid,
-        uri=number.uri,
-        national=number.national,
-        extension=number.extension,
-        issued_by=number.issued_by,
-        issued_in=TellsPlace(**asdict(number.issued_in)) if number.issued_in else None,
-        confidence=number.confidence,
-        sources=list(number.sources),
-        reason=number.reason,
-    )
+def told(number: Number) -> dict[str, object]:
+    """A number as `TellsNumber` describes it: whole, for the caller has asked for it by name."""
+    return {
+        "kind": str(number.kind),
+        "valid": number.valid,
+        "uri": number.uri,
+        "national": number.national,
+        "extension": number.extension,
+        "issued_by": number.issued_by,
+        "issued_in": asdict(number.issued_in) if number.issued_in else None,
+        "confidence": number.confidence,
+        "sources": [_source(name) for name in number.sources],
+        "reason": number.reason,
+        "note": "issued, not located: numbers move to other networks and people to other places",
+    }
+
+
+@cache
+def _source(name: str) -> dict[str, str]:
+    from haoma.numbers.tables import pack
+
+    found = next(source for source in pack().header["sources"] if source["name"] == name)
+    return {"name": name, "title": str(found["title"]), "version": str(found["version"]), "as_of": str(found["date"])}
 
 
 @routes.post("/parse", response_model=TellsCell, responses=PROBLEMS, dependencies=[Depends(_reader)])
@@ -133,7 +154,8 @@ def parse(asked: AsksCell) -> Response:
     from haoma.numbers.service import read_cell
 
     numbers, reason = read_cell(asked.text, asked.region)
-    return answered(TellsCell(numbers=[told(one) for one in numbers], reason=reason if not numbers else None))
+    found = {"numbers": [told(one) for one in numbers], "reason": reason if not numbers else None}
+    return answered(TellsCell.model_validate(found))
 
 
 @routes.post("/batch", response_model=TellsRows, responses=PROBLEMS, dependencies=[Depends(_reader)])

@@ -4,6 +4,7 @@ import pytest
 
 from contracts.api import Client
 from haoma.access import Role
+from haoma.web.api.numbers import TellsNumber
 
 LANDLINE = "0571-88888888转8001"
 
@@ -24,6 +25,14 @@ def test_a_lookup_tells_who_issued_a_number_and_who_says_so(api: Client) -> None
     assert (told["uri"], told["issued_in"]["city"]) == ("tel:+8657188888888;ext=8001", "杭州市")
     assert told["sources"][0]["title"]
     assert told["note"].startswith("issued, not located")
+
+
+@pytest.mark.parametrize("text", [LANDLINE, "13800138000", "95588", "+49 30 123456", "nothing"])
+def test_a_lookup_and_a_parse_tell_a_number_the_same_way(api: Client, text: str) -> None:
+    looked_up = api.post("/v1/numbers/lookup", {"number": text}, by="agent").json()
+    assert looked_up == TellsNumber.model_validate(looked_up).model_dump()
+    parsed = api.post("/v1/numbers/parse", {"text": text}, by="agent").json()["numbers"]
+    assert parsed == ([looked_up] if looked_up["valid"] else [])
 
 
 def test_a_batch_has_a_row_for_each_text(api: Client) -> None:
