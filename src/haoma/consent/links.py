@@ -23,7 +23,7 @@ from haoma.consent.office import Office
 from haoma.errors import BadInput, NotFound
 from haoma.vault.model import SubjectToken, as_letters
 
-__all__ = ["Linked", "check_origin", "digest_of", "linked", "new_handle", "url_of"]
+__all__ = ["Linked", "check_origin", "digest_of", "linked", "new_handle", "with_link"]
 
 HANDLE_BYTES = 16
 _ORIGIN = re.compile(
@@ -64,13 +64,15 @@ def digest_of(handle: str) -> str:
     return as_letters(hashlib.sha256(handle.encode("utf-8", "replace")).digest())
 
 
-def url_of(origin: str, handle: str, language: str) -> str:
-    """The link.
+def with_link(text: str, origin: str, handle: str, language: str) -> str:
+    """A message with the link to its question at its end.
 
-    >>> url_of("https://me.acme.example", "abcd", "en")
-    'https://me.acme.example/self/q/abcd?lang=en'
+    >>> with_link("Code to agree: 123456.", "https://me.acme.example", "abcd", "en")
+    'Code to agree: 123456. Read and answer: https://me.acme.example/self/q/abcd?lang=en'
     """
-    return f"{origin}/self/q/{handle}{'' if language == 'zh' else f'?lang={language}'}"
+    if language == "zh":
+        return f"{text}查看详情并答复：{origin}/self/q/{handle}"
+    return f"{text} Read and answer: {origin}/self/q/{handle}?lang={language}"
 
 
 def linked(office: Office, handle: str) -> Linked:

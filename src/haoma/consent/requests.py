@@ -24,7 +24,7 @@ from haoma.access import Asker
 from haoma.consent import tables
 from haoma.consent.code import CODE_LIFE, code_text, message, new_code
 from haoma.consent.keeping import kept_until
-from haoma.consent.links import digest_of, new_handle, url_of
+from haoma.consent.links import digest_of, new_handle, with_link
 from haoma.consent.names import is_name
 from haoma.consent.notice import LANGUAGES
 from haoma.consent.notices import Published, is_published, newest
@@ -131,7 +131,7 @@ class Requests:
         notice = shown.notice
         text = message(notice, code, question.language, str(question.channel), guardian=guardian is not None)
         if handle:
-            text = f"{text} {url_of(office.self_url, handle, question.language)}"
+            text = with_link(text, office.self_url, handle, question.language)
         office.sms.send(question.guardian or question.number, text)
         return Asked(request_id, subject, shown, notice.text(question.language), at + CODE_LIFE)
 

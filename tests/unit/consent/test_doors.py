@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from contracts.consent import NUMBER, OTHER, TENANT, World
+from haoma.consent import tables
+from haoma.consent.doors import Doors
+from haoma.consent.keeping import EXPIRING, SUBJECT_COLUMNS
+from haoma.consent.own import own, own_receipt, own_withdraw
+from haoma.consent.purposes import Source
+from haoma.errors import BadInput, NotFound, Refused, Unavailable
+from haoma.numbers import parse
+from haoma.vault.retention import Retention
+from haoma.vault.rotation import Rotation
+
+
+@pytest.fixture
+def doors(world: World) -> Doors:
+    return Doors(world.consent.office)
+
+
+def come_in(world: World, doors: Doors, number: str = NUMBER) -> str:
+    return doors.enter(doors.knock(TENANT, parse(number), "zh"), world.sent.code)
+
+
+def test_a_door_keeps_digests_and_no_number_and_its_message_neither(world: World, doors: Doors) -> None:
+    door = doors.knock(TENANT, parse(NUMBER), "zh")
+    session = doors.enter(door, world.sent.code)
+    rows = str(world.rows(tables.doors))
+    assert [secret for secret in (door, session, NUMBER, world.sent.code) if secret in rows] == []
+    number, text = world.sent.messages[-1]
+    assert (number.e164, NUMBER in text) == (f"+86{NUMBER}", False)
+    assert re.fullmatch("[a-p]{32}", session)
+
+
+def test_a_number_that_nobody_knows_is_sent_a_code_like_any_other(world: World, doors: Doors) -> None:
+    world.give()
+    for number in (NUMBER, OTHER):
+        come_in(world, doors, number)
+    known, unknown = (re.sub(r"\d{6}", "*", text) for _, text in world.sent.messages[-2:])
+    assert known == unknown
+    assert own(world.consent, doors.inside(come_in(world, doors, OTHER))).permissions == []
+
+
+@pytest.mark.parametrize("number", ["95588", "0571-88888888", "13800138000转8"])
+def test_a_code_goes_to_a_mobile_number_alone(doors: Doors, number: str) -> None:
+    with pytest.raises(BadInput):
+        doors.knock(TENANT, parse(number), "zh")
+
+
+def test_what_is_not_sent_is_told(world: World, doors: Doors) -> None:
+    world.sent.down.add("sms")
+    with pytest.raises(Unavailable):
+        doors.knock(TENANT, parse(NUMBER), "zh")
+
+
+def test_a_rotation_of_keys_leaves_a_session_and_what_it_sees(world: World, doors: Doors) -> None:
+    given = world.give()
+    session = come_in(world, doors)
+    rotation = Rotation(world.vault, SUBJECT_COLUMNS)
+    rotation.rotate_tenant(TENANT)
+    while rotation.rekey(TENANT):
+        pass
+    inside = doors.inside(session)
+    assert [one.row.grant_id for one in own(world.consent, inside).permissions] == [given.grant_id]
+    assert own_withdraw(world.consent, inside, given.grant_id).grant_ids == (given.grant_id,)
+
+
+def test_an_emergency_is_told_of_once_two_people_have_looked_at_it(world: World, doors: Doors) -> None:
+    disclosed = world.consent.emergencies.disclose(
+        world.agent, world.subject(), recipient="police", reason="fire", reference="case-a", source=Source.CARRIER
+    )
+    inside = doors.inside(come_in(world, doors))
+    assert own(world.consent, inside).told_by == []
+    for by in ("dpo", "second"):
+        world.consent.emergencies.review(world.people[by], disclosed.grant_id, justified=True)
+    seen = own(world.consent, inside)
+    assert (seen.permissions, seen.told_by) == ([], [disclosed.grant_id])
+    with pytest.raises(NotFound):
+        own_receipt(world.consent, inside, disclosed.grant_id)
+
+
+def test_a_notice_that_was_changed_by_hand_keeps_nobody_from_withdrawing(world: World, doors: Doors) -> None:
+    given = world.give()
+    world.store.write(lambda tx: tx.execute(sa.update(tables.notices).values(body="{}")).rowcount)
+    inside = doors.inside(come_in(world, doors))
+    (shown,) = own(world.consent, inside).permissions
+    assert shown.name == "acme-desk"
+    own_withdraw(world.consent, inside, given.grant_id)
+    assert [one.live for one in own(world.consent, inside).permissions] == [False]
+
+
+def test_a_clock_that_is_set_back_opens_no_door_anew(world: World, doors: Doors) -> None:
+    session = come_in(world, doors)
+    world.pass_(minutes=15)
+    with pytest.raises(NotFound):
+        doors.inside(session)
+    world.pass_(minutes=-10)
+    with pytest.raises(NotFound):
+        doors.inside(session)
+
+
+def test_a_door_is_forgotten_after_a_day(world: World, doors: Doors) -> None:
+    come_in(world, doors)
+    world.pass_(hours=23)
+    Retention(world.vault, EXPIRING).run()
+    assert len(world.rows(tables.doors)) == 1
+    world.pass_(hours=1)
+    Retention(world.vault, EXPIRING).run()
+    assert world.rows(tables.doors) == []
+
+
+def test_many_who_have_the_code_come_in_once(world: World, doors: Doors) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    door, code = doors.knock(TENANT, parse(NUMBER), "zh"), world.sent.code
+
+    def enter(_: int) -> bool:
+        try:
+            doors.enter(door, code)
+        except Refused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(enter, range(6))) == 1
