@@ -90,7 +90,7 @@ class Circle:
         return f"Circle({self.radius_m:.0f} m, coverage {self.coverage:.2f})"
 
 
-def _said(self: Observation) -> str:
+def _said(self: Observation | _Located) -> str:
     return f"{type(self).__name__}({self.source})"
 
 
@@ -141,9 +141,7 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Device:
-    """A circle that a device says it is in: whoever holds the device can make it say anything."""
-
+class _Located:
     circle: Circle
     source: str
     observed_at: datetime
@@ -154,16 +152,13 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class CarrierCircle:
+class Device(_Located):
+    """A circle that a device says it is in: whoever holds the device can make it say anything."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CarrierCircle(_Located):
     """A circle from the carrier (CAMARA location-retrieval)."""
-
-    circle: Circle
-    source: str
-    observed_at: datetime
-    __repr__ = _said
-
-    def __post_init__(self) -> None:
-        _check(self)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -190,22 +185,14 @@ class CarrierVerdict:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Radio:
+class Radio(_Located):
     """A circle from Wi-Fi or cells that were seen, worked out apart from what the device says of itself."""
-
-    circle: Circle
-    source: str
-    observed_at: datetime
-    __repr__ = _said
-
-    def __post_init__(self) -> None:
-        _check(self)
 
 
 Observation: TypeAlias = Issued | IpCity | Stated | Device | CarrierCircle | CarrierVerdict | Radio
 
 
-def _check(seen: Observation) -> None:
+def _check(seen: Observation | _Located) -> None:
     if SOURCE.fullmatch(seen.source) is None:
         raise BadInput("a source's name is not made of a-z and -, at most 40", hint="name the kind: segment, ip-db")
     if seen.observed_at.tzinfo is None:
