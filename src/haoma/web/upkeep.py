@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 from haoma.app import Services
 from haoma.errors import HaomaError
+from haoma.locate.disclosures import sound_due
 
 __all__ = ["Upkeep"]
 
@@ -72,8 +73,9 @@ class Upkeep:
         self._retained_at = time.monotonic()
 
     def _consent(self) -> None:
-        """End consents that are over, tell recipients, and destroy what has ended."""
+        """End consents that are over, tell recipients, and destroy what has ended; sound alarms that nobody heard."""
         self._services.consent.run()
+        sound_due(self._services.consent.office)
 
     def _run(self, work: Callable[[], None]) -> None:
         told = ""
