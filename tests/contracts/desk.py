@@ -64,6 +64,10 @@ class Desk:
         """The rows that a command line of `haoma access` tells."""
         return [json.loads(line) for line in self.ok("access", *args, by=by, typed=typed).splitlines()]
 
+    def rows(self, *args: str, by: str = "", typed: tuple[str, ...] = ()) -> list[dict[str, object]]:
+        """The rows that any command line of `haoma` tells."""
+        return [json.loads(line) for line in self.ok(*args, by=by, typed=typed).splitlines()]
+
     def come_in(self, login: str, token: str) -> None:
         (made,) = self.told("enrol", typed=(token, PASSWORD))
         text = parse_qs(urlsplit(made["otpauth"]).query)["secret"][0]

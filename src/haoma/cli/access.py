@@ -1,4 +1,4 @@
-"""`haoma access`: people and roles, sign-in, keys of machines, the policy, approvals and cases.
+"""`haoma access`: people and roles, sign-in, keys of machines, the policy and approvals.
 
 Rules held here:
 - Every command but the first person's, enrolment, sign-in and the audit acts for who is signed in (HAOMA_SESSION), and
@@ -11,7 +11,7 @@ from __future__ import annotations
 import click
 
 from haoma.app import Services
-from haoma.cli.access_approve import approve, case, decisions
+from haoma.cli.access_approve import approve, decisions
 from haoma.cli.access_audit import audit
 from haoma.cli.access_keys import keys
 from haoma.cli.access_policy import policy
@@ -25,7 +25,7 @@ __all__ = ["access"]
 
 @click.group()
 def access() -> None:
-    """People, roles, sign-in, keys, the policy, approvals by four eyes, and cases."""
+    """People, roles, sign-in, keys, the policy, and approvals by four eyes."""
 
 
 @access.command()
@@ -161,5 +161,5 @@ def link(person: str, issuer: str, subject: str, fmt: Format) -> None:
     write([{"login": linked.login, "state": linked.state}], fmt)
 
 
-for _command in (keys, policy, approve, case, decisions, audit):
+for _command in (keys, policy, approve, decisions, audit):
     access.add_command(_command)

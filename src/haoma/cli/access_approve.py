@@ -1,4 +1,4 @@
-"""`haoma access approve|case|decisions`: what takes four eyes, whom an agent may meet, and what was decided.
+"""`haoma access approve|decisions`: what takes four eyes, and what was decided.
 
 Rules held here:
 - Who approves names the digest of what they have read.
@@ -14,7 +14,7 @@ from haoma.cli.acting import acting, now
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, Row, format_option, note, progress, write
 
-__all__ = ["approve", "case", "decisions"]
+__all__ = ["approve", "decisions"]
 
 
 @click.group()
@@ -95,41 +95,6 @@ def run_it(approval: str, fmt: Format) -> None:
         if done.action == "rotate-key":
             with progress("keys and numbers") as advance:
                 services.rotation.go_on(advance)
-
-
-@click.group("case")
-def case() -> None:
-    """Cases of an agent: inside one they may meet its subject."""
-
-
-@case.command("open")
-@click.argument("subject")
-@format_option
-def open_case(subject: str, fmt: Format) -> None:
-    """Open a case about SUBJECT, a subject token."""
-    with Services(current_settings(), create=False) as services:
-        made = services.cases.open(acting(services), subject, now())
-    write([{"case": made.id, "closes_at": made.closes_at.isoformat()}], fmt)
-
-
-@case.command("close")
-@click.argument("case_id", metavar="CASE")
-def close_case(case_id: str) -> None:
-    """Close a case of yours."""
-    with Services(current_settings(), create=False) as services:
-        services.cases.close(acting(services), case_id, now())
-
-
-@case.command("list")
-@format_option
-def list_cases(fmt: Format) -> None:
-    """Show your open cases."""
-    with Services(current_settings(), create=False) as services:
-        rows: list[Row] = [
-            {"case": one.id, "subject": one.subject, "closes_at": one.closes_at.isoformat()}
-            for one in services.cases.mine(acting(services), now())
-        ]
-    write(rows, fmt)
 
 
 @click.command()

@@ -13,6 +13,7 @@ import click
 
 from haoma.app import Services
 from haoma.cli.acting import acting, asked
+from haoma.cli.case import ways_told
 from haoma.cli.consent_notice import TENANT, notice
 from haoma.cli.consent_receipt import receipt
 from haoma.cli.ledger_files import FILE, OUTPUT, OVERWRITE, read, write_whole
@@ -103,7 +104,7 @@ def refuse(request_id: str, holder_asks: bool, fmt: Format) -> None:
     """Say no to REQUEST, and show what may be offered instead."""
     with Services(current_settings(), create=False) as services:
         said = services.consent.answers.no(request_id, None if holder_asks else acting(services))
-    row: Row = {"purpose": said.purpose, "not_before": said.until.isoformat()}
+    row: Row = {"purpose": said.purpose, "not_before": said.until.isoformat(), "ways": ways_told(said.ways)}
     write([{**row, "offer_zh": said.offer_zh, "offer_en": said.offer_en}], fmt)
 
 

@@ -34,6 +34,7 @@ __all__ = ["NOUNS", "cli", "main", "run"]
 
 NOUNS: dict[str, str] = {
     "access": "People, roles, sign-in, keys of machines, the policy, approvals by four eyes.",
+    "case": "Cases of an agent: find a customer, check their number, ask for consent.",
     "completion": "Print the completion script of a shell.",
     "consent": "Ask customers for consent, prove it, use it, and take it back.",
     "data": "The table of number segments: build it, see it, compare it.",

@@ -112,15 +112,15 @@ def test_a_text_that_is_no_policy_exits_with_2(desk: Desk) -> None:
 
 
 def test_a_case_is_opened_listed_and_closed(desk: Desk) -> None:
-    (made,) = desk.told("case", "open", SUBJECT, by="an")
-    assert [row["case"] for row in desk.told("case", "list", by="an")] == [made["case"]]
-    assert desk.run("case", "close", made["case"], by="an").returncode == 0
-    assert desk.told("case", "list", by="an") == []
+    (made,) = desk.rows("case", "open", SUBJECT, by="an")
+    assert [row["case"] for row in desk.rows("case", "list", by="an")] == [made["case"]]
+    assert desk.haoma("case", "close", made["case"], by="an").returncode == 0
+    assert desk.rows("case", "list", by="an") == []
 
 
 @pytest.mark.parametrize(("subject", "code"), [("13700137001", 2), (SUBJECT.replace("acme", "beta"), 3)])
 def test_a_case_about_a_number_or_another_tenants_customer_is_not_opened(desk: Desk, subject: str, code: int) -> None:
-    ended = desk.run("case", "open", subject, by="an")
+    ended = desk.haoma("case", "open", subject, by="an")
     assert (ended.returncode, ended.stdout, subject in ended.stderr) == (code, "", False)
 
 
@@ -146,14 +146,14 @@ def test_every_decision_is_held_to_the_log_and_a_hand_is_found_out(desk: Desk, t
 def test_who_is_suspended_signs_out_or_lost_all_is_out(desk: Desk) -> None:
     desk.add("eve", "agent")
     assert desk.run("people", "suspend", "eve", by="safe").returncode == 0
-    assert desk.run("case", "list", by="eve").returncode == 3
+    assert desk.haoma("case", "list", by="eve").returncode == 3
     assert desk.run("people", "restore", "eve", by="safe").returncode == 0
     (made,) = desk.told("people", "enrol-again", "eve", by="root")
     assert desk.run("people", "restore", "eve", by="root").returncode == 3
     assert desk.run("people", "restore", "eve", by="aud").returncode == 0
     desk.come_in("eve", made["token"])
     assert desk.run("sign-out", by="eve").returncode == 0
-    assert desk.run("case", "list", by="eve").returncode == 3
+    assert desk.haoma("case", "list", by="eve").returncode == 3
     (left,) = desk.told("people", "revoke", "eve", "agent", by="safe")
     assert left["roles"] == []
 

@@ -26,7 +26,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     items = ("--name", "安客", "--contact", "privacy@acme.example", "--source", "carrier", "--granularity", "city")
     desk.ok("consent", "notice", "publish", *ASKED, *items, "--days", "30", by="dai")
     token = desk.ok("consent", "show", NUMBER, "--tenant", "acme", "--token-only", by="an").strip()
-    desk.ok("access", "case", "open", token, by="an")
+    desk.ok("case", "open", token, by="an")
     return desk
 
 

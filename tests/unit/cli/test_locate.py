@@ -27,7 +27,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     shown = ("--name", "安客", "--contact", "privacy@acme.example", "--granularity", "city", "--days", "30")
     desk.ok("consent", "notice", "publish", *ASKED, *shown, *sources, by="dora")
     token = desk.ok("consent", "show", NUMBER, "--tenant", "acme", "--token-only", by="ann").strip()
-    desk.ok("access", "case", "open", token, by="ann")
+    desk.ok("case", "open", token, by="ann")
     asked = desk.ok("consent", "request", NUMBER, *ASKED, "--holder-asks")
     said = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("messages"))
     code = re.findall(r"(?<![0-9])[0-9]{6}(?![0-9])", said)[-1]

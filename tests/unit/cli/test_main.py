@@ -180,7 +180,7 @@ def test_bytes_that_are_no_text_are_shown_as_such(capsys: pytest.CaptureFixture[
     [
         "access sign-in --login",
         "access people grant someone",
-        "access case open",
+        "case open",
         "access approve show",
         "consent grant",
         "consent withdraw",

@@ -20,6 +20,7 @@ from haoma.consent import Asked, Channel, Given, Granularity, Holder, Question, 
 from haoma.consent.shown import receipt_of
 from haoma.errors import BadInput
 from haoma.web.api.calls import Body, Call, Caller, answered, desk_of, problems
+from haoma.web.api.cases_told import TellsWay, ways_told
 from haoma.web.api.changes import CHANGES, Changer
 from haoma.web.api.consents_shown import TellsConsents, shown_of
 from haoma.web.api.pages import Cursor, Limit
@@ -78,6 +79,7 @@ class TellsAnswer(Body):
     receipt: str | None = Field(None, description="For the customer: a signed receipt (compact JWS).")
     offer_zh: str | None = Field(None, description="What may be offered instead.")
     offer_en: str | None = None
+    ways: list[TellsWay] = Field([], description="After a no: what else reaches them, as their CRM said.")
 
 
 class TellsReceipt(Body):
@@ -176,7 +178,7 @@ def _given(given: Given) -> TellsAnswer:
 
 def _said_no(said: SaidNo) -> TellsAnswer:
     told = {"purpose": said.purpose, "until": said.until, "offer_zh": said.offer_zh, "offer_en": said.offer_en}
-    return TellsAnswer.model_validate({"answer": "no", **told})
+    return TellsAnswer.model_validate({"answer": "no", **told, "ways": ways_told(said.ways)})
 
 
 def _withdrawn(done: Withdrawn) -> TellsWithdrawn:

@@ -59,6 +59,11 @@ CELLS = (
     Cell("POST", "/v1/numbers/lookup", ALL, lambda *_: {"number": "95588"}, elsewhere=True),
     Cell("POST", "/v1/cases", one("agent"), lambda it, _: {"subject": it.subject}),
     Cell("GET", "/v1/cases", one("agent", "dpo"), elsewhere=True),
+    Cell("GET", "/v1/cases/due", one("agent", "dpo"), elsewhere=True),
+    Cell("POST", "/v1/cases/{case_id}/verify", one("agent", "dpo"), lambda *_: {"order": "A-1"}),
+    Cell("POST", "/v1/cases/{case_id}/confirm", one("agent", "dpo"), lambda *_: {"code": "123456"}),
+    Cell("POST", "/v1/cases/{case_id}/decline", one("agent", "dpo")),
+    Cell("POST", "/v1/cases/{case_id}/ask", one("agent", "dpo"), lambda *_: {**CARE, "order": "A-1"}),
     Cell("POST", "/v1/cases/{case_id}/close", one("agent")),
     Cell(
         "POST", "/v1/consents/requests", one("agent"),
