@@ -2,9 +2,11 @@
 
 Rules held here:
 - A request is named in letters, by us: no name that came from outside stands in a log.
-- A body is read to its bound and no further; a request that takes longer than `LONGEST_S` is answered 503. What it
-  began may go on to its end: its Idempotency-Key tells what came of it.
+- A body is read to its bound and no further; a request that takes longer than `LONGEST_S`, or that the service does not
+  wait for when it ends, is answered 503. What it began may go on to its end: its Idempotency-Key tells what came of it.
 - A query that holds what could be a number is refused: numbers stand in bodies alone, which nobody logs.
+- A request that tells its length in two ways is refused, and its connection ended: whoever passed it on may have
+  taken the other (RFC 9112 §6.3).
 - No answer is kept by a cache unless it says so itself, none is framed, sniffed or scripted, none names the server.
 - What nobody foresaw is answered, and told by its type and place, never by its text.
 """
@@ -75,6 +77,11 @@ class Edge:
 
     async def _answer(self, scope: Scope, body: _Bounded, reply: _Reply, request_id: str) -> BaseException | None:
         """Answer it, and return what nobody foresaw."""
+        if _has_two_lengths(scope):
+            said = BadInput("a request tells its length in one way", hint="Content-Length or Transfer-Encoding")
+            ended = {"Connection": "close"}
+            await problem(request_id, said, reason="two-lengths", headers=ended)(scope, body.receive, reply.send)
+            return None
         if holds_number(unquote_plus(scope["query_string"].decode("latin-1"))):
             said = BadInput("a query holds no numbers", hint="numbers stand in the body of a POST")
             await problem(request_id, said, reason="number-in-query")(scope, body.receive, reply.send)
@@ -85,10 +92,20 @@ class Edge:
         except TimeoutError:
             said_late = Unavailable("this takes too long", hint="ask again with the same Idempotency-Key")
             await reply.unless_begun(problem(request_id, said_late, reason="too-slow"), scope, body.receive)
+        except asyncio.CancelledError:  # the service ends, and has waited for this one as long as it does
+            said_end = Unavailable("the service ends", hint="ask again with the same Idempotency-Key")
+            await reply.unless_begun(problem(request_id, said_end, reason="ending"), scope, body.receive)
         except Exception as error:  # noqa: BLE001 - the edge: a traceback in a log may hold numbers
             await reply.unless_begun(fault(request_id), scope, body.receive)
             return error
         return None
+
+
+def _has_two_lengths(scope: Scope) -> bool:
+    """Whether a body's end is told by its length and by chunks, or by chunks to a version that has none."""
+    names = {name for name, _ in scope["headers"]}
+    chunked = b"transfer-encoding" in names
+    return chunked and (b"content-length" in names or scope.get("http_version") == "1.0")
 
 
 class _Bounded:

@@ -100,7 +100,7 @@ class Watching:
         self.seen.append((status, error))
 
 
-def asked(app: object, path: str = "/") -> list[dict[str, object]]:
+def asked(app: object, path: str = "/", **more: object) -> list[dict[str, object]]:
     sent: list[dict[str, object]] = []
 
     async def send(message: dict[str, object]) -> None:
@@ -109,7 +109,7 @@ def asked(app: object, path: str = "/") -> list[dict[str, object]]:
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    scope = {"type": "http", "path": path, "method": "GET", "query_string": b"", "headers": []}
+    scope = {"type": "http", "path": path, "method": "GET", "query_string": b"", "headers": [], **more}
     asyncio.run(app(scope, receive, send))
     return sent
 
@@ -144,6 +144,30 @@ def test_a_request_that_takes_too_long_is_unavailable_at_once(in_thread: bool) -
     assert sent[0]["status"] == 503
     assert b"too-slow" in sent[1]["body"]
     assert told_at[0] - begun < 10
+
+
+async def nothing(*_: object) -> None:
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("version", "names"), [("1.1", ["content-length", "transfer-encoding"]), ("1.0", ["transfer-encoding"])]
+)
+def test_a_request_with_two_lengths_is_refused_and_its_connection_ended(version: str, names: list[str]) -> None:
+    sent = asked(Edge(nothing, Watching()), http_version=version, headers=[(one.encode(), b"x") for one in names])
+    assert sent[0]["status"] == 400
+    assert (b"connection", b"close") in sent[0]["headers"]
+    assert b"two-lengths" in sent[1]["body"]
+
+
+def test_a_request_that_is_not_waited_for_at_the_end_is_unavailable() -> None:
+    async def cancelled(*_: object) -> None:
+        asyncio.current_task().cancel()
+        await asyncio.sleep(20)
+
+    sent = asked(Edge(cancelled, Watching()))
+    assert sent[0]["status"] == 503
+    assert b'"reason":"ending"' in sent[1]["body"]
 
 
 @pytest.mark.parametrize("prefix", ["log", "/log/", "/v1", "/v1/log", "/healthz"])
