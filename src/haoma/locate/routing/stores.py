@@ -153,8 +153,10 @@ def _table(file: Path, names: Mapping[str, str]) -> tuple[dict[str, pa.Array], p
         reader = DelimitedReader(text, kind, Options(), names.get("id", "id"), as_table=True)
         places = {name: column_at(reader.names, names.get(name, name), str(file)) for name in COLUMNS}
         own = names.get("coordinates", "coordinates")
-        if own in reader.names:
-            places["coordinates"] = reader.names.index(own)
+        # Rows that say of which map they are are not passed over for a blank or a capital in the header.
+        told = [name for name in reader.names if name.strip().casefold() == own.strip().casefold()]
+        if told or own != "coordinates":
+            places["coordinates"] = column_at(reader.names, told[0] if told else own, str(file))
         batches = [(batch.table, batch.failed) for batch in reader.batches()]
     tables = [table for table, _ in batches if table is not None]
     failed = [pa.nulls(len(table), pa.string()) if why is None else why for table, why in batches if table is not None]

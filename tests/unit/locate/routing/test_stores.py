@@ -66,6 +66,17 @@ def test_a_file_as_companies_have_it_is_read(tmp_path: Path) -> None:
         assert (found.id, found.name) == ("001", "上海;人民广场")
 
 
+def test_rows_that_say_of_which_map_they_are_are_never_passed_over(tmp_path: Path) -> None:
+    lat, lon = wgs84_to_gcj02(*HERE)
+    row = f"a,A,{lat:.9f},{lon:.9f},gcj02"
+    for header in ("coordinates", " Coordinates"):
+        assert stores(tmp_path, f"id,name,lat,lon,{header}\n{row}").nearest(*HERE, within_m=1)
+    read = read_stores(tmp_path / "stores.csv", "wgs84", {"coordinates": "COORDINATES"})
+    assert read.nearest(*HERE, within_m=1)
+    with pytest.raises(BadInput):
+        read_stores(tmp_path / "stores.csv", "wgs84", {"coordinates": "Karte"})
+
+
 @pytest.mark.parametrize("text", ["", "id,name,lat\na,A,1", "id,name,lat,lat\na,A,1,2", "\x89PNG\r\n"])
 def test_what_is_no_table_of_stores_is_told(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadInput):
