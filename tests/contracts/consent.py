@@ -35,6 +35,7 @@ from haoma.ledger.tables import queue
 from haoma.lineage import ENTRY_TYPES as LINEAGE_TYPES
 from haoma.locate import ENTRY_TYPES as LOCATE_TYPES
 from haoma.locate.cases import ENTRY_TYPES as CASE_TYPES
+from haoma.locate.kept.entries import ENTRY_TYPES as KEPT_TYPES
 from haoma.numbers import Number, parse
 from haoma.storage import Store, open_store
 from haoma.vault import ENTRY_TYPES as VAULT_TYPES
@@ -184,6 +185,7 @@ ROLES = {
     "second": Role.DPO,
     "analyst": Role.RISK_ANALYST,
     "admin": Role.SYSTEM_ADMIN,
+    "approver": Role.APPROVER,
 }
 
 
@@ -199,7 +201,8 @@ def world_on(store: Store, key_store: Store, keys: Path, *, recycling: bool = Tr
     clock = [NOW]
     now = SteadyClock(lambda: clock[0])
     custody = LocalFiles(keys / "custody", suite_named("aes-sha2"))
-    types = [*LEDGER_TYPES, *LINEAGE_TYPES, *VAULT_TYPES, *ACCESS_TYPES, *ENTRY_TYPES, *LOCATE_TYPES, *CASE_TYPES]
+    types = [*LEDGER_TYPES, *LINEAGE_TYPES, *VAULT_TYPES, *ACCESS_TYPES, *ENTRY_TYPES, *LOCATE_TYPES]
+    types += [*CASE_TYPES, *KEPT_TYPES]
     vault = Vault(store, KeyStore(key_store, custody, suite_named("aes-sha2"), now), Ledger(store, types, now), now)
     sent = Sent()
     office = Office(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from haoma.access.api_keys import ApiKey, ApiKeys, draft_key
 from haoma.access.approval import Approval, Effect, Vote
 from haoma.access.approvals import Approvals
-from haoma.access.cases import Case, Cases
+from haoma.access.cases import Case, CaseKeeping, Cases
 from haoma.access.change import change_effect, request_policy
 from haoma.access.entries import ENTRY_TYPES
+from haoma.access.exports import Exportable, export_effect, open_export
 from haoma.access.gate import Gate, Thing
 from haoma.access.guarded import GuardedVault, vault_effects
 from haoma.access.model import EXCLUSIONS, Asker, Exclusion, Role, exclusion, parse_role
@@ -30,12 +31,14 @@ __all__ = [
     "Approvals",
     "Asker",
     "Case",
+    "CaseKeeping",
     "Cases",
     "CustodySealing",
     "Decision",
     "Effect",
     "Enrolled",
     "Exclusion",
+    "Exportable",
     "Gate",
     "GuardedVault",
     "Need",
@@ -52,6 +55,8 @@ __all__ = [
     "change_effect",
     "draft_key",
     "exclusion",
+    "export_effect",
+    "open_export",
     "parse_role",
     "request_policy",
     "vault_effects",

@@ -3,14 +3,17 @@
 Rules held here:
 - A case is its agent's alone, for one subject of their tenant, and closes by itself after twelve hours. The subject is
   a token: no number and no other text ever gets into a row.
-- Only who opened a case closes it; a closed one is never opened again.
+- Only who opened a case closes it; a closed one is never opened again. What it keeps is over in that transaction, and
+  destroyed right behind it.
 """
 
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -19,10 +22,10 @@ from haoma.access.entries import tell
 from haoma.access.gate import Gate, Thing
 from haoma.access.model import Asker
 from haoma.access.rows import tenant_id_of
-from haoma.errors import NotFound
+from haoma.errors import NotFound, Unavailable
 from haoma.vault.model import SubjectToken
 
-__all__ = ["LONGEST_CASE", "Case", "Cases"]
+__all__ = ["LONGEST_CASE", "Case", "CaseKeeping", "Cases"]
 
 LONGEST_CASE = timedelta(hours=12)
 _cases = tables.cases.c
@@ -44,11 +47,22 @@ class Case:
         return self.opened_at <= now < self.closes_at and self.closed_at is None
 
 
-class Cases:
-    """The cases of one store."""
+class CaseKeeping(Protocol):
+    """What is kept for cases, by whoever keeps anything."""
 
-    def __init__(self, gate: Gate) -> None:
+    def over(self, tx: sa.Connection, case_id: str, at: datetime) -> None:
+        """End what a case keeps, in the transaction that closes it."""
+
+    def shred(self, case_id: str) -> int:
+        """Destroy what a closed case has kept; raises Unavailable where it cannot be, and retention does it."""
+
+
+class Cases:
+    """The cases of one store, and what is kept for them."""
+
+    def __init__(self, gate: Gate, kept: CaseKeeping | None = None) -> None:
         self._gate = gate
+        self._kept = kept
 
     def open(self, asker: Asker, subject: str, now: datetime) -> Case:
         """Open a case of the asker's about a subject token.
@@ -76,8 +90,13 @@ class Cases:
             if not tx.execute(sa.update(tables.cases).where(mine).values(closed_at=now)).rowcount:
                 raise NotFound("there is no open case of yours with this id", hint="haoma case list shows them")
             tell(tx, self._gate.log, "access.case", now, case=case_id, agent=asker.person, change="closed")
+            if self._kept is not None:
+                self._kept.over(tx, case_id, now)
 
         self._gate.change(asker, "close-case", Thing("case", asker.tenant), now, work)
+        if self._kept is not None:
+            with suppress(Unavailable):  # it is over, and retention takes it away
+                self._kept.shred(case_id)
 
     def mine(self, asker: Asker, now: datetime) -> list[Case]:
         """The open cases of the asker, the newest first."""

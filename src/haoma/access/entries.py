@@ -29,6 +29,18 @@ ENTRY_TYPES = (
         "access.approval",
         {"approval": "uuid", "by": "uuid", "action": "word", "digest": "digest", "to": "word", "role": "word?"},
     ),
+    EntryType(
+        "access.exported",
+        {
+            "audit": "commitment",
+            "approval": "uuid",
+            "what": "word",
+            "purpose": "word",
+            "recipient": "word",
+            "rows": "count",
+            "file": "digest",
+        },
+    ),
 )
 
 

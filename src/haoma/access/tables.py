@@ -179,6 +179,7 @@ cases = sa.Table(
     sa.Column("closes_at", Time, nullable=False),
     sa.Column("closed_at", Time, nullable=True),
     sa.Index("ix_access_cases_need", "agent_id", "subject", "closes_at"),
+    sa.Index("ix_access_cases_closes_at", "closes_at"),
 )
 decisions = sa.Table(
     "access_decisions",
@@ -226,6 +227,7 @@ approvals = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("entry_id", sa.BigInteger, nullable=True),
     sa.Column("begun_entry_id", sa.BigInteger, nullable=True),
+    sa.Index("ix_access_approvals_expires_at", "expires_at"),
 )
 votes = sa.Table(
     "access_votes",

@@ -98,16 +98,23 @@ def cases(services: Services) -> Cases:
     """The cases of agents."""
     from haoma.access import Cases
 
-    return Cases(services.gate)
+    return Cases(services.gate, services.case_places)
 
 
 def approvals(services: Services) -> Approvals:
     """What was requested and is approved by two others, and what can be run of it here."""
-    from haoma.access import Approvals, change_effect, vault_effects
+    from haoma.access import Approvals, change_effect, export_effect, vault_effects
+    from haoma.app.exporting import exportables
+    from haoma.locate.kept import extending_effect
     from haoma.vault.rotation import Rotation
 
-    about_vault = vault_effects(services.vault, Rotation(services.vault, subject_columns()))
-    effects = {"change-policy": change_effect(services.ledger), **about_vault}
+    vault = services.vault
+    effects = {
+        "change-policy": change_effect(services.ledger),
+        "extend-retention": extending_effect(vault),
+        "bulk-export": export_effect(vault, exportables(), services.settings.store_dir / "exports"),
+        **vault_effects(vault, Rotation(vault, subject_columns())),
+    }
     return Approvals(services.gate, effects, services.key_store.ends)
 
 

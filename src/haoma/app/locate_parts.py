@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from haoma.locate import Gathering, Locate
     from haoma.locate.camara import Camara
     from haoma.locate.evidence import EvidenceSource, Reader
+    from haoma.locate.kept import CasePlaces
     from haoma.locate.routing import Routing
     from haoma.locate.shared import Positions
 
-__all__ = ["camara", "gathering", "locate", "places", "positions", "recycling", "routing"]
+__all__ = ["camara", "case_places", "gathering", "locate", "places", "positions", "recycling", "routing"]
 
 
 def camara(services: Services) -> Camara:
@@ -111,13 +112,20 @@ def positions(services: Services) -> Positions:
 
 
 def places(services: Services) -> Places:
-    """Who forgets what was kept of a subject: shared positions, and a carrier where a setting speaks of one."""
+    """Who forgets what was kept of a subject: positions, cases, and a carrier where a setting speaks of one."""
     from haoma.locate.camara import CarrierTokens
     from haoma.locate.shared import Everywhere
 
     # A client that was not built holds no tokens, and is not built for their sake.
     carrier = [CarrierTokens(lambda: vars(services).get("camara"))] if _is_named(services) else []
-    return Everywhere([services.positions, *carrier])
+    return Everywhere([services.positions, services.case_places, *carrier])
+
+
+def case_places(services: Services) -> CasePlaces:
+    """The places that cases keep."""
+    from haoma.locate.kept import CasePlaces
+
+    return CasePlaces(services.vault, services.gate)
 
 
 def _is_named(services: Services) -> bool:

@@ -26,9 +26,10 @@ def entry_types() -> Sequence[EntryType]:
     from haoma.ledger import events
     from haoma.locate import entries as locate
     from haoma.locate.cases import entries as cases
+    from haoma.locate.kept import entries as kept
     from haoma.vault import entries
 
-    below = [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES]
+    below = [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES, *kept.ENTRY_TYPES]
     return [*below, *access.ENTRY_TYPES, *consent.ENTRY_TYPES, *locate.ENTRY_TYPES, *cases.ENTRY_TYPES]
 
 
@@ -38,10 +39,12 @@ def expiring() -> Sequence[Expiring]:
     from haoma.consent import keeping
     from haoma.locate import keeping as locate
     from haoma.locate.cases import keeping as cases
+    from haoma.locate.kept import keeping as kept
     from haoma.locate.shared import keeping as shared
     from haoma.vault.retention import EXPIRING
 
-    return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING, *locate.EXPIRING, *cases.EXPIRING, *shared.EXPIRING]
+    places = [*locate.EXPIRING, *kept.EXPIRING]
+    return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING, *places, *cases.EXPIRING, *shared.EXPIRING]
 
 
 def lasting() -> Mapping[str, str]:
@@ -59,8 +62,9 @@ def subject_columns() -> Sequence[SubjectColumn]:
     from haoma.consent import keeping
     from haoma.locate import keeping as locate
     from haoma.locate.cases import keeping as cases
+    from haoma.locate.kept import keeping as kept
     from haoma.locate.shared import keeping as shared
     from haoma.vault.rotation import SUBJECT_COLUMNS
 
-    below = [*SUBJECT_COLUMNS, *access.SUBJECT_COLUMNS, *keeping.SUBJECT_COLUMNS]
+    below = [*SUBJECT_COLUMNS, *kept.SUBJECT_COLUMNS, *access.SUBJECT_COLUMNS, *keeping.SUBJECT_COLUMNS]
     return [*below, *locate.SUBJECT_COLUMNS, *cases.SUBJECT_COLUMNS, *shared.SUBJECT_COLUMNS]

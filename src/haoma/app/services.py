@@ -81,6 +81,7 @@ class Services:
     locate = cached_property(locate_parts.locate)
     routing = cached_property(locate_parts.routing)
     positions = cached_property(locate_parts.positions)
+    case_places = cached_property(locate_parts.case_places)
     customers = cached_property(case_parts.customers)
 
     def __init__(self, settings: Settings, *, create: bool = True) -> None:
