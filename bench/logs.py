@@ -27,6 +27,8 @@ import sqlalchemy as sa
 
 from haoma.ledger import tables
 from haoma.ledger.audit import audit
+from haoma.ledger.bundles import encode_bundle
+from haoma.ledger.growth import WIDTH
 from haoma.ledger.service import grow
 from haoma.ledger.view import View
 from haoma.storage import Store, open_store
@@ -100,7 +102,9 @@ def small_entries(first: int, last: int) -> list[bytes]:
 def fill(store: Store, size: int) -> None:
     """Make a log of `size` small entries."""
     for first in range(0, size, STEP):
-        store.write(partial(grow, entries=small_entries(first, min(first + STEP, size)), at=now()))
+        entries = small_entries(first, min(first + STEP, size))
+        parts = [entries[at : at + WIDTH] for at in range(0, len(entries), WIDTH)]
+        store.write(partial(grow, bundles=[(encode_bundle(part), len(part)) for part in parts], at=now()))
     run = sa.insert(tables.runs).values(first_id=1, first_index=0, length=size)
     store.write(lambda tx: tx.execute(run).rowcount)
 

@@ -27,7 +27,7 @@ EDITED = [
     (["UPDATE ledger_checkpoints SET note = 'text'"], ["show", "prove 0", "audit", "checkpoint"]),
     (["UPDATE ledger_checkpoints SET note = x''"], ["show", "prove 0", "audit", "checkpoint"]),
     (["UPDATE ledger_runs SET first_index = 'a'"], ["show --entry 1", "prove --entry 1", "audit"]),
-    (["UPDATE ledger_runs SET first_id = 2", "INSERT INTO ledger_queue VALUES (3, x'00')"], ["audit"]),
+    (["UPDATE ledger_runs SET first_id = 2", "INSERT INTO ledger_queue VALUES (3, x'0000', 1)"], ["audit"]),
 ]
 CLOSED = {
     "append - <&-": 2,

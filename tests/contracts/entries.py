@@ -21,12 +21,13 @@ in processes of their own and kills one statement later each time. A field of th
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 
 import sqlalchemy as sa
 
 from contracts.log import Log, entry
-from haoma.ledger import tables
 from haoma.ledger.entry import Entry, decode
+from haoma.ledger.queue import waiting
 from haoma.storage import Store
 from haoma.storage.tables import store_info
 
@@ -34,9 +35,8 @@ from haoma.storage.tables import store_info
 def all_entries(store: Store) -> list[Entry]:
     """What is in the tree, and behind it what is committed and waits."""
     integrated = Log(store).entries()
-    with store.read() as tx:
-        waiting = tx.scalars(sa.select(tables.queue.c.entry).order_by(tables.queue.c.entry_id)).all()
-    return [decode(one) for one in (*integrated, *waiting)]
+    with store.read() as tx, closing(waiting(tx)) as rows:
+        return [decode(one) for one in (*integrated, *(entry for row in rows for entry in row.entries))]
 
 
 def entries_where(store: Store, says: Callable[[Entry], bool]) -> list[Entry]:

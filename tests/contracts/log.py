@@ -31,14 +31,15 @@ from haoma.ledger import (
 from haoma.ledger import tables as ledger_tables
 from haoma.ledger.audit import Audited, audit
 from haoma.ledger.bundles import encode_bundle
-from haoma.ledger.entry import Entry
+from haoma.ledger.entry import Entry, encode
 from haoma.ledger.events import ENTRY_TYPES, FILE_RECORDED
 from haoma.ledger.growth import WIDTH, Growth
 from haoma.ledger.publish import Attester, Publisher, Signed
 from haoma.ledger.service import Ledger
 from haoma.ledger.tiles import tile_width
 from haoma.ledger.view import View
-from haoma.storage import Store, open_store
+from haoma.storage import Store, open_store, schema
+from haoma.storage.opening import store_at
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 KEY = SignerKey("example.com/log", KeyType.ED25519, b"k" * 32)
@@ -152,3 +153,21 @@ def rewrite(store: Store, entries: Sequence[bytes], attacker: Attacker) -> None:
 
 def root_of(entries: Sequence[bytes]) -> bytes:
     return root([leaf_hash(one) for one in entries])
+
+
+def assert_what_waited_before_bundles_goes_on(url: str) -> None:
+    """Entries that waited one to a row, as they did before, and the last of whose ids is gone."""
+    before = schema.revisions().index("0015_queue")
+    with store_at(url, create=True) as store:
+        rows = [{"data": encode(entry(number), {FILE_RECORDED.name: FILE_RECORDED})} for number in range(301)]
+        with store.changing() as tx:
+            schema.migrate(tx, schema.revisions()[:before])
+            tx.execute(sa.text("INSERT INTO ledger_queue (entry) VALUES (:data)"), rows)
+            tx.execute(sa.text("DELETE FROM ledger_queue WHERE entry_id IN (7, 301)"))
+    with open_store(url) as store:
+        log = Log(store, next_number=301)
+        assert log.append(2)[0] == 302
+        assert log.ledger.integrate() == 301
+        assert [log.view.index_of(one) for one in (6, 7, 8, 300, 301, 302, 303)] == [5, None, 6, 298, None, 299, 300]
+        assert log.entries()[299] == encode(entry(301), log.ledger.types)
+        log.audit(from_postgresql=True)

@@ -353,7 +353,7 @@ def fill(store: Store) -> None:
 
     def work(tx: sa.Connection) -> None:
         tx.execute(sa.insert(store_info), [{"name": f"名 {n}", "value": "\u0001 'x'" * n} for n in range(2000)])
-        tx.execute(sa.insert(queue), [{"entry": bytes([n, 0, 255]) * n} for n in range(7)])
+        tx.execute(sa.insert(queue), [{"entries": bytes([n, 0, 255]) * n} for n in range(7)])
         tx.execute(sa.delete(queue).where(queue.c.entry_id >= 5))
         tx.execute(sa.update(head).values(size=2**53 + 1))
 

@@ -24,7 +24,18 @@ from starlette.applications import Starlette
 
 from contracts.entries import all_entries, change_a_row, check_a_row
 from contracts.killing import assert_all_or_nothing
-from contracts.log import KEY, NOW, Attacker, Log, checkpoint_of, entry, open_log, rewrite, sign
+from contracts.log import (
+    KEY,
+    NOW,
+    Attacker,
+    Log,
+    assert_what_waited_before_bundles_goes_on,
+    checkpoint_of,
+    entry,
+    open_log,
+    rewrite,
+    sign,
+)
 from haoma.errors import HaomaError, Tampered, Unavailable
 from haoma.ledger import KeyType, Request, SignerKey, format_request, leaf_hash, root
 from haoma.ledger.attesters import WitnessAttester
@@ -171,6 +182,10 @@ def test_leaders_that_no_lock_keeps_apart_make_no_fork(url: str) -> None:
 
 def test_a_row_and_its_entry_are_one_wherever_the_process_is_killed(url: str) -> None:
     assert assert_all_or_nothing(url, change_a_row, check_a_row) > 10
+
+
+def test_what_waited_before_there_were_bundles_keeps_its_ids_and_comes_into_the_tree(url: str) -> None:
+    assert_what_waited_before_bundles_goes_on(url)
 
 
 def test_entries_of_transactions_that_end_in_another_order_all_get_in_once(postgres: str) -> None:

@@ -49,7 +49,7 @@ def test_a_backup_of_one_database_is_restored_into_the_other(order: str, url: st
         assert [(table.name, table.parts) for table in again.tables] == [
             (table.name, table.parts) for table in made.tables
         ]
-        statement = sa.text("INSERT INTO ledger_queue (entry) VALUES ('') RETURNING entry_id")
+        statement = sa.text("INSERT INTO ledger_queue (entries) VALUES ('') RETURNING entry_id")
         assert store.write(lambda tx: tx.scalar(statement)) == 8
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TypeVarTuple
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from haoma.ledger.entry import decode
 from haoma.ledger.growth import HASH, WIDTH
 from haoma.ledger.keys import VerifierKey
 from haoma.ledger.note import read_note
+from haoma.ledger.queue import waiting
 from haoma.ledger.written import as_bytes
 
 __all__ = ["own_checkpoints", "require_no_more_tiles", "require_queue", "require_runs", "require_same_log", "tampered"]
@@ -99,20 +100,22 @@ def require_queue(tx: sa.Connection, size: int, *, in_order: bool) -> int:
 
     With `in_order` their ids go on where those of the tree end, and none is missing between two.
     """
-    queue, runs = tables.queue.c, tables.runs.c
+    runs = tables.runs.c
     integrated = sa.select(runs.first_id, runs.first_id + runs.length).order_by(runs.first_id)
-    waiting = sa.select(queue.entry_id, as_bytes(queue.entry)).order_by(queue.entry_id)
-    start, end, count = 0, 0, 0
-    with _rows(tx, integrated) as spans, _rows(tx, waiting) as rows:
-        for entry_id, entry in rows:
-            while end <= entry_id and (run := next(spans, None)) is not None:
+    start, end, count, next_id = 0, 0, 0, 1
+    with _rows(tx, integrated) as spans, closing(waiting(tx)) as rows:
+        for row in rows:
+            while end <= row.first_id and (run := next(spans, None)) is not None:
                 start, end = run
-            if start <= entry_id < end:
-                raise tampered(f"entry id {entry_id} waits, and is in the tree already")
-            if in_order and entry_id != size + count + 1:
+            if row.first_id < end and start < row.first_id + len(row.entries):
+                raise tampered(f"entry id {max(start, row.first_id)} waits, and is in the tree already")
+            if row.first_id < next_id:
+                raise tampered(f"entry id {row.first_id} waits twice")
+            if in_order and row.first_id != size + count + 1:
                 raise tampered(f"entry id {size + count + 1} was given, and neither waits nor is in the tree")
-            _require_entry(entry_id, entry)
-            count += 1
+            for entry_id, entry in enumerate(row.entries, row.first_id):
+                _require_entry(entry_id, entry)
+            count, next_id = count + len(row.entries), row.first_id + len(row.entries)
     return count
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from haoma.errors import BadInput
 from haoma.ledger.tiles import TILE_WIDTH
 
-__all__ = ["LONGEST_ENTRY", "decode_bundle", "encode_bundle"]
+__all__ = ["LONGEST_ENTRY", "bytes_of", "decode_bundle", "encode_bundle"]
 
 LONGEST_ENTRY = 65_535
 
@@ -45,10 +45,23 @@ def decode_bundle(bundle: bytes, width: int = TILE_WIDTH) -> list[bytes]:
     at, end = 0, len(bundle)
     for _ in range(width):
         start = at + 2
-        at = start + int.from_bytes(bundle[at:start])
+        if start <= end:
+            at = start + (bundle[at] << 8 | bundle[at + 1])
         if start > end or at > end:
             raise BadInput(f"the bundle ends within entry {len(entries)}", hint=f"it should have {width} entries")
         entries.append(bundle[start:at])
     if at != end:
         raise BadInput(f"{end - at} bytes stand behind the last entry", hint=f"the bundle should have {width} entries")
     return entries
+
+
+def bytes_of(bundle: bytes, count: int) -> int:
+    r"""How many bytes the first `count` entries of a bundle take; there are as many.
+
+    >>> bytes_of(b"\0\1a\0\0\0\2bc", 2)
+    5
+    """
+    at = 0
+    for _ in range(count):
+        at += 2 + (bundle[at] << 8 | bundle[at + 1])
+    return at

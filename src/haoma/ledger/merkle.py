@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
+from struct import Struct
 
 from haoma.errors import BadInput, Tampered
 from haoma.ledger.paths import Join, Path, Span, path_to
@@ -44,6 +45,7 @@ SIZE_LIMIT = 2**64
 EMPTY_ROOT = sha256(b"").digest()
 LEAF = b"\x00"
 NODE = b"\x01"
+_pairs = Struct(f"{2 * HASH_BYTES}s").iter_unpack
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -200,7 +202,7 @@ def perfect_hash(row: bytes) -> bytes:
     True
     """
     while len(row) > HASH_BYTES:
-        row = b"".join([sha256(NODE + row[at : at + 64]).digest() for at in range(0, len(row), 64)])
+        row = b"".join([sha256(NODE + pair).digest() for (pair,) in _pairs(row)])
     return row
 
 

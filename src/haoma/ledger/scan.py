@@ -21,6 +21,7 @@ from haoma.ledger.entry import Entry, decode
 from haoma.ledger.frontier import Frontier
 from haoma.ledger.growth import WIDTH
 from haoma.ledger.merkle import leaf_hash
+from haoma.ledger.queue import waiting
 from haoma.ledger.service import head
 from haoma.ledger.written import as_bytes, as_written
 
@@ -51,9 +52,10 @@ def scan(tx: sa.Connection, wanted: Callable[[bytes], bool]) -> Iterator[Scanned
                 yield Scanned(ids.of(index), _decoded(data, index), True)
     if tree.root() != now.root:
         raise Tampered("the entries are not those of the log's tree", hint="haoma ledger audit names the first one")
-    for entry_id, data in tx.execute(sa.select(log.queue.c.entry_id, as_bytes(log.queue.c.entry)).order_by("entry_id")):
-        if wanted(data):
-            yield Scanned(entry_id, _decoded(data, None), False)
+    for row in waiting(tx):
+        for entry_id, data in enumerate(row.entries, row.first_id):
+            if wanted(data):
+                yield Scanned(entry_id, _decoded(data, None), False)
 
 
 class _Ids:

@@ -10,21 +10,21 @@ Rules held here:
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from haoma.errors import Conflict, Tampered
 from haoma.ledger import tables
-from haoma.ledger.bundles import encode_bundle
+from haoma.ledger.bundles import bytes_of, decode_bundle
 from haoma.ledger.edge import right_edge
 from haoma.ledger.entry import Entry, EntryType, encode
 from haoma.ledger.growth import HASH, WIDTH
+from haoma.ledger.queue import Waiting, drop, put, take
 from haoma.ledger.written import as_bytes, as_written, reading
 from haoma.storage import Store
 
@@ -32,11 +32,6 @@ __all__ = ["BATCH", "Head", "Ledger", "grow", "head"]
 
 BATCH = 16_384  # entries an integration takes at most; some 70 ms of the writer's time
 BATCH_BYTES = 64 << 20
-ROWS_AT_ONCE = 250
-WAITING = {  # past the query layer, which costs an entry more than hashing it
-    "sqlite": "SELECT entry_id, CAST(entry AS BLOB) FROM ledger_queue ORDER BY entry_id LIMIT ?",
-    "postgresql": "SELECT entry_id, entry FROM ledger_queue ORDER BY entry_id LIMIT %s",
-}
 
 
 class Head(NamedTuple):
@@ -69,7 +64,7 @@ class Ledger:
         """
         encoded = [encode(entry, self.types) for entry in entries]
         with as_written("the queue"):
-            return _queued(tx, encoded)
+            return put(tx, encoded)
 
     def integrate(self, wait_s: float | None = 0.0) -> int:
         """Bring what is queued by now into the tree; returns how many entries that were.
@@ -87,7 +82,7 @@ class Ledger:
     def queued(self) -> int:
         """How many entries wait for integration."""
         with reading(self.store, "the queue") as tx:
-            return int(tx.scalar(sa.select(sa.func.count()).select_from(tables.queue)) or 0)
+            return int(tx.scalar(sa.select(sa.func.sum(tables.queue.c.length))) or 0)
 
     def _waiting_id(self, which: Callable[[sa.ColumnElement[int]], sa.ColumnElement[int]]) -> int | None:
         with reading(self.store, "the queue") as tx:
@@ -95,16 +90,15 @@ class Ledger:
 
     def _integrate(self, tx: sa.Connection) -> int:
         with as_written("what waits in the queue"):
-            rows = _waiting(tx)
-            before = grow(tx, [entry for _, entry in rows], self._now()) if rows else None
-        if before is None:
+            rows = take(tx, BATCH, BATCH_BYTES)
+        if not rows:
             return 0
+        drop(tx, rows[-1])  # first, for what comes in takes the pages that it leaves
+        before = grow(tx, [(row.bundle, row.length) for row in rows], self._now())
         with as_written("the map of entry ids"):
-            for first_id, length in _consecutive([entry_id for entry_id, _ in rows]):
-                _log_run(tx, first_id, before.size + _place(rows, first_id), length)
-                leaving = tables.queue.c.entry_id.between(first_id, first_id + length - 1)
-                tx.execute(sa.delete(tables.queue).where(leaving))
-        return len(rows)
+            for first_id, place, length in _runs(rows):
+                _log_run(tx, first_id, before.size + place, length)
+        return sum(row.length for row in rows)
 
 
 def head(tx: sa.Connection, *, lock: bool = False) -> Head:
@@ -117,54 +111,33 @@ def head(tx: sa.Connection, *, lock: bool = False) -> Head:
     raise Tampered("the log has no head, or one that it never had", hint="put this database aside, and audit a copy")
 
 
-def grow(tx: sa.Connection, entries: Sequence[bytes], at: datetime) -> Head:
-    """Put entries into the tree, past the queue: tiles, bundles and head; returns the head as it was before."""
+def grow(tx: sa.Connection, bundles: Sequence[tuple[bytes, int]], at: datetime) -> Head:
+    """Put bundles, each with its number of entries, into the tree, past the queue; returns the head before it."""
     before = head(tx, lock=True)
     tree, kept = right_edge(tx, before.size, before.root)
     with as_written("what is to come into the tree"):
+        entries = [entry for bundle, length in bundles for entry in decode_bundle(bundle, length)]
         changed = list(tree.extend([sha256(b"\x00" + entry).digest() for entry in entries]))
-        bundles = list(_bundles(before.size, kept, entries))
     _put(tx, tables.tiles, [tile._asdict() for tile in changed])
-    _put(tx, tables.bundles, bundles)
+    _put(tx, tables.bundles, list(_bundles(before.size, kept, bundles)))
     _set_head(tx, before.size, Head(tree.size, tree.root(), at))
     return before
 
 
-def _queued(tx: sa.Connection, entries: Sequence[bytes]) -> Sequence[int]:
-    # The hottest statement of the product: an entry costs a twentieth of what it does through the query layer.
-    driver: Any = tx.connection.driver_connection
-    if tx.dialect.name == "sqlite":
-        for at in range(0, len(entries), ROWS_AT_ONCE):
-            part = entries[at : at + ROWS_AT_ONCE]
-            driver.execute("INSERT INTO ledger_queue (entry) VALUES (?)" + ", (?)" * (len(part) - 1), part)
-        # Nobody else writes meanwhile, so that the ids are consecutive.
-        last = driver.execute("SELECT last_insert_rowid()").fetchone()[0]
-        return range(last - len(entries) + 1, last + 1)
-    query = (
-        "INSERT INTO ledger_queue (entry) SELECT entry FROM unnest(%s::bytea[]) WITH ORDINALITY AS given (entry, place)"
-        " ORDER BY place RETURNING entry_id"
-    )
-    return [entry_id for (entry_id,) in driver.execute(query, (list(entries),)).fetchall()]
-
-
-def _waiting(tx: sa.Connection) -> Sequence[tuple[int, bytes]]:
-    driver: Any = tx.connection.driver_connection
-    rows, size = list[tuple[int, bytes]](), 0
-    found = driver.execute(WAITING[tx.dialect.name], (BATCH,))
-    while size < BATCH_BYTES and (part := found.fetchmany(ROWS_AT_ONCE)):
-        rows += part
-        size += sum([len(entry) for _, entry in part])
-    found.close()
-    return rows
-
-
-def _bundles(size: int, kept: bytes, entries: Sequence[bytes]) -> Iterator[dict[str, object]]:
+def _bundles(size: int, kept: bytes, bundles: Sequence[tuple[bytes, int]]) -> Iterator[dict[str, object]]:
+    """The rows of bundles of 256 entries and the last, partial one, behind the `kept` entries of that before."""
     number, within = divmod(size, WIDTH)
-    at = 0
-    while at < len(entries):
-        part = entries[at : at + WIDTH - within]
-        yield {"number": number, "entries": kept + encode_bundle(part)}
-        number, within, kept, at = number + 1, 0, b"", at + len(part)
+    parts = [kept]
+    for bundle, length in bundles:
+        room = WIDTH - within
+        end = bytes_of(bundle, room) if length >= room else 0
+        if end:
+            yield {"number": number, "entries": b"".join([*parts, bundle[:end]])}
+            number, parts = number + 1, []
+        parts.append(bundle[end:])
+        within = (within + length) % WIDTH
+    if within:
+        yield {"number": number, "entries": b"".join(parts)}
 
 
 def _put(tx: sa.Connection, table: sa.Table, rows: Iterable[Mapping[str, object]]) -> None:
@@ -175,20 +148,15 @@ def _put(tx: sa.Connection, table: sa.Table, rows: Iterable[Mapping[str, object]
     tx.execute(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=content), list(rows))
 
 
-def _consecutive(ids: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Runs of consecutive ids: the first of each, and how many."""
-    if ids[-1] - ids[0] == len(ids) - 1:
-        yield ids[0], len(ids)
-        return
-    first = at = 0
-    for at in range(1, len(ids) + 1):
-        if at == len(ids) or ids[at] != ids[at - 1] + 1:
-            yield ids[first], at - first
-            first = at
-
-
-def _place(rows: Sequence[tuple[int, bytes]], entry_id: int) -> int:
-    return bisect_left(rows, entry_id, key=lambda row: row[0])
+def _runs(rows: Sequence[Waiting]) -> Iterator[tuple[int, int, int]]:
+    """Runs of consecutive ids: the first of each, the place of its entry among those of the rows, and how many."""
+    first_id, place, length = rows[0].first_id, 0, 0
+    for row in rows:
+        if row.first_id != first_id + length:
+            yield first_id, place, length
+            first_id, place, length = row.first_id, place + length, 0
+        length += row.length
+    yield first_id, place, length
 
 
 def _log_run(tx: sa.Connection, first_id: int, first_index: int, length: int) -> None:

@@ -1,10 +1,11 @@
 """Where the log lies in the database.
 
-`ledger_queue` holds what is committed and not yet in the tree; `ledger_tiles` the hashes and `ledger_bundles` the
-entries, 256 a row as C2SP tlog-tiles has them; `ledger_runs` which entry ids lie at which log index, a row for each run
-of consecutive ids; `ledger_head` one row, the tree as it stands; `ledger_checkpoints` every checkpoint ever signed;
-`ledger_attestations` what witnesses, time-stamp authorities and chains said of them. `ledger_witnessed` is what this
-instance, as a witness, last cosigned of each log of others.
+`ledger_queue` holds what is committed and not yet in the tree, a row for each bundle of entries whose ids follow one
+another, under the first of them; `ledger_tiles` the hashes and `ledger_bundles` the entries, 256 a row as C2SP
+tlog-tiles has them; `ledger_runs` which entry ids lie at which log index, a row for each run of consecutive ids;
+`ledger_head` one row, the tree as it stands; `ledger_checkpoints` every checkpoint ever signed; `ledger_attestations`
+what witnesses, time-stamp authorities and chains said of them. `ledger_witnessed` is what this instance, as a witness,
+last cosigned of each log of others.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ queue = sa.Table(
     "ledger_queue",
     metadata,
     sa.Column("entry_id", Id, primary_key=True, autoincrement=True),
-    sa.Column("entry", sa.LargeBinary, nullable=False),
+    sa.Column("entries", sa.LargeBinary, nullable=False),
+    sa.Column("length", sa.Integer, nullable=False, server_default="1"),
     sqlite_autoincrement=True,
 )
 tiles = sa.Table(

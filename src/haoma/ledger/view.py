@@ -19,6 +19,7 @@ from haoma.ledger import tables
 from haoma.ledger.bundles import decode_bundle
 from haoma.ledger.growth import HASH, WIDTH
 from haoma.ledger.merkle import leaf_hash
+from haoma.ledger.queue import waiting_entry
 from haoma.ledger.service import Head, head
 from haoma.ledger.tile_proofs import (
     consistency_from_tiles,
@@ -85,6 +86,11 @@ class View:
         if index is None:
             raise NotFound(f"entry {entry_id} is not in the tree", hint="`haoma ledger show` tells what still waits")
         return index
+
+    def waiting(self, entry_id: int) -> bytes | None:
+        """The bytes of the entry of this id where it is not in the tree yet; None where it does not wait."""
+        with self._store.read() as tx:
+            return waiting_entry(tx, entry_id) if 0 < entry_id <= LARGEST_ID else None
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """The proof that the entry at this index is in the tree of this size (RFC 9162 §2.1.3)."""

@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-import sqlalchemy as sa
-
 from haoma.errors import BadInput, HaomaError, NotFound, Tampered
-from haoma.ledger import leaf_hash, tables, verify_inclusion
+from haoma.ledger import leaf_hash, verify_inclusion
 from haoma.ledger.commitment import Commitment, Commitments
 from haoma.ledger.entry import Entry, decode
 from haoma.ledger.view import View
-from haoma.ledger.written import as_bytes, as_written
+from haoma.ledger.written import as_written
 from haoma.lineage.content import content
 from haoma.lineage.model import Activity, Fact, digest
 from haoma.storage import Store
@@ -70,7 +68,6 @@ class LedgerProofs:
     """Entries out of the tree and the queue of a store; each is read and proved once."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
         self._view = View(store)
         self._known: dict[int, Found] = {}
         self._size, self._root = 0, b""
@@ -85,7 +82,7 @@ class LedgerProofs:
     def _find(self, entry_id: int) -> Found:
         index = self._view.index_of(entry_id)
         if index is None:
-            if waiting := self._waiting(entry_id):
+            if waiting := self._view.waiting(entry_id):
                 return Found(decode(waiting), in_tree=False)
             index = self._view.require_index(entry_id)  # it may have come into the tree meanwhile
         data = self._view.entry(index)
@@ -95,11 +92,6 @@ class LedgerProofs:
         proof = self._view.inclusion(index, self._size)
         verify_inclusion(leaf_hash=leaf_hash(data), index=index, size=self._size, proof=proof, root=self._root)
         return Found(decode(data), in_tree=True)
-
-    def _waiting(self, entry_id: int) -> bytes | None:
-        query = sa.select(as_bytes(tables.queue.c.entry)).where(tables.queue.c.entry_id == entry_id)
-        with self._store.read() as tx:
-            return tx.scalar(query)
 
 
 def check(

@@ -41,6 +41,7 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint=4000",
     "PRAGMA journal_size_limit=67108864",
 )
+_WRITER = "PRAGMA cache_size=-16384"  # an integration changes some 4 MB; what does not fit is written twice
 
 
 def engine_for(path: Path, *, wait_s: float, read_only: bool = False) -> sa.Engine:
@@ -55,7 +56,7 @@ def engine_for(path: Path, *, wait_s: float, read_only: bool = False) -> sa.Engi
         pool_use_lifo=True,
     )
     engine.dialect.colspecs = {**engine.dialect.colspecs, **STRICT}
-    pragmas = (*_PRAGMAS, "PRAGMA query_only=ON") if read_only else _PRAGMAS
+    pragmas = (*_PRAGMAS, "PRAGMA query_only=ON" if read_only else _WRITER)
 
     @sa.event.listens_for(engine, "connect")
     def prepare(driver: sqlite3.Connection, _record: object) -> None:

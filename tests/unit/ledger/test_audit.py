@@ -11,6 +11,7 @@ from contracts.log import KEY, Attacker, Log, checkpoint_of, entry, open_log, re
 from haoma.errors import BadInput, HaomaError, Tampered
 from haoma.ledger import Checkpoint, SignerKey
 from haoma.ledger.audit import audit
+from haoma.ledger.bundles import encode_bundle
 from haoma.ledger.entry import encode
 from haoma.ledger.events import FILE_RECORDED
 
@@ -244,7 +245,8 @@ def test_entry_ids_that_were_moved_are_found_where_one_writer_gave_them_after_th
 
 
 def test_an_entry_that_was_deleted_while_others_wait_behind_it_is_found(log: Log) -> None:
-    log.append(3)
+    for _ in range(3):
+        log.append()
     log.change("DELETE FROM ledger_queue WHERE entry_id = :one", one=SIZE + 2)
     assert f"entry id {SIZE + 2} was given" in str(found(log))
 
@@ -308,17 +310,29 @@ def test_a_checkpoint_that_was_deleted_is_missed_by_whoever_kept_it_alone(log: L
 def test_what_waits_and_is_no_entry_or_in_the_tree_already_is_found(log: Log) -> None:
     log.append()
     assert log.audit().entries == SIZE
-    log.change("UPDATE ledger_queue SET entry = SUBSTR(entry, 2)")
+    log.change("UPDATE ledger_queue SET entries = SUBSTR(entries, 2)")
     assert f"entry id {SIZE + 1}" in str(found(log))
-    log.change("UPDATE ledger_queue SET entry_id = 300, entry = :entry", entry=bytes_of(1))
-    assert "in the tree already" in str(found(log))
+    log.change("UPDATE ledger_queue SET entries = :bundle", bundle=encode_bundle([bytes_of(1)[1:]]))
+    assert f"entry id {SIZE + 1} is no entry" in str(found(log))
+    for first_id, count in ((300, 1), (SIZE, 2)):
+        bundle = encode_bundle([bytes_of(1)] * count)
+        log.change("UPDATE ledger_queue SET entry_id = :id, length = :n, entries = :e", id=first_id, n=count, e=bundle)
+        assert f"entry id {first_id} waits, and is in the tree already" in str(found(log))
+
+
+def test_entry_ids_that_wait_twice_are_found_on_postgresql_too(log: Log) -> None:
+    log.append(3)
+    log.append()
+    log.change("UPDATE ledger_queue SET entry_id = entry_id - 1 WHERE length = 1")
+    with log.store.read() as tx, pytest.raises(Tampered, match=f"entry id {SIZE + 3} waits twice"):
+        list(audit(tx, from_postgresql=True))
 
 
 def test_an_entry_exchanged_for_another_one_while_it_waits_is_committed_to_nowhere_and_so_is_not_found(
     log: Log,
 ) -> None:
     log.append()
-    log.change("UPDATE ledger_queue SET entry = :entry", entry=bytes_of(9_999))
+    log.change("UPDATE ledger_queue SET entries = :bundle", bundle=encode_bundle([bytes_of(9_999)]))
     log.publisher.checkpoint()
     assert log.audit().entries == SIZE + 1
     assert log.entries()[SIZE] == bytes_of(9_999)

@@ -269,7 +269,9 @@ def test_what_was_restored_counts_on_behind_keys_that_were_given_out(store: Stor
     back_up(store, tmp_path / "a", at=AT)
     restore(tmp_path / "a", to)
     with open_store(to) as restored:
-        key = restored.write(lambda tx: tx.exec_driver_sql("INSERT INTO ledger_queue (entry) VALUES (x'00')").lastrowid)
+        key = restored.write(
+            lambda tx: tx.exec_driver_sql("INSERT INTO ledger_queue (entries) VALUES (x'00')").lastrowid
+        )
     assert key == 8
 
 
