@@ -157,7 +157,7 @@ def root_of(entries: Sequence[bytes]) -> bytes:
 
 def assert_what_waited_before_bundles_goes_on(url: str) -> None:
     """Entries that waited one to a row, as they did before, and the last of whose ids is gone."""
-    before = schema.revisions().index("0015_queue")
+    before = schema.revisions().index("0016_queue")
     with store_at(url, create=True) as store:
         rows = [{"data": encode(entry(number), {FILE_RECORDED.name: FILE_RECORDED})} for number in range(301)]
         with store.changing() as tx:

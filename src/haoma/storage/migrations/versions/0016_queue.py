@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_queue"
-down_revision = "0014_cases"
+revision = "0016_queue"
+down_revision = "0015_case_places"
 
 ROWS_AT_ONCE = 256
 
