@@ -25,14 +25,14 @@ from starlette.routing import Route
 from haoma.app import Services
 from haoma.consent.doors import Doors
 from haoma.consent.links import check_origin, linked
-from haoma.errors import BadInput, HaomaError, Refused
+from haoma.errors import BadInput, HaomaError, Refused, Tampered
 from haoma.numbers.service import parse
 from haoma.vault.model import check_tenant
 from haoma.web.api.rates import Rates
 from haoma.web.self.asked import Door, answered, form_token, is_token
 from haoma.web.self.assets import static_route
 from haoma.web.self.inside import Rooms
-from haoma.web.self.views import code_page, failed_page, front_page, over_page, question_page, said_no_page
+from haoma.web.self.views import code_page, failed_page, front_page, gone_page, over_page, question_page, said_no_page
 from haoma.web.self.words import WORDS, language_of
 
 __all__ = ["FLOOR_S", "self_app"]
@@ -87,10 +87,20 @@ class Pages:
             return self._wrong(handle, language)
         return self.rooms.room(language, self.doors.after_yes(yes))
 
-    def front(self, tenant: str, language: str, *, wrong: bool = False) -> Response:
+    def front(self, tenant: str, language: str, wrong: str = "") -> Response:
         """The door of a tenant."""
         self._require(tenant)
-        return answered(front_page(language, tenant, wrong=wrong), 400 if wrong else 200)
+        return answered(front_page(language, tenant, wrong), 400 if wrong else 200)
+
+    def by_receipt(self, given: Form) -> Response:
+        """Withdraw as the holder of a receipt, who needs no code."""
+        language, tenant = language_of(given.get("lang", "")), given.get("tenant", "")
+        self._require(tenant)
+        try:
+            done = self._services.consent.withdrawals.by_receipt("".join(given.get("receipt", "").split()))
+        except (BadInput, Refused, Tampered):
+            return self.front(tenant, language, "receipt-wrong")
+        return answered(gone_page(language, done.proofs))
 
     def knock(self, tenant: str, given: Form) -> Response:
         """Send a code."""
@@ -98,11 +108,11 @@ class Pages:
         self._require(tenant)
         number = parse(given.get("number", "")[:LONGEST_NUMBER])
         if not number.valid:
-            return self.front(tenant, language, wrong=True)
+            return self.front(tenant, language, "number-wrong")
         try:
             door = self.doors.knock(tenant, number, language)
         except BadInput:
-            return self.front(tenant, language, wrong=True)
+            return self.front(tenant, language, "number-wrong")
         return answered(code_page(language, tenant, door))
 
     def enter(self, given: Form) -> Response:
@@ -156,6 +166,9 @@ def self_app(services: Services, *, floor_s: float = FLOOR_S) -> Starlette:
         given = await door.form(request)
         return await _at_least(floor_s, run_in_threadpool(pages.enter, given))
 
+    async def by_receipt(request: Request) -> Response:
+        return await run_in_threadpool(pages.by_receipt, await door.form(request))
+
     def inside(path: str, work: Callable[[Form], Response]) -> Route:
         async def room(request: Request) -> Response:
             return await run_in_threadpool(work, await door.form(request))
@@ -169,6 +182,7 @@ def self_app(services: Services, *, floor_s: float = FLOOR_S) -> Starlette:
         Route("/self/my/{tenant}", front),
         Route("/self/my/{tenant}", knock, methods=["POST"]),
         Route("/self/enter", enter, methods=["POST"]),
+        Route("/self/receipt", by_receipt, methods=["POST"]),
         *(inside(path, work) for path, work in rooms.verbs().items()),
         static_route(),
     ]

@@ -1,7 +1,7 @@
 """What comes in from a customer's browser, and what every page goes out with.
 
 Rules held here:
-- A form is read to 8 KiB and 20 fields, each of them once; what is none of ours is refused before it is looked at.
+- A form is read to 16 KiB and 20 fields, each of them once; what is none of ours is refused before it is looked at.
 - A form comes from our own pages: a browser says so in Sec-Fetch-Site, an older one in Origin (`null`, for our pages
   tell no referrer). Beside that each holds a secret: a token bound to its link, a door or a session.
 - An address presses so many buttons a minute, and no more. It is remembered in memory alone.
@@ -26,7 +26,7 @@ from haoma.web.requests import body_of
 
 __all__ = ["HEADERS", "Door", "answered", "downloaded", "form_token", "is_token"]
 
-LONGEST_FORM = 8 << 10
+LONGEST_FORM = 16 << 10  # a receipt is a third of that
 MOST_FIELDS = 20
 FORM = "application/x-www-form-urlencoded"
 CSP = (

@@ -8,6 +8,8 @@ Rules held here:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from haoma.consent.answers import SaidNo
 from haoma.consent.links import Linked
 from haoma.consent.notice import GRANULARITY_TEXTS, SOURCE_TEXTS
@@ -22,6 +24,7 @@ __all__ = [
     "failed_page",
     "form",
     "front_page",
+    "gone_page",
     "over_page",
     "plain",
     "question_page",
@@ -124,8 +127,8 @@ def over_page(language: str, tenant: str) -> str:
     return shell(language, say(language, "over"), plain(say(language, "over-told")), more)
 
 
-def front_page(language: str, tenant: str, *, wrong: bool = False) -> str:
-    """Where somebody types their number."""
+def front_page(language: str, tenant: str, wrong: str = "") -> str:
+    """Where somebody types their number, or a receipt; `wrong` is the word for which of them was none."""
     path = f"/self/my/{tenant}"
     typed = [
         tag("label", say(language, "number"), for_="number"),
@@ -138,18 +141,29 @@ def front_page(language: str, tenant: str, *, wrong: bool = False) -> str:
             autocomplete="tel",
             maxlength="40",
             required=True,
-            aria_describedby=ERROR if wrong else None,
-            aria_invalid="true" if wrong else None,
+            **_marked(wrong == "number-wrong"),
         ),
+    ]
+    receipt = [
+        tag("label", say(language, "receipt-text"), for_="receipt"),
+        tag("textarea", id="receipt", name="receipt", rows="4", required=True, **_marked(wrong == "receipt-wrong")),
     ]
     return shell(
         language,
         say(language, "title-own"),
         plain(say(language, "front-told")),
-        _alarm(say(language, "number-wrong")) if wrong else None,
+        _alarm(say(language, wrong)) if wrong else None,
         form(language, path, {}, typed, button(say(language, "send"))),
+        tag("h2", say(language, "by-receipt")),
+        form(language, "/self/receipt", {"tenant": tenant}, receipt, button(say(language, "withdraw"))),
         switch=path,
     )
+
+
+def gone_page(language: str, proofs: Sequence[str]) -> str:
+    """What a withdrawal by receipt comes to, with the proofs of deletion so far."""
+    shown = [tag("textarea", one, readonly=True, rows="4", aria_label=say(language, "proof-text")) for one in proofs]
+    return shell(language, say(language, "receipt-gone"), plain(say(language, "receipt-gone-told")), shown)
 
 
 def code_page(language: str, tenant: str, door: str, *, wrong: bool = False) -> str:
@@ -196,6 +210,11 @@ def _facts(language: str, asked: Linked, shown: Published) -> Html:
     )
 
 
+def _marked(wrong: bool) -> dict[str, str]:
+    """What a field that was filled in wrongly says to whoever it is read aloud to."""
+    return {"aria_describedby": ERROR, "aria_invalid": "true"} if wrong else {}
+
+
 def _code_field(language: str, label: str, *, wrong: bool) -> list[Html]:
     return [
         tag("label", say(language, label), for_="code"),
@@ -209,8 +228,7 @@ def _code_field(language: str, label: str, *, wrong: bool) -> list[Html]:
             pattern="[0-9]{6}",
             maxlength="6",
             required=True,
-            aria_describedby=ERROR if wrong else None,
-            aria_invalid="true" if wrong else None,
+            **_marked(wrong),
         ),
     ]
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from contracts.api import Client
 from contracts.page import RECIPIENT, Customer, forms
 from haoma.consent import tables, verify_deletion
@@ -13,7 +11,7 @@ from haoma.consent.jws import jwks_of
 from haoma.numbers import parse
 
 ASKED = {"purpose": "customer-care", "recipient": RECIPIENT}
-VERBS = ("", "/withdraw", "/withdraw-all", "/receipt", "/proof", "/share", "/drop", "/leave")
+OF_ONE = ("/withdraw", "/receipt", "/proof", "/share", "/drop")
 HERE = {"lat": "31.2304", "lon": "121.4737", "accuracy": "60"}
 
 
@@ -96,32 +94,32 @@ def test_the_session_of_a_yes_sees_that_consent_alone(customer: Customer) -> Non
     assert len(consents) == 1
     other = next(str(row.grant_id) for row in customer.rows(tables.grants) if row.grant_id not in consents)
     session = next(known["session"] for _, known in forms(page.text))
-    for verb in ("/withdraw", "/receipt", "/proof", "/share", "/drop"):
+    for verb in OF_ONE:
         told = customer.post(f"/self/me{verb}", {"session": session, "consent": other, **HERE})
         assert told.status_code == 404, verb
     assert states(customer) == ["given", "given"]
 
 
-@pytest.mark.parametrize("verb", ["/withdraw", "/receipt", "/proof", "/share", "/drop"])
-def test_the_consent_of_another_is_not_there(customer: Customer, another: Customer, verb: str) -> None:
+def test_the_consent_of_another_is_not_there(customer: Customer, another: Customer) -> None:
     customer.say_yes()
     (theirs,) = {known["consent"] for _, known in forms(customer.come_in().text) if "consent" in known}
     session = next(known["session"] for _, known in forms(another.come_in().text))
-    for consent in (theirs, "", "x", "' OR 1=1 --"):
-        told = another.post(f"/self/me{verb}", {"session": session, "consent": consent, **HERE})
-        assert told.status_code == 404
-        assert theirs not in told.text
+    for verb in OF_ONE:
+        for consent in (theirs, "", "' OR 1=1 --"):
+            told = another.post(f"/self/me{verb}", {"session": session, "consent": consent, **HERE})
+            assert told.status_code == 404, verb
+            assert theirs not in told.text
     assert states(customer) == ["given"]
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_without_a_session_nothing_is_done(customer: Customer, verb: str) -> None:
-    customer.say_yes()
-    (consent,) = [row.grant_id for row in customer.rows(tables.grants)][-1:]
-    for session in ("", "a" * 32, "x"):
-        told = customer.post(f"/self/me{verb}", {"session": session, "consent": str(consent), **HERE})
-        assert told.status_code == (200 if verb == "/leave" else 404)
-        assert "授权" not in told.text or verb == "/leave"
+def test_without_a_session_nothing_is_done(customer: Customer) -> None:
+    page = customer.say_yes()
+    (consent,) = {known["consent"] for _, known in forms(page.text) if "consent" in known}
+    for verb in ("", "/withdraw-all", "/leave", *OF_ONE):
+        for session in ("", "a" * 32):
+            told = customer.post(f"/self/me{verb}", {"session": session, "consent": consent})
+            assert told.status_code == (200 if verb == "/leave" else 404), verb
+            assert consent not in told.text
     assert states(customer) == ["given"]
 
 
@@ -156,3 +154,31 @@ def test_no_page_holds_a_number(customer: Customer, another: Customer) -> None:
         assert customer.number not in told.text + str(told.headers) + str(told.request.url)
         assert customer.number[-8:] not in told.text
     assert customer.number not in customer.client.log.getvalue()
+
+
+def test_a_receipt_withdraws_without_a_code_and_shows_the_proof(house: Client, customer: Customer) -> None:
+    receipt = customer.press(customer.say_yes(), "/self/me/receipt").text
+    front = customer.get("/self/my/acme")
+    broken = " \r\n".join(receipt[at : at + 76] for at in range(0, len(receipt), 76))  # as mail programs do
+    gone = customer.press(front, "/self/receipt", receipt=broken)
+    assert gone.status_code == 200
+    (proof,) = re.findall(r"<textarea[^>]*>([^<]*)</textarea>", gone.text)
+    assert verify_deletion(proof, jwks_of(house.services.custody))["why"] == "withdrawn"
+    assert states(customer) == ["withdrawn"]
+    assert customer.press(front, "/self/receipt", receipt=receipt).status_code == 200
+
+
+def test_what_is_no_receipt_withdraws_nothing(customer: Customer) -> None:
+    for changed in ("", "x", "a.b.c", "<script>alert(1)</script>", "eyJ"):
+        told = customer.press(customer.get("/self/my/acme"), "/self/receipt", receipt=changed)
+        assert (told.status_code, "这不是我们签发的收据" in told.text) == (400, True)
+        assert "<script>" not in told.text
+
+
+def test_a_receipt_that_was_changed_withdraws_nothing(customer: Customer) -> None:
+    receipt = customer.press(customer.say_yes(), "/self/me/receipt").text.strip()
+    head, body, signature = receipt.split(".")
+    front = customer.get("/self/my/acme")
+    for text in (f"{head}.{body}.{signature[::-1]}", f"{head}.{body[:-8]}AAAAAAAA.{signature}"):
+        assert customer.press(front, "/self/receipt", receipt=text).status_code == 400
+    assert states(customer) == ["given"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 import sqlalchemy as sa
 
 from contracts.api import Client
@@ -106,29 +105,28 @@ def test_a_position_that_a_hand_moved_or_copied_tells_nothing(
     assert told.json()["code"] == "tampered"
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"lat": "91"},
-        {"lon": "-180.1"},
-        {"lat": "nan"},
-        {"lon": "inf"},
-        {"accuracy": "0"},
-        {"accuracy": "-5"},
-        {"accuracy": "100001"},
-        {"accuracy": "nan"},
-        {"lat": ""},
-        {"lat": "31,2"},
-        {"lat": "1" * 60},
-        {"lat": "0x1f"},
-    ],
-    ids=str,
+NONE = (
+    {"lat": "91"},
+    {"lon": "-180.1"},
+    {"lat": "nan"},
+    {"lon": "inf"},
+    {"accuracy": "0"},
+    {"accuracy": "-5"},
+    {"accuracy": "100001"},
+    {"accuracy": "nan"},
+    {"lat": ""},
+    {"lat": "31,2"},
+    {"lat": "1" * 60},
+    {"lat": "0x1f"},
 )
-def test_what_is_no_position_is_not_taken_and_not_told_back(customer: Customer, changed: dict[str, str]) -> None:
+
+
+def test_what_is_no_position_is_not_taken_and_not_told_back(customer: Customer) -> None:
     page = customer.say_yes()
-    told = customer.press(page, "/self/me/share", **HERE | changed)
-    assert told.status_code == 400
-    assert "31.2304" not in told.text + customer.client.log.getvalue()
+    for changed in NONE:
+        told = customer.press(page, "/self/me/share", **HERE | changed)
+        assert told.status_code == 400, changed
+        assert "31.2304" not in told.text + customer.client.log.getvalue()
     assert kept(customer, consent_of(page.text)) == []
 
 
