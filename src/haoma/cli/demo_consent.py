@@ -1,4 +1,4 @@
-"""The demo's chapter on permission: one customer says no; another says yes, is located, and takes it back.
+"""The demo's chapter on permission: a customer is found; one says no; one says yes, is located, and takes it back.
 
 Rules held here:
 - Receipt and proof are verified as the customer would, with public keys and nothing else.
@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from haoma.app import Services
+from haoma.cli.demo_case import crm_of, found_by_order
 from haoma.cli.demo_desk import CARE, TENANT, Desk, Job, open_desk, reason_of
 from haoma.cli.demo_locate import asked_where, counted, located, scored, token_of
 from haoma.cli.stage import Stage, Step
@@ -33,12 +34,14 @@ OFFER = "请客户说出所在城市，或自行从网点列表中选择"
 def chapter(stage: Stage) -> Iterator[Step]:
     """A no and what may be offered instead; a yes by code, its receipt, its use, its withdrawal, and the proof."""
     folder = stage.directory / f"desk-{secrets.token_hex(4)}"
-    with Services(replace(stage.services.settings, store_dir=folder)) as services:
+    settings = replace(stage.services.settings, store_dir=folder, crm_map=crm_of(folder))
+    with Services(settings) as services:
         yield from _played(open_desk(replace(stage, services=services)))
 
 
 def _played(desk: Desk) -> Iterator[Step]:
     services = desk.stage.services
+    yield from found_by_order(desk)
     for number in (ONE, OTHER):
         subject = services.consent.office.subject(TENANT, parse(number))
         services.cases.open(desk.agent, str(subject), datetime.now(UTC))
