@@ -118,7 +118,9 @@ class AsksPlace(AsksSubject):
     purpose: str = Field(max_length=64, description="What for, as the customer consented.", examples=["customer-care"])
     recipient: str = Field(max_length=64, description="Who is to know, as the notice names them.")
     stated: AsksStated | None = Field(None, description="What they said; counts where the consent names `stated`.")
-    shared: AsksShared | None = Field(None, description="What they shared; counts where it names `browser`.")
+    shared: AsksShared | None = Field(
+        None, description="What they shared, believed from the caller; counts where it names `browser`."
+    )
     network: AsksNetwork | None = Field(None, description="Where their session comes from; where it names `browser`.")
     radio: AsksRadio | None = Field(None, description="What their device heard; where it names `browser`.")
 
