@@ -34,13 +34,14 @@ FIELDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "audit": {"decisions": "audit", "entries": "audit"},
     }
 )
-OBJECTS = frozenset({*FIELDS, "number", "policy", "retention", "vault", "consent", "export", "store"})
+OBJECTS = frozenset({*FIELDS, "number", "desk", "policy", "retention", "vault", "consent", "export", "store"})
 
 ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "see": frozenset(FIELDS),
         "write": frozenset(FIELDS),
         "read-number": frozenset({"number"}),
+        "pick-desk": frozenset({"desk"}),
         "locate": frozenset({"subject"}),
         "score": frozenset({"subject"}),
         "ask-consent": frozenset({"subject"}),

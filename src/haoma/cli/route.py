@@ -44,7 +44,7 @@ def customer(fmt: Format, language: str, **asked: object) -> None:
     with Services(current_settings(), create=False) as services:
         question = question_of(services, asked)
         said = services.routing.route(question, language=language, given=given_of(asked))
-    tell(said.reasons, said.silent)
+    tell(said.reasons, said.silent, said.credits)
     if said.no_store is not None:
         note(f"{said.no_store.zh} {said.no_store.en}")
     store = said.store

@@ -4,22 +4,34 @@ Rules held here:
 - A store and a desk tell of a place: they are for whoever may see one, and as coarse as the consent.
 - Each question is decided, recorded and counted, however often it is sent, as those of /v1/locations are.
 - The language is what the customer or their app chose. It is kept nowhere, and no region makes one.
+- Whoever says no is served all the same: a desk is picked about nobody, by a language and a region that they name.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
+from haoma.access import Thing
 from haoma.web.api.calls import Body, Caller, answered, problems
-from haoma.web.api.questions import AsksPlace, Entry, Silent, TellsReason, given_of, question_of, told
+from haoma.web.api.questions import (
+    AsksPlace,
+    Credits,
+    Entry,
+    RegionText,
+    Silent,
+    TellsReason,
+    given_of,
+    question_of,
+    told,
+)
 
 if TYPE_CHECKING:
-    from haoma.locate.routing import Route
+    from haoma.locate.routing import Chosen, Route
 
 __all__ = ["routes"]
 
@@ -27,16 +39,28 @@ routes = APIRouter(prefix="/v1/routes", tags=["routes"])
 Rule = "The rule of the company's file that says so."
 
 
-class AsksRoute(AsksPlace):
-    """Where to send a customer."""
-
-    language: str | None = Field(
-        None,
+Language = Annotated[
+    str,
+    Field(
         max_length=35,
         pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
         description="The language that the customer or their app chose (BCP 47); the rules' own, if left out.",
         examples=["en"],
-    )
+    ),
+]
+
+
+class AsksRoute(AsksPlace):
+    """Where to send a customer."""
+
+    language: Language | None = None
+
+
+class AsksDesk(Body):
+    """Which desk, about nobody."""
+
+    language: Language | None = None
+    region: RegionText | None = Field(None, description="A city, a province or a 大区 that somebody picked themselves.")
 
 
 class TellsStore(Body):
@@ -68,6 +92,13 @@ class TellsNotice(Body):
     rule: str = Field(description=Rule, examples=["remote.tibet"])
 
 
+class TellsPicked(Body):
+    """A desk, and what to tell of delivery."""
+
+    desk: TellsDesk
+    notice: TellsNotice | None
+
+
 class TellsRoute(Body):
     """Where the customer is sent."""
 
@@ -80,6 +111,7 @@ class TellsRoute(Body):
     )
     reasons: list[TellsReason]
     silent: Silent
+    credits: Credits
     until: datetime = Field(description="Until when this may be used.")
     entry: Entry
 
@@ -92,17 +124,36 @@ def route(asked: AsksRoute, call: Caller) -> Response:
     return answered(_route(routing.route(question_of(call, asked), language=asked.language or "", given=given)))
 
 
+@routes.post("/desk", response_model=TellsPicked, responses=problems(404))
+def pick_desk(asked: AsksDesk, call: Caller) -> Response:
+    """Tell the desk for a language and a region; it is about nobody, and nothing is kept of it."""
+    from haoma.locate.areas import region_called
+
+    with call.services.store.read() as tx:
+        thing = Thing("desk", call.asker.tenant)
+        call.services.gate.decide(tx, call.asker, "pick-desk", thing, call.at).require()
+    region = None if asked.region is None else region_called(asked.region)
+    chosen = call.services.routing.rules.choose(region, (asked.language or "").lower(), call.at)
+    return answered(TellsPicked(desk=_desk(chosen), notice=_notice(chosen)))
+
+
+def _desk(chosen: Chosen) -> TellsDesk:
+    desk = chosen.desk
+    told_of = {"id": desk.id, "zh": desk.zh, "en": desk.en, "contact": desk.contact}
+    return TellsDesk.model_validate({**told_of, "open": chosen.is_open, "rule": chosen.desk_rule})
+
+
+def _notice(chosen: Chosen) -> TellsNotice | None:
+    one = chosen.notice
+    if one is None:
+        return None
+    return TellsNotice(zh=one.zh, en=one.en, extra_days=one.extra_days, rule=str(chosen.notice_rule))
+
+
 def _route(said: Route) -> TellsRoute:
-    store, why, chosen = said.store, said.no_store, said.chosen
-    desk, notice = chosen.desk, chosen.notice
-    taken = TellsDesk(
-        id=desk.id, zh=desk.zh, en=desk.en, contact=desk.contact, open=chosen.is_open, rule=chosen.desk_rule
-    )
+    store, why = said.store, said.no_store
     near = store and TellsStore(id=store.id, name=store.name, distance_m=store.distance_m, off_m=store.off_m)
-    told_of = notice and TellsNotice(
-        zh=notice.zh, en=notice.en, extra_days=notice.extra_days, rule=str(chosen.notice_rule)
-    )
-    found = {"store": near, "no_store": why and TellsReason(code=why.code, zh=why.zh, en=why.en), "desk": taken}
-    more = {"notice": told_of, "level": said.level and str(said.level), "reasons": told(said.reasons)}
-    last = {"silent": [*said.silent], "until": said.until, "entry": said.entry_id}
-    return TellsRoute.model_validate({**found, **more, **last})
+    found = {"store": near, "no_store": why and TellsReason(code=why.code, zh=why.zh, en=why.en)}
+    more = {"desk": _desk(said.chosen), "notice": _notice(said.chosen), "level": said.level and str(said.level)}
+    why_so = {"reasons": told(said.reasons), "silent": [*said.silent], "credits": [*said.credits]}
+    return TellsRoute.model_validate({**found, **more, **why_so, "until": said.until, "entry": said.entry_id})

@@ -33,6 +33,7 @@ NUMBERS = (
     ("POST", "/v1/numbers/parse", {"text": "95588"}),
     ("POST", "/v1/numbers/lookup", {"number": "95588"}),
     ("POST", "/v1/numbers/batch", {"texts": ["95588"]}),
+    ("POST", "/v1/routes/desk", {"language": "en"}),
 )
 
 

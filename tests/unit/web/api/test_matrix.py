@@ -87,6 +87,7 @@ CELLS = (
         "POST", "/v1/risk", one("risk-analyst"),
         lambda it, _: {"subject": it.subject, "purpose": "fraud-prevention", "recipient": "acme-risk"},
     ),
+    Cell("POST", "/v1/routes/desk", ALL, lambda *_: {"language": "en"}, elsewhere=True),
     Cell("POST", "/v1/routes", one("agent"), lambda it, _: {**CARE, "subject": it.subject, "language": "en"}),
     Cell(
         "POST", "/v1/approvals", one("agent", "risk-analyst"),

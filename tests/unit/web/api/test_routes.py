@@ -78,6 +78,21 @@ def test_nothing_is_told_before_a_consent_after_its_end_and_elsewhere(ready: Cli
     assert ready.post(PATH, asked, by="agent").json()["reason"] == "withdrawn"
 
 
+def test_who_says_no_is_served_all_the_same(ready: Client) -> None:
+    def picked(**asked: str) -> tuple[str, object]:
+        said = ready.post(f"{PATH}/desk", asked, by="risk-analyst").json()
+        return said["desk"]["rule"], said["notice"] and said["notice"]["rule"]
+
+    before = ready.services.ledger.queued()
+    assert picked() == ("desks.national", None)
+    assert picked(language="EN-GB") == ("desks.national", None)
+    assert picked(language="en", region="上海市") == ("desks.east-en", None)
+    assert picked(language="bo", region="西藏") == ("fallback", "remote.tibet")
+    assert ready.services.ledger.queued() == before, "nothing is kept of it"
+    for wrong, status in (({"region": "亚特兰蒂斯"}, 404), ({"region": "330106"}, 400), ({"number": NUMBER}, 400)):
+        assert ready.post(f"{PATH}/desk", wrong, by="agent").status_code == status
+
+
 @pytest.mark.parametrize(
     ("more", "status"),
     [
