@@ -2,6 +2,7 @@
 
 Rules held here:
 - A position is taken for one live consent that names the browser, and for nothing else; a newer one takes its place.
+  None is taken for a consent that a guardian gave: their browser is not where the child is.
 - It is sealed under the key of its subject and purpose, bound to its consent and times, and goes with a withdrawal.
 - No error, log line or row shows a coordinate.
 """
@@ -103,7 +104,7 @@ class Positions:
             raise NotFound("there is no such consent")
         if row.state != "given" or not row.since <= at < row.until or self._vault.keys.ends.why(grant_id):
             raise refusal("expired" if row.state == "given" else row.state)
-        if Source.BROWSER not in row.sources.split():
+        if Source.BROWSER not in row.sources.split() or row.guardian is not None:
             raise refusal("source")
         return row
 

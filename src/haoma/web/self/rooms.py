@@ -105,7 +105,8 @@ def _facts(room: Room, one: Permission, name: str, at: datetime | None) -> Html:
 
 
 def _may_share(one: Permission) -> bool:
-    return one.live and Source.BROWSER in one.row.sources.split()
+    """Whether the browser that shows this may stand for whom it is about: a guardian's is somewhere else."""
+    return one.live and one.row.guardian is None and Source.BROWSER in one.row.sources.split()
 
 
 def _share(room: Room, one: Permission) -> Html:

@@ -167,3 +167,17 @@ def test_coming_in_and_a_wrong_code_are_in_the_audit_and_hold_no_number(customer
         ("holder", "consent.enter", "allowed", "code-right"),
     ]
     assert ("holder", "consent.look", "allowed", "own") in told
+
+
+def test_where_no_message_can_be_sent_that_is_told_for_every_number_alike(
+    customer: Customer, another: Customer
+) -> None:
+    customer.say_yes()
+    messages = customer.client.services.settings.store_dir / "messages"
+    messages.chmod(0o644)  # which no message is written to
+    try:
+        told = [one.press(one.get(DOOR), DOOR, number=one.number) for one in (customer, another)]
+    finally:
+        messages.chmod(0o600)
+    assert {(one.status_code, one.text) for one in told} == {(503, told[0].text)}
+    assert "没有改变任何内容" in told[0].text

@@ -221,7 +221,10 @@ def test_a_parent_is_told_that_they_are_asked_as_one(customer: Customer, another
     page = another.get(another.link)
     assert "监护人的身份" in page.text
     given = another.press(page, another.link, answer="yes", code=another.code)
-    assert given.status_code == 200
+    assert (given.status_code, "/self/me/share" in given.text) == (200, False)  # a parent is not where the child is
+    known = next(known for _, known in forms(given.text) if "consent" in known)
+    told = another.post("/self/me/share", {**known, "lat": "31.2", "lon": "121.4", "accuracy": "60"})
+    assert told.status_code == 403
     inside = another.come_in()
     assert another.press(inside, "/self/me/withdraw").status_code == 200
     assert [row.state for row in mine(customer)] == ["withdrawn"]
