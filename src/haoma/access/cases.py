@@ -104,6 +104,10 @@ class Cases:
         with self._gate.store.read() as tx:
             return self.opened(tx, asker, now)
 
+    def agent_of(self, tx: sa.Connection, case_id: str) -> str:
+        """Whose case this is or was, by their id; empty where there is none. Decides nothing."""
+        return str(tx.scalar(sa.select(_cases.agent_id).where(_cases.case_id == case_id)) or "")
+
     def opened(self, tx: sa.Connection, asker: Asker, now: datetime) -> list[Case]:
         """The open cases of the asker in this transaction, the newest first; decides nothing."""
         opened = sa.and_(_cases.agent_id == asker.person, _cases.closed_at.is_(None), _cases.closes_at > now)

@@ -2,7 +2,8 @@
 
 Rules held here:
 - The number is asked of the CRM again, and has to be the one that the case is about. It is kept nowhere.
-- A carrier that knows answers first; a number that has changed hands gets no code, and is due at once.
+- A carrier that knows answers first; a number that has changed hands gets no code, is due at once, and takes no consent
+  with it.
 - Codes are those of consent: six digits, five minutes, five tries, kept as a commitment, counted before anybody is told
   that one was wrong. Codes and questions to one number count together: three in ten minutes, six a day.
 - A customer who declines gets no other code in this case, and is offered what the CRM says reaches them.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +21,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from haoma.access import Asker, Case, Thing
-from haoma.consent import Office
+from haoma.consent import Consent
 from haoma.consent.code import ATTEMPTS, CODE_LIFE, code_text, new_code
 from haoma.consent.office import actor_of
 from haoma.consent.reach import require_reachable
@@ -53,8 +55,9 @@ class Sent:
 class Checks:
     """The checks of one store; `due_days` is how long one is good."""
 
-    def __init__(self, office: Office, due_days: int) -> None:
-        self._office = office
+    def __init__(self, consent: Consent, due_days: int) -> None:
+        self._consent = consent
+        self._office = consent.office
         self._good_for = timedelta(days=due_days)
 
     def send(self, by: Asker, case: Case, found: Found, language: str) -> Sent:
@@ -65,7 +68,7 @@ class Checks:
             before = newest(tx, self._names(tx, case))
         same = None if before is None else self._carrier(found, before.shown_at)
         if same is not None:
-            return Sent(None, self._by_carrier(by, case, at, same=same))
+            return Sent(None, self._by_carrier(by, case, found, at, same=same))
         code, code_id = new_code(), str(uuid.uuid4())
         text = message(found.subject.tenant, code, language)
         committed = str(office.vault.commitments.commit("casecode", code_text(code_id, code)))
@@ -142,7 +145,7 @@ class Checks:
         except Unavailable:
             return None
 
-    def _by_carrier(self, by: Asker, case: Case, at: datetime, *, same: bool) -> Shown:
+    def _by_carrier(self, by: Asker, case: Case, found: Found, at: datetime, *, same: bool) -> Shown:
         office, subject = self._office, SubjectToken.of_row(case.subject)
         shown = Shown(How.CARRIER, at, at + self._good_for)
         office.vault.prepare(subject, PURPOSE)
@@ -156,6 +159,9 @@ class Checks:
                 overdue(tx, self._names(tx, case), at)
             return reason
 
+        if not same:
+            with suppress(Unavailable):  # what nobody has checked for 30 days is refused all the same
+                self._consent.arrived(found.subject.tenant, found.number)
         self._change(by, case, at, work)
         return shown
 

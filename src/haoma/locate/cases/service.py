@@ -66,7 +66,7 @@ class Customers:
         self._office = consent.office
         self._cases = cases
         self._search = Search(self._office, crms)
-        self._checks = Checks(self._office, due_days)
+        self._checks = Checks(consent, due_days)
 
     def open(self, by: Asker, reference: Reference) -> Opened:
         """Open a case about whom a reference names, or join the open one.
@@ -140,10 +140,16 @@ class Customers:
             return due_counts(tx, tenant, at)
 
     def was_for(self, by: Asker, case_id: str, reference: Reference) -> bool:
-        """Whether a case of the asker's tenant was opened from this very reference; for who may see cases."""
+        """Whether a case was opened from this very reference; raises Refused by the policy.
+
+        A case of the asker's is asked about, or, by who may see decisions, any of their tenant's.
+        """
         office, at = self._office, self._office.now()
-        office.gate.ask(by, "see", Thing("case", by.tenant, "subject"), at).require()
         tenant = tenant_of(office, by)
+        with office.store.read() as tx:
+            theirs = self._cases.agent_of(tx, case_id) == by.person
+        thing = Thing("case", by.tenant, "subject") if theirs else Thing("audit", by.tenant, "decisions")
+        office.gate.ask(by, "see", thing, at).require()
         with office.store.read() as tx:
             return any(self._is(row, reference) for row in _references(tx, case_id, tenant))
 

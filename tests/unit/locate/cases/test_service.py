@@ -88,8 +88,9 @@ def test_a_case_tells_whether_it_was_opened_from_a_reference_and_keeps_none(desk
     assert not desk.customers.was_for(desk.agent, case, customer(ORDER))
     assert desk.customers.was_for(desk.world.people["dpo"], case, order())
     assert len(desk.world.rows(tables.references)) == 2
-    with pytest.raises(Refused):
-        desk.customers.was_for(desk.world.people["admin"], case, order())
+    for other in ("admin", "colleague"):
+        with pytest.raises(Refused):
+            desk.customers.was_for(desk.world.people[other], case, order())
 
 
 def test_every_search_is_decided_recorded_and_in_the_log_without_its_id(desk: Desk) -> None:
@@ -135,7 +136,8 @@ def test_the_case_of_another_tenant_or_agent_is_not_there(desk: Desk, tmp_path: 
         with pytest.raises(NotFound):
             desk.customers.decline(asker, case)
     other = person_of(desk.world, "gamma")
-    assert not desk.customers.was_for(other, case, order())
+    with pytest.raises(Refused):
+        desk.customers.was_for(other, case, order())
     assert desk.customers.due(other).over == 0
 
 
@@ -277,7 +279,9 @@ def test_a_carrier_that_knows_the_holder_spares_the_customer_a_code(asking: Desk
     assert len(asking.world.sent.messages) == 2
 
 
-def test_a_number_that_changed_hands_gets_no_code_and_is_due_at_once(asking: Desk) -> None:
+def test_a_number_that_changed_hands_gets_no_code_is_due_at_once_and_takes_no_consent_with_it(asking: Desk) -> None:
+    asking.world.ready()
+    asking.world.give("13800138201", channel=Channel.WEB)
     asking.shown()
     asking.world.pass_(days=1)
     case = asking.case()
@@ -286,7 +290,8 @@ def test_a_number_that_changed_hands_gets_no_code_and_is_due_at_once(asking: Des
         asking.customers.verify(asking.agent, case, order())
     assert raised.value.reason == "recycled"
     assert asking.customers.due(asking.agent).over == 1
-    assert len(asking.world.sent.messages) == 1
+    assert len(asking.world.sent.messages) == 2
+    assert [row.state for row in asking.world.rows(consent.grants)] == ["recycled"]
 
 
 # ---- declining

@@ -92,7 +92,7 @@ def test_whole_ids_are_compared_as_such(chart: Path) -> None:
 
 def test_what_is_there_is_told_and_not_what_it_is(chart: Path) -> None:
     people = Customers("customers", "customer_id", "phone", email="email", in_app="app_user")
-    for said, there in (("x" * 10_000_000, True), ("", False), ("0", False), ("FALSE", False), ("jia@x.example", True)):
+    for said, there in (("x" * 1_000_000, True), ("", False), ("0", False), ("FALSE", False), ("jia@x.example", True)):
         with closing(sqlite3.connect(chart.with_suffix(".db"))) as file, file:
             file.execute("UPDATE customers SET email = ?", (said,))
         assert crm(chart, people).find(customer()).email is there
