@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from contracts.api import Client, client_in, publish, served_of
+from contracts.routing import rules_in
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with client_in(tmp_path_factory.mktemp("schemathesis"), api_rate_per_min=10_000_000) as client:
+    place = tmp_path_factory.mktemp("schemathesis")
+    with client_in(place, route_rules=rules_in(place / "rules"), api_rate_per_min=10_000_000) as client:
         publish(client)
         client.number_case("13800138601")
         client.services.ledger.integrate(wait_s=5)
