@@ -31,14 +31,13 @@ from haoma.vault.model import check_tenant
 from haoma.web.api.rates import Rates
 from haoma.web.self.asked import Door, answered, form_token, is_token
 from haoma.web.self.assets import static_route
-from haoma.web.self.inside import Rooms
+from haoma.web.self.inside import LONGEST_NUMBER, Rooms
 from haoma.web.self.views import code_page, failed_page, front_page, gone_page, over_page, question_page, said_no_page
 from haoma.web.self.words import WORDS, language_of
 
 __all__ = ["FLOOR_S", "self_app"]
 
 FLOOR_S = 0.2  # asking for a code, and typing one, take as long at the least, whatever comes of it
-LONGEST_NUMBER = 40
 Form = Mapping[str, str]
 _STATUS = {400: "bad-input", 403: "refused-error", 404: "not-found", 405: "not-found", 429: "too-often"}
 

@@ -12,18 +12,21 @@ from collections.abc import Callable, Mapping, Sequence
 from starlette.responses import Response
 
 from haoma.app import Services
+from haoma.consent import Question
 from haoma.consent.doors import Doors, Inside
 from haoma.consent.own import Own, own, own_proof, own_receipt, own_withdraw
-from haoma.errors import BadInput
+from haoma.errors import BadInput, NotFound
 from haoma.locate.shared import circle_of
+from haoma.numbers.service import parse
 from haoma.web.self.asked import answered, downloaded
 from haoma.web.self.rooms import Room, room_page
 from haoma.web.self.told import told_of
 from haoma.web.self.views import failed_page
 from haoma.web.self.words import language_of, say, time_of
 
-__all__ = ["Rooms"]
+__all__ = ["LONGEST_NUMBER", "Rooms"]
 
+LONGEST_NUMBER = 40
 Form = Mapping[str, str]
 
 
@@ -44,6 +47,7 @@ class Rooms:
             "/proof": self.proof,
             "/share": self.share,
             "/drop": self.drop,
+            "/again": self.again,
             "/leave": self.leave,
         }
 
@@ -92,6 +96,18 @@ class Rooms:
         """Delete a position."""
         self._services.positions.drop(self._its(self._inside(given), given))
         return self.room(_language(given), _session(given), say(_language(given), "dropped"))
+
+    def again(self, given: Form) -> Response:
+        """Begin anew what they refused: nobody else may, for 90 days."""
+        language, inside, consent = _language(given), self._inside(given), self._services.consent
+        asked = (given.get("purpose", ""), given.get("recipient", ""))
+        if asked not in {(row.purpose, row.recipient) for row in self._own(inside).refusals}:
+            raise NotFound("there is no such refusal of yours")
+        number, tenant = parse(given.get("number", "")[:LONGEST_NUMBER]), inside.subject.tenant
+        if not number.valid or inside.subject not in consent.office.vault.known_as(tenant, number):
+            return self.room(language, _session(given), say(language, "number-wrong"))
+        consent.requests.ask(None, Question(tenant, number, *asked, language=language))
+        return self.room(language, _session(given), say(language, "again-sent"))
 
     def leave(self, given: Form) -> Response:
         """End the session."""

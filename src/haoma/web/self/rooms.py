@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
 
 from haoma.consent.notice import GRANULARITY_TEXTS, SOURCE_TEXTS
 from haoma.consent.own import Own, Permission
@@ -161,13 +164,25 @@ def _told(room: Room) -> Sequence[Part]:
 def _refusals(room: Room) -> Sequence[Part]:
     if not room.own.refusals:
         return []
-    lines = [
-        tag(
-            "li", _purpose(room.language, row.purpose), tag("br"), room.say("refusal-until", until=room.time(row.until))
-        )
-        for row in room.own.refusals
+    newest = {(row.purpose, row.recipient): row for row in reversed(room.own.refusals)}
+    shown = [_refused(room, at, row) for at, row in enumerate(newest.values())]
+    return [tag("h2", room.say("refusals")), plain(room.say("again-told")), *shown]
+
+
+def _refused(room: Room, at: int, row: sa.Row[Any]) -> Html:
+    """What they refused, and how to begin anew: with their number, for the session holds none."""
+    name = f"number-{at}"
+    typed = [
+        tag("label", room.say("number"), for_=name),
+        tag("input", id=name, name="number", type="tel", autocomplete="tel", maxlength="40", required=True),
     ]
-    return [tag("h2", room.say("refusals")), tag("ul", lines)]
+    known = {"session": room.session, "purpose": row.purpose, "recipient": row.recipient}
+    return tag(
+        "section",
+        plain(_purpose(room.language, row.purpose), tag("br"), row.recipient),
+        plain(room.say("refusal-until", until=room.time(row.until))),
+        form(room.language, "/self/me/again", known, typed, button(room.say("again-ask"))),
+    )
 
 
 def _feet(room: Room) -> Html:

@@ -136,6 +136,12 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "emergency": ("紧急情况", "an emergency"),
         "refusals": ("您拒绝过的", "What you refused"),
         "refusal-until": ("{until} 之前不再询问", "not asked again before {until}"),
+        "again-told": (
+            "改变主意了？再次输入您的手机号码，我们会重新发送问题。",
+            "Changed your mind? Type your mobile number once more and you are asked again.",
+        ),
+        "again-ask": ("重新询问我", "Ask me again"),
+        "again-sent": ("问题已发送，请打开短信中的链接。", "The question is sent: open the link in your message."),
         "share": ("分享我的位置", "Share my position"),
         "share-told": (
             "可选。只用于上述目的，加密保存，最多 24 小时，撤回时立即删除。不分享也可以。",

@@ -182,3 +182,18 @@ def test_a_receipt_that_was_changed_withdraws_nothing(customer: Customer) -> Non
     for text in (f"{head}.{body}.{signature[::-1]}", f"{head}.{body[:-8]}AAAAAAAA.{signature}"):
         assert customer.press(front, "/self/receipt", receipt=text).status_code == 400
     assert states(customer) == ["given"]
+
+
+def test_only_the_holder_begins_anew_what_they_refused(customer: Customer, another: Customer) -> None:
+    path = customer.asked()
+    customer.press(customer.get(path), path, answer="no")
+    inside, sent = customer.come_in(), customer.messages
+    wrong = customer.press(inside, "/self/me/again", number=another.number)
+    assert (customer.messages, "请输入手机号码" in wrong.text) == (sent, True)
+    asked = customer.press(inside, "/self/me/again", number=customer.number)
+    assert (customer.messages, "问题已发送" in asked.text) == (sent + 1, True)
+    given = customer.press(customer.get(customer.link), customer.link, answer="yes", code=customer.code)
+    assert (given.status_code, states(customer)) == (200, ["given"])
+    for changed in ({"recipient": "acme-shop"}, {"purpose": "delivery"}):
+        told = customer.press(inside, "/self/me/again", number=customer.number, **changed)
+        assert told.status_code == 404
