@@ -16,6 +16,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -139,6 +140,7 @@ def _case(
     )
 
 
+@lru_cache(maxsize=32)
 def _shares(near: float, cities: Cities) -> tuple[Floats, Floats]:
     """Of those who leave each city: the share a unit of weight in the province gets, and one anywhere."""
     inside = near * (1 - cities.alone)
