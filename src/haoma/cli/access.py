@@ -1,4 +1,4 @@
-"""`haoma access`: people and roles, sign-in, keys of machines, the policy and approvals.
+"""`haoma access`: people and roles, sign-in, keys of machines, the policy, approvals and bulk export.
 
 Rules held here:
 - Every command but the first person's, enrolment, sign-in and the audit acts for who is signed in (HAOMA_SESSION), and
@@ -13,6 +13,7 @@ import click
 from haoma.app import Services
 from haoma.cli.access_approve import approve, decisions
 from haoma.cli.access_audit import audit
+from haoma.cli.access_export import export
 from haoma.cli.access_keys import keys
 from haoma.cli.access_policy import policy
 from haoma.cli.acting import SESSION, acting, asked, found, now, session
@@ -161,5 +162,5 @@ def link(person: str, issuer: str, subject: str, fmt: Format) -> None:
     write([{"login": linked.login, "state": linked.state}], fmt)
 
 
-for _command in (keys, policy, approve, decisions, audit):
+for _command in (keys, policy, approve, export, decisions, audit):
     access.add_command(_command)

@@ -15,6 +15,7 @@ import click
 
 from haoma.app import Services
 from haoma.cli.acting import acting, asked, now
+from haoma.cli.case_places import keep, places
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, Row, format_option, note, write
 from haoma.errors import BadInput
@@ -160,6 +161,10 @@ def close_case(case_id: str) -> None:
     """Close a case of yours."""
     with Services(current_settings(), create=False) as services:
         services.cases.close(acting(services), case_id, now())
+
+
+for _command in (keep, places):
+    case.add_command(_command)
 
 
 @case.command("crm-example")

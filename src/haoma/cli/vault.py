@@ -9,16 +9,17 @@ Rules held here:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from haoma.app import Services
-from haoma.cli.acting import acting, now
+from haoma.cli.case_places import extend
+from haoma.cli.moments import moment
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, Row, format_option, note, progress, write
-from haoma.errors import BadInput
+from haoma.cli.requested import request
 
 if TYPE_CHECKING:
     from haoma.ledger.forms import Json
@@ -73,7 +74,7 @@ def rotate(tenant: str | None, commitments: str | None, go_on: bool, fmt: Format
                 services.rotation.go_on(advance)
             write(list(_keys(services)), fmt)
         else:
-            _request(services, "rotate-key", _rotated(tenant, commitments), fmt)
+            request(services, "rotate-key", _rotated(tenant, commitments), fmt)
 
 
 def _rotated(tenant: str | None, commitments: str | None) -> dict[str, Json]:
@@ -82,14 +83,6 @@ def _rotated(tenant: str | None, commitments: str | None) -> dict[str, Json]:
     if tenant:
         return {"what": "pseudonym", "scope": tenant}
     return {"what": "commitment", "scope": commitments} if commitments else {"what": "custody", "scope": CUSTODY_NAME}
-
-
-def _request(services: Services, action: str, payload: dict[str, Json], fmt: Format) -> None:
-    """Request what takes four eyes, and tell what is to be done next."""
-    asked = services.approvals.request(acting(services), action, payload, now())
-    write([{"approval": asked.id, "digest": asked.digest, "expires_at": asked.expires_at.isoformat()}], fmt)
-    note("two others approve it: haoma access approve show, and yes with --role and --digest")
-    note(f"then: haoma access approve run {asked.id}")
 
 
 @vault.group()
@@ -111,7 +104,7 @@ def status(fmt: Format) -> None:
 def simulate(date: str, fmt: Format) -> None:
     """Show what would be over at a date if nothing came and nothing went; nothing is deleted."""
     with Services(current_settings(), create=False) as services:
-        write(list(_classes(services, _moment(date))), fmt)
+        write(list(_classes(services, moment(date))), fmt)
 
 
 @retention.command("run")
@@ -128,6 +121,9 @@ def run_now(after_pause: bool, fmt: Format) -> None:
     note(f"keys destroyed: {ran.keys}")
 
 
+retention.add_command(extend)
+
+
 @vault.command()
 @click.argument("token")
 @click.option("--purpose", metavar="WORD", help="Of this purpose alone; all of them where it is not given.")
@@ -137,7 +133,7 @@ def shred(token: str, purpose: str | None, reason: str, fmt: Format) -> None:
     """Request that the keys of the subject behind TOKEN be destroyed; two others approve it. There is no way back."""
     payload: dict[str, Json] = {"subject": _subject(token), "reason": reason}
     with Services(current_settings(), create=False) as services:
-        _request(services, "destroy-key", payload | ({"purpose": purpose} if purpose else {}), fmt)
+        request(services, "destroy-key", payload | ({"purpose": purpose} if purpose else {}), fmt)
 
 
 @vault.command()
@@ -149,7 +145,7 @@ def reveal(token: str, purpose: str, reason: str, fmt: Format) -> None:
     """Request to see the full number of the subject behind TOKEN, once; two others approve it."""
     payload: dict[str, Json] = {"subject": _subject(token), "purpose": purpose, "reason": reason}
     with Services(current_settings(), create=False) as services:
-        _request(services, "reveal-number", payload, fmt)
+        request(services, "reveal-number", payload, fmt)
 
 
 def _subject(token: str) -> str:
@@ -170,11 +166,3 @@ def _classes(services: Services, at: datetime | None) -> Iterator[Row]:
             "deleted": due.deleted,
             "ran_at": due.ran_at.isoformat() if due.ran_at else None,
         }
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"{text[:40]!r} is no date", hint="2027-01-31, or 2027-01-31T08:00+08:00") from None
-    return found if found.utcoffset() is not None else found.replace(tzinfo=UTC)

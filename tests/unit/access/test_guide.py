@@ -7,6 +7,7 @@ import pytest
 
 from haoma.access import EXCLUSIONS, NEEDS
 from haoma.access.policy import _file
+from haoma.app.exporting import exportables
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +30,9 @@ def test_the_guide_tells_who_asks_for_what_and_who_approves_it(guide: str) -> No
 def test_the_guide_tells_what_each_limit_says(guide: str) -> None:
     limits = re.findall(r'@id\("([^"]+)"\)', _file("limits.cedar"))
     assert [limit for limit in limits if f"| `{limit}` |" not in guide] == []
+
+
+def test_the_guide_tells_what_may_leave_in_an_export(guide: str) -> None:
+    rows = {line.split("|")[1].strip(" `"): line for line in guide.splitlines() if line.startswith("| `")}
+    for name, kind in exportables().items():
+        assert rows[name].endswith(f"| {', '.join(kind.columns)} |"), name

@@ -73,3 +73,25 @@ def sealed(api: Client, subject: str, number: str) -> None:
     token, until = SubjectToken.parse(subject), datetime.now(UTC) + timedelta(hours=1)
     seal = api.services.vault.seal
     api.services.store.write(lambda tx: seal(tx, token, "customer-care", parse(number), until))
+
+
+def test_an_export_is_run_over_http_and_its_file_is_not_handed_out(api: Client) -> None:
+    since, until = "2026-01-01T00:00:00+08:00", (datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="seconds")
+    payload = {"what": "decisions", "from": since, "to": until, "columns": ["at", "action", "asker"], "rows": 1000}
+    body = {"action": "bulk-export", "payload": payload | {"purpose": "audit-2026", "recipient": "acme-auditor"}}
+    made = api.post(PATH, body, by="risk-analyst")
+    assert made.status_code == 201, made.text
+    for by in ("approver", "dpo"):
+        voted(api, made.json(), by)
+    ran = api.post(f"{PATH}/{made.json()['approval']}/run", by="risk-analyst")
+    assert ran.status_code == 200, ran.text
+    shown = ran.json()["shown"]
+    assert (sorted(shown), shown["file"]) == (["file", "rows", "sha256"], f"{made.json()['approval']}.jsonl")
+    assert api.post(f"{PATH}/{made.json()['approval']}/run", by="risk-analyst").status_code == 409
+
+
+def test_ids_and_moments_in_a_payload_are_no_numbers_and_numbers_beside_them_are(api: Client) -> None:
+    plain = {"at": "2026-11-22T00:00:00+08:00", "id": "12345678-1234-4123-8123-123456789012", "key": "12" * 32}
+    assert api.post(PATH, {"action": "change-hotline", "payload": plain}, by="hotline-editor").status_code == 201
+    hidden = {"at": "2026-11-22T00:00:00+08:00 13800138000"}
+    assert api.post(PATH, {"action": "change-hotline", "payload": hidden}, by="hotline-editor").status_code == 400
