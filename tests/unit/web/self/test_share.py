@@ -182,3 +182,12 @@ def test_a_page_that_is_off_leaves_the_questions_as_they_were(house: Client) -> 
     with Services(replace(house.services.settings, self_url="")) as plain:
         assert [one.terms.name for one in plain.locate.sources] == ["segment"]
     assert [one.terms.name for one in house.services.locate.sources] == ["segment", "shared"]
+
+
+def test_a_position_of_an_ended_consent_goes_although_another_needs_the_key(house: Client, customer: Customer) -> None:
+    pages = [customer.say_yes(recipient) for recipient in (RECIPIENT, "acme-shop")]
+    for page in pages:
+        assert customer.press(page, "/self/me/share", **HERE).status_code == 200
+    house.services.consent.withdrawals.by_receipt(customer.press(pages[0], "/self/me/receipt").text.strip())
+    Retention(house.services.vault, expiring()).run()
+    assert [len(kept(customer, consent_of(page.text))) for page in pages] == [0, 1]
