@@ -26,6 +26,7 @@ __all__ = [
     "SIZE_LIMIT",
     "climb",
     "leaf_hash",
+    "next_row",
     "node_hash",
     "perfect_hash",
     "prove_consistency",
@@ -202,8 +203,13 @@ def perfect_hash(row: bytes) -> bytes:
     True
     """
     while len(row) > HASH_BYTES:
-        row = b"".join([sha256(NODE + pair).digest() for (pair,) in _pairs(row)])
+        row = next_row(row)
     return row
+
+
+def next_row(row: bytes) -> bytes:
+    """The nodes above an even number of hashes, each over two of them."""
+    return b"".join([sha256(NODE + pair).digest() for (pair,) in _pairs(row)])
 
 
 def climb(path: Path, known: bytes, proof: Sequence[bytes]) -> tuple[bytes, bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -26,10 +27,10 @@ def tile_rows(tx: sa.Connection, wanted: Sequence[tuple[int, int]]) -> dict[tupl
     """The hashes of these tiles, each a level and a number, as far as they are there."""
     if not wanted:
         return {}
-    given = tuple([part for pair in wanted for part in pair])
+    driver: Any = tx.connection.driver_connection
     with as_written("the hashes of the log"):
-        rows = tx.exec_driver_sql(_statement(tx.dialect.name, len(wanted)), given)
-        return {(level, number): hashes for level, number, hashes in rows}
+        rows = driver.execute(_statement(tx.dialect.name, len(wanted)), [part for pair in wanted for part in pair])
+        return {(level, number): hashes for level, number, hashes in rows.fetchall()}
 
 
 @lru_cache(maxsize=128)

@@ -9,7 +9,7 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -18,17 +18,10 @@ from haoma.errors import NotFound, Tampered
 from haoma.ledger import tables
 from haoma.ledger.bundles import decode_bundle
 from haoma.ledger.growth import HASH, WIDTH
-from haoma.ledger.merkle import leaf_hash
+from haoma.ledger.merkle import EMPTY_ROOT, leaf_hash
 from haoma.ledger.queue import waiting_entry
 from haoma.ledger.service import Head, head
-from haoma.ledger.tile_proofs import (
-    consistency_from_tiles,
-    inclusion_from_tiles,
-    root_from_tiles,
-    tiles_for_consistency,
-    tiles_for_inclusion,
-    tiles_for_root,
-)
+from haoma.ledger.tile_proofs import hashes_of, nodes_of_consistency, nodes_of_inclusion, nodes_of_root, tiles_of
 from haoma.ledger.tile_rows import tile_rows
 from haoma.ledger.tiles import BundleName, TileName, tile_width
 from haoma.ledger.written import as_bytes, as_written, reading
@@ -64,7 +57,7 @@ class View:
                 _require_not_cut(tx, size)
                 raise NotFound(f"the log has {size:,} entries", hint="its indices start at 0")
             entry = _entries(_bundle(tx, number), number, tile_width(0, number, size))[within]
-            hashes = _tiles(tx, [TileName(0, number)]).get((0, number), b"")
+            hashes = tile_rows(tx, [(0, number)]).get((0, number), b"")
         if hashes[within * HASH : (within + 1) * HASH] != leaf_hash(entry):
             hint = "`haoma ledger audit` names the first entry that differs"
             raise Tampered(f"entry {index:,} differs from what was logged", hint=hint, index=index)
@@ -94,9 +87,9 @@ class View:
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """The proof that the entry at this index is in the tree of this size (RFC 9162 §2.1.3)."""
-        names = tiles_for_inclusion(index, size)
+        nodes = nodes_of_inclusion(index, size)
         with self._store.read() as tx, _whole(tx, size):
-            return inclusion_from_tiles(index, size, _tiles(tx, names))
+            return hashes_of(nodes, tile_rows(tx, tiles_of(nodes)))
 
     def consistency(self, old_size: int, new_size: int) -> list[bytes]:
         """The proof that the tree of the new size extends the one of the old size (RFC 9162 §2.1.4)."""
@@ -105,9 +98,9 @@ class View:
 
     def root(self, size: int) -> bytes:
         """The root of the tree as it was at this size."""
-        names = tiles_for_root(size)
+        nodes = nodes_of_root(size)
         with self._store.read() as tx, _whole(tx, size):
-            return root_from_tiles(size, _tiles(tx, names))
+            return (hashes_of(nodes, tile_rows(tx, tiles_of(nodes))) or [EMPTY_ROOT])[0]
 
     def tile(self, name: TileName) -> bytes:
         """The hashes of a tile, as many as its name says; NotFound where the tree has not so many."""
@@ -115,7 +108,7 @@ class View:
         with self._store.read() as tx:
             if first > head(tx).size:
                 raise NotFound(f"the log has no {name.path}")
-            found = _tiles(tx, [name]).get((name.level, name.number), b"")
+            found = tile_rows(tx, [name[:2]]).get(name[:2], b"")
         return _cut(found, name.width * HASH, name.path)
 
     def bundle(self, name: BundleName) -> bytes:
@@ -133,9 +126,9 @@ class View:
 
 def consistency(tx: sa.Connection, old_size: int, new_size: int) -> list[bytes]:
     """The same proof, out of the log as it is in this transaction."""
-    names = tiles_for_consistency(old_size, new_size)
+    nodes = nodes_of_consistency(old_size, new_size)
     with _whole(tx, new_size):
-        return consistency_from_tiles(old_size, new_size, _tiles(tx, names))
+        return hashes_of(nodes, tile_rows(tx, tiles_of(nodes)))
 
 
 def _require_not_cut(tx: sa.Connection, size: int) -> None:
@@ -146,10 +139,6 @@ def _require_not_cut(tx: sa.Connection, size: int) -> None:
         if signed > size or (last is not None and last * WIDTH >= size):
             message = f"the log says that it has {size:,} entries, and there were more: it was cut, or its head edited"
             raise Tampered(message, hint="`haoma ledger audit` tells more", index=size)
-
-
-def _tiles(tx: sa.Connection, names: Iterable[TileName]) -> dict[tuple[int, int], bytes]:
-    return tile_rows(tx, [(name.level, name.number) for name in names])
 
 
 @contextmanager
