@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from haoma.locate import Given, Question
     from haoma.locate.fusion import Reason
     from haoma.locate.risk import Signal
+    from haoma.vault.model import SubjectToken
 
 __all__ = ["asking", "given_of", "point_of", "question_of", "tell"]
 
@@ -58,10 +59,9 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
 def question_of(services: Services, asked: Mapping[str, object]) -> Question:
     """Who asks about whom, for what."""
     from haoma.locate import Question
-    from haoma.numbers import parse
 
     by = acting(services)
-    subject = services.consent.office.subject(str(asked["tenant"]), parse(str(asked["number"])))
+    subject = _subject(services, str(asked["tenant"]), str(asked["number"]))
     return Question(by, subject, str(asked["purpose"]), str(asked["recipient"]))
 
 
@@ -82,6 +82,20 @@ def given_of(asked: Mapping[str, object]) -> list[Given]:
     if asked["radio"]:
         found.append(heard_in(sys.stdin.readline(), now()))
     return found
+
+
+def _subject(services: Services, tenant: str, text: str) -> SubjectToken:
+    """Whom a number, or the subject token of a case, is about."""
+    from haoma.numbers import parse
+    from haoma.vault.model import SubjectToken
+
+    try:
+        subject = SubjectToken.parse(text)
+    except BadInput:
+        return services.consent.office.subject(tenant, parse(text))
+    if subject.tenant != tenant:
+        raise BadInput("this token is of another tenant", hint=f"--tenant {subject.tenant}")
+    return subject
 
 
 def _shared(line: str) -> tuple[float, float, float]:

@@ -63,6 +63,19 @@ def test_a_customer_is_asked_through_the_case_and_a_no_shows_what_reaches_them(d
     assert left["ways"] == said["ways"]
 
 
+def test_who_says_yes_is_located_by_the_token_of_the_case(desk: Desk) -> None:
+    reference = ("--customer", "C-1003")
+    (made,) = desk.rows("case", "open", *reference, by="an")
+    (request,) = desk.rows("case", "ask", str(made["case"]), *reference, *WHAT[2:], by="an")
+    desk.ok("consent", "grant", str(request["request"]), by="an", typed=(code(desk),))
+    said = ("--in", "华东", "--stated", "上海市")
+    ended = desk.haoma("locate", "verify", str(made["subject"]), *WHAT, *said, by="an")
+    assert ended.returncode in {0, 1}
+    assert '"verdict":' in ended.stdout
+    other = str(made["subject"]).replace("acme.", "beta.")
+    assert desk.haoma("locate", "verify", other, *WHAT, *said, by="an").returncode == 2
+
+
 @pytest.mark.parametrize(
     ("args", "code"),
     [
