@@ -8,18 +8,22 @@ Rules held here:
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from haoma.app import Services
+from haoma.cli.acting import asked
 from haoma.cli.case_places import extend
 from haoma.cli.moments import moment
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, Row, format_option, note, progress, write
 from haoma.cli.requested import request
+from haoma.errors import BadInput
 
 if TYPE_CHECKING:
     from haoma.ledger.forms import Json
@@ -32,10 +36,13 @@ def vault() -> None:
     """See keys, delete what is over; ask for rotations, for shredding, and to see a number."""
 
 
-@vault.command("keys")
+@vault.group("keys", invoke_without_command=True)
 @format_option
-def show_keys(fmt: Format) -> None:
+@click.pass_context
+def keys(ctx: click.Context, fmt: Format) -> None:
     """Show which keys there are, how many rows need each, and how far rotations are; never a key."""
+    if ctx.invoked_subcommand is not None:
+        return
     with Services(current_settings(), create=False) as services:
         write(list(_keys(services)), fmt)
 
@@ -57,6 +64,50 @@ def _keys(services: Services) -> Iterator[Row]:
             yield {**shown, **told, "progress": f"{under_way.done} of {under_way.total}" if under_way else None}
     for kind, count in store.counts().items():
         yield {"kind": kind, "rows": count}
+
+
+@keys.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--custody", is_flag=True, help="The key files of custody and of the log, not the key store.")
+@format_option
+def back_up_keys(file: Path, custody: bool, fmt: Format) -> None:
+    """Write the key store into a new FILE that a passphrase opens; it opens nothing without custody."""
+    from haoma.app.key_backups import back_up
+
+    with Services(current_settings(), create=False) as services:
+        services.store  # noqa: B018 - where there is none, nothing is asked for
+        done = back_up(services, file, _passphrase(new=True), custody=custody)
+    write([{"file": str(file), "what": done.what, "keys": done.keys, "sha256": done.digest}], fmt)
+    if not custody:
+        note("what unwraps these keys is not in it: keep a backup of custody in another place")
+
+
+@keys.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--custody", is_flag=True, help="The key files of custody and of the log, not the key store.")
+@click.option("--older-log", is_flag=True, help="The log too was put back, and ends before this backup was made.")
+@format_option
+def restore_keys(file: Path, custody: bool, older_log: bool, fmt: Format) -> None:
+    """Fill an empty key store from FILE, without the keys that the log says were destroyed since."""
+    from haoma.app.key_backups import restore
+
+    with Services(current_settings(), create=False) as services:
+        services.store  # noqa: B018 - as above
+        done = restore(services, file, _passphrase(new=False), custody=custody, older_log=older_log)
+    row: Row = {"file": str(file), "what": done.what, "keys": done.keys, "dropped": done.dropped}
+    write([{**row, "sha256": done.digest}], fmt)
+    if not custody:
+        note(
+            "then: haoma consent run, haoma vault retention run; and rotate custody's key twice, for others have copies"
+        )
+
+
+def _passphrase(*, new: bool) -> str:
+    """The passphrase of a backup; who chooses one at a terminal types it twice."""
+    text = asked("passphrase")
+    if new and sys.stdin is not None and sys.stdin.isatty() and asked("passphrase again") != text:
+        raise BadInput("these are two passphrases", hint="type the same one twice")
+    return text
 
 
 @vault.command()

@@ -2,7 +2,8 @@
 
 Rules held here:
 - A key is durable before anything is done under it. One that nothing came to use is harmless.
-- A destroyed key does not come back: not its bytes, and for commitments not its name either.
+- A destroyed key does not come back: not its bytes, and for commitments not its name either. Whoever listens hears of
+  it before it is destroyed, so that no backup of the key store brings it back.
 - Key bytes are in no representation, log or error, and on the disk only wrapped; wrapping binds them to what they are
   (`key_rows`).
 - A key is kept in memory for a second, so that one destroyed by another process is gone here within that; keys that
@@ -80,8 +81,13 @@ class KeyStore:
         self.suite = suite
         self.ends = Ends(store, now)
         self._now = now
+        self._hear: Callable[[Sequence[str]], None] = lambda _key_ids: None
         self._custody_known = False
         self._kept: dict[object, tuple[float, object]] = {}
+
+    def heard_by(self, hear: Callable[[Sequence[str]], None]) -> None:
+        """Have `hear` told of keys, some hundreds at once, right before they are destroyed."""
+        self._hear = hear
 
     def current(self, kind: Kind, scope: str) -> Key:
         """The newest key of a scope, made if there is none."""
@@ -244,10 +250,17 @@ class KeyStore:
             raise Conflict(message, hint="put it back from its backup, or set vault_custody back")
 
     def _destroy(self, key_ids: Sequence[str]) -> int:
+        with self.store.read() as tx:
+            there = sa.select(keys.c.key_id).where(keys.c.key_id.in_(key_ids), keys.c.wrapped.is_not(None))
+            found = list(tx.scalars(there))
+        if not found:
+            return 0
+        self._hear(found)
+
         def work(tx: sa.Connection) -> int:
             if tx.dialect.name == "sqlite":
                 tx.exec_driver_sql("PRAGMA secure_delete=ON")  # zeros over what is deleted
-            live = (keys.c.key_id.in_(key_ids), keys.c.wrapped.is_not(None))
+            live = (keys.c.key_id.in_(found), keys.c.wrapped.is_not(None))
             named = (*live, keys.c.kind == Kind.COMMITMENT)
             gone = {"wrapped": None, "wrapped_by": None, "destroyed_at": self._now()}
             marked = tx.execute(sa.update(keys).where(*named).values(**gone)).rowcount

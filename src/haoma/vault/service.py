@@ -11,6 +11,7 @@ Rules held here:
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from haoma.errors import Conflict, Refused
-from haoma.ledger.entry import Entry
+from haoma.ledger.entry import Entry, Json
 from haoma.lineage.entries import Log
 from haoma.lineage.model import Sealed
 from haoma.numbers import Number
@@ -71,6 +72,7 @@ class Vault:
         self.locations = LocationTokens(self)
         self._pseudonyms = Pseudonyms(keys)
         self._tenants: set[str] = set()
+        keys.heard_by(self._tell_destroyed)
 
     def pseudonym(self, tenant: str, number: Number) -> SubjectToken:
         """The token that stands for a number within a tenant.
@@ -198,6 +200,10 @@ class Vault:
     def append(self, tx: sa.Connection, type_: str, **body: str | int) -> int:
         """Put an entry about no person into the log."""
         return self.log.append(tx, Entry(type_, self.now(), body))
+
+    def _tell_destroyed(self, key_ids: Sequence[str]) -> None:
+        names: list[Json] = [hashlib.sha256(key_id.encode()).hexdigest() for key_id in key_ids]
+        self.store.write(lambda tx: self.log.append(tx, Entry("vault.destroyed", self.now(), {"keys": names})))
 
     def _expect_key(self, tenant: str) -> None:
         """Refuse to begin a tenant anew: with another key, nobody would be found again and nothing would tell."""

@@ -1,0 +1,105 @@
+"""Backups of the keys: made beside the log, and put back against what the log says has ended since.
+
+Rules held here:
+- What is in the queue of the log is integrated before its length is told, and before it is read.
+- Ends are what packages above the vault tell of in the log: permissions, and requests for approval.
+- Nobody has to be signed in: whoever has lost the keys cannot sign in, and whoever can read the disk needs no command.
+  The log says that a backup was made or put back, and the digest of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import sqlalchemy as sa
+
+from haoma.consent.tables import grants
+from haoma.ledger.entry import Entry, Json
+from haoma.vault.key_backup import FILES, STORE, Backup, Length, back_up_files, back_up_store
+from haoma.vault.key_restore import (
+    PutBack,
+    destroyed,
+    entries_since,
+    put_back_files,
+    put_back_store,
+    require_length,
+)
+
+if TYPE_CHECKING:
+    from haoma.app.services import Services
+    from haoma.storage import Store
+
+__all__ = ["Done", "back_up", "restore"]
+
+OVER = frozenset({"done", "refused", "withdrawn"})
+_AT_ONCE = 500
+
+
+class Done(NamedTuple):
+    """What was written or put back: store or files, its SHA-256, how many keys or files, and how many were left out."""
+
+    what: str
+    digest: str
+    keys: int
+    dropped: int
+
+
+def back_up(services: Services, path: Path, passphrase: str, *, custody: bool) -> Done:
+    """Write a backup of the key store, or of the files of custody and of the log, into a new file."""
+    services.store  # noqa: B018 - without the log nothing could be put back
+    length, at = _length(services), services.now()
+    if custody:
+        made = back_up_files(services.keys.directory, path, passphrase, at, length)
+    else:
+        made = back_up_store(services.key_store.store, path, passphrase, at, length)
+    done = Done(FILES if custody else STORE, made.digest, made.counts["file" if custody else "key"], 0)
+    _tell(services, "vault.backed-up", {"what": done.what, "digest": done.digest, "keys": done.keys})
+    return done
+
+
+def restore(services: Services, path: Path, passphrase: str, *, custody: bool, older_log: bool) -> Done:
+    """Put a backup back, as the log says it still stands; raises as `key_restore` does."""
+    services.store  # noqa: B018 - as above
+    backup, now = Backup(path, passphrase), services.now()
+    _length(services)
+    require_length(services.view, backup.length, older_log=older_log)
+    files = services.keys.directory
+    done = put_back_files(backup, files, now) if custody else _put_back_store(services, backup)
+    told = Done(backup.what, backup.digest, done.count, done.dropped)
+    _tell(services, "vault.restored", told._asdict())
+    return told
+
+
+def _put_back_store(services: Services, backup: Backup) -> PutBack:
+    gone, ended = set[str](), dict[str, str]()
+    commitments = dict[str, str]()
+    for entry in entries_since(services.view, backup.length.size):
+        gone |= destroyed(entry)
+        if entry.type == "access.approval" and entry.body["to"] in OVER:
+            ended[str(entry.body["approval"])] = str(entry.body["to"])
+        elif entry.type == "consent.ended":
+            commitments[str(entry.body["grant"])] = str(entry.body["why"])
+    ended |= _grants(services.store, commitments)
+    return put_back_store(backup, services.key_store, frozenset(gone), ended, services.now())
+
+
+def _grants(store: Store, commitments: Mapping[str, str]) -> dict[str, str]:
+    """The ids of permissions by what the log holds of them."""
+    c, found, names = grants.c, dict[str, str](), sorted(commitments)
+    with store.read() as tx:
+        for at in range(0, len(names), _AT_ONCE):
+            query = sa.select(c.grant_id, c.commitment).where(c.commitment.in_(names[at : at + _AT_ONCE]))
+            found |= {row.grant_id: commitments[row.commitment] for row in tx.execute(query)}
+    return found
+
+
+def _length(services: Services) -> Length:
+    services.ledger.integrate(wait_s=None)
+    now = services.view.head()
+    return Length(now.size, now.root)
+
+
+def _tell(services: Services, type_: str, body: Mapping[str, Json]) -> None:
+    services.store.write(lambda tx: services.ledger.append(tx, Entry(type_, services.now(), body)))
