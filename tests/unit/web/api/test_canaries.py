@@ -13,7 +13,11 @@ from contracts.routing import rules_in
 CANARY = "13800138666"
 FORMS = (CANARY, "138 0013 8666", "138-0013-8666", f"+86{CANARY}", "0013 8666", "00138666")
 LAT, LON = 31.987654, 121.876543
-POINTS = ("31.987", "121.876", "987654", "876543")
+POINTS = ("31.987", "121.876", "987654", "876543", "114.114.77", "259ca0b1", "25:9c:a0:b1")
+HEARD = {
+    "network": {"address": "114.114.77.99"},
+    "radio": {"access_points": [{"mac": "00:25:9c:a0:b1:c2"}, {"mac": "00259ca0b1c3"}]},
+}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +76,7 @@ def test_a_coordinate_is_in_no_answer_log_metric_problem_or_file(place: Path) ->
         publish(client)
         client.number_case(number)
         client.consent(number)
-        asked = {"number": number, "purpose": "customer-care", "recipient": "acme-desk", "shared": shared}
+        asked = {"number": number, "purpose": "customer-care", "recipient": "acme-desk", "shared": shared, **HEARD}
         wrong: list[dict[str, object]] = [
             {"near": {**near, "lat": 90 + LAT}},
             {"near": {**near, "lat": str(LAT)}},
@@ -83,6 +87,9 @@ def test_a_coordinate_is_in_no_answer_log_metric_problem_or_file(place: Path) ->
             {"region": f"{LAT},{LON}"},
             {"shared": {**shared, "lon": 180 + LON}, "region": "上海市"},
             {"stated": {"region": f"{LAT}"}, "region": "上海市"},
+            {"network": {"address": "114.114.77.999"}, "region": "上海市"},
+            {"network": {"114.114.77.99": 1}, "region": "上海市"},
+            {"radio": {"access_points": [{"mac": "00:25:9c:a0:b1:c2:d3"}]}, "region": "上海市"},
         ]
         for changed in wrong:
             told = client.post("/v1/locations/verify", {**asked, **changed}, by="agent")
