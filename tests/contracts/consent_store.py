@@ -15,19 +15,26 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from contracts.consent import NOW, World, open_world, world_on
+from contracts.consent import NOW, NUMBER, TENANT, World, open_world, world_on
 from contracts.killing import assert_all_or_nothing
 from haoma.consent import tables
 from haoma.consent.audit import Audited, audit_consents
+from haoma.consent.doors import Doors
 from haoma.consent.erasing import verify_deletion
+from haoma.consent.own import own, own_withdraw
 from haoma.consent.requests import Channel
 from haoma.errors import Refused, Tampered
 from haoma.ledger.entry import decode
 from haoma.ledger.tables import queue
+from haoma.locate.fusion import Device
+from haoma.locate.shared import Positions, SharedPosition, circle_of
+from haoma.locate.shared import keeping as shared
+from haoma.numbers import parse
 from haoma.storage import Store
 from haoma.vault import open_keys
 from haoma.vault import tables as vault_tables
 from haoma.vault.ends import Ends
+from haoma.vault.retention import Retention
 
 KEYS = "HAOMA_TEST_KEYS"
 
@@ -184,3 +191,38 @@ class ConsentContract(InAWorld):
         with ThreadPoolExecutor(6) as pool:
             assert set(pool.map(use, range(6))) == {"expired"}
         assert len(world.entries("consent.ended")) == 1
+
+    def test_many_who_have_the_code_of_a_door_come_in_once(self, world: World) -> None:
+        given, doors = world.give(), Doors(world.consent.office)
+        door, code = doors.knock(TENANT, parse(NUMBER), "zh"), world.sent.code
+
+        def enter(_: int) -> str:
+            try:
+                return doors.enter(door, code)
+            except Refused:
+                return ""
+
+        with ThreadPoolExecutor(6) as pool:
+            (session,) = filter(None, pool.map(enter, range(6)))
+        inside = doors.inside(session)
+        assert [one.row.grant_id for one in own(world.consent, inside).permissions] == [given.grant_id]
+        assert own_withdraw(world.consent, inside, given.grant_id).grant_ids == (given.grant_id,)
+        assert [one.live for one in own(world.consent, inside).permissions] == [False]
+
+    def test_a_shared_position_is_there_for_its_consent_and_goes_with_it(self, world: World) -> None:
+        for recipient in ("acme-desk", "acme-shop"):
+            world.publish(recipient=recipient, sources=("browser",))
+        first, second = world.give(), world.give(recipient="acme-shop")
+        positions, source = Positions(world.vault), SharedPosition(world.vault)
+        for given in (first, second):
+            positions.share(given.grant_id, circle_of(31.2304, 121.4737, 60.0))
+        for _ in range(2):
+            (seen,) = source.observe(world.require(source="browser"), None)
+            positions.share(first.grant_id, circle_of(31.2, 121.4, 50.0))
+        assert isinstance(seen, Device)
+        assert (seen.circle.lat, seen.circle.lon, seen.circle.radius_m) == (31.2, 121.4, 50.0)
+        world.consent.withdrawals.by_receipt(first.receipt)
+        Retention(world.vault, shared.EXPIRING).run()
+        assert [*positions.kept([first.grant_id, second.grant_id])] == [second.grant_id]
+        world.pass_(hours=24)
+        assert positions.kept([second.grant_id]) == {}

@@ -11,7 +11,7 @@ from haoma.consent.doors import Doors
 from haoma.consent.keeping import EXPIRING, SUBJECT_COLUMNS
 from haoma.consent.own import own, own_receipt, own_withdraw
 from haoma.consent.purposes import Source
-from haoma.errors import BadInput, NotFound, Refused, Unavailable
+from haoma.errors import BadInput, NotFound, Unavailable
 from haoma.numbers import parse
 from haoma.vault.retention import Retention
 from haoma.vault.rotation import Rotation
@@ -111,19 +111,3 @@ def test_a_door_is_forgotten_after_a_day(world: World, doors: Doors) -> None:
     world.pass_(hours=1)
     Retention(world.vault, EXPIRING).run()
     assert world.rows(tables.doors) == []
-
-
-def test_many_who_have_the_code_come_in_once(world: World, doors: Doors) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    door, code = doors.knock(TENANT, parse(NUMBER), "zh"), world.sent.code
-
-    def enter(_: int) -> bool:
-        try:
-            doors.enter(door, code)
-        except Refused:
-            return False
-        return True
-
-    with ThreadPoolExecutor(6) as pool:
-        assert sum(pool.map(enter, range(6))) == 1
