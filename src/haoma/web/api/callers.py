@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from math import ceil
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -27,6 +27,7 @@ from haoma.web.api.rates import Rates
 
 __all__ = ["FAILURE_S", "Callers", "now"]
 
+T = TypeVar("T")
 FAILURE_S = 0.05
 SESSION = "haoma_session_"
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="haoma"'}
@@ -64,15 +65,26 @@ class Callers:
 
         Raises Stopped 401 for whoever is not recognised, 429 for who asks too often; Unavailable where nobody can be.
         """
+        return await self.answered(request, lambda asker: asker)
+
+    async def answered(self, request: Request, work: Callable[[Asker], T]) -> T:
+        """What the work says to who sent this request, in the thread that recognised them; raises as `caller`."""
         begun = time.monotonic()
         shown = await self._shown(request)
-        try:
-            asker = await run_in_threadpool(self._recognised, shown)
-        except (BadInput, Refused, NotFound, Tampered):
+
+        def both() -> list[T]:
+            try:
+                asker = self._recognised(shown)
+            except (BadInput, Refused, NotFound, Tampered):
+                return []
+            self.hold(request, asker)
+            return [work(asker)]
+
+        done = await run_in_threadpool(both)
+        if not done:
             await asyncio.sleep(max(0.0, begun + FAILURE_S - time.monotonic()))
-            raise _unknown() from None
-        self.hold(request, asker)
-        return asker
+            raise _unknown()
+        return done[0]
 
     def hold(self, request: Request, asker: Asker) -> None:
         """Count a request of this caller, who is named in the log; raises Stopped 429 where it is one too many."""

@@ -7,9 +7,8 @@ Rules held here:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -65,19 +64,29 @@ class Desk:
     callers: Callers
     once: Once
     pages: Pages
+    tenants: dict[str, str] = field(default_factory=dict)
 
 
 class Call:
-    """One request of somebody who was recognised."""
+    """One request of somebody who was recognised.
 
-    def __init__(self, services: Services, asker: Asker, at: datetime) -> None:
+    `tenants` are names of tenants by their ids, as far as they were looked up: neither ever changes.
+    """
+
+    def __init__(self, services: Services, asker: Asker, at: datetime, tenants: dict[str, str]) -> None:
         self.services = services
         self.asker = asker
         self.at = at
+        self._tenants = tenants
 
-    @cached_property
+    @property
     def tenant(self) -> str:
         """The name of the caller's tenant, as subject tokens have it."""
+        if self.asker.tenant not in self._tenants:
+            self._tenants[self.asker.tenant] = self._tenant_in_store()
+        return self._tenants[self.asker.tenant]
+
+    def _tenant_in_store(self) -> str:
         import sqlalchemy as sa
 
         from haoma.access.tables import tenants
@@ -102,7 +111,7 @@ def desk_of(request: Request) -> Desk:
 
 async def _called(request: Request) -> Call:
     desk = desk_of(request)
-    return Call(desk.services, await desk.callers.caller(request), now())
+    return Call(desk.services, await desk.callers.caller(request), now(), desk.tenants)
 
 
 Caller = Annotated[Call, Depends(_called)]

@@ -60,7 +60,7 @@ def hot_route(desk: Desk) -> Route:
             desk.callers.hold(request, asker)
             return asker
         asker = await desk.callers.caller(request)
-        await run_in_threadpool(may_read, Call(desk.services, asker, now()))
+        await run_in_threadpool(may_read, Call(desk.services, asker, now(), desk.tenants))
         if not signed:
             if len(known) >= MOST_KNOWN:
                 known.clear()

@@ -29,13 +29,14 @@ from haoma.web.api.questions import (
     question_of,
     told,
 )
+from haoma.web.api.straight import Straight
 
 if TYPE_CHECKING:
     from haoma.locate import Answer, Area, Placed
 
 __all__ = ["routes"]
 
-routes = APIRouter(prefix="/v1/locations", tags=["locations"])
+routes = APIRouter(prefix="/v1/locations", tags=["locations"], route_class=Straight)
 
 
 class AsksVerdict(AsksPlace):

@@ -15,10 +15,11 @@ from starlette.responses import Response
 
 from haoma.web.api.calls import Body, Caller, answered, problems
 from haoma.web.api.questions import AsksPlace, Credits, Entry, RegionText, Silent, given_of, question_of
+from haoma.web.api.straight import Straight
 
 __all__ = ["routes"]
 
-routes = APIRouter(prefix="/v1/risk", tags=["risk"])
+routes = APIRouter(prefix="/v1/risk", tags=["risk"], route_class=Straight)
 
 
 class AsksRisk(AsksPlace):

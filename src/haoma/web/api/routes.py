@@ -29,13 +29,14 @@ from haoma.web.api.questions import (
     question_of,
     told,
 )
+from haoma.web.api.straight import Straight
 
 if TYPE_CHECKING:
     from haoma.locate.routing import Chosen, Route
 
 __all__ = ["routes"]
 
-routes = APIRouter(prefix="/v1/routes", tags=["routes"])
+routes = APIRouter(prefix="/v1/routes", tags=["routes"], route_class=Straight)
 Rule = "The rule of the company's file that says so."
 
 
