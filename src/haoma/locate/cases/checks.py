@@ -63,28 +63,11 @@ class Checks:
     def send(self, by: Asker, case: Case, found: Found, language: str) -> Sent:
         """Ask the carrier, or send a code; raises Refused (`recycled`, `too-often`, `request-over`), recorded."""
         require_reachable(found.number)
-        office, at = self._office, self._office.now()
-        with office.store.read() as tx:
-            before = newest(tx, self._names(tx, case))
-        same = None if before is None else self._carrier(found, before.shown_at)
+        at = self._office.now()
+        same = self._carrier(by, case, found, at)
         if same is not None:
             return Sent(None, self._by_carrier(by, case, found, at, same=same))
-        code, code_id = new_code(), str(uuid.uuid4())
-        text = message(found.subject.tenant, code, language)
-        committed = str(office.vault.commitments.commit("casecode", code_text(code_id, code)))
-
-        def work(tx: sa.Connection) -> str:
-            reason = self._pressed(tx, by, case, at)
-            self._record(tx, by, case, at, reason, _SENT)
-            if not reason:
-                row = {"code_id": code_id, "case_id": case.id, "subject": case.subject, "actor": actor_of(by)}
-                when = {"sent_at": at, "expires_at": at + CODE_LIFE, "kept_until": kept_until("case.search", at)}
-                tx.execute(sa.update(tables.codes).where(_under_way(case)).values(state=_OVER))
-                tx.execute(sa.insert(tables.codes).values(**row, **when, code=committed, attempts=0, state=_SENT))
-            return reason
-
-        self._change(by, case, at, work)
-        office.sms.send(found.number, text)
+        self._by_code(by, case, found, at, language)
         return Sent(at + CODE_LIFE, None)
 
     def confirm(self, by: Asker, case: Case, code: str) -> Shown:
@@ -136,12 +119,37 @@ class Checks:
 
         self._change(by, case, at, work)
 
-    def _carrier(self, found: Found, since: datetime) -> bool | None:
-        """Whether the number still has the holder of that moment; None where no carrier says."""
-        if self._office.recycling is None:
+    def _by_code(self, by: Asker, case: Case, found: Found, at: datetime, language: str) -> None:
+        office, code, code_id = self._office, new_code(), str(uuid.uuid4())
+        text = message(found.subject.tenant, code, language)
+        committed = str(office.vault.commitments.commit("casecode", code_text(code_id, code)))
+
+        def work(tx: sa.Connection) -> str:
+            reason = self._pressed(tx, by, case, at)
+            self._record(tx, by, case, at, reason, _SENT)
+            if not reason:
+                row = {"code_id": code_id, "case_id": case.id, "subject": case.subject, "actor": actor_of(by)}
+                when = {"sent_at": at, "expires_at": at + CODE_LIFE, "kept_until": kept_until("case.search", at)}
+                tx.execute(sa.update(tables.codes).where(_under_way(case)).values(state=_OVER))
+                tx.execute(sa.insert(tables.codes).values(**row, **when, code=committed, attempts=0, state=_SENT))
+            return reason
+
+        self._change(by, case, at, work)
+        office.sms.send(found.number, text)
+
+    def _carrier(self, by: Asker, case: Case, found: Found, at: datetime) -> bool | None:
+        """Whether the number still has the holder it was last shown to be of; None where no carrier says.
+
+        Raises Refused by the policy: no carrier is asked before that is decided, nor about who has declined.
+        """
+        office = self._office
+        with office.store.read() as tx:
+            before, declined = newest(tx, self._names(tx, case)), _has_declined(tx, case)
+        if office.recycling is None or before is None or declined:
             return None
+        office.gate.ask(by, ACTION, Thing("subject", by.tenant, subject=case.subject), at).require()
         try:
-            return not self._office.recycling.recycled(found.number, since)
+            return not office.recycling.recycled(found.number, before.shown_at)
         except Unavailable:
             return None
 
@@ -183,8 +191,7 @@ class Checks:
     def _pressed(self, tx: sa.Connection, by: Asker, case: Case, at: datetime) -> str:
         """Why no code is sent, empty where one is."""
         c, q = tables.codes.c, requests.c
-        declined = sa.select(c.code_id).where(c.case_id == case.id, c.state == _DECLINED).limit(1)
-        if tx.execute(declined).first() is not None:
+        if _has_declined(tx, case):
             return "refused-before"
         names = self._names(tx, case)
 
@@ -214,6 +221,12 @@ _HINTS = {
     "refused-before": "the customer has declined in this case; haoma case list shows what to offer instead",
     "recycled": "do not call it or write to it; haoma case list shows what else reaches the customer",
 }
+
+
+def _has_declined(tx: sa.Connection, case: Case) -> bool:
+    c = tables.codes.c
+    query = sa.select(c.code_id).where(c.case_id == case.id, c.state == _DECLINED).limit(1)
+    return tx.execute(query).first() is not None
 
 
 def _under_way(case: Case) -> sa.ColumnElement[bool]:

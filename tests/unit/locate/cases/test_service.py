@@ -294,6 +294,22 @@ def test_a_number_that_changed_hands_gets_no_code_is_due_at_once_and_takes_no_co
     assert [row.state for row in asking.world.rows(consent.grants)] == ["recycled"]
 
 
+def test_no_carrier_is_asked_about_who_has_declined_or_by_who_may_not_check(asking: Desk) -> None:
+    asking.shown()
+    asking.world.pass_(days=1)
+    case = asking.case()
+    asking.world.sent.recycled_at[str(parse("13800138201").uri)] = asking.world.clock[0]
+    scopes = frozenset({"find-customer", "see"})
+    narrow = replace(asking.agent, methods=frozenset({"key"}), scopes=scopes)
+    with pytest.raises(Refused, match="limit-scope"):
+        asking.customers.verify(narrow, case, order())
+    asking.customers.decline(asking.agent, case)
+    with pytest.raises(Refused) as raised:
+        asking.customers.verify(asking.agent, case, order())
+    assert raised.value.reason == "refused-before"
+    assert asking.customers.due(asking.agent).over == 0
+
+
 # ---- declining
 
 
