@@ -47,7 +47,8 @@ def serve(host: str, port: int, prefix: str, workers: int) -> None:
     """Serve the API and the log, witness other logs, and do what is due: until Ctrl-C.
 
     The log's checkpoints and hashes are public; the entries ask for the key in keys/entries.key below store_dir,
-    unless the setting ledger_open_entries opens them. Everything else asks for a session, a key or a signature.
+    unless the setting ledger_open_entries opens them. Where self_url is set, the customers' own page is at /self.
+    Everything else asks for a session, a key or a signature.
     """
     settings = current_settings()
     made = partial(application_of, settings, prefix)
