@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from haoma.consent import Grant, Source
+from haoma.consent.reasons import refusal
 from haoma.errors import BadInput, NotFound, Tampered, Unavailable
 from haoma.locate.evidence import Terms
 from haoma.locate.fusion import IpCity, Network, Observation
@@ -38,6 +39,8 @@ class NetworkAddress:
 
     def read(self, grant: Grant, given: Raw) -> Sequence[Observation]:
         """See `Reader.read`."""
+        if grant.source is not Source.BROWSER:
+            raise refusal("source")
         if not isinstance(given, IpAddress) or not given.is_public or given.network is Network.HOSTING:
             return []
         found = self._record(given)

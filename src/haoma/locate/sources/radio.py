@@ -20,6 +20,7 @@ from urllib.parse import quote
 import httpx
 
 from haoma.consent import Grant, Source
+from haoma.consent.reasons import refusal
 from haoma.errors import BadInput, Unavailable
 from haoma.ledger.key_file import read_private
 from haoma.locate.camara import strict
@@ -50,6 +51,8 @@ class RadioService:
 
     def read(self, grant: Grant, given: Raw) -> Sequence[Observation]:
         """See `Reader.read`."""
+        if grant.source is not Source.BROWSER:
+            raise refusal("source")
         if not isinstance(given, Surroundings) or not given.tells:
             return []
         body = question_body(given)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from contracts.carrier import Desk
 from contracts.consent import NOW
 from contracts.mmdb import SHANGHAI, write_mmdb
-from haoma.consent import Grant
-from haoma.errors import BadInput, Tampered, Unavailable
+from haoma.consent import Grant, Source
+from haoma.errors import BadInput, Refused, Tampered, Unavailable
 from haoma.locate.fusion import IpCity, Network
 from haoma.locate.given import IpAddress
 from haoma.locate.sources.ip_files import held, intact, take_in
@@ -59,6 +60,11 @@ def test_a_data_centre_says_nothing_and_a_mobile_network_is_told_as_one(folder: 
     [found] = reader.read(sharing, IpAddress("180.76.1.1", NOW, Network.MOBILE))
     assert isinstance(found, IpCity)
     assert found.network is Network.MOBILE
+
+
+def test_a_grant_for_another_source_looks_nothing_up(folder: Path) -> None:
+    with pytest.raises(Refused):
+        NetworkAddress(folder).read(Desk().require(source=Source.STATED), IpAddress("180.76.1.1", NOW))
 
 
 def test_without_a_database_it_does_not_answer(tmp_path: Path, sharing: Grant) -> None:

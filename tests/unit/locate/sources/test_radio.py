@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts.carrier import Carrier, Reply
+from contracts.carrier import Carrier, Desk, Reply
 from contracts.consent import NOW
-from haoma.consent import Grant
+from haoma.consent import Grant, Source
 from haoma.errors import BadInput, Refused, Unavailable
 from haoma.locate.fusion import Radio
 from haoma.locate.given import AccessPoint, CellTower, Surroundings
@@ -59,6 +59,12 @@ def test_one_household_alone_is_not_asked_about(server: Carrier, sharing: Grant)
     assert server.heard == []
     service(server).read(sharing, Surroundings(POINTS[:1], (CELL,), NOW))
     assert "wifiAccessPoints" not in json.loads(server.heard[0].body)
+
+
+def test_a_grant_for_another_source_sends_nothing(server: Carrier) -> None:
+    with pytest.raises(Refused):
+        service(server).read(Desk().require(source=Source.CARRIER), HEARD)
+    assert server.heard == []
 
 
 def test_what_it_does_not_know_is_no_observation(server: Carrier, sharing: Grant) -> None:
