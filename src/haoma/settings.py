@@ -81,6 +81,7 @@ class Settings:
     locate_k: int
     crm_map: Path | None
     case_verify_days: int
+    sms_file: Path | None
     api_origin: str
     api_rate_per_min: int
     api_metrics: bool
@@ -140,6 +141,7 @@ SETTINGS: tuple[Setting, ...] = (
         "crm_map", "path", "", "", "TOML file that says where each tenant's customers are; its owner's alone to read."
     ),
     Setting("case_verify_days", "integer", "180", "days", "How long a number counts as shown to be its customer's."),
+    Setting("sms_file", "path", "", "", "TOML file that describes who sends short messages; empty writes a file."),
     Setting(
         "api_origin", "text", "", "", "Origin that signed requests name: https://…; empty takes the one that arrived."
     ),

@@ -1,7 +1,7 @@
 """The gate to a customer's place, with the adapters that stand behind its ports.
 
 Rules held here:
-- Without a carrier of messages and a channel for alarms, both are lines of files below `store_dir`.
+- Without an operator of messages and a channel for alarms, both are lines of files below `store_dir`.
 - With a carrier it says whether a number has another holder, and its tokens go when a customer withdraws.
 - The clock of consent stands still where the machine's is set back: what has ended stays so.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from haoma.app import case_parts, locate_parts
+from haoma.app import case_parts, locate_parts, outside_parts
 
 if TYPE_CHECKING:
     from haoma.app.services import Services
@@ -27,7 +27,6 @@ def consent(services: Services) -> Consent:
     from haoma.consent.notices import StoredAssessments
     from haoma.consent.office import Office, SteadyClock
     from haoma.consent.service import Consent
-    from haoma.consent.sms import OutboxFile
 
     office = Office(
         store=services.store,
@@ -35,7 +34,7 @@ def consent(services: Services) -> Consent:
         gate=services.gate,
         custody=services.custody,
         now=SteadyClock(services.now),
-        sms=OutboxFile(services.settings.store_dir / "messages"),
+        sms=outside_parts.sms(services),
         assessments=StoredAssessments(),
         transport=HttpTransport(services.http),
         alarms=AlarmFile(services.settings.store_dir / "alarms"),

@@ -3,6 +3,7 @@
 Rules held here:
 - Nobody is asked whom no setting names, and a setting that names nobody is told at once.
 - A time-stamp authority is asked only where roots that vouch for it are set.
+- Without an operator of short messages they are lines of a private file: for trying haoma out.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     import httpx
 
     from haoma.app.services import Services
+    from haoma.consent.ports import SmsPort
     from haoma.ledger.anchor import AccountKey, Node, Notary
     from haoma.ledger.policy import Policy
     from haoma.ledger.publish import Attester
 
-__all__ = ["attesters", "chain", "chain_key", "http", "policy"]
+__all__ = ["attesters", "chain", "chain_key", "http", "policy", "sms"]
 
 ANSWER_S = 15.0
 CONTRACT = re.compile(r"eip155:([1-9][0-9]{0,17}):(0x[0-9a-fA-F]{40})@([0-9]{1,18})")
@@ -34,6 +36,23 @@ def http(services: Services) -> httpx.Client:
     import httpx
 
     return services.opened(httpx.Client(timeout=ANSWER_S, follow_redirects=False))
+
+
+def sms(services: Services) -> SmsPort:
+    """Who sends short messages: the operator that sms_file describes, or else a file."""
+    from haoma.consent.sms import OutboxFile
+
+    if services.settings.sms_file is None:
+        return OutboxFile(services.settings.store_dir / "messages")
+    import ssl
+    import time
+
+    from haoma.locate.sms import SmsOperator
+    from haoma.locate.sms_file import read_sms
+
+    tls = ssl.create_default_context()
+    path = services.settings.sms_file
+    return SmsOperator(lambda: read_sms(path), services.custody, tls, time.monotonic, services.now)
 
 
 def policy(services: Services) -> Policy | None:
