@@ -144,7 +144,7 @@ class Checks:
         """
         office = self._office
         with office.store.read() as tx:
-            before, declined = newest(tx, self._names(tx, case)), _has_declined(tx, case)
+            before, declined = newest(tx, sorted(found.names)), _has_declined(tx, case)
         if office.recycling is None or before is None or declined:
             return None
         office.gate.ask(by, ACTION, Thing("subject", by.tenant, subject=case.subject), at).require()

@@ -45,9 +45,13 @@ class Crm(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A customer who was found: the contact, their number and its token within the tenant."""
+    """A customer who was found: the contact, their number, its token, and all texts of tokens it has had here.
+
+    A rotation brings over what is sealed: the rows of a number that is not stay under the token they were written with.
+    """
 
     subject: SubjectToken
+    names: frozenset[str]
     contact: Contact
     number: Number = field(repr=False)
 
@@ -123,7 +127,9 @@ def _fit(office: Office, tenant: str, contact: Contact | None) -> Found:
     if number.kind not in _THEIRS or len(list(find(contact.number))) > 1:
         message = "the CRM has no number of this customer that is one, and theirs alone"
         raise Conflict(message, hint="have them tell it, and have it put right in the CRM")
-    return Found(office.subject(tenant, number), contact, number)
+    subject = office.subject(tenant, number)
+    names = frozenset(str(one) for one in (subject, *office.vault.known_as(tenant, number)))
+    return Found(subject, names, contact, number)
 
 
 def _pressed(tx: sa.Connection, actor: str, at: datetime) -> bool:

@@ -79,8 +79,7 @@ class Customers:
         at = office.now()
 
         def work(tx: sa.Connection) -> Opened:
-            names = _names(office.vault, tx, found.subject)
-            there = next((one for one in self._cases.opened(tx, by, at) if one.subject in names), None)
+            there = next((one for one in self._cases.opened(tx, by, at) if one.subject in found.names), None)
             case = there or self._cases.begin(tx, by, found.subject, at)
             self._refer(tx, by, case, reference, found, at)
             thing = Thing("subject", by.tenant, "masked", case.subject)
@@ -155,9 +154,7 @@ class Customers:
 
     def _same(self, by: Asker, case: Case, reference: Reference) -> Found:
         found = self._search.find(by, reference)
-        with self._office.store.read() as tx:
-            same = case.subject in _names(self._office.vault, tx, found.subject)
-        if not same:
+        if case.subject not in found.names:
             message = "this is another customer's, or they have another number in the CRM by now"
             raise Conflict(message, hint="open a case from this reference: haoma case open")
         return found
@@ -196,7 +193,7 @@ class Customers:
         subject = SubjectToken.of_row(case.subject)
         names = _names(self._office.vault, tx, subject)
         newest_row = next(iter(_references(tx, case.id, subject.tenant)), None)
-        shown = newest(tx, list(names))
+        shown = newest(tx, names)
         if newest_row is None:
             return Standing(case, shown, (), None)
         return Standing(case, shown, ways_in(newest_row.ways), newest_row.updated_at)
@@ -216,8 +213,8 @@ class KnownWays:
         return ways_in(tx.scalar(newest_first) or "")
 
 
-def _names(vault: Vault, tx: sa.Connection, subject: SubjectToken) -> dict[str, None]:
-    return dict.fromkeys(str(one) for one in vault.aliases(tx, subject))
+def _names(vault: Vault, tx: sa.Connection, subject: SubjectToken) -> list[str]:
+    return [str(one) for one in vault.aliases(tx, subject)]
 
 
 def _references(tx: sa.Connection, case_id: str, tenant: str) -> Sequence[sa.Row[Any]]:

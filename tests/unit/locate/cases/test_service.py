@@ -23,6 +23,7 @@ from contracts.cases import (
     person_of,
 )
 from contracts.consent import TENANT
+from haoma.app.packages import subject_columns
 from haoma.consent import tables as consent
 from haoma.consent.requests import Channel
 from haoma.errors import BadInput, Conflict, HaomaError, NotFound, Refused, Unavailable
@@ -31,6 +32,7 @@ from haoma.locate.cases import Reference, tables
 from haoma.locate.cases.search import MISSES, MOST
 from haoma.numbers import parse
 from haoma.vault import tables as vault
+from haoma.vault.rotation import Rotation
 
 
 @pytest.fixture
@@ -171,6 +173,15 @@ def test_a_number_of_the_crm_that_is_none_is_a_conflict(desk: Desk, tmp_path: Pa
     crm(tmp_path, "UPDATE customers SET phone = ?", number)
     with pytest.raises(Conflict):
         desk.open()
+
+
+def test_a_case_is_joined_and_checked_under_the_token_it_was_opened_with(desk: Desk) -> None:
+    case = desk.case()
+    Rotation(desk.world.vault, subject_columns()).rotate_tenant(TENANT)
+    assert desk.open(order(SECOND)).standing.case.id == case
+    desk.customers.verify(desk.agent, case, order())
+    assert desk.customers.confirm(desk.agent, case, desk.world.sent.code).how == "code"
+    desk.customers.verify(desk.agent, case, order())
 
 
 # ---- checking
