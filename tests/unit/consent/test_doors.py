@@ -11,7 +11,7 @@ from haoma.consent.doors import Doors
 from haoma.consent.keeping import EXPIRING, SUBJECT_COLUMNS
 from haoma.consent.own import own, own_receipt, own_withdraw
 from haoma.consent.purposes import Source
-from haoma.errors import BadInput, NotFound, Unavailable
+from haoma.errors import BadInput, NotFound, Refused, Unavailable
 from haoma.numbers import parse
 from haoma.vault.retention import Retention
 from haoma.vault.rotation import Rotation
@@ -111,3 +111,20 @@ def test_a_door_is_forgotten_after_a_day(world: World, doors: Doors) -> None:
     world.pass_(hours=1)
     Retention(world.vault, EXPIRING).run()
     assert world.rows(tables.doors) == []
+
+
+def test_who_has_a_number_now_sees_nothing_of_who_had_it_before(world: World, doors: Doors) -> None:
+    before = world.give()
+    world.consent.answers.no(world.ask(recipient="acme-desk").request_id)
+    with pytest.raises(Refused):
+        world.require(source="stated", by="colleague")
+    world.sent.recycled_at[str(parse(NUMBER).uri)] = world.pass_(hours=1)
+    assert world.consent.arrived(TENANT, parse(NUMBER)) == 1
+    world.pass_(hours=1)
+    inside = doors.inside(come_in(world, doors))
+    seen = own(world.consent, inside)
+    assert (seen.permissions, seen.refusals, seen.told_by, seen.tried) == ([], [], [], 0)
+    with pytest.raises(NotFound):
+        own_receipt(world.consent, inside, before.grant_id)
+    again = world.give()
+    assert [one.row.grant_id for one in own(world.consent, inside).permissions] == [again.grant_id]

@@ -12,10 +12,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,7 +27,8 @@ from starlette.routing import Route
 from haoma.app import Services
 from haoma.consent.doors import Doors
 from haoma.consent.links import check_origin, linked
-from haoma.errors import BadInput, HaomaError, Refused, Tampered
+from haoma.errors import BadInput, HaomaError, Refused, Tampered, Unavailable
+from haoma.numbers import Number
 from haoma.numbers.service import parse
 from haoma.vault.model import check_tenant
 from haoma.web.api.rates import Rates
@@ -59,31 +62,32 @@ class Pages:
         """What is inside them."""
         return Rooms(self._services, self.doors)
 
-    def question(self, handle: str, language: str) -> Response:
-        """The question behind a link."""
+    def question(self, handle: str, language: str, *, wrong: bool = False) -> Response:
+        """The question behind a link; `wrong` where the code that was typed is not the one."""
         asked = linked(self._services.consent.office, handle)
         if asked.published is None:
             return answered(over_page(language, asked.tenant), 410)
         path, token = f"/self/q/{handle}", form_token(self._key, handle)
-        return answered(question_page(language, path, token, asked, asked.published))
+        page = question_page(language, path, token, asked, asked.published, wrong=wrong)
+        return answered(page, 403 if wrong else 200)
 
     def answer(self, handle: str, given: Form) -> Response:
         """Take an answer to it."""
-        language = language_of(given.get("lang", ""))
+        language, said = language_of(given.get("lang", "")), given.get("answer", "")
         asked = linked(self._services.consent.office, handle)
-        if not is_token(self._key, handle, given.get("token", "")) or given.get("answer") not in {"yes", "no"}:
+        if not is_token(self._key, handle, given.get("token", "")) or said not in {"yes", "no"}:
             raise HTTPException(403)
         if asked.published is None:
-            return answered(over_page(language, asked.tenant), 410)
+            return self.question(handle, language)
         answers, request_id = self._services.consent.answers, str(asked.request.request_id)
-        if given["answer"] == "no":
+        if said == "no":
             return answered(said_no_page(language, answers.no(request_id)))
         try:
             yes = answers.yes(request_id, given.get("code", ""))
         except Refused as error:
             if error.reason not in {"code-wrong", "request-over"}:
                 raise
-            return self._wrong(handle, language)
+            return self.question(handle, language, wrong=True)
         return self.rooms.room(language, self.doors.after_yes(yes))
 
     def front(self, tenant: str, language: str, wrong: str = "") -> Response:
@@ -112,7 +116,10 @@ class Pages:
             door = self.doors.knock(tenant, number, language)
         except BadInput:
             return self.front(tenant, language, "number-wrong")
-        return answered(code_page(language, tenant, door))
+        made = answered(code_page(language, tenant, door))
+        # After the answer, which would take longer for a number that is known.
+        made.background = BackgroundTask(self._arrived, tenant, number)
+        return made
 
     def enter(self, given: Form) -> Response:
         """Take a code."""
@@ -124,12 +131,9 @@ class Pages:
             return answered(code_page(language, tenant, door, wrong=True), 403)
         return self.rooms.room(language, session)
 
-    def _wrong(self, handle: str, language: str) -> Response:
-        asked = linked(self._services.consent.office, handle)
-        if asked.published is None:
-            return answered(over_page(language, asked.tenant), 410)
-        path, token = f"/self/q/{handle}", form_token(self._key, handle)
-        return answered(question_page(language, path, token, asked, asked.published, wrong=True), 403)
+    def _arrived(self, tenant: str, number: Number) -> None:
+        with suppress(Unavailable):  # what was not checked for 30 days is refused
+            self._services.consent.arrived(tenant, number)
 
     def _require(self, tenant: str) -> None:
         office = self._services.consent.office

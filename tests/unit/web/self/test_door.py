@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from contracts.api import Client
+from contracts.consent import Sent
 from contracts.page import Customer, forms
-from haoma.consent import tables
+from haoma.consent import Consent, tables
 from haoma.consent.links import digest_of
 from haoma.numbers import parse
+from haoma.web.api.edge import Edge
+from haoma.web.api.watching import Log
 from haoma.web.self import self_app
 
 DOOR = "/self/my/acme"
@@ -56,11 +60,6 @@ def without_digits(text: str) -> str:
 
 
 def test_an_answer_takes_as_long_at_the_least_whatever_comes_of_it(house: Client, customer: Customer) -> None:
-    from dataclasses import replace
-
-    from haoma.web.api.edge import Edge
-    from haoma.web.api.watching import Log
-
     slow = Customer(replace(house, app=Edge(self_app(house.services, floor_s=0.3), Log(house.log))), customer.number)
     took = []
     for number in (customer.number, "13700199999", "95588", "x"):
@@ -181,3 +180,20 @@ def test_where_no_message_can_be_sent_that_is_told_for_every_number_alike(
         messages.chmod(0o600)
     assert {(one.status_code, one.text) for one in told} == {(503, told[0].text)}
     assert "没有改变任何内容" in told[0].text
+
+
+def test_whether_a_number_changed_hands_is_asked_behind_the_answer(house: Client, customer: Customer) -> None:
+    customer.say_yes()
+    network, kept = Sent(), house.services.consent
+    network.recycled_at[str(parse(customer.number).uri)] = datetime.now(UTC) + timedelta(hours=1)
+    house.services.consent = Consent(replace(kept.office, recycling=network))
+    app = Edge(self_app(house.services, floor_s=0.0), Log(house.log))
+    asking = Customer(replace(house, app=app), customer.number)
+    try:
+        inside = asking.come_in()
+        network.down.add("carrier")  # which then keeps nobody out
+        assert asking.press(asking.get(DOOR), DOOR, number=customer.number).status_code == 200
+    finally:
+        house.services.consent = kept
+    assert "安客" not in inside.text
+    assert "没有有效的授权" in inside.text
