@@ -15,6 +15,7 @@ from haoma.access.policy import Circumstances, Policy, Question, shipped_text
 from haoma.errors import BadInput, Conflict, NotFound, Refused, Tampered, Unavailable
 from haoma.ledger.canonical import canonical
 from haoma.storage.tables import store_info
+from haoma.vault.ends import ENDS_KEPT
 
 PAYLOAD = {"hotline": "95588", "to": "95599"}
 
@@ -428,3 +429,17 @@ def test_what_is_shown_is_for_the_one_who_requested_it_and_is_not_kept(desk: Des
     assert done.shown == {"number": "95588"}
     assert "shown" not in repr(done)
     assert approvals.one(desk.people["ed"], asked.id, desk.world.now()).shown is None
+
+
+def test_a_run_that_began_longer_ago_than_ends_are_known_is_ended_no_more(desk: Desk) -> None:
+    def outside(_approval: Approval) -> None:
+        raise Unavailable("the key store is down")
+
+    approvals = Approvals(desk.world.gate, {"change-hotline": Effect(do, outside)}, desk.world.ends)
+    asked = desk.approved()
+    with pytest.raises(Unavailable):
+        approvals.run(desk.people["ed"], asked.id, desk.world.now())
+    desk.world.clock[0] = asked.requested_at + ENDS_KEPT
+    with pytest.raises(Conflict, match="too old"):
+        approvals.run(desk.people["ed"], asked.id, desk.world.clock[0])
+    assert desk.done() == []

@@ -16,7 +16,8 @@ from haoma.access import tables as access
 from haoma.consent import tables
 from haoma.consent.grant import Grant
 from haoma.consent.requests import Channel
-from haoma.errors import HaomaError, Unavailable
+from haoma.consent.shown import receipt_of
+from haoma.errors import HaomaError, Tampered, Unavailable
 from haoma.numbers import parse
 from haoma.storage import back_up
 
@@ -83,6 +84,21 @@ def test_without_custody_nobody_is_said_to_have_consented(world: World, tmp_path
         file.chmod(0o644)
     assert isinstance(fails(lambda: world.consent.answers.yes(asked.request_id, world.sent.code)), HaomaError)
     assert len(world.rows(tables.grants)) == 1
+
+
+@pytest.mark.parametrize("end", ["withdraw", "expire", "see"])
+def test_a_damaged_subject_of_a_consent_is_told_as_such(world: World, end: str) -> None:
+    given = world.give()
+    damaged = sa.update(tables.grants).values(subject="nobody")
+    world.store.write(lambda tx: tx.execute(damaged).rowcount)
+    consent, office = world.consent, world.consent.office
+    world.pass_(days=0 if end != "expire" else 31)
+    ways = {
+        "withdraw": lambda: consent.withdrawals.by_agent(world.agent, given.grant_id),
+        "expire": consent.withdrawals.end_over,
+        "see": lambda: receipt_of(office, world.agent, given.grant_id),
+    }
+    assert isinstance(fails(ways[end]), Tampered)
 
 
 def test_a_destroyed_key_of_codes_lets_no_code_pass(world: World) -> None:

@@ -82,7 +82,7 @@ class Desk:
 
     def keys(self) -> int:
         with self.world.vault.keys.store.read() as tx:
-            return tx.scalar(sa.select(sa.func.count()).where(keys.c.scope.contains("/case.")))
+            return tx.scalar(sa.select(sa.func.count()).where(keys.c.scope.contains("/place.")))
 
     def reopen(self) -> None:
         """A case of the same agent about the same customer, for the one before has closed by itself."""
@@ -193,6 +193,25 @@ def test_a_consent_that_is_over_by_time_leaves_what_was_approved_to_stay(desk: D
         assert seen(desk) == [PLACE]
 
 
+def test_of_two_places_the_one_that_was_approved_stays_when_the_consent_is_over(desk: Desk) -> None:
+    first = desk.keep()
+    desk.run(desk.approved())
+    desk.keep()
+    desk.world.pass_(days=91)
+    desk.world.consent.run()
+    assert ([row.place_id for row in desk.rows()], desk.keys()) == ([first], 1)
+    desk.reopen()
+    assert seen(desk) == [PLACE]
+
+
+def test_a_place_that_was_put_into_another_case_by_hand_does_not_open(desk: Desk) -> None:
+    desk.keep()
+    other = desk.cases.open(desk.world.agent, str(desk.world.subject()), NOW).id
+    desk.world.store.write(lambda tx: tx.execute(sa.update(case_places).values(case_id=other)).rowcount)
+    with pytest.raises(Tampered):
+        desk.places.shown(desk.world.agent, other)
+
+
 def test_half_a_year_is_all_without_an_approval(desk: Desk) -> None:
     desk.keep()
     desk.world.pass_(days=180, seconds=-1)
@@ -272,7 +291,7 @@ def test_nothing_is_kept_that_could_be_kept_for_longer(desk: Desk) -> None:
     [
         ({"until": NOW + 400 * DAY}, Conflict),
         ({"class": "location.case-extended", "approval_id": "0" * 36, "until": NOW + 400 * DAY}, Tampered),
-        ({"purpose": "delivery", "case_id": str(uuid.UUID(int=1))}, NotFound),
+        ({"case_id": str(uuid.UUID(int=1))}, NotFound),
         ({"kept_at": NOW + 100 * DAY}, Tampered),
     ],
 )

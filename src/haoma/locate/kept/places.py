@@ -1,4 +1,4 @@
-"""Places that a case keeps: out of a live location token, for half a year at the most, each under a key of its case.
+"""Places that a case keeps: out of a live location token, for half a year at the most, each under a key of its own.
 
 Rules held here:
 - A place gets here out of a location token that its agent resolves inside an open case of theirs, while a consent for
@@ -66,7 +66,7 @@ class KeptPlace:
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
-    """What opens a place: the key of its case, until it is over."""
+    """What opens a place: its key, until it is over."""
 
     subject: SubjectToken
     purpose: str
@@ -93,12 +93,11 @@ class CasePlaces:
             token, tenant=self._tenant(asker), audience=actor_of(asker), actor=actor_of(asker)
         )
         kept = KeptPlace(str(uuid.uuid4()), case_id, found.purpose, at, at + LONGEST[USUAL], extended=False)
-        vault.prepare(found.subject, _scope(case_id))
+        vault.prepare(found.subject, _scope(kept.id))
 
         def work(tx: sa.Connection) -> KeptPlace:
             self._require_case(tx, asker, case_id, found.subject, at)
-            if not live_rows(tx, vault.aliases(tx, found.subject), found.purpose):
-                raise refusal("no-grant")
+            self._require_consent(tx, found)
             self._put(tx, kept, found)
             self._tell(tx, "place.kept", kept, found.subject, actor_of(asker), until=time_text(kept.until))
             return kept
@@ -155,14 +154,21 @@ class CasePlaces:
     def _require_case(self, tx: sa.Connection, asker: Asker, case_id: str, subject: SubjectToken, at: datetime) -> None:
         c = access.cases.c
         mine = (c.case_id == case_id, c.agent_id == asker.person, c.closed_at.is_(None), c.closes_at > at)
-        about = tx.scalar(sa.select(c.subject).where(*mine))
+        about = tx.scalar(sa.select(c.subject).where(*mine).with_for_update())  # nobody closes it meanwhile
         if about is None:
             raise NotFound("there is no open case of yours with this id", hint="haoma case list shows them")
         if about not in {str(one) for one in self._vault.aliases(tx, subject)}:
             raise Refused("the case is about another customer", hint="keep a place in the case about its customer")
 
+    def _require_consent(self, tx: sa.Connection, found: Resolved) -> None:
+        """Refuse what stands for a place that nobody consents to any more; what stands does not end meanwhile."""
+        ids = [row.grant_id for row in live_rows(tx, self._vault.aliases(tx, found.subject), found.purpose)]
+        held = sa.select(grants.c.grant_id).where(grants.c.grant_id.in_(ids)).with_for_update()
+        if not tx.scalars(held).all():
+            raise refusal("no-grant")
+
     def _put(self, tx: sa.Connection, kept: KeptPlace, found: Resolved) -> None:
-        sealed = self._vault.seal_bytes(found.subject, _scope(kept.case), _context(kept.id, kept.kept_at), found.value)
+        sealed = self._vault.seal_bytes(found.subject, _scope(kept.id), _context(kept.case, kept.kept_at), found.value)
         row = {"place_id": kept.id, "class": USUAL, "case_id": kept.case, "subject": str(found.subject)}
         what = {"purpose": found.purpose, "key_id": sealed.key_id, "sealed": sealed.data}
         tx.execute(sa.insert(case_places).values(**row, **what, kept_at=kept.kept_at, until=kept.until))
@@ -172,16 +178,15 @@ class CasePlaces:
         until = min(row.until, row.kept_at + LONGEST[EXTENDED if extended else USUAL])
         if extended and not _is_approved(tx, row):
             raise Tampered("no request that was approved and run keeps this place for longer", hint=_HINT)
-        opening = _Opening(SubjectToken.of_row(row.subject), _scope(row.case_id), until)
+        opening = _Opening(SubjectToken.of_row(row.subject), _scope(row.place_id), until)
         sealed = Sealed(bytes(row.sealed), row.key_id)
-        value = self._opener.open_bytes(opening, _context(row.place_id, row.kept_at), sealed)
+        value = self._opener.open_bytes(opening, _context(row.case_id, row.kept_at), sealed)
         return KeptPlace(row.place_id, row.case_id, row.purpose, row.kept_at, until, extended, value)
 
     def _shred(self, rows: Sequence[sa.Row[Any]], why: str) -> int:
-        """Destroy keys, then rows; a key is of one case, and so is everything under it."""
-        for case_id, subject in {(row.case_id, row.subject) for row in rows}:
-            self._vault.destroy_keys(SubjectToken.of_row(subject), _scope(case_id))
+        """Destroy keys, then rows."""
         for row in rows:
+            self._vault.destroy_keys(SubjectToken.of_row(row.subject), _scope(row.place_id))
             self._vault.store.write(partial(self._remove, row=row, why=why))
         return len(rows)
 
@@ -234,12 +239,12 @@ def _check_case(case_id: str) -> None:
         raise BadInput("this is no id of a case", hint="haoma case list shows them") from None
 
 
-def _scope(case_id: str) -> str:
-    return f"case.{as_letters(uuid.UUID(case_id).bytes)}"
+def _scope(place_id: str) -> str:
+    return f"place.{as_letters(uuid.UUID(place_id).bytes)}"
 
 
-def _context(place_id: str, kept_at: datetime) -> str:
-    return f"case-place {place_id} {time_text(kept_at)}"
+def _context(case_id: str, kept_at: datetime) -> str:
+    return f"case-place {case_id} {time_text(kept_at)}"
 
 
 _HINT = "nothing was shown; rows were changed by hand: audit the log"

@@ -1,6 +1,6 @@
 """Where the places that cases keep lie in the database.
 
-`locate_case_places` has a row for each, sealed under a key of its case; until when it is kept, and by which approved
+`locate_case_places` has a row for each, sealed under a key of its own; until when it is kept, and by which approved
 request where that is for longer than usual.
 """
 
