@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 
 from contracts.log import KEY, Log, open_log, root_of
 from haoma.errors import Conflict, Tampered
-from haoma.ledger import verify_consistency
+from haoma.ledger import canonical, verify_consistency
+from haoma.ledger.entry import Entry, EntryType, decode, encode
+from haoma.ledger.forms import LARGEST, PATTERNS, Json, time_text
 
 SIZES = (1, 255, 256, 300, 700)
 COLUMNS = {
@@ -61,6 +64,38 @@ def flip(log: Log, cell: tuple[str, int, str], data: st.DataObject) -> None:
         log.change(f"UPDATE {table} SET {column} = :value WHERE rowid = {rowid}", value=changed)  # noqa: S608
     except Conflict:
         reject()  # the database keeps two rows of one key apart
+
+
+def word() -> st.SearchStrategy[str]:
+    return st.from_regex(PATTERNS["word"], fullmatch=True, alphabet=st.characters(codec="ascii"))
+
+
+VALUES: dict[str, st.SearchStrategy[Json]] = {
+    "digest": st.binary(min_size=32, max_size=32).map(bytes.hex),
+    "word": word(),
+    "time": st.datetimes().map(lambda at: time_text(at.replace(tzinfo=UTC))),
+    "count": st.integers(0, LARGEST),
+    "ppm": st.integers(0, 1_000_000),
+    "flag": st.booleans(),
+}
+
+
+@given(
+    forms=st.dictionaries(
+        word(), st.sampled_from(sorted(VALUES)).flatmap(lambda one: st.sampled_from([one, f"{one}*"]))
+    ),
+    at=st.datetimes(timezones=st.just(UTC))
+    | st.datetimes(timezones=st.just(UTC)).map(lambda at: at.replace(microsecond=0)),
+    data=st.data(),
+)
+def test_an_entry_is_written_as_canonical_json_has_it(forms: dict[str, str], at: datetime, data: st.DataObject) -> None:
+    body = {
+        name: data.draw(st.lists(VALUES[form[:-1]], max_size=3) if form[-1] == "*" else VALUES[form], label=name)
+        for name, form in forms.items()
+    }
+    written = encode(Entry("all", at, body), {"all": EntryType("all", forms)})
+    assert written == canonical({"at": time_text(at), "body": body, "type": "all", "v": 1})
+    assert decode(written) == Entry("all", at, body)
 
 
 @settings(max_examples=50)

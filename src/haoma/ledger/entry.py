@@ -3,7 +3,8 @@
 Rules held here:
 - An entry is RFC 8785 canonical JSON of `at`, `body`, `type` and `v`, at most 65,535 bytes (C2SP tlog-tiles).
 - Each type says which fields its body has and of what form each is (forms.py); none is of free text.
-- An entry is written while it is checked: the forms leave one spelling for each value.
+- An entry is checked and then written by msgspec, which sorts keys and, of what the forms let pass, writes the one
+  spelling there is.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
 
 from haoma.errors import BadInput
 from haoma.ledger.bundles import LONGEST_ENTRY
 from haoma.ledger.canonical import canonical
-from haoma.ledger.forms import FORMS, LARGEST, LONGEST_LIST, PATTERNS, Json, Write, is_word, listed
+from haoma.ledger.forms import FORMS, LARGEST, LONGEST_LIST, PATTERNS, Json, Passes, is_word, listed, time_text
+
+if TYPE_CHECKING:
+    import msgspec
 
 __all__ = ["Entry", "EntryType", "Json", "decode", "encode", "json_schema"]
 
 VERSION = 1
-TIME = "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,40 +44,35 @@ class EntryType:
 
     name: str
     fields: Mapping[str, str]
-    _plan: tuple[tuple[str, str, bool, Write], ...] = field(init=False, repr=False, compare=False)
+    _plan: tuple[tuple[str, bool, Passes], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         forms = {form.rstrip("*?") for form in self.fields.values()}
         if not all(map(is_word, [self.name, *self.fields])) or not forms <= FORMS.keys():
             message = f"{self.name}: an entry type has words for names and its forms out of {', '.join(FORMS)}"
             raise BadInput(message)
-        plan = [(name, f'"{name}":', form[-1] != "?", _write(form)) for name, form in sorted(self.fields.items())]
+        plan = [(name, form[-1] != "?", _passes(form)) for name, form in self.fields.items()]
         object.__setattr__(self, "_plan", tuple(plan))
 
-    def text(self, body: Mapping[str, Json]) -> str:
-        """The body as canonical JSON.
-
-        Raises BadInput, naming the field and never its value, where the body is not of this type.
-        """
-        texts = []
-        for name, key, needed, write in self._plan:
+    def check(self, body: Mapping[str, Json]) -> None:
+        """Return if the body is of this type; otherwise raise BadInput, naming the field and never its value."""
+        known = 0
+        for name, needed, passes in self._plan:
             if name in body:
-                text = write(body[name])
-                if text is None:
+                if not passes(body[name]):
                     raise self._misfit(f"{name} is no {self.fields[name].rstrip('?').replace('*', ' list')}")
-                texts.append(key + text)
+                known += 1
             elif needed:
                 raise self._misfit(f"the body has no {name}")
-        if len(texts) != len(body):
-            raise self._misfit(f"{len(body) - len(texts)} fields of the body are not of this type")
-        return f"{{{','.join(texts)}}}"
+        if known != len(body):
+            raise self._misfit(f"{len(body) - known} fields of the body are not of this type")
 
     def _misfit(self, what: str) -> BadInput:
         hint = f"its fields are {', '.join(self.fields)}: digests, counts, times and words alone"
         return BadInput(f"{self.name}: {what}", hint=hint)
 
 
-def _write(form: str) -> Write:
+def _passes(form: str) -> Passes:
     one = FORMS[form.rstrip("*?")]
     return listed(one) if "*" in form else one
 
@@ -99,8 +99,9 @@ def encode(entry: Entry, types: Mapping[str, EntryType]) -> bytes:
     if known is None:
         message = "no entry type of this name is known here"
         raise BadInput(message, hint=f"types: {', '.join(sorted(types))}")
-    at = _time_text(entry.at)
-    data = f'{{"at":"{at}","body":{known.text(entry.body)},"type":"{known.name}","v":{VERSION}}}'.encode()
+    known.check(entry.body)
+    body = entry.body if type(entry.body) is dict else dict(entry.body)
+    data = _encoder().encode({"at": _time(entry.at), "body": body, "type": known.name, "v": VERSION})
     if len(data) > LONGEST_ENTRY:
         message = f"{entry.type}: the entry has {len(data):,} bytes, at most {LONGEST_ENTRY:,} are allowed"
         raise BadInput(message, hint="write several entries")
@@ -154,11 +155,18 @@ def _form_schema(form: str) -> dict[str, object]:
     return {"$ref": f"#/$defs/{form}"}
 
 
-def _time_text(at: datetime) -> str:
+@cache
+def _encoder() -> msgspec.json.Encoder:
+    import msgspec
+
+    return msgspec.json.Encoder(order="deterministic")
+
+
+def _time(at: datetime) -> datetime | str:
+    """The time in UTC; as text where msgspec would leave out a fraction of zero."""
     if at.tzinfo is not UTC:
         if at.utcoffset() is None:
             message = "the time of an entry has no zone"
             raise BadInput(message, hint="datetime.now(UTC) has one")
         at = at.astimezone(UTC)
-    # isoformat asks for the zone, at the price of all the rest.
-    return TIME % (at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond)
+    return at if at.microsecond and type(at) is datetime else time_text(at)

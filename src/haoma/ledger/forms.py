@@ -1,10 +1,10 @@
-"""The forms that a field of an entry may have: what passes, and how it is written as canonical JSON.
+"""The forms that a field of an entry may have: what passes.
 
 Rules held here:
 - There is no form for free text: digests, commitments, counts, times and words out of a closed alphabet are all.
 - A word holds at most six digits in a row: no phone number passes for one.
 - Numbers are whole: confidence is ppm, money is fen.
-- What passes has one spelling, without escapes, so that writing it is checking it.
+- What passes is of an exact type and has one spelling as JSON, without escapes.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
-__all__ = ["FORMS", "LARGEST", "LONGEST_LIST", "PATTERNS", "Json", "Write", "is_word", "listed", "time_text"]
+__all__ = ["FORMS", "LARGEST", "LONGEST_LIST", "PATTERNS", "Json", "Passes", "is_word", "listed", "time_text"]
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
-Write: TypeAlias = Callable[[Json], "str | None"]
+Passes: TypeAlias = Callable[[Json], bool]
 
 LARGEST = 2**53 - 1  # RFC 8785 §3.2.2.3: what every JSON reader keeps exactly
 LONGEST_LIST = 1_024
@@ -32,32 +32,25 @@ PATTERNS = {
 }
 
 
-def _text(pattern: str) -> Write:
+def _text(pattern: str) -> Passes:
     matches = re.compile(pattern, re.ASCII).fullmatch
-    return lambda value: f'"{value}"' if type(value) is str and matches(value) else None
+    return lambda value: type(value) is str and matches(value) is not None
 
 
-def _whole(largest: int) -> Write:
-    return lambda value: str(value) if type(value) is int and 0 <= value <= largest else None
+def _whole(largest: int) -> Passes:
+    return lambda value: type(value) is int and 0 <= value <= largest
 
 
-def _flag(value: Json) -> str | None:
-    return None if type(value) is not bool else "true" if value else "false"
+def _flag(value: Json) -> bool:
+    return type(value) is bool
 
 
-def listed(write: Write) -> Write:
+def listed(passes: Passes) -> Passes:
     """The form of a list of at most 1,024 values of a form."""
-
-    def write_list(value: Json) -> str | None:
-        if type(value) is not list or len(value) > LONGEST_LIST:
-            return None
-        texts = [text for text in map(write, value) if text is not None]
-        return f"[{','.join(texts)}]" if len(texts) == len(value) else None
-
-    return write_list
+    return lambda value: type(value) is list and len(value) <= LONGEST_LIST and all(map(passes, value))
 
 
-FORMS: Mapping[str, Write] = MappingProxyType(
+FORMS: Mapping[str, Passes] = MappingProxyType(
     {name: _text(pattern) for name, pattern in PATTERNS.items()}
     | {"count": _whole(LARGEST), "ppm": _whole(1_000_000), "flag": _flag}
 )
@@ -69,7 +62,7 @@ def is_word(value: object) -> bool:
     >>> is_word("file.recorded"), is_word("13800138000")
     (True, False)
     """
-    return isinstance(value, str) and FORMS["word"](value) is not None
+    return isinstance(value, str) and FORMS["word"](value)
 
 
 def time_text(at: datetime) -> str:
