@@ -13,6 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from contracts.access import STRONG
+from contracts.entries import all_entries
 from contracts.made import made
 from haoma.access import ENTRY_TYPES as ACCESS_TYPES
 from haoma.access import Asker, Gate, Role
@@ -28,10 +29,9 @@ from haoma.consent.office import Office, SteadyClock
 from haoma.consent.requests import Asked, Question
 from haoma.consent.service import Consent
 from haoma.errors import Unavailable
-from haoma.ledger.entry import Entry, decode
+from haoma.ledger.entry import Entry
 from haoma.ledger.events import ENTRY_TYPES as LEDGER_TYPES
 from haoma.ledger.service import Ledger
-from haoma.ledger.tables import queue
 from haoma.lineage import ENTRY_TYPES as LINEAGE_TYPES
 from haoma.locate import ENTRY_TYPES as LOCATE_TYPES
 from haoma.locate.cases import ENTRY_TYPES as CASE_TYPES
@@ -169,9 +169,7 @@ class World:
         return self.consent.require(by, self.subject(number), **asked)
 
     def entries(self, type_: str = "") -> list[Entry]:
-        with self.store.read() as tx:
-            found = [decode(bytes(data)) for data in tx.scalars(sa.select(queue.c.entry).order_by(queue.c.entry_id))]
-        return [entry for entry in found if entry.type.startswith(type_)]
+        return [entry for entry in all_entries(self.store) if entry.type.startswith(type_)]
 
     def rows(self, table: sa.Table) -> list[sa.Row[tuple[object, ...]]]:
         with self.store.read() as tx:
