@@ -14,14 +14,14 @@ import sqlalchemy as sa
 
 from contracts import access
 from contracts.access_store import asker_named
+from contracts.entries import all_entries
 from contracts.killing import assert_all_or_nothing
 from contracts.vault import number
 from haoma.access import ENTRY_TYPES as ACCESS_TYPES
 from haoma.access import Approval, Approvals, Gate, GuardedVault, Role, tables, vault_effects
-from haoma.ledger.entry import Entry, decode
 from haoma.ledger.events import ENTRY_TYPES as LEDGER_TYPES
 from haoma.ledger.service import Ledger
-from haoma.ledger.tables import queue
+from haoma.lineage.check import LedgerProofs
 from haoma.storage import Store, open_store
 from haoma.vault import ENTRY_TYPES, KeyStore, LocalFiles, SubjectToken, Vault, open_keys, suite_named
 from haoma.vault import tables as vault_tables
@@ -98,11 +98,6 @@ def ended(store: Store, n: int, acknowledged: bool) -> Approval:
     return approvals.run(root, left.id, now()) if left.state == "running" else left
 
 
-def entries(store: Store) -> list[Entry]:
-    with store.read() as tx:
-        return [decode(bytes(entry)) for entry in tx.scalars(sa.select(queue.c.entry).order_by(queue.c.entry_id))]
-
-
 def check_shredded(store: Store, n: int, acknowledged: bool) -> None:
     """Until it begins the number opens; when it has ended key and row are gone, recorded once with what there was."""
     vault = vault_of(store)
@@ -113,10 +108,10 @@ def check_shredded(store: Store, n: int, acknowledged: bool) -> None:
             vault_tables.audit.c.action == "vault.shred", vault_tables.audit.c.subject == str(subject)
         )
         recorded = tx.scalars(told).all()
-        bodies = [decode(bytes(tx.scalar(sa.select(queue.c.entry).where(queue.c.entry_id == one)))) for one in recorded]
+    bodies = [LedgerProofs(store).found(entry_id).entry.body for entry_id in recorded]
     left = 0 if request.state == "done" else 1
     assert (rows, len(vault.keys_of(subject)), len(recorded)) == (left, left, 1 - left)
-    assert [(entry.body["keys"], entry.body["numbers"]) for entry in bodies] == [(1, 1)] * (1 - left)
+    assert [(body["keys"], body["numbers"]) for body in bodies] == [(1, 1)] * (1 - left)
 
 
 def check_rotated(store: Store, n: int, acknowledged: bool) -> None:
@@ -125,7 +120,7 @@ def check_rotated(store: Store, n: int, acknowledged: bool) -> None:
     versions = vault_of(store).keys.custody.versions(CUSTODY_NAME)
     with store.read() as tx:
         done = tx.scalar(sa.select(sa.func.count()).where(tables.approvals.c.state == "done"))
-    told = [entry.body["version"] for entry in entries(store) if entry.type == "vault.rotated"]
+    told = [entry.body["version"] for entry in all_entries(store) if entry.type == "vault.rotated"]
     assert told == [version for version in versions if version > 1] == list(range(2, done + 2))
 
 

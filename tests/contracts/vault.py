@@ -10,11 +10,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from contracts.entries import all_entries
 from contracts.made import made
-from haoma.ledger.entry import Entry, decode
+from haoma.ledger.entry import Entry
 from haoma.ledger.events import ENTRY_TYPES as LEDGER_TYPES
 from haoma.ledger.service import Ledger
-from haoma.ledger.tables import queue
 from haoma.lineage import ENTRY_TYPES as LINEAGE_TYPES
 from haoma.numbers import Number, parse
 from haoma.storage import open_store
@@ -59,8 +59,7 @@ class World:
         return token
 
     def entries(self) -> list[Entry]:
-        with self.vault.store.read() as tx:
-            return [decode(bytes(entry)) for entry in tx.scalars(sa.select(queue.c.entry).order_by(queue.c.entry_id))]
+        return all_entries(self.vault.store)
 
     def rows(self, table: sa.Table) -> list[sa.Row[tuple[object, ...]]]:
         with self.vault.store.read() as tx:

@@ -15,15 +15,30 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from contracts.entries import all_entries
 from contracts.killing import assert_all_or_nothing
 from contracts.vault import HOUR, NOW, Permitted, World, number, open_world
 from haoma.errors import Conflict, NotFound
-from haoma.ledger.entry import decode
 from haoma.ledger.events import ENTRY_TYPES as LEDGER_TYPES
+from haoma.ledger.merkle import EMPTY_ROOT
 from haoma.ledger.service import Ledger
-from haoma.ledger.tables import queue
+from haoma.ledger.view import View
+from haoma.lineage.check import LedgerProofs
 from haoma.storage import Store
-from haoma.vault import ENTRY_TYPES, KeyStore, LocalFiles, Opener, Vault, open_keys, suite_named, tables
+from haoma.vault import (
+    ENTRY_TYPES,
+    KeyStore,
+    LocalFiles,
+    Opener,
+    Vault,
+    open_keys,
+    passphrase_file,
+    suite_named,
+    tables,
+)
+from haoma.vault.key_backup import Backup, Length, back_up_store
+from haoma.vault.key_restore import destroyed, entries_since, put_back_store
+from haoma.vault.key_tables import ends, keys
 from haoma.vault.retention import EXPIRING, Retention
 from haoma.vault.rotation import SUBJECT_COLUMNS, Rotation
 
@@ -54,8 +69,8 @@ def check_a_sealed_number(store: Store, n: int, acknowledged: bool) -> None:
     with store.read() as tx:
         sealed = tx.scalar(sa.select(sa.func.count()).where(tables.sealed.c.subject == str(token)))
         recorded = tx.scalars(sa.select(tables.audit.c.entry_id).where(tables.audit.c.subject == str(token))).all()
-        logged = tx.scalar(sa.select(sa.func.count()).where(queue.c.entry_id.in_(recorded)))
-    assert sealed == len(recorded) == logged
+    logged = [LedgerProofs(store).found(entry_id).entry.type for entry_id in recorded]
+    assert sealed == len(recorded) == logged.count("vault.sealed")
     assert sealed or not acknowledged
     if sealed:
         permission = Permitted(token, until=datetime.now(UTC) + HOUR)
@@ -75,8 +90,8 @@ def check_what_was_deleted(store: Store, n: int, acknowledged: bool) -> None:
     """Every row that is gone is counted once, in the table and in the log."""
     with store.read() as tx:
         counted = tx.scalar(sa.select(tables.retention.c.deleted).where(tables.retention.c["class"] == "number.sealed"))
-        entries = [decode(bytes(entry)) for entry in tx.scalars(sa.select(queue.c.entry))]
         left = tx.scalar(sa.select(sa.func.count()).select_from(tables.sealed))
+    entries = all_entries(store)
     told = sum(int(entry.body["rows"]) for entry in entries if entry.type == "retention.deleted")
     sealed = sum(entry.type == "vault.sealed" for entry in entries)
     assert (counted or 0) == told == sealed - left
@@ -133,6 +148,23 @@ class VaultContract:
         for token in tokens:
             world.opener.reveal(Permitted(token), actor="agent:1")
         assert world.vault.keys.wrapped_by_older() == 0
+
+    def test_a_lost_key_store_is_put_back_without_what_was_destroyed_since(
+        self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(passphrase_file, "_COST", {"lanes": 1, "memory_kib": 64, "passes": 1})
+        store, vault, words = world.vault.keys, world.vault, "correct horse battery staple"
+        kept, gone = (world.sealed(number(number_of(n))) for n in range(2))
+        store.ends.note("ended", "withdrawn")
+        back_up_store(store.store, tmp_path / "backup", words, NOW, Length(0, EMPTY_ROOT))
+        vault.destroy_keys(gone)
+        store.store.write(lambda tx: [tx.execute(sa.delete(table)) for table in (keys, ends)])
+        vault.log.integrate()
+        told = [name for entry in entries_since(View(vault.store), 0) for name in destroyed(entry)]
+        put_back = put_back_store(Backup(tmp_path / "backup", words), store, frozenset(told), {"other": "done"}, NOW)
+        assert (put_back.dropped, vault.keys_of(gone)) == (1, [])
+        assert world.opener.reveal(Permitted(kept), actor="agent:1").endswith(number_of(0))
+        assert [store.ends.why(name) for name in ("ended", "other", "third")] == ["withdrawn", "done", ""]
 
     def test_threads_at_once_seal_their_numbers(self, world: World) -> None:
         with ThreadPoolExecutor(8) as pool:
