@@ -31,7 +31,6 @@ from haoma.errors import BadInput, HaomaError, Refused, Tampered, Unavailable
 from haoma.numbers import Number
 from haoma.numbers.service import parse
 from haoma.vault.model import check_tenant
-from haoma.web.api.rates import Rates
 from haoma.web.self.asked import Door, answered, form_token, is_token
 from haoma.web.self.assets import static_route
 from haoma.web.self.inside import LONGEST_NUMBER, Rooms
@@ -149,7 +148,7 @@ class Pages:
 def self_app(services: Services, *, floor_s: float = FLOOR_S) -> Starlette:
     """The pages of these services, below /self; raises BadInput where the setting self_url is no origin."""
     settings = services.settings
-    pages, door = Pages(services), Door(check_origin(settings.self_url), Rates(settings.self_rate_per_min))
+    pages, door = Pages(services), Door(check_origin(settings.self_url), settings.self_rate_per_min)
 
     async def question(request: Request) -> Response:
         return await run_in_threadpool(pages.question, request.path_params["handle"], _language(request))
@@ -162,7 +161,7 @@ def self_app(services: Services, *, floor_s: float = FLOOR_S) -> Starlette:
         return await run_in_threadpool(pages.front, request.path_params["tenant"], _language(request))
 
     async def knock(request: Request) -> Response:
-        given = await door.form(request)
+        given = await door.form(request, sends=True)
         return await _at_least(floor_s, run_in_threadpool(pages.knock, request.path_params["tenant"], given))
 
     async def enter(request: Request) -> Response:

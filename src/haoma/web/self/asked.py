@@ -4,7 +4,7 @@ Rules held here:
 - A form is read to 16 KiB and 20 fields, each of them once; what is none of ours is refused before it is looked at.
 - A form comes from our own pages: a browser says so in Sec-Fetch-Site, an older one in Origin (`null`, for our pages
   tell no referrer). Beside that each holds a secret: a token bound to its link, a door or a session.
-- An address presses so many buttons a minute, and no more. It is remembered in memory alone.
+- An address presses so many buttons a minute, and has a sixth as many codes sent. It is remembered in memory alone.
 - No page is framed, kept, sniffed, or loads anything of anybody else's; no script stands in one; no cookie is set.
 """
 
@@ -28,6 +28,7 @@ __all__ = ["HEADERS", "Door", "answered", "downloaded", "form_token", "is_token"
 
 LONGEST_FORM = 16 << 10  # a receipt is a third of that
 MOST_FIELDS = 20
+PRESSES_A_CODE = 6
 FORM = "application/x-www-form-urlencoded"
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -46,19 +47,21 @@ HEADERS = {
 
 
 class Door:
-    """Lets forms in that come from pages at `origin`, so many a minute from one address."""
+    """Lets forms in that come from pages at `origin`, `per_min` from one address."""
 
-    def __init__(self, origin: str, rates: Rates) -> None:
+    def __init__(self, origin: str, per_min: int) -> None:
         self._origin = origin
-        self._rates = rates
+        self._pressed = Rates(per_min)
+        self._sent = Rates(max(1, per_min // PRESSES_A_CODE))
 
-    async def form(self, request: Request) -> Mapping[str, str]:
-        """The fields of a form, and `lang` out of its address.
+    async def form(self, request: Request, *, sends: bool = False) -> Mapping[str, str]:
+        """The fields of a form, and `lang` out of its address; `sends` where it has a code sent.
 
         Raises HTTPException 400, 403, 413, 415 or 429 for what is no form of ours.
         """
         self._require_own(request)
-        if self._rates.wait_s(_network_of(request)):
+        network = _network_of(request)
+        if self._pressed.wait_s(network) or (sends and self._sent.wait_s(network)):
             raise HTTPException(429)
         if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != FORM:
             raise HTTPException(415)

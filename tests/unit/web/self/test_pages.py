@@ -208,6 +208,19 @@ def test_an_address_presses_so_often_and_no_more(house: Client, customer: Custom
     assert pressing.get(DOOR).status_code == 200  # looking is no press
 
 
+def test_an_address_has_few_codes_sent_whatever_the_numbers(house: Client, customer: Customer) -> None:
+    services = house.services
+    before, services.settings = services.settings, replace(services.settings, self_rate_per_min=60)
+    try:
+        app = Edge(self_app(services, floor_s=0.0), Log(house.log))
+    finally:
+        services.settings = before
+    asking = Customer(replace(house, app=app), customer.number)
+    sent = asking.messages
+    told = [asking.post(DOOR, {"number": f"1370012{n:04d}"}).status_code for n in range(5)]
+    assert (told, asking.messages - sent) == ([200] + [429] * 4, 1)
+
+
 def test_every_word_is_there_in_both_languages_and_means_the_same_values() -> None:
     for name, (zh, en) in WORDS.items():
         assert zh.strip(), name
