@@ -10,13 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
 
+from contracts.entries import all_entries
 from contracts.lineage import Keys
 from contracts.made import made
 from haoma.access import ENTRY_TYPES, Asker, Gate, People, Person, Role, SealingKey, SignIn
 from haoma.access.totp import code_at
-from haoma.ledger.entry import Entry, decode
+from haoma.ledger.entry import Entry
 from haoma.ledger.service import Ledger
-from haoma.ledger.tables import queue
 from haoma.storage import Store, open_store
 
 NOW = datetime(2026, 11, 22, 8, 0, 0, 123456, tzinfo=UTC)
@@ -93,9 +93,7 @@ class World:
             return question(tx)
 
     def entries(self, type_: str = "") -> list[Entry]:
-        with self.store.read() as tx:
-            found = [decode(bytes(data)) for data in tx.scalars(sa.select(queue.c.entry).order_by(queue.c.entry_id))]
-        return [entry for entry in found if entry.type.startswith(type_)]
+        return [entry for entry in all_entries(self.store) if entry.type.startswith(type_)]
 
 
 def open_world(url: str) -> World:

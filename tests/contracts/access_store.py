@@ -14,12 +14,11 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.access import NOW, World, open_world, world_on
+from contracts.entries import all_entries
 from contracts.killing import assert_all_or_nothing
 from haoma.access import Approval, Approvals, Asker, Effect, Role, Thing, tables
 from haoma.access.held import Held, hold
 from haoma.errors import Conflict, HaomaError, Unavailable
-from haoma.ledger.entry import decode
-from haoma.ledger.tables import queue
 from haoma.storage import Store, inspect_store
 from haoma.storage.tables import store_info
 
@@ -75,7 +74,7 @@ def check_approved(store: Store, n: int, acknowledged: bool) -> None:
                 sa.select(store_info.c.name, store_info.c.value).where(store_info.c.name.startswith("did "))
             ).all()
         )
-        entries = [decode(bytes(data)) for data in tx.scalars(sa.select(queue.c.entry))]
+        entries = all_entries(store)
         states = set(tx.scalars(sa.select(tables.approvals.c.state)))
     told = [entry.body["approval"] for entry in entries if entry.body.get("to") == "done"]
     assert sorted(done) == sorted(did.values()) == sorted(told)

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.consent import NOW, NUMBER, TENANT, World, open_world, world_on
+from contracts.entries import all_entries
 from contracts.killing import assert_all_or_nothing
 from haoma.consent import tables
 from haoma.consent.audit import Audited, audit_consents
@@ -24,8 +25,6 @@ from haoma.consent.erasing import verify_deletion
 from haoma.consent.own import own, own_withdraw
 from haoma.consent.requests import Channel
 from haoma.errors import Refused, Tampered
-from haoma.ledger.entry import decode
-from haoma.ledger.tables import queue
 from haoma.locate.fusion import Device
 from haoma.locate.shared import Positions, SharedPosition, circle_of
 from haoma.locate.shared import keeping as shared
@@ -57,7 +56,7 @@ def check_consent(store: Store, n: int, acknowledged: bool) -> None:
         ids = [row.grant_id for row in found]
         due = list(tx.execute(sa.select(tables.erasures).where(erasures.grant_id.in_(ids))))
         to_tell = list(tx.scalars(sa.select(tables.deliveries.c.state).where(tables.deliveries.c.grant_id.in_(ids))))
-        entries = [decode(bytes(data)) for data in tx.scalars(sa.select(queue.c.entry))]
+        entries = all_entries(store)
         audits = set(tx.scalars(sa.select(vault_tables.audit.c.commitment)))
     assert len(asked) <= 1
     assert (asked == ["given"]) == (len(found) == 1)

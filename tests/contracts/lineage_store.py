@@ -12,11 +12,10 @@ from tempfile import TemporaryDirectory
 import pytest
 import sqlalchemy as sa
 
+from contracts.entries import all_entries
 from contracts.killing import assert_all_or_nothing
 from contracts.lineage import World, draft, ids, open_world
 from haoma.errors import Conflict
-from haoma.ledger.entry import decode
-from haoma.ledger.tables import queue
 from haoma.lineage import Fact, Origin, Recorder, Stage, facts_of, impact, tables, trace
 from haoma.storage import Store
 from haoma.storage.tables import store_info
@@ -45,7 +44,7 @@ def check_with_facts(store: Store, n: int, acknowledged: bool) -> None:
         rows = tx.execute(sa.select(facts.fact_id, facts.commitment).where(facts.subject == f"hotline:{n}")).all()
         linked = tx.scalar(sa.select(sa.func.count()).where(tables.links.c.child.in_([row.fact_id for row in rows])))
         runs = tx.scalar(sa.select(sa.func.count()).select_from(tables.activities))
-        entries = [decode(bytes(data)) for data in tx.scalars(sa.select(queue.c.entry))]
+        entries = all_entries(store)
         changes = tx.scalar(sa.select(sa.func.count()).where(store_info.c.name.startswith("change ")))
     committed = {text for entry in entries for text in entry.body.get("facts", [])}
     assert (change, len(rows), linked) in {(1, FACTS, FACTS - 1), (0, 0, 0)}

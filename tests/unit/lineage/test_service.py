@@ -5,20 +5,17 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from contracts.entries import all_entries
 from contracts.lineage import World, draft, ids
 from haoma.errors import BadInput, Conflict, NotFound
 from haoma.ledger.commitment import Commitment
-from haoma.ledger.entry import decode
-from haoma.ledger.tables import queue
 from haoma.lineage import Sealed, content, facts_of, latest, record, record_activity, successors, tables
 from haoma.lineage.entries import FACTS_PER_ENTRY
 from haoma.lineage.service import _consecutive
 
 
 def entries(world: World) -> list[dict[str, object]]:
-    with world.store.read() as tx:
-        found = [decode(bytes(data)) for data in tx.scalars(sa.select(queue.c.entry).order_by(queue.c.entry_id))]
-    return [{"type": entry.type, **entry.body} for entry in found]
+    return [{"type": entry.type, **entry.body} for entry in all_entries(world.store)]
 
 
 def test_a_recorded_fact_is_read_back_as_it_was(world: World) -> None:
