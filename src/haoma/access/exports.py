@@ -7,8 +7,9 @@ Rules held here:
   exports cannot be joined by them, by the recipients or by us. Ids that are the same in two exports never leave.
 - Times leave as days. Where the request names the recipient's key, as seconds, and the file is sealed to that key.
 - Text with seven digits in a row leaves as asterisks, whatever it is. What is sealed stays here.
-- The file is its owner's alone, below `store_dir`. That it was made, of how many rows, with its digest, for whom and
-  for what, is a record of sharing and an entry of the log, in one transaction with the end of the request.
+- The file is its owner's alone, below `store_dir`, for a week (`export.file`). That it was made, of how many rows, with
+  its digest, for whom and for what, is a record of sharing and an entry of the log, in one transaction with the end of
+  the request.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def retention(services: Services) -> Retention:
     """Who deletes what is over."""
     from haoma.vault.retention import Retention
 
-    return Retention(services.vault, expiring())
+    return Retention(services.vault, expiring(), {"export.file": services.settings.store_dir / "exports"})
 
 
 def rotation(services: Services) -> Rekeying:

@@ -9,15 +9,19 @@ Rules held here:
 - A class that cannot be deleted does not keep the others; it is told at the end of the run.
 - What the key store keeps of ends goes when nothing that ended so could come back: it lies apart from the data, so that
   the count of a batch is recorded behind it.
+- Files that are over go from the folders of this machine, with the run of this machine.
 - Audit rows go last, and only if the database's own clock agrees.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -109,10 +113,16 @@ class Ran:
 
 
 class Retention:
-    """Deletes what is over. `expiring` are the rows of every package; classes come in their order, audit last."""
+    """Deletes what is over. `expiring` are the rows of every package; classes come in their order, audit last.
 
-    def __init__(self, vault: Vault, expiring: Sequence[Expiring]) -> None:
+    `folders` are those of this machine that hold files of a class.
+    """
+
+    def __init__(
+        self, vault: Vault, expiring: Sequence[Expiring], folders: Mapping[str, Path] = MappingProxyType({})
+    ) -> None:
         self._vault = vault
+        self._folders = folders
         self._expiring = sorted(expiring, key=lambda one: one.table is tables.audit)
         self._keys = [facts.c.sealed_key, *(one.keys for one in expiring if one.keys is not None)]
         self._months = {one.months for one in expiring if one.months is not None}
@@ -123,7 +133,8 @@ class Retention:
         with self._vault.store.read() as tx:
             ran = {row[0]: (row.ran_at, row.deleted) for row in tx.execute(sa.select(tables.retention))}
             found = [self._due(tx, one, now, *ran.get(one.rule, (None, 0))) for one in self._expiring]
-        return [*found, self._due_ends(now, *ran.get(ENDS, (None, 0)))]
+        files = [self._due_files(rule, now, *ran.get(rule, (None, 0))) for rule in self._folders]
+        return [*found, *files, self._due_ends(now, *ran.get(ENDS, (None, 0)))]
 
     def run(self, *, after_pause: bool = False, advance: Callable[[int], None] = lambda _rows: None) -> Ran:
         """Delete what is over now; `advance` is told of the rows of each batch.
@@ -146,6 +157,7 @@ class Retention:
                 except HaomaError as error:  # one class that cannot go must not keep the others
                     failures.append(error)
             swept = self._sweep_keys(now) + sum(self._forget_months(*months, now) for months in self._months)
+            rows |= {rule: self._clear(rule, now) for rule in self._folders}
             rows[ENDS] = self._forget_ends(now)
             if failures:
                 raise failures[0]
@@ -209,17 +221,37 @@ class Retention:
             self._vault.append(tx, "retention.deleted", **body)
         return len(gone), {row[1] for row in gone} if one.keys is not None else set()
 
+    def _due_files(self, rule: str, now: datetime, ran_at: datetime | None, deleted: int) -> Due:
+        made = [at for at, _ in _files(self._folders[rule])]
+        due = sorted(at + (rule_of(rule).longest or PAUSE) for at in made)
+        over = sum(at <= now for at in due)
+        oldest = due[0] if over else None
+        name = f"{self._folders[rule].name}/"
+        return Due(rule_of(rule), name, len(made), over, oldest, _lag_s(oldest, now), ran_at, deleted)
+
+    def _clear(self, rule: str, now: datetime) -> int:
+        """Delete the files of a class that are over; what cannot be deleted is there for the next run."""
+        cleared = 0
+        for made_at, path in _files(self._folders[rule]):
+            if made_at + (rule_of(rule).longest or PAUSE) <= now:
+                with suppress(OSError):
+                    path.unlink()
+                    cleared += 1
+        if cleared:
+            self._vault.store.write(partial(self._told, rule=rule, count=cleared, now=now))
+        return cleared
+
     def _forget_ends(self, now: datetime) -> int:
         """Forget ends of which nothing could come back any more."""
         forgotten = 0
         while count := self._vault.keys.ends.forget(now - ENDS_KEPT, BATCH):
-            self._vault.store.write(partial(self._told_ends, count=count, now=now))
+            self._vault.store.write(partial(self._told, rule=ENDS, count=count, now=now))
             forgotten += count
         return forgotten
 
-    def _told_ends(self, tx: sa.Connection, *, count: int, now: datetime) -> None:
-        _count(tx, ENDS, count, now)
-        body: dict[str, str | int] = {"class": ENDS, "rows": count, "due": time_text(now)}
+    def _told(self, tx: sa.Connection, *, rule: str, count: int, now: datetime) -> None:
+        _count(tx, rule, count, now)
+        body: dict[str, str | int] = {"class": rule, "rows": count, "due": time_text(now)}
         self._vault.append(tx, "retention.deleted", **body)
 
     def _unused(self, key_ids: set[str] | list[str]) -> set[str]:
@@ -252,6 +284,14 @@ class Retention:
         after = (first + timedelta(days=32)).replace(day=1)
         with self._vault.store.read() as tx:
             return tx.scalar(sa.select(at).where(at >= first, at < after).limit(1)) is not None
+
+
+def _files(folder: Path) -> list[tuple[datetime, Path]]:
+    """The files of a folder, and when each was made; none where there is no folder."""
+    if not folder.is_dir():
+        return []
+    found = [path for path in folder.iterdir() if path.is_file() and not path.is_symlink()]
+    return [(datetime.fromtimestamp(path.stat().st_mtime, UTC), path) for path in found]
 
 
 def _lag_s(oldest: datetime | None, now: datetime) -> int:

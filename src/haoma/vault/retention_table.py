@@ -301,6 +301,17 @@ RETENTION: tuple[Rule, ...] = (
         "the data-protection officer, the audit administrator",
     ),
     Rule(
+        "export.file",
+        "导出文件",
+        "a file of an export, until its recipient has it",
+        "its making",
+        None,
+        7 * DAY,
+        (PIPL_19,),
+        Action.DELETE,
+        "whoever runs the machine that it lies on; its recipient",
+    ),
+    Rule(
         "vault.end",
         "已失效的标识",
         "the ids of permissions and requests that are over, in the key store",
