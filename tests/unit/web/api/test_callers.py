@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,10 @@ import pytest
 from contracts.api import Client, client_in
 from haoma.access import Role, draft_key
 from haoma.access.rfc9421 import Request, sign_request
+from haoma.web.api.app import api as application
 from haoma.web.api.callers import FAILURE_S
+from haoma.web.api.edge import Edge
+from haoma.web.api.watching import Log
 
 PATH = "/v1/numbers/parse"
 BODY = b'{"text": "95588"}'
@@ -111,6 +115,13 @@ def test_who_asks_too_often_is_told_when_to_ask_again(tmp_path: object) -> None:
             assert 1 <= int(told.headers["Retry-After"]) <= 5
             assert told.json()["reason"] == "too-often"
         assert client.post(PATH, {"text": "95588"}, by="approver").status_code == 200
+
+
+def test_each_process_has_rates_of_its_own(tmp_path: object) -> None:
+    with client_in(tmp_path, api_rate_per_min=12) as one:
+        two = replace(one, app=Edge(application(one.services), Log(one.log)))
+        asked = [client.post(PATH, {"text": "95588"}, by="agent").status_code for client in [one, two] * 3]
+        assert asked == [200] * 4 + [429] * 2
 
 
 def asker(api: Client, login: str) -> object:

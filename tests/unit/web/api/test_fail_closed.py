@@ -8,8 +8,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from contracts.api import Client, client_in, opened_in, publish
+from contracts.carrier import PEM
 from contracts.routing import rules_in
 from haoma.access import tables
+from haoma.consent import make_notice
 
 NUMBER = "13800138501"
 CARE = {"purpose": "customer-care", "recipient": "acme-desk"}
@@ -74,3 +76,27 @@ def test_where_the_custody_does_not_answer_nothing_is_decided_opened_or_sealed(t
         refused(client, *ASKS, *(("POST", path, body) for path, body in CHANGES))
         ready = client.get("/readyz")
         assert (ready.status_code, ready.json()["keys"], ready.json()["policy"]) == (503, "down", "up")
+
+
+def test_where_the_carrier_does_not_answer_nobody_is_said_to_be_anywhere(tmp_path: Path) -> None:
+    key = tmp_path / "carrier.pem"
+    key.write_bytes(PEM)
+    key.chmod(0o600)
+    carrier = {
+        "camara_url": "http://127.0.0.1:9",
+        "camara_issuer": "http://127.0.0.1:9",
+        "camara_client_id": "acme-desk",
+    }
+    with client_in(tmp_path, **carrier, camara_key_file=key) as client:
+        publish(client)  # an assessment
+        dpo = client.services.sign_in.asker(client.tokens["dpo"], datetime.now(UTC))
+        alone = make_notice(*CARE.values(), "安客", "dpo@acme.example", ["carrier"], "city", 30)
+        client.services.consent.notices.publish(dpo, "acme", alone)
+        client.number_case(NUMBER)
+        client.consent(NUMBER)
+        asked = {**CARE, "number": NUMBER}
+        said = client.post("/v1/locations/verify", {**asked, "region": "华东"}, by="agent")
+        assert said.status_code == 200, said.text
+        assert (said.json()["verdict"], said.json()["silent"]) == ("UNKNOWN", ["carrier"])
+        found = client.post("/v1/locations/region", asked, by="agent").json()
+        assert (found["region"], found["confidence"], found["token"]) == (None, None, None)
