@@ -166,13 +166,14 @@ def test_a_crm_that_does_not_answer_is_unavailable_and_costs_the_agent_nothing(d
     assert desk.open().masked
 
 
-@pytest.mark.parametrize(
-    "number", ["12345", "400 820 8820", "没有", "+1 999 999 9999", "", "138 0013 8201 / 138 0013 8202"]
-)
-def test_a_number_of_the_crm_that_is_none_is_a_conflict(desk: Desk, tmp_path: Path, number: str) -> None:
-    crm(tmp_path, "UPDATE customers SET phone = ?", number)
-    with pytest.raises(Conflict):
-        desk.open()
+NO_NUMBERS = ("12345", "400 820 8820", "没有", "+1 999 999 9999", "", "138 0013 8201 / 138 0013 8202")
+
+
+def test_a_number_of_the_crm_that_is_none_or_two_is_a_conflict(desk: Desk, tmp_path: Path) -> None:
+    for number in NO_NUMBERS:
+        crm(tmp_path, "UPDATE customers SET phone = ?", number)
+        with pytest.raises(Conflict):
+            desk.open()
 
 
 def test_a_case_is_joined_and_checked_under_the_token_it_was_opened_with(desk: Desk) -> None:
