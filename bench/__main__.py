@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from bench import (
     access,
+    api,
     columns,
     consent,
     files,
@@ -82,6 +83,7 @@ def measures(rows: int, calls: int) -> tuple[Callable[[], Iterator[Figure]], ...
         lambda: access.access(rows // 50),
         lambda: places.places(rows // 5),
         lambda: fusion.fusion(5_000 if rows == ROWS else 300),
+        lambda: api.api(10 if rows == ROWS else 0.5),
     )
 
 
