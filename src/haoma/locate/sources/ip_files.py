@@ -25,7 +25,7 @@ from haoma.errors import BadInput, Tampered, Unavailable
 if TYPE_CHECKING:
     import maxminddb
 
-__all__ = ["CREDIT", "STALE_DAYS", "Addresses", "Held", "held", "intact", "opened", "take_in"]
+__all__ = ["CREDIT", "STALE_DAYS", "Addresses", "Held", "held", "intact", "opened", "require_reader", "take_in"]
 
 TITLE, LICENCE = "DB-IP City Lite", "CC-BY-4.0"
 CREDIT = "IP Geolocation by DB-IP (https://db-ip.com)"
@@ -63,6 +63,15 @@ class Addresses:
         except (RuntimeError, ValueError):
             raise Unavailable("the database of network addresses is damaged", hint="haoma data fetch ip") from None
         return found if isinstance(found, dict) else {}
+
+
+def require_reader() -> None:
+    """Raise Unavailable where what reads such files is not installed."""
+    try:
+        import maxminddb  # noqa: F401
+    except ModuleNotFoundError:
+        message = "network addresses are looked up with maxminddb, which is not installed"
+        raise Unavailable(message, hint="pip install 'haoma[ip]'") from None
 
 
 def held(folder: Path) -> Held | None:
@@ -162,11 +171,9 @@ def _sha256(path: Path) -> str:
 
 
 def _open(path: Path) -> maxminddb.Reader:
-    try:
-        import maxminddb
-    except ModuleNotFoundError:
-        message = "network addresses are looked up with maxminddb, which is not installed"
-        raise Unavailable(message, hint="pip install 'haoma[ip]'") from None
+    require_reader()
+    import maxminddb
+
     try:
         return maxminddb.open_database(path)
     except (OSError, maxminddb.InvalidDatabaseError):
