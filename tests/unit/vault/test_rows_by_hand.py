@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from contracts.vault import HOUR, NOW, OTHER, Permitted, World, number, open_world
 from haoma.errors import NotFound, Refused, Tampered
-from haoma.vault import Kind, SubjectToken, tables
+from haoma.vault import Kind, SubjectToken, key_rows, tables
 from haoma.vault.key_tables import keys
 from haoma.vault.rotation import SUBJECT_COLUMNS, Rotation
 
@@ -214,3 +214,25 @@ def test_a_permission_of_another_class_opens_nothing(world: World) -> None:
         world.opener.reveal(Wider(token), actor="agent:1")
     with pytest.raises(Refused, match="no permission"):
         world.opener.reveal(None, actor="agent:1")  # type: ignore[arg-type]
+
+
+def test_a_key_that_was_wrapped_before_its_version_was_bound_opens_and_is_bound_by_the_next_rotation(
+    world: World,
+) -> None:
+    store, token = world.vault.keys, world.sealed(number())
+    first, second = store.current(Kind.COMMITMENT, "facts"), store.rotate(Kind.COMMITMENT, "facts")
+    older = {
+        key.key_id: world.custody.wrap("haoma-keys", key.secret + key_rows._of_before(key)) for key in (first, second)
+    }
+    for key_id, bytes_ in older.items():
+        in_key_store(world, sa.update(keys).where(keys.c.key_id == key_id).values(wrapped=bytes_))
+    assert [store.get(key.key_id).secret for key in (first, second)] == [first.secret, second.secret]
+    rotation = Rotation(world.vault, SUBJECT_COLUMNS)
+    rotation.rotate_custody()
+    rotation.go_on()
+    with store.store.read() as tx:
+        wrapped = {row.key_id: row.wrapped for row in tx.execute(sa.select(keys.c.key_id, keys.c.wrapped))}
+    in_key_store(world, sa.update(keys).where(keys.c.key_id == second.key_id).values(wrapped=wrapped[first.key_id]))
+    with pytest.raises(Tampered):
+        store.get(second.key_id)
+    assert opened(world, token) == number().uri
