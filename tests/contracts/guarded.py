@@ -5,6 +5,7 @@ A test class derives from `GuardedKillContract` and gives the fixtures `url` and
 
 from __future__ import annotations
 
+import hashlib
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,9 @@ from contracts.entries import all_entries
 from contracts.killing import assert_all_or_nothing
 from contracts.vault import number
 from haoma.access import ENTRY_TYPES as ACCESS_TYPES
-from haoma.access import Approval, Approvals, Gate, GuardedVault, Role, tables, vault_effects
+from haoma.access import Approval, Approvals, Gate, GuardedVault, Role, export_effect, tables, vault_effects
+from haoma.access.exports import MOST_ROWS
+from haoma.app.exporting import exportables
 from haoma.ledger.events import ENTRY_TYPES as LEDGER_TYPES
 from haoma.ledger.service import Ledger
 from haoma.lineage.check import LedgerProofs
@@ -29,7 +32,7 @@ from haoma.vault.key_store import CUSTODY_NAME
 from haoma.vault.rotation import SUBJECT_COLUMNS, Rotation
 
 PLACE, KEYS_URL = "HAOMA_TEST_PLACE", "HAOMA_TEST_KEYS_URL"
-CARE, REQUESTS = "customer-care", 320
+CARE, REQUESTS, LONG_AGO = "customer-care", 320, "2020-01-01T00:00:00+08:00"
 
 
 def now() -> datetime:
@@ -49,7 +52,13 @@ def vault_on(store: Store, key_store: Store) -> Vault:
 
 def approvals_of(vault: Vault) -> Approvals:
     gate = Gate(vault.store, vault.log, vault.commitments)
-    return Approvals(gate, vault_effects(vault, Rotation(vault, SUBJECT_COLUMNS)), vault.keys.ends)
+    exported = export_effect(vault, exportables(), exports())
+    effects = {**vault_effects(vault, Rotation(vault, SUBJECT_COLUMNS)), "bulk-export": exported}
+    return Approvals(gate, effects, vault.keys.ends)
+
+
+def exports() -> Path:
+    return Path(os.environ[PLACE]).with_name("exports")
 
 
 def token_of(vault: Vault, n: int) -> SubjectToken:
@@ -66,6 +75,7 @@ def approved(url: str, action: str) -> None:
         pru, dora = (
             world.staff(system, security, login, role) for login, role in (("pru", Role.APPROVER), ("dora", Role.DPO))
         )
+        analyst = world.staff(system, security, "ri", Role.RISK_ANALYST)
         approvals = approvals_of(vault)
         until = now() + timedelta(days=1)
         for n in range(REQUESTS):
@@ -73,7 +83,10 @@ def approved(url: str, action: str) -> None:
             store.write(lambda tx, n=n, s=subject: vault.seal(tx, s, CARE, number(f"1380013{n:04}"), until))
             rotated = {"what": "custody", "scope": CUSTODY_NAME}
             payload = rotated if action == "rotate-key" else {"subject": str(subject), "reason": f"r{n}"}
-            asked = approvals.request(system, action, payload, now())
+            if action == "bulk-export":
+                payload = {"what": "decisions", "from": LONG_AGO, "to": now().isoformat(), "columns": ["action"]}
+                payload |= {"purpose": f"n{n}", "recipient": "auditor", "rows": MOST_ROWS}
+            asked = approvals.request(analyst if action == "bulk-export" else system, action, payload, now())
             approvals.approve(pru, asked.id, Role.APPROVER, asked.digest, now())
             approvals.approve(dora, asked.id, Role.DPO, asked.digest, now())
 
@@ -84,18 +97,27 @@ def nth(store: Store, n: int) -> str:
         return tx.scalars(sa.select(known.approval_id).order_by(known.requested_at).offset(n).limit(1)).one()
 
 
+def export_the_nth(store: Store, n: int) -> None:
+    world, approvals = access.world_on(store), approvals_of(vault_of(store))
+    approvals.run(asker_named(world, "pru"), nth(store, n), now())
+
+
 def run_the_nth(store: Store, n: int) -> None:
     world, approvals = access.world_on(store), approvals_of(vault_of(store))
     approvals.run(asker_named(world, "root"), nth(store, n), now())
 
 
 def ended(store: Store, n: int, acknowledged: bool) -> Approval:
+    return ended_by(store, n, acknowledged, "root")
+
+
+def ended_by(store: Store, n: int, acknowledged: bool, login: str) -> Approval:
     """The request as it was left, and as it is once whatever had begun was run again."""
-    approvals, root = approvals_of(vault_of(store)), asker_named(access.world_on(store), "root")
-    left = approvals.one(root, nth(store, n), now())
+    approvals, asker = approvals_of(vault_of(store)), asker_named(access.world_on(store), login)
+    left = approvals.one(asker, nth(store, n), now())
     assert left.state in {"approved", "running", "done"}
     assert left.state == "done" or not acknowledged
-    return approvals.run(root, left.id, now()) if left.state == "running" else left
+    return approvals.run(asker, left.id, now()) if left.state == "running" else left
 
 
 def check_shredded(store: Store, n: int, acknowledged: bool) -> None:
@@ -112,6 +134,17 @@ def check_shredded(store: Store, n: int, acknowledged: bool) -> None:
     left = 0 if request.state == "done" else 1
     assert (rows, len(vault.keys_of(subject)), len(recorded)) == (left, left, 1 - left)
     assert [(body["keys"], body["numbers"]) for body in bodies] == [(1, 1)] * (1 - left)
+
+
+def check_exported(store: Store, n: int, acknowledged: bool) -> None:
+    """Each request that has ended has one whole file, which one entry tells; before that there is no entry."""
+    request = ended_by(store, n, acknowledged, "pru")
+    exported = [entry.body for entry in all_entries(store) if entry.type == "access.exported"]
+    told = [body for body in exported if body["approval"] == request.id]
+    assert len(told) == (request.state == "done")
+    for body in told:
+        data = (exports() / f"{request.id}.jsonl").read_bytes()
+        assert (hashlib.sha256(data).hexdigest(), data.count(b"\n")) == (body["file"], body["rows"])
 
 
 def check_rotated(store: Store, n: int, acknowledged: bool) -> None:
@@ -135,6 +168,10 @@ class GuardedKillContract:
     def test_keys_are_destroyed_as_approved_and_recorded_once(self, url: str) -> None:
         approved(url, "destroy-key")
         assert assert_all_or_nothing(url, run_the_nth, check_shredded) > 20
+
+    def test_rows_are_exported_as_approved_into_one_whole_file_and_told_once(self, url: str) -> None:
+        approved(url, "bulk-export")
+        assert assert_all_or_nothing(url, export_the_nth, check_exported) > 10
 
     def test_a_key_is_rotated_as_approved_and_once(self, url: str) -> None:
         approved(url, "rotate-key")
