@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from contracts.vault import NOW, Permitted, World, number, open_world
-from haoma.errors import BadInput, NotFound, Refused
+from haoma.errors import BadInput, NotFound, Refused, Tampered
 from haoma.lineage.model import Sealed
 from haoma.numbers import find, parse
-from haoma.vault import SubjectToken, tables
+from haoma.vault import SubjectToken, passphrase_file, tables
 from haoma.vault.retention import EXPIRING, Retention
 from haoma.vault.rotation import SUBJECT_COLUMNS, Rotation
 
@@ -43,6 +43,32 @@ def test_a_token_reads_back_and_is_never_a_number(tenant: str, letter: str, vers
     assert again == token
     assert find(f"{token} {token!r}") == []
     assert not parse(str(token)).valid
+
+
+@given(
+    lines=st.lists(st.binary(max_size=40).filter(lambda line: b"\n" not in line), max_size=12),
+    part=st.integers(1, 50),
+    at=st.integers(0),
+    bit=st.integers(0, 7),
+    cut=st.booleans(),
+)
+def test_a_file_that_a_passphrase_opens_reads_back_whole_and_nothing_of_it_can_be_changed_or_cut(
+    lines: list[bytes], part: int, at: int, bit: int, cut: bool
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="haoma-vault-law-") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passphrase_file, "PART", part)
+        patch.setattr(passphrase_file, "_COST", {"lanes": 1, "memory_kib": 8, "passes": 1})
+        file = Path(folder, "file")
+        passphrase_file.write_lines(file, "correct horse battery", lines)
+        assert list(passphrase_file.Unlocked(file, "correct horse battery").lines()) == lines
+        data = bytearray(file.read_bytes())
+        if cut:
+            del data[at % len(data) :]
+        else:
+            data[at % len(data)] ^= 1 << bit
+        file.write_bytes(data)
+        with pytest.raises((BadInput, Refused, Tampered)):
+            list(passphrase_file.Unlocked(file, "correct horse battery").lines())
 
 
 class Machine(RuleBasedStateMachine):
