@@ -3,7 +3,8 @@
 Rules held here:
 - While a question is open the number is sealed. A yes opens it once, in its own transaction, and makes facts of it;
   then it stays sealed only for a permission that asks by it: the carrier (CAMARA, `login_hint`) or another platform.
-- The facts are sealed under the key of subject and purpose: what ends the permission makes them unreadable.
+- The facts are sealed under the key of subject and purpose, bound to their name, time and confidence: what ends the
+  permission makes them unreadable.
 - Where the number is gone already, the consent stands, and less is known.
 """
 
@@ -23,12 +24,12 @@ from haoma.errors import NotFound
 from haoma.ledger.forms import Json
 from haoma.lineage import Activity, Draft, Stage, canonical_value, code_digest, record
 from haoma.numbers import Number, parse
+from haoma.vault.audit import time_text
 from haoma.vault.model import SubjectToken
 from haoma.vault.opening import Opener
 
-__all__ = ["FACT", "take_in"]
+__all__ = ["fact_context", "take_in"]
 
-FACT = "fact"
 INTAKE = "consent.intake"
 ASKED_BY_NUMBER = frozenset({Source.CARRIER, Source.PLATFORM})
 
@@ -61,6 +62,11 @@ def take_in(tx: sa.Connection, office: Office, agreed: Agreement) -> None:
         office.vault.seal(tx, agreed.subject, purpose, number, agreed.until, actor=SYSTEM)
 
 
+def fact_context(name: str, at: datetime, confidence_ppm: int) -> str:
+    """What a sealed fact is sealed as: its value opens in the row of no other fact, and with no other confidence."""
+    return f"fact {name} {time_text(at)} {confidence_ppm}"
+
+
 def _drafts(office: Office, subject: SubjectToken, purpose: str, number: Number, at: datetime) -> Iterator[Draft]:
     said: dict[str, Json] = {"kind": str(number.kind), "issued_by": number.issued_by}
     if number.issued_in is not None:
@@ -68,7 +74,8 @@ def _drafts(office: Office, subject: SubjectToken, purpose: str, number: Number,
     for name, value in said.items():
         if value is None:
             continue
-        sealed = office.vault.seal_bytes(subject, purpose, FACT, canonical_value(value).encode())
-        source = ", ".join(number.sources) or "haoma.numbers"
         confidence = 1_000_000 if name == "kind" else number.confidence_ppm or 0
+        context = fact_context(name, at, confidence)
+        sealed = office.vault.seal_bytes(subject, purpose, context, canonical_value(value).encode())
+        source = ", ".join(number.sources) or "haoma.numbers"
         yield Draft(str(subject), name, sealed, source, Stage.COLLECTION, at, confidence)

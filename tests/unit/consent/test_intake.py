@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from contracts.consent import NUMBER, World
 from haoma.consent.code import CODE_LIFE
-from haoma.consent.intake import FACT
-from haoma.errors import NotFound
+from haoma.consent.intake import fact_context
+from haoma.errors import NotFound, Tampered
 from haoma.lineage import Sealed
 from haoma.lineage.tables import facts
 from haoma.numbers import parse
@@ -31,13 +31,32 @@ def known(world: World) -> dict[str, object]:
     """What is known of the number, opened."""
     permission = Permission(world.subject(), "customer-care", world.clock[0] + timedelta(minutes=1))
     with world.store.read() as tx:
-        rows = tx.execute(sa.select(facts.c.name, facts.c.value, facts.c.sealed, facts.c.sealed_key)).all()
+        rows = tx.execute(sa.select(facts)).all()
     assert all(row.value is None for row in rows)
     opener = Opener(world.vault, Permission)
-    return {
-        row.name: json.loads(opener.open_bytes(permission, FACT, Sealed(bytes(row.sealed), row.sealed_key)))
-        for row in rows
+
+    def told(row: sa.Row[tuple[object, ...]]) -> object:
+        context = fact_context(row.name, row.observed_at, row.confidence)
+        return json.loads(opener.open_bytes(permission, context, Sealed(bytes(row.sealed), row.sealed_key)))
+
+    return {row.name: told(row) for row in rows}
+
+
+@pytest.mark.parametrize("column", ["name", "observed_at", "confidence", "sealed"])
+def test_a_fact_that_a_hand_passes_for_another_or_a_surer_one_does_not_open(world: World, column: str) -> None:
+    world.give()
+    assert known(world)["kind"] == "mobile"
+    other = sa.select(facts.c.sealed).where(facts.c.name == "issued_by").scalar_subquery()
+    values = {
+        "name": "carrier",
+        "observed_at": world.clock[0] + timedelta(days=1),
+        "confidence": 999_999,
+        "sealed": other,
     }
+    changed = sa.update(facts).where(facts.c.name == "kind").values({column: values[column]})
+    world.store.write(lambda tx: tx.execute(changed).rowcount)
+    with pytest.raises(Tampered):
+        known(world)
 
 
 def sealed_until(world: World) -> list[datetime]:

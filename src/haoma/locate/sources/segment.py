@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from haoma.consent import Grant, Source
-from haoma.consent.intake import FACT
+from haoma.consent.intake import fact_context
 from haoma.errors import NotFound, Refused
 from haoma.lineage import Sealed
 from haoma.lineage.tables import facts
@@ -44,8 +44,9 @@ class IssuedIn:
             columns = (c.sealed, c.sealed_key, c.confidence, c.observed_at)
             rows = tx.execute(sa.select(*columns).where(*mine).order_by(c.fact_id.desc()).limit(LOOKED_AT)).all()
         for row in rows:
+            context = fact_context("issued_in", row.observed_at, row.confidence)
             try:
-                said = self._opener.open_bytes(grant, FACT, Sealed(bytes(row.sealed), row.sealed_key))
+                said = self._opener.open_bytes(grant, context, Sealed(bytes(row.sealed), row.sealed_key))
             except (NotFound, Refused):  # of another purpose, or of a permission that has ended
                 continue
             adcode = json.loads(said).get("adcode")
