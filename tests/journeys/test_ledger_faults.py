@@ -108,12 +108,14 @@ def kill(process: subprocess.Popen[str]) -> None:
 def test_64_writers_and_a_leader_that_are_killed_again_and_again_lose_nothing(url: str, tmp_path: Path) -> None:
     seen, chance = Witnessed(tmp_path / "told"), random.Random(64)
     open_store(url).close()
-    for round_ in range(KILLS):
+    for round_ in range(5 * KILLS):
         process = writers(url, round_, seen.file)
         time.sleep(chance.uniform(0.05, 0.5))
         kill(process)
         with open_log(url) as log:
             seen.check(log)
+        if round_ >= KILLS - 1 and len(seen.notes) > 1:  # a busy machine signs less between two kills
+            break
     assert len(seen.entries) > 10 * KILLS
     assert len(seen.notes) > 1
     with open_log(url) as log:
