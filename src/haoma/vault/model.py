@@ -21,6 +21,7 @@ from haoma.errors import BadInput, Tampered
 
 __all__ = [
     "MAC_BYTES",
+    "NUMBER",
     "Permission",
     "SubjectToken",
     "actor_name",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 MAC_BYTES = 16  # 128 bits of an HMAC: two of 10^10 numbers collide with a chance of 10^-19
+NUMBER = "number"  # what a sealed number is sealed as
 _TENANT = re.compile(r"(?!.*[0-9]{3})[a-z][a-z0-9-]{0,23}", re.ASCII)
 _TEXT = re.compile(r"([a-z][a-z0-9-]{0,23})\.([a-z])([1-9][0-9]{0,3})\.([a-p]{32})", re.ASCII)
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")

@@ -21,15 +21,13 @@ from haoma.lineage.model import Sealed
 from haoma.vault import tables
 from haoma.vault.audit import Event, recording
 from haoma.vault.key_store import Kind
-from haoma.vault.model import Permission, SubjectToken, sealed_context
+from haoma.vault.model import NUMBER, Permission, SubjectToken, sealed_context
 
 if TYPE_CHECKING:
     from haoma.vault.service import Vault
 
-__all__ = ["NUMBER", "Opener", "open_number", "open_sealed"]
+__all__ = ["Opener", "open_number", "open_sealed"]
 
-NUMBER = "number"
-"""What a sealed number is sealed as."""
 P = TypeVar("P", bound=Permission)
 
 

@@ -31,8 +31,7 @@ from haoma.vault.audit import Audit, Event, time_text
 from haoma.vault.commitments import KeptCommitments
 from haoma.vault.key_store import KeyStore, Kind
 from haoma.vault.location_tokens import LocationTokens
-from haoma.vault.model import SubjectToken, check_tenant, sealed_context
-from haoma.vault.opening import NUMBER
+from haoma.vault.model import NUMBER, SubjectToken, check_tenant, sealed_context
 from haoma.vault.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
