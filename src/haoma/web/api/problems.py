@@ -4,11 +4,14 @@ Rules held here:
 - Every failure is `application/problem+json` with type, title, status, detail, code and request id; reason, hint and
   errors where there are.
 - What was given is never told back: a field is named by where it stands, and one that nobody knows not even by that.
+- Where things lie on this machine or in its network is told to nobody who asks. What keeps the service from answering
+  is told whole to its log.
 - A fault of haoma's own says that it is one, and nothing else.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI
@@ -34,6 +37,8 @@ TITLES = {
     "tampered": "A proof, a signature or a digest does not hold",
     "internal": "A fault of haoma's own",
 }
+_PATH = re.compile(r"(?<![\w.:/])/(?!v1/)(?:[\w.~-]+/)+[\w.~-]+", re.ASCII)
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S*[\w/]", re.ASCII)
 _HTTP: Mapping[int, tuple[type[HaomaError], str, str]] = {
     404: (NotFound, "there is nothing at this path", "docs/reference/openapi.json lists what there is"),
     405: (BadInput, "this path does not take this method", "Allow names those that it takes"),
@@ -92,15 +97,24 @@ def problem(
         type=f"{PAGE}#{error.code}",
         title=TITLES[error.code],
         status=status or error.http_status,
-        detail=masked(str(error)),
+        detail=_shown(_ADDRESS.sub("…", str(error))),  # a hint may show what an address looks like
         code=error.code,
         request_id=request_id,
         reason=reason or (error.reason if isinstance(error, Refused) else "") or None,
-        hint=masked(error.hint) if error.hint else None,
+        hint=_shown(error.hint) if error.hint else None,
         errors=list(errors) or None,
     )
     shown = told.model_dump(exclude_none=True)
     return JSONResponse(shown, told.status, {"Cache-Control": "no-store", **(headers or {})}, PROBLEM)
+
+
+def _shown(text: str) -> str:
+    """A text for whoever asks: without what looks personal, and without paths of the service's own.
+
+    >>> _shown("/srv/haoma/store/haoma.db: the disk is full")
+    '…: the disk is full'
+    """
+    return masked(_PATH.sub("…", text))
 
 
 def fault(request_id: str) -> Response:
@@ -118,7 +132,10 @@ def add_handlers(app: FastAPI) -> None:
 
 
 async def _explained(request: Request, error: Exception) -> Response:
-    return problem(_id(request), error if isinstance(error, HaomaError) else HaomaError(str(error)))
+    said = error if isinstance(error, HaomaError) else HaomaError(str(error))
+    if said.http_status >= 500:
+        request.scope["state"]["trouble"] = str(said)
+    return problem(_id(request), said)
 
 
 async def _stopped(request: Request, error: Exception) -> Response:

@@ -1,7 +1,8 @@
 """Who looks at requests: a line in the log for each, without anything that was asked.
 
 Rules held here:
-- A line names the route as it is declared, never the path that came; who called in letters; the status and the time.
+- A line names the route as it is declared, never the path that came; who called in letters; the status and the time;
+  and what kept the service from answering, where something did.
 - Every text on its way to the log goes through the mask, also what other libraries write.
 - What succeeds by the thousand is not told: lookups, questions after health, public parts of the log. Of whoever is not
   recognised, `STRANGERS_PER_MIN` failures a minute are.
@@ -60,6 +61,8 @@ class Log:
         told = {"request": request_id, "caller": caller, "method": method_of(scope)}
         if error is not None:
             told["fault"] = place_of(error)
+        if trouble := str(scope.get("state", {}).get("trouble", "")):
+            told["trouble"] = trouble
         self._log.msg("request", route=route, status=status, took_ms=took_ms, **told)
 
 

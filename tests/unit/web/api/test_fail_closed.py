@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from contracts.api import Client, client_in, opened_in, publish
+from contracts.api import Client, client_in, lines, opened_in, publish
 from contracts.carrier import PEM
 from contracts.routing import rules_in
 from haoma.access import tables
@@ -43,6 +43,8 @@ def refused(client: Client, *asks: tuple[str, str, object]) -> None:
     for method, path, body in asks:
         told = client.ask(method, path, body, by="agent")
         assert (told.status_code, told.json()["code"]) == (503, "unavailable"), (path, told.text)
+        assert str(client.services.settings.store_dir) not in told.text
+        assert "://" not in told.text
 
 
 def test_where_the_policy_cannot_be_read_nothing_is_allowed(tmp_path: Path) -> None:
@@ -62,6 +64,7 @@ def test_where_the_database_is_gone_nothing_is_decided(tmp_path: Path) -> None:
         place = client.services.settings.store_dir
         (place / "haoma.db").rename(place / "elsewhere.db")
         refused(client, *ASKS, *(("POST", path, body) for path, body in CHANGES))
+        assert str(lines(client)[-1]["trouble"]).startswith(f"{place / 'haoma.db'}: ")
 
 
 def test_where_the_custody_does_not_answer_nothing_is_decided_opened_or_sealed(tmp_path: Path) -> None:
