@@ -283,6 +283,7 @@ def test_where_a_host_dies_the_other_goes_on_and_nothing_is_lost_or_done_twice(p
         assert time.monotonic() < until
         time.sleep(0.2)
     pair.one.start()
+    time.sleep(3)  # nginx leaves it out for two seconds, as it is told
     assert pair.ask("GET", f"{pair.one.url}/v1/cases", **bearer(pair)).status_code == 200
 
 
