@@ -20,11 +20,11 @@ from contracts.consent import NOW, NUMBER
 from haoma.consent import Grant, Granularity, Source
 from haoma.consent.grant import Standing, mint
 from haoma.locate.camara import Camara, ClientKey
-from haoma.locate.camara.breaker import Breaker
 from haoma.locate.camara.ciba import Tokens
 from haoma.locate.camara.issuer import Issuer
 from haoma.numbers import Number, parse
 from haoma.vault.model import SubjectToken
+from haoma.wire.breaker import Breaker
 
 TOKEN = "a-token.of_the~carrier+/=="
 REQUEST = "req-1c2d"

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haoma.errors import Unavailable
-from haoma.locate.camara.breaker import FAILURES, OPEN_S, Breaker
 from haoma.locate.camara.interfaces import located, number_verified, recycled, roaming, sim_swap, verified
-from haoma.locate.camara.strict import SKEW, moment, parsed
-from haoma.locate.camara.wire import LONGEST_S, wait_s
+from haoma.wire.breaker import FAILURES, OPEN_S, Breaker
+from haoma.wire.line import LONGEST_S, wait_s
+from haoma.wire.strict import SKEW, moment, parsed
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 AGE = timedelta(minutes=10)

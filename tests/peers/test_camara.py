@@ -38,11 +38,11 @@ from haoma.locate.camara import (
     Why,
     scope_of,
 )
-from haoma.locate.camara.breaker import Breaker
 from haoma.locate.camara.ciba import Tokens
 from haoma.locate.camara.interfaces import INTERFACES, NUMBER_RECYCLING
 from haoma.locate.camara.issuer import Issuer
 from haoma.numbers import Number, parse
+from haoma.wire.breaker import Breaker
 
 HERE = Path(__file__).parent
 STARTS_S = 60

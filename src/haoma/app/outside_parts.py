@@ -47,8 +47,8 @@ def sms(services: Services) -> SmsPort:
     import ssl
     import time
 
-    from haoma.locate.sms import SmsOperator
-    from haoma.locate.sms_file import read_sms
+    from haoma.consent.sms_file import read_sms
+    from haoma.consent.sms_http import SmsOperator
 
     tls = ssl.create_default_context()
     path = services.settings.sms_file

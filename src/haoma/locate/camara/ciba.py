@@ -20,8 +20,8 @@ from haoma.consent.reasons import refusal
 from haoma.errors import Refused, Unavailable
 from haoma.locate.camara.answers import Why
 from haoma.locate.camara.issuer import Begun, Issued, Issuer
-from haoma.locate.camara.wire import Line
 from haoma.vault.model import SubjectToken
+from haoma.wire.line import Line
 
 __all__ = ["KEEP_S", "MOST", "Tokens"]
 

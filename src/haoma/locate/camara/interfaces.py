@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from haoma.errors import BadInput
-from haoma.locate.camara import strict
 from haoma.locate.camara.answers import (
     MOST_POINTS,
     Circle,
@@ -28,6 +27,7 @@ from haoma.locate.camara.answers import (
     Verified,
     Why,
 )
+from haoma.wire import strict
 
 __all__ = [
     "INTERFACES",

@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 from haoma.errors import HaomaError, Unavailable
 from haoma.locate.camara.answers import Why
-from haoma.locate.camara.breaker import Breaker
 from haoma.locate.camara.client_key import ClientKey
 from haoma.locate.camara.errors import refused_by_carrier
-from haoma.locate.camara.strict import garbage, text, whole
-from haoma.locate.camara.wire import Answer, Line, asked, is_plain_url
+from haoma.wire.breaker import Breaker
+from haoma.wire.line import Answer, Line, asked, is_plain_url
+from haoma.wire.strict import garbage, text, whole
 
 __all__ = ["Begun", "Issued", "Issuer", "Polled"]
 

@@ -15,14 +15,14 @@ from pathlib import Path
 import httpx
 
 from haoma.errors import BadInput
-from haoma.locate.camara.breaker import Breaker
 from haoma.locate.camara.ciba import Tokens
 from haoma.locate.camara.client_key import ClientKey
 from haoma.locate.camara.issuer import Issuer
 from haoma.locate.camara.service import Camara
-from haoma.locate.camara.wire import is_plain_url
 from haoma.numbers import Number
 from haoma.vault.model import SubjectToken
+from haoma.wire.breaker import Breaker
+from haoma.wire.line import is_plain_url
 
 __all__ = ["open_camara"]
 

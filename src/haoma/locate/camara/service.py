@@ -23,13 +23,13 @@ from haoma.consent.reasons import refusal
 from haoma.errors import BadInput, Refused
 from haoma.locate.camara import interfaces as known
 from haoma.locate.camara.answers import Circle, Located, NotKnown, Roaming, SimSwap, Verdict, Verified, Why
-from haoma.locate.camara.breaker import Breaker
 from haoma.locate.camara.ciba import Tokens
 from haoma.locate.camara.errors import why
 from haoma.locate.camara.interfaces import Interface
-from haoma.locate.camara.wire import Answer, Deadline, Line, asked
 from haoma.numbers import Number
 from haoma.vault.model import SubjectToken, as_letters
+from haoma.wire.breaker import Breaker
+from haoma.wire.line import Answer, Deadline, Line, asked
 
 __all__ = ["ANSWER_S", "MOST_AGE_S", "Camara", "Reveal", "scope_of"]
 

@@ -77,8 +77,8 @@ class _Section:
     def _service(self, url: str, timeout_s: int) -> Crm:
         import httpx
 
-        from haoma.locate.camara.wire import is_plain_url
         from haoma.locate.cases.http import HttpCrm
+        from haoma.wire.line import is_plain_url
 
         self._known({"url", "timeout_s", "token_file"}, self._said, "")
         file = self._said.get("token_file")

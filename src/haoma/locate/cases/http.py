@@ -2,7 +2,7 @@
 
 Rules held here:
 - The id is in the body of a POST and the number in the answer's: no URL and no log holds either.
-- HTTPS, one deadline for the whole question, an answer of a bounded size: as a carrier is reached (`camara.wire`).
+- HTTPS, one deadline for the whole question, an answer of a bounded size: as a carrier is reached (`haoma.wire`).
 - 200 has the customer and 404 has none. Whatever else comes is Unavailable, and nothing of it is used.
 """
 
@@ -14,9 +14,9 @@ import uuid
 from datetime import UTC, datetime
 
 from haoma.errors import Unavailable
-from haoma.locate.camara.breaker import Breaker
-from haoma.locate.camara.wire import Answer, Deadline, Line, asked
 from haoma.locate.cases.model import Contact, Reference, contact_of, garbage
+from haoma.wire.breaker import Breaker
+from haoma.wire.line import Answer, Deadline, Line, asked
 
 __all__ = ["HttpCrm"]
 

@@ -19,9 +19,6 @@ import httpx
 from haoma.consent import Grant, Granularity, Source
 from haoma.errors import BadInput, Unavailable
 from haoma.locate.areas import Area
-from haoma.locate.camara import strict
-from haoma.locate.camara.breaker import Breaker
-from haoma.locate.camara.wire import Answer, Deadline, Line, asked
 from haoma.locate.evidence import Card, Terms
 from haoma.locate.fusion import Circle, Device, Observation, Radio
 from haoma.locate.sources.number import Numbers
@@ -29,6 +26,9 @@ from haoma.locate.sources.platform_file import PlatformFile
 from haoma.numbers import Number
 from haoma.places import bd09_to_wgs84, gcj02_to_wgs84
 from haoma.vault import Vault
+from haoma.wire import strict
+from haoma.wire.breaker import Breaker
+from haoma.wire.line import Answer, Deadline, Line, asked
 
 __all__ = ["Platform"]
 

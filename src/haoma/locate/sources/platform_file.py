@@ -29,7 +29,7 @@ from pathlib import Path
 
 from haoma.errors import BadInput
 from haoma.ledger.key_file import read_private
-from haoma.locate.camara.wire import is_plain_url
+from haoma.wire.line import is_plain_url
 
 __all__ = ["PlatformFile", "read_platform"]
 

@@ -23,12 +23,12 @@ from haoma.consent import Grant, Source
 from haoma.consent.reasons import refusal
 from haoma.errors import BadInput, Unavailable
 from haoma.ledger.key_file import read_private
-from haoma.locate.camara import strict
-from haoma.locate.camara.breaker import Breaker
-from haoma.locate.camara.wire import Answer, Deadline, Line, asked, is_plain_url
 from haoma.locate.evidence import Terms
 from haoma.locate.fusion import Circle, Observation, Radio
 from haoma.locate.given import Raw, Surroundings
+from haoma.wire import strict
+from haoma.wire.breaker import Breaker
+from haoma.wire.line import Answer, Deadline, Line, asked, is_plain_url
 
 __all__ = ["COVERAGE", "RadioService", "open_radio", "question_body"]
 

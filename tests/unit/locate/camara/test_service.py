@@ -26,9 +26,9 @@ from contracts.consent import NOW, NUMBER, OTHER
 from haoma.consent import Granularity, Source
 from haoma.errors import BadInput, HaomaError, Refused, Unavailable
 from haoma.locate.camara import Camara, Circle, Located, NotKnown, Roaming, SimSwap, Verdict, Verified, Why, scope_of
-from haoma.locate.camara.breaker import FAILURES
 from haoma.locate.camara.interfaces import INTERFACES
 from haoma.numbers import Number, parse
+from haoma.wire.breaker import FAILURES
 
 Reveal = Callable[[], Number]
 HERE = Circle(39.913579, 116.402468, 3000)

@@ -9,7 +9,7 @@ import pytest
 from haoma.errors import BadInput, Unavailable
 from haoma.locate.camara import Circle, Located, NotKnown, Polygon, SimSwap, Verdict, Verified, Why
 from haoma.locate.camara.interfaces import located, number_verified, recycled, roaming, sim_swap, verified
-from haoma.locate.camara.strict import moment, parsed
+from haoma.wire.strict import moment, parsed
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 SEEN = "2026-11-22T07:59:00Z"

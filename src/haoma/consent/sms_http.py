@@ -3,7 +3,7 @@
 Rules held here:
 - The number is in the body of a POST: no URL, header, log or error holds it, nor the text with its code.
 - HTTPS, one deadline for all attempts, an answer of a bounded size, no redirect followed: as a carrier is reached
-  (`camara.wire`). An operator that does not answer is left alone for a while (`camara.breaker`).
+  (`haoma.wire`). An operator that does not answer is left alone for a while (`wire.breaker`).
 - A message has an id, the same in each attempt, so that an operator that knows it sends it once. Each attempt is signed
   as Standard Webhooks says, under the key `consent-hooks` of custody: who runs the gateway can verify who asks.
 - It is taken where status and field say so. Whatever else comes is Unavailable, and the customer is asked anew.
@@ -19,14 +19,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
 
+from haoma.consent.sms_file import SmsFile
 from haoma.consent.webhook import signed_headers
 from haoma.errors import Unavailable
 from haoma.ledger.forms import Json
-from haoma.locate.camara.breaker import Breaker
-from haoma.locate.camara.wire import Answer, Deadline, Line, asked
-from haoma.locate.sms_file import SmsFile
 from haoma.numbers import Number
 from haoma.vault.custody import Custody
+from haoma.wire.breaker import Breaker
+from haoma.wire.line import Answer, Deadline, Line, asked
 
 __all__ = ["SmsOperator"]
 

@@ -1,4 +1,4 @@
-"""A circuit breaker: a carrier that does not answer is left alone for a while, and then asked once.
+"""A circuit breaker: who does not answer is left alone for a while, and then asked once.
 
 Rules held here:
 - Five failures in a row open it; while it is open nothing is sent, and whoever asks is told so at once.

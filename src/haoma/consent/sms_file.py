@@ -34,7 +34,7 @@ from pathlib import Path
 from haoma.errors import BadInput
 from haoma.ledger.forms import Json
 from haoma.ledger.key_file import read_private
-from haoma.locate.camara.wire import is_plain_url
+from haoma.wire.line import is_plain_url
 
 __all__ = ["NUMBERS", "SmsFile", "read_sms"]
 

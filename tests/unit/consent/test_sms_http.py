@@ -15,14 +15,14 @@ import pytest
 
 from haoma.app import Services
 from haoma.consent.sms import OutboxFile
+from haoma.consent.sms_file import read_sms
+from haoma.consent.sms_http import SmsOperator
 from haoma.consent.webhook import public_key, verify_webhook
 from haoma.errors import BadInput, HaomaError, Refused, Unavailable
-from haoma.locate.camara.breaker import FAILURES
-from haoma.locate.sms import SmsOperator
-from haoma.locate.sms_file import read_sms
 from haoma.numbers import parse
 from haoma.settings import load
 from haoma.vault import LocalFiles, suite_named
+from haoma.wire.breaker import FAILURES
 
 NUMBER, TEXT = "13800138000", '安客："code" 123456 {number} \\ \n退订'
 SECRET = "s3cret-of-the-test"

@@ -4,7 +4,7 @@ import pytest
 
 from contracts.carrier import Ticks
 from haoma.errors import Refused, Unavailable
-from haoma.locate.camara.breaker import FAILURES, LONGEST_S, OPEN_S, Breaker
+from haoma.wire.breaker import FAILURES, LONGEST_S, OPEN_S, Breaker
 
 
 def fail(breaker: Breaker, wait_s: float | None = None) -> None:

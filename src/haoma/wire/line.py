@@ -24,8 +24,8 @@ from urllib.parse import urlencode, urlsplit
 import httpcore
 
 from haoma.errors import Unavailable
-from haoma.locate.camara.breaker import LONGEST_S, Breaker
-from haoma.locate.camara.strict import garbage, parsed
+from haoma.wire.breaker import LONGEST_S, Breaker
+from haoma.wire.strict import garbage, parsed
 
 __all__ = ["LARGEST", "Answer", "Deadline", "Line", "asked", "is_plain_url", "wait_s"]
 

@@ -21,8 +21,8 @@ from cryptography.x509.oid import NameOID
 
 from contracts.carrier import VERIFY, Carrier, Reply, Ticks
 from haoma.errors import Unavailable
-from haoma.locate.camara.breaker import FAILURES, Breaker
-from haoma.locate.camara.wire import LARGEST, Answer, Deadline, Line, asked, is_plain_url, wait_s
+from haoma.wire.breaker import FAILURES, Breaker
+from haoma.wire.line import LARGEST, Answer, Deadline, Line, asked, is_plain_url, wait_s
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
