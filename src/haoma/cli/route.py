@@ -2,7 +2,7 @@
 
 Rules held here:
 - `check`, `stores` and `try` are about nobody: they read the company's own files, and ask nothing of a customer.
-- Exit 1 where a file has rows that are no stores, or a desk that is never reached; 2 where the rules are wrong.
+- Exit 1 where a file has no stores or rows that are none, or a desk is never reached; 2 where the rules are wrong.
 """
 
 from __future__ import annotations
@@ -91,8 +91,11 @@ def check(ctx: click.Context, file: Path | None, fmt: Format) -> None:
     hidden = _hidden(rules)
     stores = _stores_of(rules)
     told: Row = {"desks": len(rules.desks), "remote": len(rules.remote), "never_reached": hidden}
-    write([{**told, "stores": stores and len(stores), "wrong_rows": stores and stores.wrong_rows}], fmt)
-    ctx.exit(1 if hidden or (stores and stores.wrong_rows) else 0)
+    counts: Row = {"stores": None, "wrong_rows": None}
+    if stores is not None:
+        counts = {"stores": len(stores), "wrong_rows": stores.wrong_rows}
+    write([{**told, **counts}], fmt)
+    ctx.exit(1 if hidden or (stores is not None and _is_short(stores)) else 0)
 
 
 @route.command()
@@ -116,7 +119,7 @@ def stores(ctx: click.Context, file: Path | None, coordinates: str | None, fmt: 
         raise BadInput("the rules name no stores", hint="[stores] in docs/guide/routing.md, or name a file")
     write(({"row": one.row, "why": one.why} for one in found.wrong), fmt, columns=("row", "why"))
     note(f"{len(found):,} stores in {found.rows:,} rows; {found.wrong_rows:,} rows are none")
-    ctx.exit(1 if found.wrong_rows else 0)
+    ctx.exit(1 if _is_short(found) else 0)
 
 
 def _file(given: Path | None) -> Path:
@@ -133,6 +136,13 @@ def _stores_of(rules: Rules) -> Stores | None:
         return None
     path, coordinates, columns, _ = rules.stores
     return read_stores(Path(path), coordinates, dict(columns))
+
+
+def _is_short(stores: Stores) -> bool:
+    """Whether rows of a file are no stores, or there are none."""
+    if not stores.rows:
+        note("the file of stores has a header and no row: no customer is sent to any")
+    return bool(stores.wrong_rows) or not stores.rows
 
 
 def _hidden(rules: Rules) -> list[str]:

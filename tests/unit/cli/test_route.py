@@ -92,6 +92,13 @@ def test_rows_that_are_no_stores_are_named(desk: Desk, tmp_path: Path) -> None:
     assert desk.haoma("route", "check", str(tmp_path / "rules.toml")).returncode == 1
 
 
+def test_a_file_with_a_header_alone_is_told(desk: Desk, tmp_path: Path) -> None:
+    file = rules_in(tmp_path, stores=STORES.splitlines()[0] + "\n").parent / "stores.csv"
+    for asked in (("check", str(tmp_path / "rules.toml")), ("stores", str(file), "--coordinates", "gcj02")):
+        ended = desk.haoma("route", *asked)
+        assert (ended.returncode, "a header and no row" in ended.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     "asked",
     [

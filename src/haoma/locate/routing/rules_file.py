@@ -3,24 +3,28 @@
 Rules held here:
 - Nothing is guessed and nothing is left out: an unknown key, a region that there is none of, coordinates that do not
   say of which map they are, are flaws, each told with its line where it can be found, its key, and what is allowed.
-- Whatever the bytes are, a file gives rules or flaws.
+- Whatever the bytes are, a file gives rules or flaws. A pipe is no file: nobody waits for one.
+- What goes out in answers prints: no text of a company's sends a terminal or a header astray.
 - A path in the file starts at the file.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
 from haoma.errors import BadInput, HaomaError
 from haoma.locate.areas import region_called
 from haoma.locate.routing.hours import Hours, hours_of
+from haoma.locate.routing.lines import line_of
 from haoma.locate.routing.model import ANY, Desk, Remote, Rules, StoresFile, language_tag
 from haoma.places import Region
 
@@ -57,9 +61,26 @@ def _language(text: str) -> str:
     return ANY if text == ANY else language_tag(text)
 
 
+def _printable(text: str) -> str:
+    # The wide blank of Chinese text is none that prints, as Unicode has it.
+    if not text.replace("\u3000", " ").isprintable():
+        message = "it has a sign that does not print"
+        raise ValueError(message)
+    return text
+
+
+def _told(text: str) -> str:
+    if not text.strip():
+        message = "it is blank"
+        raise ValueError(message)
+    return _printable(text)
+
+
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$", description="a word of a-z, 0-9 and -, at most 32")]
-Line = Annotated[str, Field(min_length=1, max_length=200, description="a text of 1 to 200 characters")]
-Name = Annotated[str, Field(min_length=1, max_length=64, description="the header of a column")]
+Line = Annotated[
+    str, AfterValidator(_told), Field(min_length=1, max_length=200, description="a text of 1 to 200 characters")
+]
+Name = Annotated[str, AfterValidator(_told), Field(min_length=1, max_length=64, description="the header of a column")]
 Languages = Annotated[
     list[Annotated[str, PlainValidator(_read(_language))]],
     Field(min_length=1, max_length=50, description='a list of language tags (BCP 47), or ["*"] for all'),
@@ -88,7 +109,9 @@ class _Columns(_Table):
 
 
 class _Stores(_Table):
-    file: Annotated[str, Field(min_length=1, max_length=1000, description="a CSV file, beside this one")]
+    file: Annotated[
+        str, AfterValidator(_told), Field(min_length=1, max_length=1000, description="a CSV file, beside this one")
+    ]
     coordinates: Annotated[Maps, Field(description="wgs84, gcj02 (高德, 腾讯) or bd09 (百度)")]
     within_m: Annotated[float, Field(3000, ge=100, le=50_000, allow_inf_nan=False, description="metres, 100 to 50,000")]
     columns: _Columns = _Columns()
@@ -101,7 +124,9 @@ class _Desk(_Table):
     languages: Languages = [ANY]
     regions: Regions | None = None
     hours: Open | None = None
-    contact: Annotated[str, Field(max_length=200, description="a text of at most 200 characters")] = ""
+    contact: Annotated[
+        str, AfterValidator(_printable), Field(max_length=200, description="a text of at most 200 characters")
+    ] = ""
 
 
 class _Remote(_Table):
@@ -135,11 +160,7 @@ def load_rules(file: Path) -> Rules:
 
 def examine(file: Path) -> tuple[Rules | None, tuple[Flaw, ...]]:
     """The rules in a file, or its flaws; raises BadInput where it cannot be read at all."""
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(LARGEST + 1)
-    except OSError as error:
-        raise BadInput(f"{file}: {error.strerror}", hint="the setting route_rules names a TOML file") from error
+    data = _bytes(file)
     try:
         text = data.decode("utf-8-sig")
         found = tomllib.loads(text) if len(data) <= LARGEST else None
@@ -155,13 +176,21 @@ def examine(file: Path) -> tuple[Rules | None, tuple[Flaw, ...]]:
     return (None, flaws) if flaws else (_rules(read, file), ())
 
 
+def _bytes(file: Path) -> bytes:
+    """The first bytes of a file: one more than a file of rules may have."""
+    hint = "the setting route_rules names a TOML file"
+    try:
+        # A pipe that nobody writes to would be waited for without an end.
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                raise BadInput(f"{file} is no plain file", hint=hint)
+            return opened.read(LARGEST + 1)
+    except OSError as error:
+        raise BadInput(f"{file}: {error.strerror}", hint=hint) from error
+
+
 def _rules(read: _File, file: Path) -> Rules:
-    desks = tuple(
-        Desk(
-            one.id, one.zh, one.en, tuple(one.languages), tuple(one.regions or ()), tuple(one.hours or ()), one.contact
-        )
-        for one in read.desks
-    )
+    desks = tuple(_desk(one) for one in read.desks)
     remote = tuple(Remote(one.id, one.zh, one.en, one.extra_days, tuple(one.regions)) for one in read.remote)
     fallback = next(one for one in desks if one.id == read.fallback)
     return Rules(desks, fallback, remote, read.language, _stores(read.stores, file))
@@ -200,7 +229,7 @@ def _no_toml(error: Exception) -> Flaw:
 def _flaw(lines: Sequence[str], where: Sequence[int | str], said: str) -> Flaw:
     key = "".join(f"[{one + 1}]" if isinstance(one, int) else f".{one}" for one in where).removeprefix(".")
     why, allowed = said.removeprefix("Value error, "), _allowed(where)
-    return Flaw(_line(lines, where), key[:100], f"{why}; allowed: {allowed}" if allowed else why)
+    return Flaw(line_of(lines, where), key[:100], f"{why}; allowed: {allowed}" if allowed else why)
 
 
 def _allowed(where: Sequence[int | str]) -> str:
@@ -215,27 +244,3 @@ def _allowed(where: Sequence[int | str]) -> str:
 
 
 _BELOW: dict[str, type[BaseModel]] = {"desks": _Desk, "remote": _Remote, "stores": _Stores, "columns": _Columns}
-
-
-def _line(lines: Sequence[str], where: Sequence[int | str]) -> int | None:
-    """The line of a key, else of its table; None where a file is written in another way than people do."""
-    table, at, keys = str(where[0]), 0, [str(one) for one in where[1:] if isinstance(one, str)]
-    if len(where) > 1 and isinstance(where[1], int):
-        header, at = rf"\s*\[\[\s*{re.escape(table)}\s*\]\]", where[1]
-    elif keys:
-        header = rf"\s*\[\s*{re.escape(table)}\s*[].]"
-    else:
-        return _line_of(lines, 0, [table])
-    found = [number for number, line in enumerate(lines) if re.match(header, line)]
-    if at >= len(found):
-        return None
-    return _line_of(lines, found[at] + 1, keys) or found[at] + 1
-
-
-def _line_of(lines: Sequence[str], start: int, keys: Sequence[str]) -> int | None:
-    for number, line in enumerate(lines[start:], start + 1):
-        if re.match(r"\s*\[", line):
-            break
-        if keys and re.match(rf"""\s*["']?{re.escape(keys[0])}["']?\s*[=.]""", line):
-            return number
-    return None

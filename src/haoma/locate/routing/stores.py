@@ -86,6 +86,8 @@ def read_stores(file: Path, coordinates: str, columns: Mapping[str, str] | None 
     """
     if coordinates not in MAPS:
         raise BadInput("these are no coordinates that are known", hint=f"one of {', '.join(MAPS)}")
+    if file.exists() and not file.is_file():  # a pipe that nobody writes to would be waited for without an end
+        raise BadInput(f"{file} is no plain file", hint="a CSV file, or one that ends in .csv.gz")
     table, failed = _table(file, dict(columns or {}))
     text = {name: pc.utf8_trim_whitespace(pc.fill_null(table[name], "")) for name in table}
     flaws = _Flaws(len(failed))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,15 @@ def test_rules_are_read(tmp_path: Path) -> None:
         ('id = "east"\n', 'id = "east-en"\n', 23, "desks[3].id", "an earlier one has this id"),
         ("extra_days = 5", 'extra_days = "5"', 40, "remote[1].extra_days", "whole days"),
         ('regions = ["西藏"]', "", 35, "remote[1].regions", "required"),
+        ('zh = "上海坐席"', 'zh = "上海\\u001b[31m"', 16, "desks[2].zh", "does not print"),
+        ('en = "Shanghai"', 'en = "a\\r\\nSet-Cookie: x"', 17, "desks[2].en", "does not print"),
+        ('zh = "上海坐席"', 'zh = "\\u0000"', 16, "desks[2].zh", "does not print"),
+        ('zh = "上海坐席"', 'zh = " \\u3000 "', 16, "desks[2].zh", "blank"),
+        ('contact = "queue:sh"', 'contact = "queue:\\u202esh"', 20, "desks[2].contact", "does not print"),
+        ('file = "stores.csv"', 'file = "a\\u0000"', 4, "stores.file", "does not print"),
+        ('fallback = "national"', 'fallback = "national"\n"no key" = 1', 2, "no key", "the keys fallback"),
+        ('fallback = "national"', 'fallback = "national"\n"n\\u006f" = 1', 2, "no", "the keys fallback"),
+        ("[[remote]]", '["other"]\nid = 1\n[[remote]]', 35, "other", "the keys fallback"),
     ],
 )
 def test_a_flaw_is_told_with_its_line_its_key_and_what_is_allowed(
@@ -56,6 +66,10 @@ def test_a_flaw_is_told_with_its_line_its_key_and_what_is_allowed(
     [flaw] = flaws_of(tmp_path, RULES.replace(old, new, 1))
     assert (flaw.line, flaw.key) == (line, key)
     assert why in flaw.why
+
+
+def test_the_wide_blank_of_chinese_text_is_no_flaw(tmp_path: Path) -> None:
+    assert flaws_of(tmp_path, RULES.replace('zh = "上海坐席"', 'zh = "上海\u3000坐席"', 1)) == ()
 
 
 def test_all_flaws_are_told_at_once(tmp_path: Path) -> None:
@@ -91,7 +105,8 @@ def test_a_line_of_no_toml_is_told(tmp_path: Path) -> None:
     assert flaw.line == len(RULES.splitlines()) + 1
 
 
-@pytest.mark.parametrize("name", ["nowhere.toml", "."])
+@pytest.mark.parametrize("name", ["nowhere.toml", ".", "pipe"])
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
     with pytest.raises(BadInput):
         load_rules(tmp_path / name)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,12 @@ def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
             read_stores(tmp_path / name, "wgs84")
     with pytest.raises(BadInput):
         stores(tmp_path, "id,name,lat,lon\n", "mars")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "stores.csv")
+    with pytest.raises(BadInput, match="no plain file"):
+        read_stores(tmp_path / "stores.csv", "wgs84")
 
 
 def test_without_stores_there_is_none_near(tmp_path: Path) -> None:
