@@ -96,7 +96,7 @@ def test_what_names_nobody_opens_no_case(desk: Desk, args: tuple[str, ...], code
 def test_without_a_crm_nobody_is_found_by_an_order(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HAOMA_CRM_MAP", "gone.toml")
     ended = desk.haoma("case", "open", *ORDER, by="an")
-    assert (ended.returncode, "gone.toml" in ended.stderr) == (2, True)
+    assert (ended.returncode, "gone.toml" in ended.stderr) == (4, True)
 
 
 def test_no_whole_number_and_no_order_is_in_any_file_but_the_crms(desk: Desk) -> None:

@@ -2,7 +2,8 @@
 
 Rules held here:
 - A tenant has a CRM of its own and reaches no other: nothing is shared but the file, which nobody else may read.
-- An unknown key, a missing one and a value of another type are errors that name file, tenant and key.
+- An unknown key, a missing one and a value of another type are errors that name file, tenant and key. The file is
+  whoever's who runs the instance: what is wrong with it is never the fault of who asks.
 - A CRM is SQLite, PostgreSQL, or a service behind HTTPS; plain HTTP is taken for this machine alone.
 """
 
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
-from haoma.errors import BadInput
+from haoma.errors import BadInput, Refused, Unavailable
 from haoma.ledger.key_file import read_private
 from haoma.locate.cases.sql import Customers, Orders, SqlCrm
 from haoma.vault.model import check_tenant
@@ -35,15 +36,18 @@ class Crms:
     """The CRMs that a file names, each made when it is first asked; fills `CrmOf`. Without a file there is none."""
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
+        self._path = None if path is None else path.absolute()
         self._made: dict[str, Crm] = {}
         self._lock = Lock()
 
     def __call__(self, tenant: str) -> Crm:
-        """The CRM of a tenant; raises BadInput where it has none, or the file does not say which."""
+        """The CRM of a tenant; raises Unavailable where it has none, or the file does not say which."""
         with self._lock:
             if tenant not in self._made:
-                self._made[tenant] = self._make(tenant)
+                try:
+                    self._made[tenant] = self._make(tenant)
+                except (BadInput, Refused) as error:
+                    raise Unavailable(str(error), hint=error.hint) from error
             return self._made[tenant]
 
     def _make(self, tenant: str) -> Crm:

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from contracts.cases import customer
-from haoma.errors import BadInput, Conflict, Refused
+from haoma.errors import Conflict, Unavailable
 from haoma.locate.cases import Crms
 from haoma.locate.cases.example import make_example
+from haoma.web.api.problems import problem
 
 WHOLE = """
 [acme]
@@ -33,13 +34,24 @@ def test_each_tenant_has_its_own_crm_and_no_other(tmp_path: Path) -> None:
     crms = Crms(chart(tmp_path, both))
     assert crms("acme") is crms("acme")
     assert crms("acme") is not crms("beta")
-    with pytest.raises(BadInput, match="the tenant gamma has no CRM"):
+    with pytest.raises(Unavailable, match="the tenant gamma has no CRM"):
         crms("gamma")
 
 
 def test_without_a_map_there_is_no_crm() -> None:
-    with pytest.raises(BadInput, match="no CRM is set"):
+    with pytest.raises(Unavailable, match="no CRM is set"):
         Crms(None)("acme")
+
+
+def test_who_asks_is_not_told_where_the_map_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chart(tmp_path, WHOLE)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Unavailable) as raised:
+        Crms(Path("crm.toml"))("gamma")
+    said = problem("a", raised.value)
+    assert said.status_code == 503
+    assert b"the tenant gamma has no CRM" in bytes(said.body)
+    assert b"crm.toml" not in bytes(said.body)
 
 
 @pytest.mark.parametrize(
@@ -73,16 +85,16 @@ def test_what_is_wrong_in_a_map_is_named(tmp_path: Path, text: str, told: str) -
     for name, content in (("token", "a-token"), ("two", "two words")):
         (tmp_path / name).write_text(content, encoding="utf-8")
         (tmp_path / name).chmod(0o600)
-    with pytest.raises(BadInput) as raised:
+    with pytest.raises(Unavailable) as raised:
         Crms(chart(tmp_path, text))("acme")
     assert told in str(raised.value)
     assert "secret" not in f"{raised.value} {raised.value.hint}"
 
 
 def test_a_map_that_others_can_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="can be read by others"):
+    with pytest.raises(Unavailable, match="can be read by others"):
         Crms(chart(tmp_path, WHOLE, 0o644))("acme")
-    with pytest.raises(BadInput, match="cannot be read"):
+    with pytest.raises(Unavailable, match="cannot be read"):
         Crms(tmp_path / "gone.toml")("acme")
 
 
