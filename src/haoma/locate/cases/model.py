@@ -38,16 +38,16 @@ class Reference:
     >>> Reference(By.ORDER, "A-2026-11-22-0042")
     Reference(order)
 
-    Raises BadInput for what is no id: empty, longer than 128 characters, or with signs that do not print.
+    Raises BadInput for what is no id: empty, longer than 128 characters, not printable, or with blanks around it.
     """
 
     by: By
     id: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.id) <= LONGEST or not self.id.isprintable() or self.id != self.id.strip():
-            message = f"this names no {self.by}: {len(self.id)} characters, or some that do not print"
-            raise BadInput(message, hint=f"1 to {LONGEST} characters, without blanks around them")
+        flaw = _flaw_of(self.id)
+        if flaw:
+            raise BadInput(f"this names no {self.by}: {flaw}", hint=f"1 to {LONGEST} characters, no blanks around them")
 
     def __repr__(self) -> str:
         return f"Reference({self.by})"
@@ -76,6 +76,17 @@ class Contact:
         """What the customer can be offered who declines; the number takes a call back, if there is one."""
         there = {Way.EMAIL: self.email, Way.IN_APP: self.in_app, Way.CALL_BACK: bool(self.number)}
         return tuple(way for way in Way if there[way])
+
+
+def _flaw_of(id_: str) -> str:
+    """What keeps a text from being an id, empty where nothing does; repeats none of it."""
+    if not id_.strip():
+        return "it is empty"
+    if len(id_) > LONGEST:
+        return f"it has {len(id_)} characters"
+    if not id_.isprintable():
+        return "some of its characters do not print"
+    return "there are blanks around it" if id_ != id_.strip() else ""
 
 
 def garbage() -> Unavailable:

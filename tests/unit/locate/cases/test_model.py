@@ -12,9 +12,21 @@ NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 ROW = {"number": "138 0013 8201", "customer": "C-1"}
 
 
-@pytest.mark.parametrize("id_", ["", " ", "x" * 129, "A\n1", " A-1", "A-1 ", "A\0", "A\u202e1"])
-def test_what_names_nothing_is_no_reference_and_is_not_told(id_: str) -> None:
-    with pytest.raises(BadInput) as raised:
+@pytest.mark.parametrize(
+    ("id_", "flaw"),
+    [
+        ("", "it is empty"),
+        (" ", "it is empty"),
+        ("x" * 129, "it has 129 characters"),
+        ("A\n1", "do not print"),
+        ("A\0", "do not print"),
+        ("A\u202e1", "do not print"),
+        (" A-1", "blanks around it"),
+        ("A-1 ", "blanks around it"),
+    ],
+)
+def test_what_names_nothing_is_no_reference_and_is_not_told(id_: str, flaw: str) -> None:
+    with pytest.raises(BadInput, match=f"this names no order: .*{flaw}$") as raised:
         Reference(By.ORDER, id_)
     assert not id_.strip() or id_ not in str(raised.value)
 
