@@ -38,6 +38,10 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "no-notice": ("there is no notice for this purpose and recipient", "haoma consent notice publish"),
         "refused-before": ("the customer has said no, and is not asked again so soon", "see what to offer instead"),
         "too-often": ("this was asked too often", "wait; a customer is not pressed"),
+        "areas-many": (
+            "this customer was asked about as many areas as one is in a day",
+            "ask about one of those again; yes and no, asked often enough, are a place",
+        ),
         "guardian-needed": ("the holder is under 14: a parent or guardian has to consent", "--guardian NUMBER"),
         "request-over": ("this request is over", "begin anew: haoma consent request"),
         "code-wrong": ("this is not the code that was sent", "look again: the newest message counts"),

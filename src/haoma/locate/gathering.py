@@ -34,6 +34,7 @@ _NEEDS: dict[type[Given], Source] = {
 _INSTEAD = {
     Granularity.MACRO_REGION: ("yes or no, and no region", "ask whether they are inside an area instead"),
     Granularity.DISTRICT: ("a region at the most, and no point", "ask for the region instead"),
+    Granularity.POINT: ("no point, and a circle of less than a kilometre is one", "ask about a kilometre or more"),
 }
 
 

@@ -1,4 +1,4 @@
-"""How long rows of disclosures are kept, and which of their columns a rotation of keys rewrites."""
+"""How long rows of disclosures and questions are kept, and which of their columns a rotation of keys rewrites."""
 
 from __future__ import annotations
 
@@ -11,5 +11,9 @@ __all__ = ["EXPIRING", "SUBJECT_COLUMNS"]
 EXPIRING: tuple[Expiring, ...] = (
     Expiring("sharing", tables.disclosures.c.kept_until),
     Expiring("sharing", tables.counts.c.kept_until),
+    Expiring("location.asked", tables.areas.c.until),
 )
-SUBJECT_COLUMNS: tuple[SubjectColumn, ...] = (SubjectColumn(tables.disclosures.c.subject, rekey=False),)
+SUBJECT_COLUMNS: tuple[SubjectColumn, ...] = (
+    SubjectColumn(tables.disclosures.c.subject, rekey=False),
+    SubjectColumn(tables.areas.c.subject, rekey=False),
+)

@@ -16,17 +16,18 @@ from datetime import datetime
 from haoma.access import Asker
 from haoma.consent import Consent, Granularity
 from haoma.consent.reasons import refusal
-from haoma.errors import BadInput
-from haoma.locate.areas import Area, Judged, judge
+from haoma.errors import BadInput, NotFound
+from haoma.locate.areas import Area, InRegion, Judged, judge
 from haoma.locate.disclosures import Disclosed, overview
 from haoma.locate.evidence import EvidenceSource
 from haoma.locate.fusion import CarrierVerdict, Cause, Circle, Fused, Reason, Verdict
 from haoma.locate.gathering import Gathering, Given, Question, Seen
 from haoma.locate.positions import position_of
+from haoma.locate.probing import is_small
 from haoma.locate.risk import Assessed, Story, assess
 from haoma.locate.shown import SHARED_BY, shown_region
 from haoma.locate.telling import Telling
-from haoma.places import Level, Region, province
+from haoma.places import Level, Region, city, province
 
 __all__ = ["Answer", "Locate", "Placed", "Scored", "Verified"]
 
@@ -105,12 +106,14 @@ class Locate:
     def verify(self, question: Question, area: Area, *, given: Sequence[Given] = ()) -> Verified:
         """Whether the customer is in an area; `given` is what they said or shared themselves, or their session shows.
 
-        Raises Refused, with consent's reason, where there is no permission; Unavailable where that cannot be known.
+        Raises Refused, with consent's reason, where there is no permission, or none to so small a circle
+        (`granularity`), or where the customer was asked about too many others today (`areas-many`); Unavailable where
+        that cannot be known.
         """
-        seen = self._gathering.gather(question, area, given)
+        seen = self._gathering.gather(question, area, given, least=Granularity.POINT if is_small(area) else None)
         judged = _judged(seen, area)
         told = judged.verdict is not Verdict.UNKNOWN
-        done = self._telling.tell(question, seen, "verify", Granularity.YES_NO, told=told)
+        done = self._telling.tell(question, seen, "verify", Granularity.YES_NO, told=told, area=area)
         return Verified(*judged, seen.fused.reasons, seen.silent, done.until, done.entry_id, seen.credits)
 
     def region(
@@ -127,7 +130,7 @@ class Locate:
         level = min(finest, *(grant.granularity for grant in seen.grants), key=lambda one: one.rank)
         region, reasons = shown_region(seen.fused, level, self._k)
         shown = Granularity(region.level) if region else level
-        done = self._telling.tell(question, seen, "region", shown, told=region is not None, region=region)
+        done = self._telling.tell(question, seen, "region", shown, told=region is not None, place=region)
         sure = _ppm(seen.fused, region) / 1_000_000 if region else None
         return Answer(region, sure, reasons, seen.silent, done.token, done.until, done.entry_id, seen.credits)
 
@@ -141,7 +144,7 @@ class Locate:
         level = min((grant.granularity for grant in seen.grants), key=lambda one: one.rank)
         found = position_of(seen.fused, seen.observed, level)
         circle = found if isinstance(found, Circle) else None
-        done = self._telling.tell(question, seen, "place", level, told=circle is not None, circle=circle)
+        done = self._telling.tell(question, seen, "place", level, told=circle is not None, place=circle)
         why = (found,) if isinstance(found, Reason) and found not in seen.fused.reasons else ()
         reasons = (*why, *seen.fused.reasons)
         return Placed(circle, reasons, seen.silent, done.token, done.until, done.entry_id, seen.credits)
@@ -151,13 +154,12 @@ class Locate:
 
         Raises as `verify`, and BadInput for what is no adcode.
         """
-        if declared is not None:
-            province(declared)
+        area = None if declared is None else InRegion(_declared(declared))
         seen = self._gathering.gather(question, None, given, card=True)
         at = self._consent.office.now()
         story = Story(tuple(seen.observed), declared, seen.card.sim_swapped_at, roaming=seen.card.roaming)
         assessed = assess(story, at, self._gathering.cities, self._gathering.priors)
-        done = self._telling.tell(question, seen, "risk", Granularity.YES_NO, told=True)
+        done = self._telling.tell(question, seen, "risk", Granularity.YES_NO, told=True, area=area)
         return Scored(assessed, seen.silent, done.until, done.entry_id, seen.credits)
 
     def disclosed(self, by: Asker, tenant: str, since: datetime) -> list[Disclosed]:
@@ -175,6 +177,14 @@ def _judged(seen: Seen, area: Area) -> Judged:
     if verdicts and seen.fused.causes.get(Cause.WRONG_CARRIER, 0) < BELIEVED:
         return Judged(verdicts[0].verdict, verdicts[0].match_rate)
     return judge(seen.fused, area)
+
+
+def _declared(adcode: str) -> Region:
+    """The city of an adcode, or its province where it is none of one."""
+    try:
+        return city(adcode).region
+    except NotFound:
+        return province(adcode)
 
 
 def _ppm(fused: Fused, region: Region) -> int:

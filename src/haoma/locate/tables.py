@@ -1,7 +1,8 @@
 """Where disclosures of places lie in the database: to whom, for what, by which permission; never which place.
 
 `locate_disclosures` has a row for each answer that told something of a place; `locate_counts` how many there were by
-operator, recipient, purpose and day; whether an alarm is due over them, over which answer, and when it was sounded.
+operator, recipient, purpose and day; whether an alarm is due over them, over which answer, and when it was sounded;
+`locate_areas` which areas a customer was asked about within a day, as commitments.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import sqlalchemy as sa
 
 from haoma.storage import Id, Time, metadata
 
-__all__ = ["counts", "disclosures"]
+__all__ = ["areas", "counts", "disclosures"]
 
-UUID, TENANT, WORD, SUBJECT, ACTOR = 36, 24, 64, 64, 64
+UUID, TENANT, WORD, SUBJECT, ACTOR, COMMITMENT = 36, 24, 64, 64, 64, 128
 
 disclosures = sa.Table(
     "locate_disclosures",
@@ -49,4 +50,16 @@ counts = sa.Table(
     sa.Column("sounded_at", Time, nullable=True),
     sa.Index("ix_locate_counts_kept_until", "kept_until"),
     sa.Index("ix_locate_counts_alarmed", "alarmed", "sounded_at"),
+)
+areas = sa.Table(
+    "locate_areas",
+    metadata,
+    sa.Column("asked_id", Id, primary_key=True, autoincrement=True),
+    sa.Column("subject", sa.String(SUBJECT), nullable=False),
+    sa.Column("area", sa.String(COMMITMENT), nullable=False),
+    sa.Column("asked_at", Time, nullable=False),
+    sa.Column("until", Time, nullable=False),
+    sa.Index("ix_locate_areas_subject", "subject", "until"),
+    sa.Index("ix_locate_areas_until", "until"),
+    sqlite_autoincrement=True,
 )

@@ -21,9 +21,11 @@ from haoma.consent import Consent, Granularity
 from haoma.consent.office import actor_of
 from haoma.consent.reasons import refusal
 from haoma.ledger.canonical import canonical
+from haoma.locate.areas import Area
 from haoma.locate.disclosures import Disclosure, count, sound_due
 from haoma.locate.fusion import Circle
 from haoma.locate.gathering import Question, Seen
+from haoma.locate.probing import admit
 from haoma.places import Region
 from haoma.vault.audit import Event
 from haoma.vault.location_tokens import LocationTokens
@@ -71,40 +73,49 @@ class Telling:
         granularity: Granularity,
         *,
         told: bool,
-        region: Region | None = None,
-        circle: Circle | None = None,
+        place: Region | Circle | None = None,
+        area: Area | None = None,
     ) -> Told:
-        """Write down that a question was answered; `told` is whether the answer tells anything."""
+        """Write down that a question was answered; `told` is whether the answer tells anything.
+
+        Raises Refused (`areas-many`), recorded, where it would tell of one more `area` than a customer is asked about.
+        """
         office, subject = self._consent.office, question.subject
-        actor, place = actor_of(question.by), _value(region, circle)
-        if place is not None:
+        actor, value = actor_of(question.by), _value(place)
+        if value is not None:
             office.vault.prepare(subject, question.purpose)
         ends = min(grant.ends_at for grant in seen.grants)
 
-        def work(tx: sa.Connection) -> tuple[Told, bool]:
+        def work(tx: sa.Connection) -> tuple[Told | None, bool]:
             at = office.now()
             for grant in seen.grants:
                 self._consent.recheck(tx, grant)
             action, purpose = f"locate.{asked}", question.purpose
+            if told and area is not None and not admit(tx, office, subject, area, at):
+                event = Event(subject.tenant, actor, action, "refused", "areas-many", at, subject, purpose)
+                office.record(tx, event, "consent.tried", reason="areas-many")
+                return None, False
             event = Event(subject.tenant, actor, action, "allowed", "answered", at, subject, purpose, "sharing")
             words = {"purpose": purpose, "question": asked, "granularity": str(granularity)}
             entry_id = office.record(tx, event, "locate.answered", told=told, **words).entry_id
             until = min(at + TOKEN_LIFE, ends)
             alarming = told and count(tx, Disclosure(actor, asked, str(granularity), seen.grants[0], entry_id), at)
-            if place is None:
+            if value is None:
                 return Told(entry_id, None, until), alarming
-            token = self._tokens.issue(tx, subject, purpose, actor, canonical(place), until, actor=actor)
+            token = self._tokens.issue(tx, subject, purpose, actor, canonical(value), until, actor=actor)
             return Told(entry_id, token, until), alarming
 
         done, alarming = office.store.write(work)
+        if done is None:
+            raise refusal("areas-many")
         if alarming:
             sound_due(office)
         return done
 
 
-def _value(region: Region | None, circle: Circle | None) -> dict[str, object] | None:
+def _value(place: Region | Circle | None) -> dict[str, object] | None:
     """What the token stands for."""
-    if circle is not None:
-        at: dict[str, object] = {"latitude": circle.lat, "longitude": circle.lon, "radius_m": circle.radius_m}
-        return {**at, "coverage": circle.coverage}
-    return None if region is None else {"adcode": region.adcode, "level": str(region.level), "name": region.name}
+    if isinstance(place, Circle):
+        at: dict[str, object] = {"latitude": place.lat, "longitude": place.lon, "radius_m": place.radius_m}
+        return {**at, "coverage": place.coverage}
+    return None if place is None else {"adcode": place.adcode, "level": str(place.level), "name": place.name}

@@ -114,6 +114,17 @@ RETENTION: tuple[Rule, ...] = (
         "the one audience it was made for",
     ),
     Rule(
+        "location.asked",
+        "被问及的区域（承诺值）",
+        "which areas a customer was asked about, as commitments",
+        "the asking",
+        None,
+        DAY,
+        (PIPL_19, PIPL_28),
+        Action.DELETE,
+        "nobody; it keeps a place from being found by asking",
+    ),
+    Rule(
         "location.case",
         "案件内位置",
         "a location that a case keeps",
