@@ -51,7 +51,7 @@ class EntryType:
         if not all(map(is_word, [self.name, *self.fields])) or not forms <= FORMS.keys():
             message = f"{self.name}: an entry type has words for names and its forms out of {', '.join(FORMS)}"
             raise BadInput(message)
-        plan = [(name, form[-1] != "?", _passes(form)) for name, form in self.fields.items()]
+        plan = [(name, form[-1] != "?", _passes(form)) for name, form in sorted(self.fields.items())]
         object.__setattr__(self, "_plan", tuple(plan))
 
     def check(self, body: Mapping[str, Json]) -> None:
