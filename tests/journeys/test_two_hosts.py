@@ -33,7 +33,7 @@ from haoma.access.rfc9421 import Request, sign_request
 HAOMA = [sys.executable, "-c", "from haoma.cli.main import main; main()"]
 NAME, NUMBER = "haoma.example", "13800138711"
 CARE = {"purpose": "customer-care", "recipient": "acme-desk"}
-RATE = 100_000
+RATE, PRESSES = 100_000, 6
 
 
 def free_port() -> int:
@@ -156,6 +156,7 @@ def pair(
     place = tmp_path_factory.mktemp("hosts")
     database, keys = postgres_server.new_database(), postgres_server.new_database()
     told = {"database": database, "vault_keys": keys, "api_rate_per_min": RATE, "api_origin": f"https://{NAME}"}
+    told |= {"self_url": f"https://{NAME}", "self_rate_per_min": PRESSES}
     with ExitStack() as stack:
         custody = stack.enter_context(transit_server())
         patched.setenv("VAULT_TOKEN", TOKEN)
@@ -261,6 +262,17 @@ def test_nginx_logs_no_query_bounds_bodies_and_slows_down_who_floods(pair: Pair)
         told = [http.get(f"{pair.front}/healthz", headers={"Host": NAME}).status_code for _ in range(400)]
     assert {200, 429} == set(told)
     time.sleep(3)  # the bucket of this address fills again
+
+
+def test_an_address_that_a_client_makes_up_changes_nothing(pair: Pair) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "null"}
+
+    def press(number: int) -> httpx.Response:
+        return pair.via("POST", "/self/enter", **form, **{"X-Forwarded-For": f"198.51.100.{number}"})
+
+    told = [press(number) for number in range(20)]
+    slowed = [one for one in told if one.status_code == 429 and "content-security-policy" in one.headers]
+    assert len(slowed) > 20 - 2 * PRESSES, [one.status_code for one in told]
 
 
 def test_where_a_host_dies_the_other_goes_on_and_nothing_is_lost_or_done_twice(pair: Pair) -> None:
