@@ -4,47 +4,53 @@ Rules held here:
 - Anybody may ask for a code to any mobile number, known here or not: what is done and what is told is the same.
 - A code is good once, for five minutes and five tries; a number is sent three in ten minutes, six in a day.
 - A door and a session are 128 random bits each, kept as digests; those of the session are made when the code was right.
+- Who has the code comes in once the carrier has told since when the number is theirs; as long as it does not, nobody.
 - A session is for a quarter of an hour, and for the holder of that number alone; one that came of a yes is for that
-  one consent.
-- No number is in a row: it is where the code goes.
+  one consent. One that was found over stays so.
+- A row is vouched for by the key store; no number is in it that could be read without the door (door_rows.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
 from haoma.consent import tables
 from haoma.consent.answers import Given
 from haoma.consent.code import ATTEMPTS, CODE_LIFE, code_text, new_code
-from haoma.consent.keeping import kept_until
+from haoma.consent.door_rows import DoorRow, added, changed, found, sealed_number, unsealed_number
+from haoma.consent.hands import held_from
 from haoma.consent.links import digest_of, new_handle
 from haoma.consent.office import HOLDER, Office
 from haoma.consent.reach import require_reachable
 from haoma.consent.reasons import refusal
 from haoma.consent.requests import PER_SUBJECT
-from haoma.errors import NotFound
+from haoma.errors import NotFound, Tampered, Unavailable
 from haoma.ledger.commitment import Commitment
-from haoma.numbers import Number
+from haoma.numbers import Number, parse
 from haoma.vault.audit import Event
 from haoma.vault.model import SubjectToken
 
 __all__ = ["SESSION_LIFE", "Doors", "Inside", "door_message"]
 
 SESSION_LIFE = timedelta(minutes=15)
-SESSION = "self.session"
+_OVER = {"state": "over", "code": None, "sealed": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """Who is inside: the holder of a number, until then; `grant_id` is the one consent they may see, None for all."""
+    """Who is inside, until then: the holder of a number, of what is kept of it from `since` on.
+
+    `grant_id` is the one consent they may see, None for all.
+    """
 
     subject: SubjectToken
     grant_id: str | None
+    since: datetime
     until: datetime
 
 
@@ -65,12 +71,13 @@ class Doors:
         subject = office.subject(tenant, number)
         door, code = new_handle(), new_code()
         committed = str(office.vault.commitments.commit("consentcode", code_text(digest_of(door), code)))
+        asked = DoorRow(digest_of(door), str(subject), at, at + CODE_LIFE, at, "asked", code=committed)
+        sealed = replace(asked, sealed=sealed_number(office, door, number))
 
         def work(tx: sa.Connection) -> bool:
             if _pressed(tx, [str(one) for one in office.vault.aliases(tx, subject)], at):
                 return False
-            row = _row_of(door, subject, at, at + CODE_LIFE) | {"code": committed, "state": "asked"}
-            tx.execute(sa.insert(tables.doors).values(**row))
+            added(tx, office, sealed)
             return True
 
         if office.store.write(work):
@@ -78,24 +85,30 @@ class Doors:
         return door
 
     def enter(self, door: str, code: str) -> str:
-        """The session of whoever has the code; recorded. Raises Refused (`code-wrong`), the same way for all else."""
+        """The session of whoever has the code; recorded. Raises Refused (`code-wrong`), the same way for all else.
+
+        Raises Unavailable where nobody knows whether the number has had another holder, and Tampered where the row was
+        changed by hand. The try is counted before anything is asked.
+        """
         office, at, session = self._office, self._office.now(), new_handle()
-        name = digest_of(door)
-        with office.store.read() as tx:
-            row = _found(tx, name)
-        right = row is not None and row.code is not None and self._opens(name, row.code, code)
+        row = self._tried(digest_of(door), code, at)
+        if row is None or row.sealed is None:
+            raise refusal("code-wrong")
+        subject = SubjectToken.of_row(row.subject)
+        try:
+            since = held_from(office, subject.tenant, parse(unsealed_number(office, door, row.sealed)), at)
+        except Unavailable:
+            office.store.write(lambda tx: self._record(tx, subject, "holder-unchecked", at))
+            raise
+        opened = {"digest": digest_of(session), "state": "open", "code": None, "sealed": None, "since": since}
 
         def work(tx: sa.Connection) -> bool:
-            found = _found(tx, name, lock=True)
-            if found is None or not _takes_codes(found, at):
+            here = found(tx, office, row.digest, lock=True)
+            if here is None or here.state != "asked" or not here.asked_at <= office.now() < here.expires_at:
                 return False
-            last = found.attempts + 1 >= ATTEMPTS
-            wrong = {"attempts": found.attempts + 1, "state": "over" if last else "asked"}
-            opened = {"digest": digest_of(session), "state": "open", "code": None, "expires_at": at + SESSION_LIFE}
-            mine = sa.update(tables.doors).where(tables.doors.c.digest == name)
-            tx.execute(mine.values(**(opened if right else wrong)))
-            self._record(tx, SubjectToken.of_row(found.subject), "code-right" if right else "code-wrong", at)
-            return right
+            changed(tx, office, here, **opened, asked_at=at, expires_at=at + SESSION_LIFE)
+            self._record(tx, subject, "code-right", at)
+            return True
 
         if not office.store.write(work):
             raise refusal("code-wrong")
@@ -104,23 +117,67 @@ class Doors:
     def after_yes(self, given: Given) -> str:
         """A session for the one consent that was just given by its code."""
         office, at, session = self._office, self._office.now(), new_handle()
-        row = _row_of(session, given.subject, at, at + SESSION_LIFE) | {"state": "open", "grant_id": given.grant_id}
-        office.store.write(lambda tx: tx.execute(sa.insert(tables.doors).values(**row)).rowcount)
+        until = at + SESSION_LIFE
+        row = DoorRow(digest_of(session), str(given.subject), at, until, at, "open", grant_id=given.grant_id)
+        office.store.write(lambda tx: added(tx, office, row))
         return session
 
     def inside(self, session: str) -> Inside:
-        """Who is inside; raises NotFound where the session is over."""
-        at = self._office.now()
-        with self._office.store.read() as tx:
-            row = _found(tx, digest_of(session))
+        """Who is inside; raises NotFound where the session is over, which it stays whatever the clock says next.
+
+        Raises Tampered where it is not what was opened.
+        """
+        office, at, name = self._office, self._office.now(), digest_of(session)
+        with self._watched(name), office.store.read() as tx:
+            row = found(tx, office, name)
+        if row is not None and row.state == "open" and at >= row.expires_at:
+            self.leave(session)
         if row is None or row.state != "open" or not row.asked_at <= at < row.expires_at:
             raise NotFound("this session is over", hint="ask for a new code")
-        return Inside(SubjectToken.of_row(row.subject), row.grant_id, row.expires_at)
+        return Inside(SubjectToken.of_row(row.subject), row.grant_id, row.since, row.expires_at)
 
     def leave(self, session: str) -> None:
         """End a session; a second time changes nothing."""
-        mine = sa.update(tables.doors).where(tables.doors.c.digest == digest_of(session))
-        self._office.store.write(lambda tx: tx.execute(mine.values(state="over", code=None)).rowcount)
+        office = self._office
+
+        def work(tx: sa.Connection) -> None:
+            row = found(tx, office, digest_of(session), lock=True)
+            if row is not None and row.state == "open":
+                changed(tx, office, row, state="over")
+
+        office.store.write(work)
+
+    def _tried(self, name: str, code: str, at: datetime) -> DoorRow | None:
+        """The door that a code opens, None where it opens none; the try is counted, and one that is over ends."""
+        office = self._office
+
+        def work(tx: sa.Connection) -> DoorRow | None:
+            row = found(tx, office, name, lock=True)
+            if row is None or row.state != "asked" or row.code is None:
+                return None
+            takes = row.asked_at <= at < row.expires_at and row.attempts < ATTEMPTS
+            right = takes and self._opens(name, row.code, code)
+            if not takes:
+                changed(tx, office, row, **(_OVER if at >= row.asked_at else {}))
+                return None
+            left = not right and row.attempts + 1 >= ATTEMPTS
+            after = changed(tx, office, row, attempts=row.attempts + 1, **(_OVER if left else {}))
+            if not right:
+                self._record(tx, SubjectToken.of_row(row.subject), "code-wrong", at)
+            return after if right else None
+
+        with self._watched(name):
+            return office.store.write(work)
+
+    @contextmanager
+    def _watched(self, name: str) -> Iterator[None]:
+        """Sound an alarm where a row is not what was written."""
+        try:
+            yield
+        except Tampered:
+            with suppress(Unavailable):
+                self._office.alarms.sound("door-tampered", name, self._office.now())
+            raise
 
     def _opens(self, name: str, committed: str, code: str) -> bool:
         given = code_text(name, code.strip()[:20])
@@ -146,20 +203,6 @@ def door_message(code: str, language: str) -> str:
         return f"查看和撤回您的位置授权，验证码 {code}（{minutes}分钟内有效）。非本人操作请忽略，切勿告知他人。"
     asked = f"Code to see and withdraw what you allowed: {code} ({minutes} min)."
     return f"{asked} You did not ask for it? Do nothing, and tell nobody."
-
-
-def _row_of(handle: str, subject: SubjectToken, at: datetime, until: datetime) -> dict[str, object]:
-    when = {"asked_at": at, "expires_at": until, "kept_until": kept_until(SESSION, at)}
-    return {"digest": digest_of(handle), "subject": str(subject), "attempts": 0, **when}
-
-
-def _found(tx: sa.Connection, name: str, *, lock: bool = False) -> sa.Row[Any] | None:
-    query = sa.select(tables.doors).where(tables.doors.c.digest == name)
-    return tx.execute(query.with_for_update() if lock else query).one_or_none()
-
-
-def _takes_codes(row: sa.Row[Any], at: datetime) -> bool:
-    return bool(row.state == "asked" and row.asked_at <= at < row.expires_at and row.attempts < ATTEMPTS)
 
 
 def _pressed(tx: sa.Connection, names: Sequence[str], at: datetime) -> bool:

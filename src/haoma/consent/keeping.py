@@ -34,6 +34,7 @@ EXPIRING: tuple[Expiring, ...] = (
     Expiring("consent.request", tables.requests.c.kept_until),
     Expiring("refusal", tables.refusals.c.kept_until),
     Expiring("self.session", tables.doors.c.kept_until),
+    Expiring("consent.request", tables.messages.c.kept_until),
     Expiring("assessment", tables.assessments.c.kept_until),
     Expiring("sharing", tables.deliveries.c.kept_until),
 )
@@ -53,4 +54,5 @@ SUBJECT_COLUMNS: tuple[SubjectColumn, ...] = (
     SubjectColumn(tables.requests.c.guardian, rekey=True),
     SubjectColumn(tables.refusals.c.subject, rekey=True),
     SubjectColumn(tables.doors.c.subject, rekey=True),
+    SubjectColumn(tables.messages.c.subject, rekey=True),
 )

@@ -2,7 +2,8 @@
 
 Rules held here:
 - It is theirs alone: what was given about them, and what they gave as somebody's guardian. All else is not there.
-- Who has a number that changed hands sees nothing of whoever had it before, as far as that is known.
+- Who has a number that changed hands sees nothing of whoever had it before: what is shown begins where the session
+  says (hands.py).
 - Withdrawing takes one step, and is what it is everywhere (withdrawal.py). Looking is recorded like any other look.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -73,9 +74,8 @@ def own(consent: Consent, inside: Inside) -> Own:
             return Own(found, [], ids, 0)
         names = [str(one) for one in office.vault.aliases(tx, subject)]
         said_no = sa.select(tables.refusals).where(r.subject.in_(names), r.until > at).order_by(r.refused_at.desc())
-        held = _held_since(tx, names)
-        refused = list(tx.execute(said_no.where(r.refused_at > held).limit(SHOWN)))
-        return Own(found, refused, ids + _reviewed(tx, names, held), _tried(tx, names, held))
+        refused = list(tx.execute(said_no.where(r.refused_at >= inside.since).limit(SHOWN)))
+        return Own(found, refused, ids + _reviewed(tx, names, inside.since), _tried(tx, names, inside.since))
 
 
 def own_receipt(consent: Consent, inside: Inside, grant_id: str) -> str:
@@ -107,15 +107,8 @@ def _mine(tx: sa.Connection, consent: Consent, inside: Inside) -> list[sa.Row[An
     if inside.grant_id is not None:
         return list(tx.execute(query.where(c.grant_id == inside.grant_id)))
     names = [str(one) for one in consent.office.vault.aliases(tx, inside.subject)]
-    theirs = sa.or_(sa.and_(c.subject.in_(names), c.since > _held_since(tx, names)), c.guardian.in_(names))
-    return list(tx.execute(query.where(theirs).order_by((c.state == "given").desc(), c.since.desc()).limit(SHOWN)))
-
-
-def _held_since(tx: sa.Connection, names: Sequence[str]) -> datetime:
-    """When the number was last found to be another's (CAMARA number-recycling): what is older is not theirs."""
-    c = tables.grants.c
-    found = tx.scalar(sa.select(sa.func.max(c.ended_at)).where(c.subject.in_(names), c.state == "recycled"))
-    return found if isinstance(found, datetime) else datetime.fromtimestamp(0, UTC)
+    theirs = query.where(sa.or_(c.subject.in_(names), c.guardian.in_(names)), c.since >= inside.since)
+    return list(tx.execute(theirs.order_by((c.state == "given").desc(), c.since.desc()).limit(SHOWN)))
 
 
 def _name(tx: sa.Connection, row: sa.Row[Any]) -> str:
@@ -126,20 +119,20 @@ def _name(tx: sa.Connection, row: sa.Row[Any]) -> str:
         return str(row.recipient)
 
 
-def _reviewed(tx: sa.Connection, names: Sequence[str], held: datetime) -> list[str]:
+def _reviewed(tx: sa.Connection, names: Sequence[str], since: datetime) -> list[str]:
     """Emergency disclosures that two people have looked at (PIPL art. 18: told once the emergency is over)."""
     g, e = tables.grants.c, tables.emergencies.c
     query = sa.select(e.grant_id).join(tables.grants, g.grant_id == e.grant_id)
-    return list(tx.scalars(query.where(g.subject.in_(names), g.since > held, e.state != "due").limit(SHOWN)))
+    return list(tx.scalars(query.where(g.subject.in_(names), g.since >= since, e.state != "due").limit(SHOWN)))
 
 
-def _tried(tx: sa.Connection, names: Sequence[str], held: datetime) -> int:
+def _tried(tx: sa.Connection, names: Sequence[str], since: datetime) -> int:
     c = audit.c
     asked = (
         c.subject.in_(names),
         c.action == "consent.use",
         c.decision == "refused",
         c.reason != "source",
-        c.at > held,
+        c.at >= since,
     )
     return int(tx.scalar(sa.select(sa.func.count()).where(*asked)) or 0)

@@ -7,11 +7,12 @@ import sqlalchemy as sa
 
 from contracts.consent import NUMBER, OTHER, TENANT, World
 from haoma.consent import tables
+from haoma.consent.door_rows import unsealed_number
 from haoma.consent.doors import Doors
 from haoma.consent.keeping import EXPIRING, SUBJECT_COLUMNS
 from haoma.consent.own import own, own_receipt, own_withdraw
-from haoma.consent.purposes import Source
-from haoma.errors import BadInput, NotFound, Refused, Unavailable
+from haoma.consent.purposes import Holder, Source
+from haoma.errors import BadInput, NotFound, Refused, Tampered, Unavailable
 from haoma.numbers import parse
 from haoma.vault.retention import Retention
 from haoma.vault.rotation import Rotation
@@ -101,6 +102,48 @@ def test_a_clock_that_is_set_back_opens_no_door_anew(world: World, doors: Doors)
     world.pass_(minutes=-10)
     with pytest.raises(NotFound):
         doors.inside(session)
+
+
+def test_who_has_a_number_now_sees_what_they_gave_and_not_what_who_had_it_before_gave(
+    world: World, doors: Doors
+) -> None:
+    for days in (0, 1):
+        world.pass_(days=days)
+        own_withdraw(world.consent, doors.inside(come_in(world, doors)), world.give().grant_id)
+    world.publish(recipient="acme-shop")
+    before = world.give(OTHER, recipient="acme-shop")
+    ward = world.give("13800138002", holder=Holder.UNDER_14, guardian=parse(NUMBER))
+    world.sent.recycled_at[str(parse(NUMBER).uri)] = world.pass_(days=2)
+    world.pass_(days=1)
+    now = world.give()
+    world.pass_(hours=1)
+    seen = own(world.consent, doors.inside(come_in(world, doors)))
+    assert [one.row.grant_id for one in seen.permissions] == [now.grant_id]
+    assert {one.grant_id: one.state for one in world.rows(tables.grants)}[ward.grant_id] == "given"
+    assert {one.grant_id: one.state for one in world.rows(tables.grants)}[before.grant_id] == "given"
+
+
+def test_a_carrier_is_asked_by_a_right_code_alone(world: World, doors: Doors) -> None:
+    world.give()
+    world.sent.down.add("carrier")
+    door = doors.knock(TENANT, parse(NUMBER), "zh")
+    with pytest.raises(Refused):
+        doors.enter(door, "x")
+    for _ in range(4):
+        with pytest.raises(Unavailable):
+            doors.enter(door, world.sent.code)
+    world.sent.down.clear()
+    with pytest.raises(Refused):  # the sixth try
+        doors.enter(door, world.sent.code)
+
+
+def test_a_number_is_sealed_for_whoever_has_its_door(world: World, doors: Doors) -> None:
+    doors.knock(TENANT, parse(NUMBER), "zh")
+    (row,) = world.rows(tables.doors)
+    with pytest.raises(Tampered):
+        unsealed_number(world.consent.office, "a" * 32, row.sealed)
+    doors.enter(doors.knock(TENANT, parse(NUMBER), "zh"), world.sent.code)
+    assert [row.sealed is None for row in world.rows(tables.doors) if row.state == "open"] == [True]
 
 
 def test_a_door_is_forgotten_after_a_day(world: World, doors: Doors) -> None:

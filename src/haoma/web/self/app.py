@@ -12,12 +12,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -28,7 +26,6 @@ from haoma.app import Services
 from haoma.consent.doors import Doors
 from haoma.consent.links import check_origin, linked
 from haoma.errors import BadInput, HaomaError, Refused, Tampered, Unavailable
-from haoma.numbers import Number
 from haoma.numbers.service import parse
 from haoma.vault.model import check_tenant
 from haoma.web.self.asked import Door, answered, form_token, is_token
@@ -115,10 +112,7 @@ class Pages:
             door = self.doors.knock(tenant, number, language)
         except BadInput:
             return self.front(tenant, language, "number-wrong")
-        made = answered(code_page(language, tenant, door))
-        # After the answer, which would take longer for a number that is known.
-        made.background = BackgroundTask(self._arrived, tenant, number)
-        return made
+        return answered(code_page(language, tenant, door))
 
     def enter(self, given: Form) -> Response:
         """Take a code."""
@@ -127,12 +121,10 @@ class Pages:
         try:
             session = self.doors.enter(door, given.get("code", ""))
         except Refused:
-            return answered(code_page(language, tenant, door, wrong=True), 403)
+            return answered(code_page(language, tenant, door, "code-wrong"), 403)
+        except Unavailable as error:  # nobody knows whose the number is now
+            return answered(code_page(language, tenant, door, "holder-unchecked"), error.http_status)
         return self.rooms.room(language, session)
-
-    def _arrived(self, tenant: str, number: Number) -> None:
-        with suppress(Unavailable):  # what was not checked for 30 days is refused
-            self._services.consent.arrived(tenant, number)
 
     def _require(self, tenant: str) -> None:
         office = self._services.consent.office

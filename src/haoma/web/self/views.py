@@ -166,18 +166,18 @@ def gone_page(language: str, proofs: Sequence[str]) -> str:
     return shell(language, say(language, "receipt-gone"), plain(say(language, "receipt-gone-told")), shown)
 
 
-def code_page(language: str, tenant: str, door: str, *, wrong: bool = False) -> str:
-    """Where somebody types the code that was sent."""
+def code_page(language: str, tenant: str, door: str, wrong: str = "") -> str:
+    """Where somebody types the code that was sent; `wrong` is the word for why it let nobody in."""
     return shell(
         language,
         say(language, "sent"),
         plain(say(language, "sent-told")),
-        _alarm(say(language, "code-wrong")) if wrong else None,
+        _alarm(say(language, wrong)) if wrong else None,
         form(
             language,
             "/self/enter",
             {"door": door, "tenant": tenant},
-            _code_field(language, "code-plain", wrong=wrong),
+            _code_field(language, "code-plain", wrong=wrong == "code-wrong"),
             button(say(language, "enter")),
         ),
         plain(tag("a", say(language, "again"), href=f"/self/my/{tenant}?lang={language}")),

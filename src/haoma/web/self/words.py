@@ -48,6 +48,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "answer": ("您的答复", "Your answer"),
         "code": ("短信验证码（6 位数字，仅“同意”时需要）", "Code from the message (6 digits; for a yes alone)"),
         "code-plain": ("短信验证码（6 位数字）", "Code from the message (6 digits)"),
+        "holder-unchecked": (
+            "暂时无法确认这个号码是否已换人使用，因此没有显示任何内容。请稍后再试；凭收据撤回不需要验证码。",
+            "It cannot be told just now whose this number is: nothing is shown. Try again later; a receipt needs no code.",
+        ),
         "code-wrong": (
             "验证码不对，或已失效。输错五次后须重新获取。",
             "This code is not right, or no longer good. After five wrong ones a new one is needed.",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +17,7 @@ from contracts.api import Client
 from contracts.consent import Sent
 from contracts.page import Customer, forms
 from haoma.consent import Consent, tables
+from haoma.consent.door_rows import changed, found
 from haoma.consent.links import digest_of
 from haoma.numbers import parse
 from haoma.web.api.edge import Edge
@@ -21,6 +25,7 @@ from haoma.web.api.watching import Log
 from haoma.web.self import self_app
 
 DOOR = "/self/my/acme"
+HERE = {"lat": "31.2304", "lon": "121.4737", "accuracy": "60"}
 
 
 def subject_of(customer: Customer) -> str:
@@ -33,11 +38,16 @@ def doors_of(customer: Customer) -> list[sa.Row[tuple[object, ...]]]:
 
 def later(customer: Customer, **by: float) -> None:
     """Let the doors of a customer be so much older."""
-    c = tables.doors.c
-    for row in doors_of(customer):
+    office = customer.client.services.consent.office
+
+    def work(tx: sa.Connection, digest: str) -> None:
+        row = found(tx, office, digest)
+        assert row is not None
         older = {"asked_at": row.asked_at - timedelta(**by), "expires_at": row.expires_at - timedelta(**by)}
-        changed = sa.update(tables.doors).where(c.digest == row.digest).values(**older)
-        customer.client.services.store.write(lambda tx, changed=changed: tx.execute(changed).rowcount)
+        changed(tx, office, row, **older)
+
+    for row in doors_of(customer):
+        office.store.write(partial(work, digest=str(row.digest)))
 
 
 def without_secrets(page: str) -> str:
@@ -182,18 +192,102 @@ def test_where_no_message_can_be_sent_that_is_told_for_every_number_alike(
     assert "没有改变任何内容" in told[0].text
 
 
-def test_whether_a_number_changed_hands_is_asked_behind_the_answer(house: Client, customer: Customer) -> None:
-    customer.say_yes()
+@contextmanager
+def carrier(house: Client, customer: Customer) -> Iterator[tuple[Sent, Customer]]:
+    """A carrier that knows whether numbers changed hands, and the customer at a page that asks it."""
     network, kept = Sent(), house.services.consent
-    network.recycled_at[str(parse(customer.number).uri)] = datetime.now(UTC) + timedelta(hours=1)
     house.services.consent = Consent(replace(kept.office, recycling=network))
     app = Edge(self_app(house.services, floor_s=0.0), Log(house.log))
-    asking = Customer(replace(house, app=app), customer.number)
     try:
-        inside = asking.come_in()
-        network.down.add("carrier")  # which then keeps nobody out
-        assert asking.press(asking.get(DOOR), DOOR, number=customer.number).status_code == 200
+        yield network, Customer(replace(house, app=app), customer.number)
     finally:
         house.services.consent = kept
-    assert "安客" not in inside.text
+
+
+def test_a_new_holder_sees_neither_what_stands_nor_what_has_ended_before(house: Client, customer: Customer) -> None:
+    withdrawn = customer.press(customer.say_yes("acme-shop"), "/self/me/withdraw")
+    assert withdrawn.status_code == 200
+    path = customer.asked("acme-shop")
+    customer.press(customer.get(path), path, answer="no")
+    with carrier(house, customer) as (network, asking):
+        network.recycled_at[str(parse(customer.number).uri)] = datetime.now(UTC) + timedelta(hours=1)
+        inside = asking.come_in()
+    assert inside.status_code == 200
+    assert [
+        word for word in ("安客", "acme-shop", "已结束的授权", "您拒绝过的", "/receipt") if word in inside.text
+    ] == []
     assert "没有有效的授权" in inside.text
+
+
+def test_a_consent_that_stands_ends_when_a_new_holder_comes_in(house: Client, customer: Customer) -> None:
+    customer.say_yes()
+    with carrier(house, customer) as (network, asking):
+        network.recycled_at[str(parse(customer.number).uri)] = datetime.now(UTC) + timedelta(hours=1)
+        assert "没有有效的授权" in asking.come_in().text
+    states = [row.state for row in customer.rows(tables.grants) if row.subject == subject_of(customer)]
+    assert states == ["recycled"]
+
+
+def test_while_the_carrier_does_not_answer_nobody_comes_in_and_the_code_stays_good(
+    house: Client, customer: Customer
+) -> None:
+    customer.say_yes()
+    with carrier(house, customer) as (network, asking):
+        network.down.add("carrier")
+        sent = asking.press(asking.get(DOOR), DOOR, number=customer.number)
+        told = asking.press(sent, "/self/enter", code=customer.code)
+        assert (told.status_code, "安客" in told.text, "是否已换人使用" in told.text) == (503, False, True)
+        network.down.clear()
+        assert "安客" in asking.press(told, "/self/enter", code=customer.code).text
+
+
+@pytest.mark.parametrize("changed_by_hand", ["subject", "grant_id", "state", "expires_at", "since"])
+def test_a_session_that_a_hand_changed_shows_and_does_nothing(
+    customer: Customer, another: Customer, changed_by_hand: str
+) -> None:
+    victim = consents_of(customer.say_yes().text)
+    inside = another.come_in()
+    session = next(known["session"] for _, known in forms(inside.text))
+    (row,) = doors_of(another)
+    values = {
+        "subject": subject_of(customer),
+        "grant_id": victim[0],
+        "state": "asked",
+        "expires_at": row.expires_at + timedelta(days=1),
+        "since": row.since + timedelta(days=-1, hours=25),
+    }
+    forged = sa.update(tables.doors).where(tables.doors.c.digest == row.digest)
+    store = customer.client.services.store
+    store.write(lambda tx: tx.execute(forged.values({changed_by_hand: values[changed_by_hand]})).rowcount)
+    for verb in ("", "/receipt", "/share", "/withdraw-all", "/leave"):
+        told = another.post(f"/self/me{verb}", {"session": session, "consent": victim[0], **HERE})
+        assert (told.status_code, victim[0] in told.text) == (500, False), verb
+    assert "记录有误" in told.text
+    alarms = (customer.client.services.settings.store_dir / "alarms").read_text(encoding="utf-8")
+    assert f"door-tampered\t{row.digest}" in alarms
+
+
+def test_a_door_that_a_hand_wrote_or_gave_more_tries_lets_nobody_in(customer: Customer, another: Customer) -> None:
+    sent = another.press(another.get(DOOR), DOOR, number=another.number)
+    another.press(sent, "/self/enter", code="x")
+    (row,) = doors_of(another)
+    values = dict(row._mapping)
+    store, table = customer.client.services.store, tables.doors
+    more = sa.update(table).where(table.c.digest == row.digest).values(attempts=-100)
+    store.write(lambda tx: tx.execute(more).rowcount)
+    assert another.press(sent, "/self/enter", code=another.code).status_code == 500
+    made = values | {"digest": digest_of("p" * 32), "state": "open", "subject": subject_of(customer)}
+    store.write(lambda tx: tx.execute(sa.insert(table).values(**made)).rowcount)
+    assert customer.post("/self/me", {"session": "p" * 32}).status_code == 500
+
+
+def test_a_session_that_was_found_over_stays_so_when_the_clock_is_set_back(customer: Customer) -> None:
+    inside = customer.come_in()
+    later(customer, minutes=15)
+    assert customer.press(inside, "/self/me").status_code == 404
+    later(customer, minutes=-10)
+    assert customer.press(inside, "/self/me").status_code == 404
+
+
+def consents_of(page: str) -> list[str]:
+    return sorted({known["consent"] for _, known in forms(page) if "consent" in known})
