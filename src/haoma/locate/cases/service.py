@@ -27,7 +27,7 @@ from haoma.locate.cases import tables
 from haoma.locate.cases.checks import Checks, Sent
 from haoma.locate.cases.keeping import kept_until, references_scope
 from haoma.locate.cases.model import Reference
-from haoma.locate.cases.numbers import Counts, Shown, due_counts, newest
+from haoma.locate.cases.numbers import Counts, Shown, due_counts, held
 from haoma.locate.cases.search import Crm, Found, Search, tenant_of
 from haoma.vault.audit import Event
 from haoma.vault.model import SubjectToken
@@ -94,10 +94,14 @@ class Customers:
         """Have the customer of a case show that the number is theirs: a carrier that knows, or a code by message.
 
         Raises as `open` does; Refused where the number has changed hands or is pressed, Conflict where the reference is
-        another customer's or the CRM has another number of theirs by now.
+        another customer's or the CRM has another number of theirs by now; Tampered where the row of when it was last
+        shown was changed.
         """
         case = self._mine(by, case_id)
-        return self._checks.send(by, case, self._same(by, case, reference), language)
+        found = self._same(by, case, reference)
+        with self._office.store.read() as tx:
+            held(tx, self._office, sorted(found.names))  # a carrier is asked what has been since then
+        return self._checks.send(by, case, found, language)
 
     def confirm(self, by: Asker, case_id: str, code: str) -> Shown:
         """Take the code that the customer of a case read back; raises Refused for another one."""
@@ -193,7 +197,7 @@ class Customers:
         subject = SubjectToken.of_row(case.subject)
         names = _names(self._office.vault, tx, subject)
         newest_row = next(iter(_references(tx, case.id, subject.tenant)), None)
-        shown = newest(tx, names)
+        shown = held(tx, self._office, names)
         if newest_row is None:
             return Standing(case, shown, (), None)
         return Standing(case, shown, ways_in(newest_row.ways), newest_row.updated_at)

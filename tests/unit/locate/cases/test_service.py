@@ -5,9 +5,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from contracts.cases import (
     CUSTOMER,
@@ -26,7 +28,7 @@ from contracts.consent import TENANT
 from haoma.app.packages import subject_columns
 from haoma.consent import tables as consent
 from haoma.consent.requests import Channel
-from haoma.errors import BadInput, Conflict, HaomaError, NotFound, Refused, Unavailable
+from haoma.errors import BadInput, Conflict, HaomaError, NotFound, Refused, Tampered, Unavailable
 from haoma.lineage import latest
 from haoma.locate.cases import Reference, tables
 from haoma.locate.cases.search import MISSES, MOST
@@ -320,6 +322,41 @@ def test_no_carrier_is_asked_about_who_has_declined_or_by_who_may_not_check(aski
         asking.customers.verify(asking.agent, case, order())
     assert raised.value.reason == "refused-before"
     assert asking.customers.due(asking.agent).over == 0
+
+
+def changed(desk: Desk, **values: object) -> None:
+    desk.world.store.write(lambda tx: tx.execute(sa.update(tables.numbers).values(**values)).rowcount)
+
+
+@pytest.mark.parametrize(
+    ("column", "days"), [("due_at", 3650), ("shown_at", 1), ("shown_at", -30), ("kept_until", 3650), ("kept_until", -1)]
+)
+def test_a_day_that_a_hand_put_off_is_tampered_wherever_it_would_be_told(asking: Desk, column: str, days: int) -> None:
+    case = asking.shown()
+    (row,) = asking.world.rows(tables.numbers)
+    changed(asking, **{column: getattr(row, column) + timedelta(days=days)})
+    for call in (
+        lambda: asking.customers.mine(asking.agent),
+        lambda: asking.customers.verify(asking.agent, case, order()),
+        lambda: asking.open(order(SECOND)),
+    ):
+        with pytest.raises(Tampered, match="not what was recorded"):
+            call()
+    changed(asking, **{column: getattr(row, column)})
+    assert [one.shown.how for one in asking.customers.mine(asking.agent) if one.shown] == ["code"]
+
+
+def test_another_facts_row_shows_nothing(desk: Desk) -> None:
+    desk.shown(order(THIRD))
+    case = desk.shown()
+    theirs, mine = desk.world.rows(tables.numbers)
+    here = sa.update(tables.numbers).where(tables.numbers.c.number_id == mine.number_id)
+    for values in ({"fact_id": theirs.fact_id}, {"fact_id": 10**6}, {"how": "carrier"}):
+        desk.world.store.write(lambda tx, values=values: tx.execute(here.values(**values)).rowcount)
+        with pytest.raises(Tampered):
+            desk.customers.verify(desk.agent, case, order())
+        desk.world.store.write(lambda tx: tx.execute(here.values(fact_id=mine.fact_id, how="code")).rowcount)
+    assert desk.customers.mine(desk.agent)
 
 
 # ---- declining
