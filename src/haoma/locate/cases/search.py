@@ -2,6 +2,7 @@
 
 Rules held here:
 - Nobody reads a CRM out: 120 searches an hour are a day's work, and after 20 that found nobody it is over for an hour.
+  Nor does anybody try out from which id a case was opened: such a try counts as a search.
 - A tenant's people reach that tenant's CRM alone. An id that is there for others is as unknown as one that is nowhere:
   nothing of another tenant's is asked, so that no time and no word could tell.
 - What the CRM answers goes no further than its number; the number goes no further than its token.
@@ -34,6 +35,7 @@ __all__ = ["Crm", "Found", "Search", "tenant_of"]
 HOUR, MOST, MISSES = timedelta(hours=1), 120, 20
 _THEIRS = frozenset({Kind.MOBILE, Kind.MVNO, Kind.SATELLITE, Kind.LANDLINE, Kind.INTERNATIONAL})
 _OPEN, _FOUND, _MISSED, _UNFIT, _DOWN = "open", "found", "not-found", "unfit", "down"
+_WAIT = "wait an hour, or ask the customer for their number"
 
 
 class Crm(Protocol):
@@ -83,6 +85,30 @@ class Search:
             self._end(search_id, event, reference)
         return found
 
+    def tried(self, by: Asker, reference: Reference, holds: Callable[[sa.Connection], bool]) -> bool:
+        """Whether something holds of a reference that somebody has; counted and recorded as a search is.
+
+        Raises Refused for who asks too often.
+        """
+        office, at = self._office, self._office.now()
+        tenant, actor = tenant_of(office, by), actor_of(by)
+
+        def work(tx: sa.Connection) -> bool | None:
+            was = None if _pressed(tx, actor, at) else holds(tx)
+            state = _FOUND if was else _MISSED
+            if was is not None:
+                row = {"actor": actor, "at": at, "state": state, "kept_until": kept_until("case.search", at)}
+                tx.execute(sa.insert(tables.searches).values(**row))
+            reason = "too-often" if was is None else state
+            event = Event(tenant, actor, "case.reason", _word(reason), reason, at)
+            office.record(tx, event, "case.searched", by=str(reference.by), found=bool(was))
+            return was
+
+        done = office.store.write(work)
+        if done is None:
+            raise refusal("too-often", hint=_WAIT)
+        return done
+
     def _begin(self, by: Asker, tenant: str, reference: Reference, at: datetime) -> int:
         office, actor = self._office, actor_of(by)
 
@@ -97,7 +123,7 @@ class Search:
 
         search_id = office.gate.change(by, "find-customer", Thing("case", by.tenant), at, work)
         if not search_id:
-            raise refusal("too-often", hint="wait an hour, or ask the customer for their number")
+            raise refusal("too-often", hint=_WAIT)
         return search_id
 
     def _end(self, search_id: int, event: Event, reference: Reference) -> None:

@@ -143,7 +143,7 @@ class Customers:
             return due_counts(tx, tenant, at)
 
     def was_for(self, by: Asker, case_id: str, reference: Reference) -> bool:
-        """Whether a case was opened from this very reference; raises Refused by the policy.
+        """Whether a case was opened from this very reference; raises Refused by the policy, and for who asks too often.
 
         A case of the asker's is asked about, or, by who may see decisions, any of their tenant's.
         """
@@ -153,8 +153,11 @@ class Customers:
             theirs = self._cases.agent_of(tx, case_id) == by.person
         thing = Thing("case", by.tenant, "subject") if theirs else Thing("audit", by.tenant, "decisions")
         office.gate.ask(by, "see", thing, at).require()
-        with office.store.read() as tx:
+
+        def holds(tx: sa.Connection) -> bool:
             return any(self._is(row, reference) for row in _references(tx, case_id, tenant))
+
+        return self._search.tried(by, reference, holds)
 
     def _same(self, by: Asker, case: Case, reference: Reference) -> Found:
         found = self._search.find(by, reference)

@@ -97,6 +97,25 @@ def test_a_case_tells_whether_it_was_opened_from_a_reference_and_keeps_none(desk
             desk.customers.was_for(desk.world.people[other], case, order())
 
 
+def test_who_tries_out_from_which_order_a_case_was_opened_is_stopped_as_who_searches_is(desk: Desk) -> None:
+    case = desk.case()
+    assert desk.customers.was_for(desk.agent, case, order())
+    for number in range(MISSES):
+        assert not desk.customers.was_for(desk.agent, case, order(f"A-2026-9{number:03d}"))
+    for call in (
+        lambda: desk.customers.was_for(desk.agent, case, order()),
+        lambda: desk.open(order(SECOND)),
+    ):
+        with pytest.raises(Refused) as raised:
+            call()
+        assert raised.value.reason == "too-often"
+    assert desk.decided()[-2:] == [("case.reason", "refused", "too-often"), ("case.search", "refused", "too-often")]
+    assert desk.customers.was_for(desk.world.people["dpo"], case, order())
+    desk.world.pass_(hours=1)
+    assert desk.customers.was_for(desk.agent, case, order())
+    assert [entry.body["found"] for entry in desk.world.entries("case.searched")][-2:] == [True, True]
+
+
 def test_every_search_is_decided_recorded_and_in_the_log_without_its_id(desk: Desk) -> None:
     desk.open()
     for wrong in (order("A-2026-9999"), customer("C-1004")):
