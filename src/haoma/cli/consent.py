@@ -163,12 +163,13 @@ def show(number: str, tenant: str, token_only: bool, fmt: Format) -> None:
 @consent.command()
 @format_option
 def audit(fmt: Format) -> None:
-    """Hold every consent, notice and erasure to what was signed and logged; exit 5 where one differs or is gone."""
+    """Hold consents, refusals, notices and erasures to what was signed and logged; exit 5 where one differs."""
     from haoma.consent.audit import audit_consents
 
     with Services(current_settings(), create=False) as services, services.store.read() as tx:
         found = audit_consents(tx, services.consent.office)
-    write([{"consents": found.consents, "notices": found.notices, "erasures": found.erasures}], fmt)
+    told = {"consents": found.consents, "refusals": found.refusals}
+    write([{**told, "notices": found.notices, "erasures": found.erasures}], fmt)
     if found.untold:
         note(f"of {found.untold:,} the key of the commitment is destroyed: receipt and entry alone were held")
     if found.ended_since:

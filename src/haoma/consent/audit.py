@@ -3,7 +3,9 @@
 Rules held here:
 - A permission is what its receipt says and its commitment stands for; the entry that it was given is there, and one
   that it has ended if, and only if, it has. A notice is what was published. An erasure is what its proof says.
-- What the log tells of and is to be kept has its row: none is deleted, by whatever means.
+- A no is whose, for what and as long as the log and its audit row say. No entry tells of its recipient.
+- What the log tells of and is to be kept has its row: none is deleted, by whatever means. Of older refusals as many are
+  gone as retention says it has deleted.
 - Rows are read one after the other: many of them take no more memory than few.
 - The entries are those of the log as it is; whether they are those that others saw, `haoma ledger audit` tells.
 """
@@ -17,6 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from haoma.consent import jws, tables
+from haoma.consent.answers import REFUSAL_KEPT
 from haoma.consent.ending import given
 from haoma.consent.erasing import statement, verify_deletion
 from haoma.consent.held import STATEMENTS, Held, Kept
@@ -32,6 +35,7 @@ from haoma.storage import Time, json_in
 from haoma.vault.audit import time_text
 from haoma.vault.key_store import Kind
 from haoma.vault.model import SubjectToken
+from haoma.vault.tables import audit
 
 __all__ = ["Audited", "audit_consents"]
 
@@ -52,10 +56,11 @@ class Audited:
     erasures: int
     untold: int
     ended_since: int
+    refusals: int = 0
 
 
 def audit_consents(tx: sa.Connection, office: Office) -> Audited:
-    """Hold every consent, notice and erasure to what was signed and logged, as they are in this transaction.
+    """Hold every consent, refusal, notice and erasure to what was signed and logged, as they are in this transaction.
 
     Raises Tampered with the id of the first that differs or is gone.
     """
@@ -63,7 +68,7 @@ def audit_consents(tx: sa.Connection, office: Office) -> Audited:
         run = _Run(tx, office, told)
         consents, notices, erasures = run.consents(), run.notices(), run.erasures()
         run.require_rows()
-        return Audited(consents, notices, erasures, run.untold, run.ended_since)
+        return Audited(consents, notices, erasures, run.untold, run.ended_since, run.refusals())
 
 
 class _Run:
@@ -117,6 +122,25 @@ class _Run:
                         found = self._erasure_differs(row, due)
                     _require(f"the erasure of consent {due.grant_id}", found)
                 count += 1
+        return count
+
+    def refusals(self) -> int:
+        """Hold every refusal to its entry, and every entry of one to its row; how many rows there are."""
+        count = absent = 0
+        for said in self._told.all("refused"):
+            with as_written(f"the refusal of entry {said.entry_id}"):
+                row = self._tx.execute(_refusal, {"entry": said.entry_id}).first()
+                found = "" if row is None else self._refusal_differs(row, said)
+            _require(f"the refusal of entry {said.entry_id}", found)
+            if row is None and said.at + REFUSAL_KEPT > self._at:
+                raise _tampered(f"the refusal that entry {said.entry_id} of the log tells of is gone")
+            count, absent = count + (row is not None), absent + (row is None)
+        if self._tx.scalar(sa.select(sa.func.count()).select_from(tables.refusals)) != count:
+            raise _tampered("a refusal is in no entry of the log")
+        told = (one.body for one in self._told.all("deleted"))
+        deleted = sum(int(body["rows"]) for body in told if body["class"] == "refusal")
+        if absent != deleted:
+            raise _tampered(f"{absent:,} refusals are gone, and retention deleted {deleted:,}")
         return count
 
     def require_rows(self) -> None:
@@ -187,6 +211,17 @@ class _Run:
         erasure = self._tx.scalar(sa.select(c.why).where(c.grant_id == row.grant_id))
         return "" if row.state == "replaced" or erasure is not None else "erasure"
 
+    def _refusal_differs(self, row: _Row, said: Said) -> str:
+        """What differs between a refusal, the entry of it, and its audit row."""
+        until = said.at + REFUSAL_KEPT
+        if (row.purpose, row.refused_at, row.until) != (said.body["purpose"], said.at, until):
+            return "purpose or time"
+        if row.kept_until < until:
+            return "time"
+        whose = self._tx.scalar(_audited, {"entry": said.entry_id})
+        names = map(str, self._office.vault.aliases(self._tx, SubjectToken.of_row(row.subject)))
+        return "" if whose is None or whose in names else "subject"
+
     def _erasure_differs(self, row: _Row, due: _Row) -> str:
         """What differs between an erasure, the entry of it, and its proof."""
         said = self._told.one("erased", row.commitment)
@@ -210,6 +245,10 @@ def _is_told(due: _Row, said: Said) -> bool:
     found = json_in(due.found, dict)
     same = all(said.body.get(name) == found.get(name, "") for name in ("keys", "numbers", "tokens", "places"))
     return same and (said.at, said.entry_id) == (due.erased_at, due.entry_id)
+
+
+_refusal = sa.select(tables.refusals).where(tables.refusals.c.entry_id == sa.bindparam("entry"))
+_audited = sa.select(audit.c.subject).where(audit.c.entry_id == sa.bindparam("entry"))
 
 
 def _require(what: str, differs: str) -> None:

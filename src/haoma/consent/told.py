@@ -28,12 +28,15 @@ _KINDS = {
     "consent.ended": "ended",
     "consent.erased": "erased",
     "consent.notice": "notice",
+    "consent.refused": "refused",
+    "retention.deleted": "deleted",
 }
 _MAKE = """CREATE TABLE said (kind TEXT, name TEXT, entry_id INTEGER, type TEXT, at INTEGER, body TEXT,
  seen INTEGER DEFAULT 0, PRIMARY KEY (kind, name)) WITHOUT ROWID"""
 _PUT = "INSERT OR REPLACE INTO said (kind, name, entry_id, type, at, body) VALUES (?, ?, ?, ?, ?, ?)"
 _ONE = "SELECT entry_id, type, at, body FROM said WHERE kind = ? AND name = ?"
 _SEE = "UPDATE said SET seen = 1 WHERE kind = ? AND name = ?"
+_ALL = "SELECT entry_id, type, at, body FROM said WHERE kind = ? ORDER BY entry_id"
 _UNSEEN = "SELECT name FROM said WHERE kind = 'given' AND seen = 0 ORDER BY entry_id"
 
 
@@ -47,7 +50,10 @@ class Said(NamedTuple):
 
 
 class Told:
-    """The entries of one log about consents: the last one of each kind for each name."""
+    """The entries of one log about consents: the last one of each kind for each name.
+
+    A refusal, and what retention deleted, is named by its entry.
+    """
 
     def __init__(self, file: sqlite3.Connection) -> None:
         self._file = file
@@ -58,12 +64,21 @@ class Told:
         if found is None:
             return None
         self._file.execute(_SEE, (kind, name))
-        return Said(found[0], found[1], Time.read(found[2]), json.loads(found[3]))
+        return _said(found)
+
+    def all(self, kind: str) -> Iterator[Said]:
+        """The entries of a kind (refused, deleted), in the order of the log."""
+        for found in self._file.execute(_ALL, (kind,)):
+            yield _said(found)
 
     def unseen(self) -> Iterator[str]:
         """The commitments of permissions that nobody has looked up, in the order of the log."""
         for (name,) in self._file.execute(_UNSEEN):
             yield str(name)
+
+
+def _said(found: tuple[Any, ...]) -> Said:
+    return Said(found[0], found[1], Time.read(found[2]), json.loads(found[3]))
 
 
 @contextmanager
@@ -85,6 +100,8 @@ def _row(entry_id: int, entry: Entry) -> tuple[object, ...]:
     body = entry.body
     kind = _KINDS.get(entry.type, "")
     name = notice_name(*(body[one] for one in ("purpose", "version", "digest"))) if kind == "notice" else ""  # type: ignore[arg-type]
+    if kind in {"refused", "deleted"}:
+        name = str(entry_id)
     return kind, name or body.get("grant", ""), entry_id, entry.type, Time.stored(entry.at), json.dumps(dict(body))
 
 

@@ -145,6 +145,60 @@ def test_a_notice_that_was_changed_or_slipped_in_is_named(world: World) -> None:
     assert "the notice acme customer-care acme-desk 2" in found(world)
 
 
+R = tables.refusals.c
+
+
+def refused(world: World) -> int:
+    """A customer who said no; the entry that tells of it."""
+    world.consent.answers.no(world.ask().request_id)
+    return int(world.rows(tables.refusals)[-1].entry_id)
+
+
+def test_a_no_stands_over_rotations_and_until_retention_deletes_it(world: World) -> None:
+    refused(world)
+    assert audited(world).refusals == 1
+    Rotation(world.vault, SUBJECT_COLUMNS).rotate_tenant(TENANT)
+    assert audited(world).refusals == 1
+    world.pass_(days=91)
+    assert audited(world).refusals == 1
+    Retention(world.vault, EXPIRING).run(after_pause=True)
+    assert audited(world).refusals == 0
+
+
+def test_a_no_that_a_hand_deleted_is_found_before_its_time_and_after(world: World) -> None:
+    entry = refused(world)
+    changed(world, sa.delete(tables.refusals))
+    assert f"the refusal that entry {entry} of the log tells of is gone" in found(world)
+    world.pass_(days=91)
+    assert "1 refusals are gone, and retention deleted 0" in found(world)
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ({"purpose": "delivery"}, "purpose or time"),
+        ({"until": NOW}, "purpose or time"),
+        ({"refused_at": NOW - timedelta(1)}, "purpose or time"),
+        ({"kept_until": NOW}, "time"),
+    ],
+    ids=str,
+)
+def test_a_no_that_a_hand_changed_is_named(world: World, values: dict[str, object], names: str) -> None:
+    entry = refused(world)
+    changed(world, sa.update(tables.refusals).values(**values))
+    assert found(world) == f"the refusal of entry {entry} is not what was recorded: its {names} differs"
+
+
+def test_a_no_of_somebody_else_or_of_no_entry_is_found(world: World) -> None:
+    entry = refused(world)
+    row = world.rows(tables.refusals)[0]
+    changed(world, sa.update(tables.refusals).values(subject=str(world.subject(OTHER))))
+    assert found(world) == f"the refusal of entry {entry} is not what was recorded: its subject differs"
+    changed(world, sa.update(tables.refusals).values(subject=row.subject))
+    changed(world, sa.insert(tables.refusals).values(**row._asdict() | {"refusal_id": 99, "entry_id": 1}))
+    assert "a refusal is in no entry of the log" in found(world)
+
+
 def test_a_consent_without_its_notice_is_named(world: World) -> None:
     given = world.give()
     changed(world, sa.update(tables.grants).values(version=1))
