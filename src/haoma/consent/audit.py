@@ -127,16 +127,19 @@ class _Run:
     def refusals(self) -> int:
         """Hold every refusal to its entry, and every entry of one to its row; how many rows there are."""
         count = absent = 0
-        for said in self._told.all("refused"):
-            with as_written(f"the refusal of entry {said.entry_id}"):
-                row = self._tx.execute(_refusal, {"entry": said.entry_id}).first()
-                found = "" if row is None else self._refusal_differs(row, said)
-            _require(f"the refusal of entry {said.entry_id}", found)
-            if row is None and said.at + REFUSAL_KEPT > self._at:
-                raise _tampered(f"the refusal that entry {said.entry_id} of the log tells of is gone")
-            count, absent = count + (row is not None), absent + (row is None)
-        if self._tx.scalar(sa.select(sa.func.count()).select_from(tables.refusals)) != count:
-            raise _tampered("a refusal is in no entry of the log")
+        with self._rows(sa.select(tables.refusals).order_by(tables.refusals.c.refusal_id)) as rows:
+            for row in rows:
+                with as_written(f"refusal {row.refusal_id}"):
+                    found = self._refusal_differs(row)
+                _require(f"refusal {row.refusal_id}", found)
+                count += 1
+        if self._told.seen("refused") != count:
+            raise _tampered("two refusals are of one entry of the log")
+        for name in self._told.unseen("refused"):
+            said = self._told.one("refused", name)
+            if said is not None and said.at + REFUSAL_KEPT > self._at:
+                raise _tampered(f"the refusal that entry {name} of the log tells of is gone")
+            absent += 1
         told = (one.body for one in self._told.all("deleted"))
         deleted = sum(int(body["rows"]) for body in told if body["class"] == "refusal")
         if absent != deleted:
@@ -145,7 +148,7 @@ class _Run:
 
     def require_rows(self) -> None:
         """Require that everything the log tells of, and that is to be kept, was among the rows."""
-        for name in self._told.unseen():
+        for name in self._told.unseen("given"):
             ended, said = self._told.one("ended", name), self._told.one("given", name)
             if said is not None and (ended is None or kept_until("consent", ended.at) > self._at):
                 raise _tampered(f"the consent that entry {said.entry_id} of the log tells of is gone")
@@ -211,16 +214,17 @@ class _Run:
         erasure = self._tx.scalar(sa.select(c.why).where(c.grant_id == row.grant_id))
         return "" if row.state == "replaced" or erasure is not None else "erasure"
 
-    def _refusal_differs(self, row: _Row, said: Said) -> str:
+    def _refusal_differs(self, row: _Row) -> str:
         """What differs between a refusal, the entry of it, and its audit row."""
+        said = self._told.one("refused", str(row.entry_id))
+        if said is None:
+            return "entry"
         until = said.at + REFUSAL_KEPT
-        if (row.purpose, row.refused_at, row.until) != (said.body["purpose"], said.at, until):
+        if (row.purpose, row.refused_at, row.until) != (said.body["purpose"], said.at, until) or row.kept_until < until:
             return "purpose or time"
-        if row.kept_until < until:
-            return "time"
-        whose = self._tx.scalar(_audited, {"entry": said.entry_id})
-        names = map(str, self._office.vault.aliases(self._tx, SubjectToken.of_row(row.subject)))
-        return "" if whose is None or whose in names else "subject"
+        names = [str(one) for one in self._office.vault.aliases(self._tx, SubjectToken.of_row(row.subject))]
+        theirs = sa.select(audit.c.audit_id).where(audit.c.subject.in_(names), audit.c.entry_id == row.entry_id)
+        return "subject" if self._tx.scalar(theirs) is None else ""
 
     def _erasure_differs(self, row: _Row, due: _Row) -> str:
         """What differs between an erasure, the entry of it, and its proof."""
@@ -245,10 +249,6 @@ def _is_told(due: _Row, said: Said) -> bool:
     found = json_in(due.found, dict)
     same = all(said.body.get(name) == found.get(name, "") for name in ("keys", "numbers", "tokens", "places"))
     return same and (said.at, said.entry_id) == (due.erased_at, due.entry_id)
-
-
-_refusal = sa.select(tables.refusals).where(tables.refusals.c.entry_id == sa.bindparam("entry"))
-_audited = sa.select(audit.c.subject).where(audit.c.entry_id == sa.bindparam("entry"))
 
 
 def _require(what: str, differs: str) -> None:

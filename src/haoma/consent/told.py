@@ -37,7 +37,8 @@ _PUT = "INSERT OR REPLACE INTO said (kind, name, entry_id, type, at, body) VALUE
 _ONE = "SELECT entry_id, type, at, body FROM said WHERE kind = ? AND name = ?"
 _SEE = "UPDATE said SET seen = 1 WHERE kind = ? AND name = ?"
 _ALL = "SELECT entry_id, type, at, body FROM said WHERE kind = ? ORDER BY entry_id"
-_UNSEEN = "SELECT name FROM said WHERE kind = 'given' AND seen = 0 ORDER BY entry_id"
+_UNSEEN = "SELECT name FROM said WHERE kind = ? AND seen = 0 ORDER BY entry_id"
+_SEEN = "SELECT count(*) FROM said WHERE kind = ? AND seen = 1"
 
 
 class Said(NamedTuple):
@@ -59,7 +60,7 @@ class Told:
         self._file = file
 
     def one(self, kind: str, name: str) -> Said | None:
-        """The entry of a kind (given, ended, erased, notice): by the commitment of a permission, or a notice's name."""
+        """The entry of a kind: by the commitment of a permission, the name of a notice, the number of an entry."""
         found = self._file.execute(_ONE, (kind, name)).fetchone()
         if found is None:
             return None
@@ -67,13 +68,17 @@ class Told:
         return _said(found)
 
     def all(self, kind: str) -> Iterator[Said]:
-        """The entries of a kind (refused, deleted), in the order of the log."""
+        """The entries of a kind, in the order of the log."""
         for found in self._file.execute(_ALL, (kind,)):
             yield _said(found)
 
-    def unseen(self) -> Iterator[str]:
-        """The commitments of permissions that nobody has looked up, in the order of the log."""
-        for (name,) in self._file.execute(_UNSEEN):
+    def seen(self, kind: str) -> int:
+        """How many entries of a kind were looked up."""
+        return int(self._file.execute(_SEEN, (kind,)).fetchone()[0])
+
+    def unseen(self, kind: str) -> Iterator[str]:
+        """The names of the entries of a kind that nobody has looked up, in the order of the log."""
+        for (name,) in self._file.execute(_UNSEEN, (kind,)):
             yield str(name)
 
 

@@ -179,24 +179,26 @@ def test_a_no_that_a_hand_deleted_is_found_before_its_time_and_after(world: Worl
         ({"purpose": "delivery"}, "purpose or time"),
         ({"until": NOW}, "purpose or time"),
         ({"refused_at": NOW - timedelta(1)}, "purpose or time"),
-        ({"kept_until": NOW}, "time"),
+        ({"kept_until": NOW}, "purpose or time"),
+        ({"entry_id": 1}, "entry"),
     ],
     ids=str,
 )
 def test_a_no_that_a_hand_changed_is_named(world: World, values: dict[str, object], names: str) -> None:
-    entry = refused(world)
+    refused(world)
+    (row,) = world.rows(tables.refusals)
     changed(world, sa.update(tables.refusals).values(**values))
-    assert found(world) == f"the refusal of entry {entry} is not what was recorded: its {names} differs"
+    assert found(world) == f"refusal {row.refusal_id} is not what was recorded: its {names} differs"
 
 
-def test_a_no_of_somebody_else_or_of_no_entry_is_found(world: World) -> None:
-    entry = refused(world)
-    row = world.rows(tables.refusals)[0]
+def test_a_no_of_somebody_else_or_twice_is_found(world: World) -> None:
+    refused(world)
+    (row,) = world.rows(tables.refusals)
     changed(world, sa.update(tables.refusals).values(subject=str(world.subject(OTHER))))
-    assert found(world) == f"the refusal of entry {entry} is not what was recorded: its subject differs"
+    assert found(world) == f"refusal {row.refusal_id} is not what was recorded: its subject differs"
     changed(world, sa.update(tables.refusals).values(subject=row.subject))
-    changed(world, sa.insert(tables.refusals).values(**row._asdict() | {"refusal_id": 99, "entry_id": 1}))
-    assert "a refusal is in no entry of the log" in found(world)
+    changed(world, sa.insert(tables.refusals).values(**row._asdict() | {"refusal_id": 99}))
+    assert "two refusals are of one entry of the log" in found(world)
 
 
 def test_a_consent_without_its_notice_is_named(world: World) -> None:
