@@ -82,12 +82,14 @@ class Settings:
     crm_map: Path | None
     case_verify_days: int
     sms_file: Path | None
+    sms_countries: str
     api_origin: str
     api_rate_per_min: int
     api_metrics: bool
     api_traces: bool
     self_url: str
     self_rate_per_min: int
+    self_codes_per_hour: int
     batch_rows: int
     debug: bool
 
@@ -142,6 +144,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("case_verify_days", "integer", "180", "days", "How long a number counts as shown to be its customer's."),
     Setting("sms_file", "path", "", "", "TOML file that describes who sends short messages; empty writes a file."),
+    Setting("sms_countries", "text", "86", "", "Calling codes of the countries that messages are sent to: 86, 852."),
     Setting(
         "api_origin", "text", "", "", "Origin that signed requests name: https://…; empty takes the one that arrived."
     ),
@@ -165,6 +168,13 @@ SETTINGS: tuple[Setting, ...] = (
         "60",
         "presses",
         "How often one address may press a button there, per minute and process.",
+    ),
+    Setting(
+        "self_codes_per_hour",
+        "integer",
+        "300",
+        "codes",
+        "How many codes it sends in a tenant and hour, and how many wrong ones it takes.",
     ),
     Setting("batch_rows", "integer", "262144", "rows", "Rows held at once when a file is streamed."),
     Setting("debug", "boolean", "false", "", "Show the traceback of an unexpected failure; it may hold numbers."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from html import unescape
 
 import httpx
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from contracts.api import Client
 from haoma.consent import Question
+from haoma.consent.tables import messages
 from haoma.numbers import parse
 
 ORIGIN = "http://localhost:8620"
@@ -79,6 +81,18 @@ class Customer:
         path = f"/self/my/{tenant}"
         sent = self.press(self.get(f"{path}?lang={language}"), path, number=self.number)
         return self.press(sent, "/self/enter", code=self.code)
+
+    def wait(self, **by: float) -> None:
+        """Let every message to this number be so much older."""
+        services, c = self.client.services, messages.c
+        subject = str(services.consent.office.subject("acme", parse(self.number)))
+
+        def work(tx: sa.Connection) -> None:
+            for row in tx.execute(sa.select(messages).where(c.subject == subject)).all():
+                older = sa.update(messages).where(c.message_id == row.message_id)
+                tx.execute(older.values(at=row.at - timedelta(**by)))
+
+        services.store.write(work)
 
     def rows(self, table: sa.Table) -> list[sa.Row[tuple[object, ...]]]:
         with self.client.services.store.read() as tx:

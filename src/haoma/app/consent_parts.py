@@ -26,6 +26,7 @@ def consent(services: Services) -> Consent:
     from haoma.consent.links import check_origin
     from haoma.consent.notices import StoredAssessments
     from haoma.consent.office import Office, SteadyClock
+    from haoma.consent.reach import countries_of
     from haoma.consent.service import Consent
 
     office = Office(
@@ -42,5 +43,6 @@ def consent(services: Services) -> Consent:
         places=locate_parts.places(services),
         ways=case_parts.ways(services),
         self_url=check_origin(services.settings.self_url),
+        countries=countries_of(services.settings.sms_countries),
     )
     return Consent(office)

@@ -17,7 +17,7 @@ from enum import StrEnum
 from haoma.consent.notice import Notice
 from haoma.consent.purposes import purpose_named
 
-__all__ = ["ATTEMPTS", "CODE_LIFE", "Answer", "code_text", "message", "new_code", "read_reply"]
+__all__ = ["ATTEMPTS", "CODE_LIFE", "Answer", "code_text", "message", "new_code", "read_reply", "ward_message"]
 
 CODE_LIFE = timedelta(minutes=5)
 ATTEMPTS = 5
@@ -63,6 +63,23 @@ def message(notice: Notice, code: str, language: str, channel: str, *, guardian:
     whom = " of the child in your care" if guardian else ""
     how = "To agree, reply: YES" if channel == "sms" else "Code to agree:"
     return f"{notice.name} asks{whom} {purpose.en}. {how} {code} ({minutes} min). To refuse, do nothing."
+
+
+def ward_message(notice: Notice, tenant: str, origin: str, language: str) -> str:
+    """What somebody under 14 is told, or whoever holds their number, when another number is asked as their guardian's.
+
+    >>> from haoma.consent.notice import make_notice
+    >>> notice = make_notice("delivery", "acme", "Acme", "privacy@acme.example", ["carrier"], "city", 7)
+    >>> ward_message(notice, "acme", "", "en")[-75:]
+    'Not so, or you object? Reply WITHDRAW at any time, or: privacy@acme.example'
+    """
+    purpose = purpose_named(notice.purpose)
+    where = f"{origin}/self/my/{tenant}" if origin else notice.contact
+    if language == "zh":
+        asked = f"{notice.name}正向另一个号码（称是您的监护人）请求同意获取您的位置，目的：{purpose.zh}。"
+        return f"{asked}不属实或不同意，请随时回复：撤回，或通过 {where}"
+    asked = f"{notice.name} asks another number, said to be your guardian's, {purpose.en}."
+    return f"{asked} Not so, or you object? Reply WITHDRAW at any time, or: {where}"
 
 
 def read_reply(text: str) -> tuple[Answer, str]:

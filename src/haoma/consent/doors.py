@@ -2,7 +2,8 @@
 
 Rules held here:
 - Anybody may ask for a code to any mobile number, known here or not: what is done and what is told is the same.
-- A code is good once, for five minutes and five tries; a number is sent three in ten minutes, six in a day.
+- A code is good once, for five minutes and five tries; how many are sent, to a number and in all, is counted
+  (messages.py), and so are the wrong ones: beyond so many in an hour no code opens anything.
 - A door and a session are 128 random bits each, kept as digests; those of the session are made when the code was right.
 - Who has the code comes in once the carrier has told since when the number is theirs; as long as it does not, nobody.
 - A session is for a quarter of an hour, and for the holder of that number alone; one that came of a yes is for that
@@ -12,23 +13,22 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from haoma.consent import tables
 from haoma.consent.answers import Given
 from haoma.consent.code import ATTEMPTS, CODE_LIFE, code_text, new_code
 from haoma.consent.door_rows import DoorRow, added, changed, found, sealed_number, unsealed_number
 from haoma.consent.hands import held_from
 from haoma.consent.links import digest_of, new_handle
+from haoma.consent.messages import WRONG, Sending, is_full, note, note_wrong, pressed, sound_full
 from haoma.consent.office import HOLDER, Office
 from haoma.consent.reach import require_reachable
 from haoma.consent.reasons import refusal
-from haoma.consent.requests import PER_SUBJECT
 from haoma.errors import NotFound, Tampered, Unavailable
 from haoma.ledger.commitment import Commitment
 from haoma.numbers import Number, parse
@@ -38,6 +38,8 @@ from haoma.vault.model import SubjectToken
 __all__ = ["SESSION_LIFE", "Doors", "Inside", "door_message"]
 
 SESSION_LIFE = timedelta(minutes=15)
+CODES_PER_HOUR = 300
+_FULL, _PRESSED = "full", "pressed"
 _OVER = {"state": "over", "code": None, "sealed": None}
 
 
@@ -55,10 +57,11 @@ class Inside:
 
 
 class Doors:
-    """The doors of one store."""
+    """The doors of one store, which send so many codes in a tenant and hour, and take as many wrong ones."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, codes_per_hour: int = CODES_PER_HOUR) -> None:
         self._office = office
+        self._most = codes_per_hour
 
     def knock(self, tenant: str, number: Number, language: str) -> str:
         """Send a code to a number; the door that it opens.
@@ -66,21 +69,27 @@ class Doors:
         One that was sent too many is sent none, and is given a door that no code opens. Raises BadInput for what is no
         mobile number, Refused for a tenant that is not there, Unavailable where the message was not taken.
         """
-        require_reachable(number)
         office, at = self._office, self._office.now()
+        require_reachable(number, office.countries)
         subject = office.subject(tenant, number)
         door, code = new_handle(), new_code()
         committed = str(office.vault.commitments.commit("consentcode", code_text(digest_of(door), code)))
         asked = DoorRow(digest_of(door), str(subject), at, at + CODE_LIFE, at, "asked", code=committed)
         sealed = replace(asked, sealed=sealed_number(office, door, number))
 
-        def work(tx: sa.Connection) -> bool:
-            if _pressed(tx, [str(one) for one in office.vault.aliases(tx, subject)], at):
-                return False
+        def work(tx: sa.Connection) -> str:
+            if is_full(tx, tenant, Sending.DOOR, self._most, at):
+                return _FULL
+            if pressed(tx, office, tenant, number, at):
+                return _PRESSED
+            note(tx, subject, Sending.DOOR, at)
             added(tx, office, sealed)
-            return True
+            return ""
 
-        if office.store.write(work):
+        why = office.store.write(work)
+        if why == _FULL:
+            sound_full(office, tenant, Sending.DOOR, at)
+        elif not why:
             office.sms.send(number, door_message(code, language))
         return door
 
@@ -149,11 +158,16 @@ class Doors:
 
     def _tried(self, name: str, code: str, at: datetime) -> DoorRow | None:
         """The door that a code opens, None where it opens none; the try is counted, and one that is over ends."""
-        office = self._office
+        office, full = self._office, list[str]()
 
         def work(tx: sa.Connection) -> DoorRow | None:
+            full.clear()
             row = found(tx, office, name, lock=True)
             if row is None or row.state != "asked" or row.code is None:
+                return None
+            subject = SubjectToken.of_row(row.subject)
+            if is_full(tx, subject.tenant, WRONG, self._most, at):
+                full.append(subject.tenant)
                 return None
             takes = row.asked_at <= at < row.expires_at and row.attempts < ATTEMPTS
             right = takes and self._opens(name, row.code, code)
@@ -163,11 +177,15 @@ class Doors:
             left = not right and row.attempts + 1 >= ATTEMPTS
             after = changed(tx, office, row, attempts=row.attempts + 1, **(_OVER if left else {}))
             if not right:
-                self._record(tx, SubjectToken.of_row(row.subject), "code-wrong", at)
+                note_wrong(tx, subject.tenant, at)
+                self._record(tx, subject, "code-wrong", at)
             return after if right else None
 
         with self._watched(name):
-            return office.store.write(work)
+            opened = office.store.write(work)
+        for tenant in full:
+            sound_full(office, tenant, WRONG, at)
+        return opened
 
     @contextmanager
     def _watched(self, name: str) -> Iterator[None]:
@@ -203,9 +221,3 @@ def door_message(code: str, language: str) -> str:
         return f"查看和撤回您的位置授权，验证码 {code}（{minutes}分钟内有效）。非本人操作请忽略，切勿告知他人。"
     asked = f"Code to see and withdraw what you allowed: {code} ({minutes} min)."
     return f"{asked} You did not ask for it? Do nothing, and tell nobody."
-
-
-def _pressed(tx: sa.Connection, names: Sequence[str], at: datetime) -> bool:
-    c = tables.doors.c
-    mine = sa.select(sa.func.count()).where(c.subject.in_(names), c.grant_id.is_(None))
-    return any(int(tx.scalar(mine.where(c.asked_at > at - within)) or 0) >= most for most, within in PER_SUBJECT)

@@ -20,6 +20,7 @@ from haoma.access import tables as access
 from haoma.access.gate import Gate, Thing
 from haoma.consent import tables
 from haoma.consent.ports import Alarms, ImpactAssessments, Places, RecyclingCheck, SmsPort, Transport, Ways
+from haoma.consent.reach import CHINA
 from haoma.consent.reasons import refusal
 from haoma.ledger.forms import Json
 from haoma.numbers import Number
@@ -56,7 +57,8 @@ class SteadyClock:
 class Office:
     """Store, vault, gate and ports; `self_url` is the origin of the customers' page, empty where there is none.
 
-    `recycling`, `places` and `ways` may be missing: see `docs/guide/consent.md`.
+    `countries` are the calling codes that messages are sent to. `recycling`, `places` and `ways` may be missing: see
+    `docs/guide/consent.md`.
     """
 
     store: Store
@@ -72,6 +74,7 @@ class Office:
     places: Places | None = None
     ways: Ways | None = None
     self_url: str = ""
+    countries: frozenset[int] = frozenset({CHINA})
     _tenants: dict[str, str] = field(default_factory=dict)
 
     def may(

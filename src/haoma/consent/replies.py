@@ -2,11 +2,14 @@
 
 Rules held here:
 - The sender's number is no proof: a yes needs the code that was sent. A no, and a withdrawal, need nothing.
+- Who is under 14, or holds that number, objects by the same words to what somebody else is asked as their guardian: a
+  question that waits is refused, and a consent that stands is withdrawn.
 - What is not understood changes nothing, and says so.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -16,7 +19,7 @@ from haoma.consent.answers import Answers, Given, SaidNo
 from haoma.consent.code import Answer, read_reply
 from haoma.consent.office import Office
 from haoma.consent.withdrawal import Withdrawals, Withdrawn
-from haoma.errors import NotFound
+from haoma.errors import NotFound, Refused
 from haoma.numbers import Number
 
 __all__ = ["Replies"]
@@ -36,12 +39,28 @@ class Replies:
         Raises NotFound where a yes or no has no question, Refused as `Answers.yes` does.
         """
         answer, code = read_reply(text)
-        if answer is Answer.WITHDRAW:
-            return self.withdrawals.by_number(tenant, number)
         if answer is Answer.UNCLEAR:
             return None
+        objected = [] if answer is Answer.YES else self._object(tenant, number)
+        if answer is Answer.WITHDRAW:
+            return self.withdrawals.by_number(tenant, number)
+        if objected:
+            return objected[-1]
         request_id = self._open(tenant, number)
         return self.answers.yes(request_id, code) if answer is Answer.YES else self.answers.no(request_id)
+
+    def _object(self, tenant: str, number: Number) -> list[SaidNo]:
+        """Refuse what somebody is being asked as the guardian of whoever has this number."""
+        names = [str(one) for one in self.office.vault.known_as(tenant, number)]
+        c = tables.requests.c
+        about = sa.select(c.request_id).where(c.subject.in_(names), c.guardian.is_not(None), c.state == "asked")
+        with self.office.store.read() as tx:
+            waiting = list(tx.scalars(about.order_by(c.asked_at)))
+        refused = list[SaidNo]()
+        for request_id in waiting:
+            with suppress(Refused):  # it was answered meanwhile
+                refused.append(self.answers.no(request_id))
+        return refused
 
     def _open(self, tenant: str, number: Number) -> str:
         """The newest question that went to this number: its holder's own, or a guardian's."""

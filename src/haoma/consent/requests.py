@@ -2,9 +2,12 @@
 
 Rules held here:
 - Nobody is asked without a notice and an impact assessment of the purpose; staff ask as far as the policy lets them.
-- Who has said no is not asked again for 90 days, but by themselves on the page (Network Data Regs art. 22 (5)).
-- A customer is asked three times in ten minutes and six times a day at the most; one asker 120 times an hour.
-- Who is under 14 is asked through a parent or guardian, on another number than theirs (PIPL art. 31).
+- Who has said no is not asked for the same purpose for 90 days, whoever would be told, but by themselves on the page
+  (Network Data Regs art. 22 (5)).
+- A number is sent so many messages at the most (messages.py), be it the customer's or a guardian's; one asker asks 120
+  times an hour.
+- Who is under 14 is asked through a parent or guardian, on another number than theirs (PIPL art. 31). Their own number
+  is told so before, and how to object: nobody makes a consent about a customer who hears nothing of it.
 - The link to the customer's own page goes where the code goes, and to nobody else: who asks does not see it.
 - A number is where the code goes. It is sealed while the question is open (`intake`), and in no row of this package.
 """
@@ -22,9 +25,10 @@ import sqlalchemy as sa
 
 from haoma.access import Asker
 from haoma.consent import tables
-from haoma.consent.code import CODE_LIFE, code_text, message, new_code
+from haoma.consent.code import CODE_LIFE, code_text, message, new_code, ward_message
 from haoma.consent.keeping import kept_until
 from haoma.consent.links import digest_of, new_handle, with_link
+from haoma.consent.messages import Sending, note, pressed
 from haoma.consent.names import is_name
 from haoma.consent.notice import LANGUAGES
 from haoma.consent.notices import Published, is_published, newest
@@ -39,7 +43,6 @@ from haoma.vault.model import SubjectToken
 
 __all__ = ["Asked", "Channel", "Question", "Requests"]
 
-PER_SUBJECT = ((3, timedelta(minutes=10)), (6, timedelta(days=1)))
 PER_ASKER = (120, timedelta(hours=1))
 
 
@@ -104,7 +107,7 @@ class Requests:
         Raises Refused with a reason (recorded), BadInput for what cannot be asked at all, Unavailable where the message
         was not taken.
         """
-        _check(question)
+        _check(question, self._office.countries)
         office, at = self._office, self._office.now()
         subject = office.subject(question.tenant, question.number)
         guardian = office.subject(question.tenant, question.guardian) if question.guardian else None
@@ -122,6 +125,8 @@ class Requests:
                 return reason
             shown = newest(tx, subject.tenant, asking.purpose.name, question.recipient)
             tx.execute(sa.insert(tables.requests).values(request_id=request_id, **secret, **_row(asking, shown)))
+            for to in {subject, guardian or subject}:
+                note(tx, to, Sending.QUESTION, at)
             office.vault.seal(tx, subject, asking.purpose.name, question.number, at + CODE_LIFE, actor=SYSTEM)
             return shown
 
@@ -132,6 +137,8 @@ class Requests:
         text = message(notice, code, question.language, str(question.channel), guardian=guardian is not None)
         if handle:
             text = with_link(text, office.self_url, handle, question.language)
+        if question.guardian:
+            office.sms.send(question.number, ward_message(notice, question.tenant, office.self_url, question.language))
         office.sms.send(question.guardian or question.number, text)
         return Asked(request_id, subject, shown, notice.text(question.language), at + CODE_LIFE)
 
@@ -155,9 +162,18 @@ class Requests:
             "guardian-needed": lambda: question.holder is Holder.UNDER_14 and asking.guardian in {None, asking.subject},
             "no-notice": lambda: not is_published(tx, tenant, purpose, question.recipient),
             "refused-before": lambda: not on_page and _said_no(tx, names, asking),
-            "too-often": lambda: _pressed(tx, names, asking),
+            "too-often": lambda: self._pressed(tx, asking),
         }
         return next((reason for reason, holds in reasons.items() if holds()), "")
+
+    def _pressed(self, tx: sa.Connection, asking: _Asking) -> bool:
+        question, at, c = asking.question, asking.at, tables.requests.c
+        numbers = [one for one in (question.number, question.guardian) if one is not None]
+        if any(pressed(tx, self._office, question.tenant, number, at) for number in numbers):
+            return True
+        most, within = PER_ASKER
+        asked = sa.select(sa.func.count()).where(c.asker == actor_of(asking.by), c.asked_at > at - within)
+        return asking.by is not None and int(tx.scalar(asked) or 0) >= most
 
     def _let(self, tx: sa.Connection, asking: _Asking) -> bool:
         if asking.by is None:
@@ -179,10 +195,10 @@ def _event(by: Asker | None, subject: SubjectToken, purpose: str | None, reason:
     return Event(subject.tenant, actor_of(by), "consent.ask", decision, reason or "asked", at, subject, purpose)
 
 
-def _check(question: Question) -> None:
+def _check(question: Question, countries: frozenset[int]) -> None:
     for number in (question.number, question.guardian):
         if number is not None:
-            require_reachable(number)
+            require_reachable(number, countries)
     if question.language not in LANGUAGES:
         raise BadInput("a customer is asked in zh or en", hint="--language zh")
     spoken = question.channel in {Channel.IVR, Channel.AGENT}
@@ -200,19 +216,8 @@ def _check(question: Question) -> None:
 
 def _said_no(tx: sa.Connection, names: Sequence[str], asking: _Asking) -> bool:
     c = tables.refusals.c
-    same = (c.subject.in_(names), c.purpose == asking.purpose.name, c.recipient == asking.question.recipient)
+    same = (c.subject.in_(names), c.purpose == asking.purpose.name)
     return tx.execute(sa.select(c.refusal_id).where(*same, c.until > asking.at).limit(1)).first() is not None
-
-
-def _pressed(tx: sa.Connection, names: Sequence[str], asking: _Asking) -> bool:
-    c = tables.requests.c
-
-    def asked(who: sa.ColumnElement[bool], within: timedelta) -> int:
-        return int(tx.scalar(sa.select(sa.func.count()).where(who, c.asked_at > asking.at - within)) or 0)
-
-    if any(asked(c.subject.in_(names), within) >= most for most, within in PER_SUBJECT):
-        return True
-    return asking.by is not None and asked(c.asker == actor_of(asking.by), PER_ASKER[1]) >= PER_ASKER[0]
 
 
 def _row(asking: _Asking, shown: Published) -> dict[str, object]:

@@ -46,7 +46,7 @@ def test_a_number_that_nobody_knows_is_sent_a_code_like_any_other(world: World, 
     assert own(world.consent, doors.inside(come_in(world, doors, OTHER))).permissions == []
 
 
-@pytest.mark.parametrize("number", ["95588", "0571-88888888", "13800138000转8"])
+@pytest.mark.parametrize("number", ["+44 7400 123456", "95588", "0571-88888888", "13800138000转8"])
 def test_a_code_goes_to_a_mobile_number_alone(doors: Doors, number: str) -> None:
     with pytest.raises(BadInput):
         doors.knock(TENANT, parse(number), "zh")
@@ -144,6 +144,36 @@ def test_a_number_is_sealed_for_whoever_has_its_door(world: World, doors: Doors)
         unsealed_number(world.consent.office, "a" * 32, row.sealed)
     doors.enter(doors.knock(TENANT, parse(NUMBER), "zh"), world.sent.code)
     assert [row.sealed is None for row in world.rows(tables.doors) if row.state == "open"] == [True]
+
+
+def test_a_tenant_sends_so_many_codes_an_hour_and_an_alarm_is_sounded(world: World) -> None:
+    doors = Doors(world.consent.office, 3)
+    for n in range(6):
+        doors.knock(TENANT, parse(f"1380013820{n}"), "zh")
+    assert len(world.sent.messages) == 3
+    assert world.sent.alarms == [("page-door", TENANT)]
+    world.ask()  # what is asked by others than strangers goes on
+    world.pass_(hours=1)
+    doors.knock(TENANT, parse(NUMBER), "zh")
+    assert len(world.sent.messages) == 5
+
+
+def test_a_tenant_takes_so_many_wrong_codes_an_hour_and_an_alarm_is_sounded_until_somebody_hears(world: World) -> None:
+    doors = Doors(world.consent.office, 4)
+    for n in range(2):
+        door = doors.knock(TENANT, parse(f"1380013820{n}"), "zh")
+        for _ in range(2):
+            with pytest.raises(Refused):
+                doors.enter(door, "x")
+    door = doors.knock(TENANT, parse(NUMBER), "zh")
+    world.sent.down.add("alarms")
+    for _ in range(4):
+        with pytest.raises(Refused):
+            doors.enter(door, world.sent.code)
+        world.sent.down.clear()
+    assert world.sent.alarms == [("page-wrong", TENANT)]
+    world.pass_(hours=1)
+    assert come_in(world, doors)
 
 
 def test_a_door_is_forgotten_after_a_day(world: World, doors: Doors) -> None:

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
 from contracts.consent import NUMBER, OTHER, TENANT, World
-from haoma.consent import tables
+from haoma.consent import Consent, tables
 from haoma.consent.purposes import PURPOSES, Granularity, Holder
-from haoma.consent.requests import Channel
+from haoma.consent.reach import countries_of
+from haoma.consent.requests import Channel, Question
 from haoma.errors import BadInput, NotFound, Refused, Unavailable
 from haoma.numbers import parse
 
 
-def reason_of(world: World, **more: object) -> str:
+def reason_of(world: World, number: str = NUMBER, **more: object) -> str:
     with pytest.raises(Refused) as refused:
-        world.ask(**more)
+        world.ask(number, **more)
     return refused.value.reason
 
 
@@ -93,10 +97,30 @@ def test_a_code_goes_to_no_number_that_nobody_holds_in_their_hand(world: World, 
     assert len(world.entries()) == before
 
 
-@pytest.mark.parametrize("number", ["17000000000", "+852 9123 4567", "+44 7400 123456", "+1 201 555 0123"])
-def test_a_code_goes_to_any_mobile_number(world: World, number: str) -> None:
-    world.ask(number)
+ABROAD = ("+852 9123 4567", "+44 7400 123456", "+1 876 555 0100")
+
+
+@pytest.mark.parametrize("number", ["17000000000", *ABROAD])
+def test_a_code_goes_to_any_mobile_number_of_the_countries_that_are_named(world: World, number: str) -> None:
+    office = replace(world.consent.office, countries=countries_of("86 852,44, 1"))
+    asked = Question(TENANT, parse(number), "customer-care", "acme-desk")
+    Consent(office).requests.ask(None, asked)
     assert world.sent.messages[-1][0] == parse(number)
+
+
+@pytest.mark.parametrize("number", ABROAD)
+def test_nothing_is_sent_to_a_country_that_is_not_named(world: World, number: str) -> None:
+    with pytest.raises(BadInput, match="no message is sent"):
+        world.ask(number)
+    with pytest.raises(BadInput, match="no message is sent"):
+        world.ask(holder=Holder.UNDER_14, guardian=parse(number))
+    assert world.sent.messages == []
+
+
+@pytest.mark.parametrize("text", ["", ",", "CN", "0", "+86", "1234", "８６"])
+def test_what_names_no_countries_is_bad_input(text: str) -> None:
+    with pytest.raises(BadInput, match="sms_countries"):
+        countries_of(text)
 
 
 def test_who_said_no_is_told_apart_and_not_asked_again_but_by_themselves(world: World) -> None:
@@ -109,6 +133,24 @@ def test_who_said_no_is_told_apart_and_not_asked_again_but_by_themselves(world: 
     world.ask()
     world.pass_(days=90)
     world.ask(by="agent")
+
+
+def test_a_no_holds_for_its_purpose_whoever_would_be_told(world: World) -> None:
+    world.publish(recipient="acme-web")
+    world.ready("delivery", days=10)
+    world.consent.answers.no(world.ask(by="agent").request_id)
+    assert reason_of(world, by="agent", recipient="acme-web") == "refused-before"
+    world.ask(by="agent", purposes="delivery")
+    world.ask(recipient="acme-web")
+
+
+def test_a_guardian_is_not_pressed_by_asking_about_one_child_after_another(world: World) -> None:
+    wards = [f"1380013810{n}" for n in range(4)]
+    for ward in wards[:3]:
+        world.ask(ward, holder=Holder.UNDER_14, guardian=parse(OTHER))
+    assert reason_of(world, number=wards[3], holder=Holder.UNDER_14, guardian=parse(OTHER)) == "too-often"
+    assert reason_of(world, number=OTHER) == "too-often"
+    assert [number for number, _ in world.sent.messages].count(parse(OTHER)) == 3
 
 
 def test_a_customer_is_not_pressed(world: World) -> None:
@@ -197,6 +239,37 @@ def test_a_child_consents_through_a_guardian_on_another_number(world: World) -> 
     assert (row.holder, row.guardian) == ("under-14", str(world.subject(OTHER)))
     assert given.subject == world.subject(NUMBER)
     assert world.require().subject == world.subject(NUMBER)
+
+
+def test_who_is_said_to_be_a_child_hears_of_it_and_how_to_object(world: World) -> None:
+    child = {"holder": Holder.UNDER_14, "guardian": parse(OTHER), "by": "agent"}
+    asked = world.ask(**child, channel=Channel.AGENT, call_id="call-1")
+    (told, text), (asked_of, code) = world.sent.messages
+    assert (told, asked_of) == (parse(NUMBER), parse(OTHER))
+    assert ("撤回" in text, "privacy@acme.example" in text, world.sent.code in text) == (True, True, False)
+    assert not re.search(r"[0-9]{5}", text)
+    assert world.sent.code in code
+    world.consent.answers.yes(asked.request_id, world.sent.code, world.agent)
+    world.consent.replies.read(TENANT, parse(NUMBER), "撤回")
+    with pytest.raises(Refused, match="withdrawn"):
+        world.require()
+
+
+@pytest.mark.parametrize("words", ["撤回", "不同意"])
+def test_who_is_said_to_be_a_child_ends_the_question_before_it_is_answered(world: World, words: str) -> None:
+    child = {"holder": Holder.UNDER_14, "guardian": parse(OTHER), "by": "agent", "channel": Channel.AGENT}
+    asked = world.ask(**child, call_id="call-1")
+    world.consent.replies.read(TENANT, parse(NUMBER), words)
+    with pytest.raises(Refused, match="over"):
+        world.consent.answers.yes(asked.request_id, world.sent.code, world.agent)
+    assert reason_of(world, **child, call_id="call-2") == "refused-before"
+
+
+def test_where_who_is_said_to_be_a_child_cannot_be_told_nobody_is_asked(world: World) -> None:
+    world.sent.down.add("sms")
+    with pytest.raises(Unavailable):
+        world.ask(holder=Holder.UNDER_14, guardian=parse(OTHER))
+    assert world.sent.messages == []
 
 
 def test_an_agent_records_the_call_in_which_a_customer_read_out_the_code(world: World) -> None:

@@ -5,7 +5,7 @@ Rules held here:
 - A carrier that knows answers first; a number that has changed hands gets no code, is due at once, and takes no consent
   with it.
 - Codes are those of consent: six digits, five minutes, five tries, kept as a commitment, counted before anybody is told
-  that one was wrong. Codes and questions to one number count together: three in ten minutes, six a day.
+  that one was wrong. A message to one number is counted whatever it is for (consent/messages.py).
 - A customer who declines gets no other code in this case, and is offered what the CRM says reaches them.
 """
 
@@ -23,11 +23,11 @@ import sqlalchemy as sa
 from haoma.access import Asker, Case, Thing
 from haoma.consent import Consent
 from haoma.consent.code import ATTEMPTS, CODE_LIFE, code_text, new_code
+from haoma.consent.messages import Sending, note, pressed
 from haoma.consent.office import actor_of
 from haoma.consent.reach import require_reachable
 from haoma.consent.reasons import refusal
-from haoma.consent.requests import PER_ASKER, PER_SUBJECT
-from haoma.consent.tables import requests
+from haoma.consent.requests import PER_ASKER
 from haoma.errors import NotFound, Unavailable
 from haoma.ledger.commitment import Commitment
 from haoma.locate.cases import tables
@@ -62,7 +62,7 @@ class Checks:
 
     def send(self, by: Asker, case: Case, found: Found, language: str) -> Sent:
         """Ask the carrier, or send a code; raises Refused (`recycled`, `too-often`, `request-over`), recorded."""
-        require_reachable(found.number)
+        require_reachable(found.number, self._office.countries)
         at = self._office.now()
         same = self._carrier(by, case, found, at)
         if same is not None:
@@ -125,13 +125,14 @@ class Checks:
         committed = str(office.vault.commitments.commit("casecode", code_text(code_id, code)))
 
         def work(tx: sa.Connection) -> str:
-            reason = self._pressed(tx, by, case, at)
+            reason = self._pressed(tx, by, case, found, at)
             self._record(tx, by, case, at, reason, _SENT)
             if not reason:
                 row = {"code_id": code_id, "case_id": case.id, "subject": case.subject, "actor": actor_of(by)}
                 when = {"sent_at": at, "expires_at": at + CODE_LIFE, "kept_until": kept_until("case.search", at)}
                 tx.execute(sa.update(tables.codes).where(_under_way(case)).values(state=_OVER))
                 tx.execute(sa.insert(tables.codes).values(**row, **when, code=committed, attempts=0, state=_SENT))
+                note(tx, found.subject, Sending.CASE, at)
             return reason
 
         self._change(by, case, at, work)
@@ -188,23 +189,15 @@ class Checks:
         except NotFound:
             return False  # the key of the codes was destroyed: none of them is good any more
 
-    def _pressed(self, tx: sa.Connection, by: Asker, case: Case, at: datetime) -> str:
+    def _pressed(self, tx: sa.Connection, by: Asker, case: Case, found: Found, at: datetime) -> str:
         """Why no code is sent, empty where one is."""
-        c, q = tables.codes.c, requests.c
+        c, (most, within) = tables.codes.c, PER_ASKER
         if _has_declined(tx, case):
             return "refused-before"
-        names = self._names(tx, case)
-
-        def counted(of: sa.ColumnElement[bool], when: sa.ColumnElement[bool]) -> int:
-            return int(tx.scalar(sa.select(sa.func.count()).where(of, when)) or 0)
-
-        for most, within in PER_SUBJECT:
-            since = at - within
-            codes = counted(c.subject.in_(names), c.sent_at > since)
-            if codes + counted(q.subject.in_(names), q.asked_at > since) >= most:
-                return "too-often"
-        most, within = PER_ASKER
-        return "too-often" if counted(c.actor == actor_of(by), c.sent_at > at - within) >= most else ""
+        if pressed(tx, self._office, found.subject.tenant, found.number, at):
+            return "too-often"
+        sent = sa.select(sa.func.count()).where(c.actor == actor_of(by), c.sent_at > at - within)
+        return "too-often" if int(tx.scalar(sent) or 0) >= most else ""
 
     def _record(self, tx: sa.Connection, by: Asker, case: Case, at: datetime, reason: str, step: str) -> None:
         subject = SubjectToken.of_row(case.subject)

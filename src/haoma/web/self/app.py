@@ -51,7 +51,7 @@ class Pages:
     @cached_property
     def doors(self) -> Doors:
         """The doors of its store."""
-        return Doors(self._services.consent.office)
+        return Doors(self._services.consent.office, self._services.settings.self_codes_per_hour)
 
     @cached_property
     def rooms(self) -> Rooms:

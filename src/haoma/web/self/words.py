@@ -50,7 +50,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "code-plain": ("短信验证码（6 位数字）", "Code from the message (6 digits)"),
         "holder-unchecked": (
             "暂时无法确认这个号码是否已换人使用，因此没有显示任何内容。请稍后再试；凭收据撤回不需要验证码。",
-            "It cannot be told just now whose this number is: nothing is shown. Try again later; a receipt needs no code.",
+            "Whose this number is cannot be told just now: nothing is shown. Try again later; a receipt needs no code.",
         ),
         "code-wrong": (
             "验证码不对，或已失效。输错五次后须重新获取。",

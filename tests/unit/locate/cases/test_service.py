@@ -27,6 +27,7 @@ from contracts.cases import (
 from contracts.consent import TENANT
 from haoma.app.packages import subject_columns
 from haoma.consent import tables as consent
+from haoma.consent.doors import Doors
 from haoma.consent.requests import Channel
 from haoma.errors import BadInput, Conflict, HaomaError, NotFound, Refused, Tampered, Unavailable
 from haoma.lineage import latest
@@ -274,6 +275,23 @@ def test_codes_and_questions_to_one_number_count_together(desk: Desk) -> None:
     assert len(desk.world.sent.messages) == 3
     with pytest.raises(Refused):
         desk.customers.verify(desk.world.people["colleague"], desk.open(by="colleague").standing.case.id, order())
+
+
+def test_whatever_is_sent_to_one_number_counts_together(desk: Desk) -> None:
+    desk.world.ready()
+    case, doors, number = desk.case(), Doors(desk.world.consent.office), parse("13800138201")
+    doors.knock(TENANT, number, "zh")
+    desk.customers.verify(desk.agent, case, order())
+    desk.world.ask("13800138201")
+    for work in (
+        lambda: desk.customers.verify(desk.agent, case, order()),
+        lambda: desk.world.ask("13800138201"),
+    ):
+        with pytest.raises(Refused) as raised:
+            work()
+        assert raised.value.reason == "too-often"
+    doors.knock(TENANT, number, "zh")
+    assert len(desk.world.sent.messages) == 3
 
 
 def test_a_reference_to_somebody_else_or_a_number_that_changed_gets_no_code(desk: Desk, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from haoma.web.self import self_app
 @pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A service with the page, and two recipients that ask for everything."""
-    changed = {"self_url": ORIGIN, "self_rate_per_min": 1_000_000}
+    changed = {"self_url": ORIGIN, "self_rate_per_min": 1_000_000, "self_codes_per_hour": 1_000_000}
     with client_in(tmp_path_factory.mktemp("self"), **changed) as client:
         for recipient in (RECIPIENT, "acme-shop"):
             publish(client, recipient=recipient)

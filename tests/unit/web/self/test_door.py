@@ -37,7 +37,8 @@ def doors_of(customer: Customer) -> list[sa.Row[tuple[object, ...]]]:
 
 
 def later(customer: Customer, **by: float) -> None:
-    """Let the doors of a customer be so much older."""
+    """Let the doors of a customer, and what they were sent, be so much older."""
+    customer.wait(**by)
     office = customer.client.services.consent.office
 
     def work(tx: sa.Connection, digest: str) -> None:
@@ -137,9 +138,14 @@ def test_a_number_is_sent_three_codes_in_ten_minutes_and_nobody_is_told(customer
     assert len(doors_of(customer)) == 6
 
 
-def test_a_yes_counts_for_no_code(customer: Customer) -> None:
-    for _ in range(3):
+def test_a_question_and_a_code_of_the_page_count_together(customer: Customer) -> None:
+    for _ in range(2):
         customer.say_yes()
+    assert customer.come_in().status_code == 200
+    sent = customer.messages
+    assert customer.press(customer.get(DOOR), DOOR, number=customer.number).status_code == 200
+    assert customer.messages == sent
+    customer.wait(minutes=10)
     assert customer.come_in().status_code == 200
 
 

@@ -82,6 +82,7 @@ def test_one_of_two_or_all_are_withdrawn(customer: Customer) -> None:
     after = customer.press(inside, "/self/me/withdraw", consent=first)
     assert sorted(states(customer)) == ["given", "withdrawn"]
     assert "/self/me/withdraw-all" not in after.text
+    customer.wait(minutes=10)
     customer.say_yes("acme-shop")
     customer.press(customer.come_in(), "/self/me/withdraw-all")
     assert "given" not in states(customer)
