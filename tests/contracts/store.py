@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from contracts.killing import assert_all_or_nothing
 from contracts.made import made
 from haoma.errors import BadInput, Conflict, HaomaError, NotFound, Tampered, Unavailable
-from haoma.storage import Store, Time, back_up, inspect_store, open_store, restore, schema
+from haoma.storage import Store, Time, back_up, inspect_store, open_store, quick, restore, schema
 from haoma.storage.opening import store_at
 from haoma.storage.tables import store_info
 
@@ -94,6 +94,28 @@ class StoreContract:
         assert "there already" not in f"{caught.value}{caught.value.__cause__}"
         assert "INSERT" not in str(caught.value)
         assert names(store) == {"there already"}
+
+    def test_a_quick_statement_says_what_the_query_layer_says(self, store: Store) -> None:
+        insert = "INSERT INTO store_info (name, value) VALUES (?, ?)"
+        assert store.write(lambda tx: quick(tx, insert, "a", "1")) == []
+        assert store.write(lambda tx: quick(tx, f"{insert} RETURNING name", "b", "%s?")) == [("b",)]
+        with store.read() as tx:
+            found = quick(tx, "SELECT name, value FROM store_info WHERE name <> ? ORDER BY name", "c", kinds=(str, str))
+            assert found == [tuple(row) for row in tx.execute(sa.select(store_info).order_by(store_info.c.name))]
+            assert found == [("a", "1"), ("b", "%s?")]
+
+    def test_a_quick_statement_that_fails_is_told_in_words_and_undoes_the_whole_work(self, store: Store) -> None:
+        insert = "INSERT INTO store_info (name, value) VALUES (?, ?)"
+        store.write(lambda tx: quick(tx, insert, "there already", "1"))
+        with pytest.raises(Conflict) as caught:
+            store.write(lambda tx: [quick(tx, insert, name, "1") for name in ("new", "there already")])
+        assert "there already" not in f"{caught.value}{caught.value.__cause__}"
+        assert names(store) == {"there already"}
+
+    def test_a_quick_statement_holds_cells_to_the_types_they_were_written_with(self, store: Store) -> None:
+        store.write(put("a"))
+        with pytest.raises(Tampered, match="not of the type that was written"), store.read() as tx:
+            quick(tx, "SELECT name, value FROM store_info", kinds=(str, int))
 
     def test_works_that_fail_among_others_fail_alone(self, store: Store) -> None:
         def one(number: int) -> str:

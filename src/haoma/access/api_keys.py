@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -27,7 +28,7 @@ from haoma.access.model import MACHINE_ROLES, Asker, Role, holds_number
 from haoma.access.rows import asker_of, one_person
 from haoma.access.secret import Sealing, digest_of, new_token
 from haoma.errors import BadInput, Conflict, NotFound, Refused
-from haoma.storage import json_in
+from haoma.storage import Time, json_in, quick
 
 __all__ = [
     "KEY_PURPOSE",
@@ -47,6 +48,11 @@ SHARED_BYTES = 32
 KEY_PURPOSE = "access/key/"
 _NAME = re.compile(r"[a-z][a-z0-9 ._-]{0,99}", re.ASCII)
 _keys = tables.keys.c
+_COLUMNS = ("key_id", "owner_id", "name", "kind", "role", "scopes", "created_at", "expires_at", "revoked_at")
+_KINDS = (str, str, str, str, str, str, int, int, int)
+_KEYS = f"SELECT {', '.join(_COLUMNS)} FROM access_keys"  # noqa: S608 - names of ours alone
+_NAMED = f"{_KEYS} WHERE key_id = ?"
+_SHOWN = f"{_KEYS} WHERE digest = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +121,16 @@ class ApiKeys:
         self._gate.ask(asker, "see", Thing("key", asker.tenant, "scopes"), now).require()
         owners = tables.keys.join(tables.people, tables.people.c.person_id == _keys.owner_id)
         theirs = tables.people.c.tenant_id == asker.tenant
-        query = sa.select(tables.keys).select_from(owners).where(theirs).order_by(_keys.created_at)
+        query = (
+            sa.select(*(_keys[name] for name in _COLUMNS)).select_from(owners).where(theirs).order_by(_keys.created_at)
+        )
         with self._gate.store.read() as tx:
-            return [_key(row) for row in tx.execute(query).all()]
+            return [_key(tuple(row)) for row in tx.execute(query).all()]
 
     def asker(self, token: str, now: datetime) -> Asker:
         """The machine that shows a bearer token; raises Refused where that is dead or none."""
         with self._gate.store.read() as tx:
-            found = tx.scalar(sa.select(_keys.key_id).where(_keys.digest == digest_of(token)))
-            return machine_of(tx, live_key(tx, found or "", now), "key")
+            return machine_of(tx, _live(_found(tx, _SHOWN, digest_of(token)), now), "key")
 
     def _row(self, draft: ApiKey, public_key: bytes | None) -> tuple[dict[str, object], str | None]:
         row: dict[str, object] = {
@@ -155,18 +162,15 @@ def draft_key(
 
 def one_key(tx: sa.Connection, key_id: str) -> ApiKey:
     """The key with this id; NotFound where there is none."""
-    row = tx.execute(sa.select(tables.keys).where(_keys.key_id == key_id)).first()
-    if row is None:
+    found = _found(tx, _NAMED, key_id)
+    if found is None:
         raise NotFound("there is no such key", hint="haoma access keys list shows them")
-    return _key(row)
+    return found
 
 
 def live_key(tx: sa.Connection, key_id: str, now: datetime) -> ApiKey:
     """The key with this id, where it is good now; raises Refused in the same words for every other one."""
-    row = tx.execute(sa.select(tables.keys).where(_keys.key_id == key_id)).first()
-    if row is None or row.revoked_at is not None or not row.created_at <= now < row.expires_at:
-        raise Refused("this key is not known, or good no more", hint="a security administrator makes keys")
-    return _key(row)
+    return _live(_found(tx, _NAMED, key_id), now)
 
 
 def machine_of(tx: sa.Connection, key: ApiKey, method: str) -> Asker:
@@ -175,19 +179,26 @@ def machine_of(tx: sa.Connection, key: ApiKey, method: str) -> Asker:
     return Asker(key.id, key.owner, owner.tenant, owner.roles & {key.role}, frozenset({method}), frozenset(key.scopes))
 
 
-def _key(row: sa.Row[tuple[object, ...]]) -> ApiKey:
-    found = row._mapping  # noqa: SLF001 - public in spite of its name
-    return ApiKey(
-        id=found["key_id"],
-        owner=found["owner_id"],
-        name=found["name"],
-        kind=found["kind"],
-        role=Role(found["role"]),
-        scopes=tuple(json_in(found["scopes"], list)),
-        created_at=found["created_at"],
-        expires_at=found["expires_at"],
-        revoked_at=found["revoked_at"],
-    )
+def _found(tx: sa.Connection, sql: str, by: str | bytes) -> ApiKey | None:
+    rows = quick(tx, sql, by, kinds=_KINDS)
+    if not rows:
+        return None
+    *told, created_at, expires_at, revoked_at = rows[0]
+    ended = None if revoked_at is None else Time.read(revoked_at)
+    return _key((*told, Time.read(created_at), Time.read(expires_at), ended))
+
+
+def _live(key: ApiKey | None, now: datetime) -> ApiKey:
+    if key is None or key.revoked_at is not None or not key.created_at <= now < key.expires_at:
+        raise Refused("this key is not known, or good no more", hint="a security administrator makes keys")
+    return key
+
+
+def _key(row: tuple[Any, ...]) -> ApiKey:
+    """The key in the cells of `_COLUMNS`, with times that were read."""
+    id_, owner, name, kind, role, scopes, created_at, expires_at, revoked_at = row
+    names = tuple(json_in(scopes, list))
+    return ApiKey(id_, owner, name, kind, Role(role), names, created_at, expires_at, revoked_at)
 
 
 def _check(draft: ApiKey, public_key: bytes | None, now: datetime) -> None:

@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -28,7 +28,7 @@ from haoma.access.rows import ACTIVE
 from haoma.errors import BadInput, Unavailable
 from haoma.ledger.canonical import canonical
 from haoma.ledger.commitment import Commitments
-from haoma.storage import Store, Time, json_in
+from haoma.storage import Store, Time, json_in, quick
 from haoma.vault.aliases import linked
 
 __all__ = ["Gate", "Recorded", "Thing", "decision_content"]
@@ -37,14 +37,14 @@ T = TypeVar("T")
 NO_ROLE = "no-role"
 _RECORD = """INSERT INTO access_decisions
  (at, kept_until, asker, tenant_id, action, object, subject, allowed, policies, version, commitment, entry_id)
- VALUES ({0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}) RETURNING decision_id"""
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING decision_id"""
 _COMMITTED = ("asker", "tenant_id", "action", "object", "subject", "allowed", "policies", "version")
 _VERSION = "SELECT coalesce(max(version), 0) FROM access_policies"
 _ROLES = """SELECT p.state, r.role FROM access_people p JOIN access_roles r ON r.person_id = p.person_id
- WHERE p.person_id = {0} AND r.revoked_at IS NULL"""
-_OPEN_CASES = """SELECT subject FROM access_cases WHERE agent_id = {0} AND tenant_id = {0}
- AND opened_at <= {0} AND closes_at > {0} AND (closed_at IS NULL OR closed_at > {0})"""
-_OPEN_CASE = f"{_OPEN_CASES} AND subject = {{0}}"
+ WHERE p.person_id = ? AND r.revoked_at IS NULL"""
+_OPEN_CASES = """SELECT subject FROM access_cases WHERE agent_id = ? AND tenant_id = ?
+ AND opened_at <= ? AND closes_at > ? AND (closed_at IS NULL OR closed_at > ?)"""
+_OPEN_CASE = f"{_OPEN_CASES} AND subject = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Gate:
         Raises Unavailable where the policy in force cannot be read.
         """
         policy = self.policy(tx)
-        held = {str(role) for state, role in _rows(tx, _ROLES, asker.person) if state == ACTIVE}
+        held = {str(role) for state, role in quick(tx, _ROLES, asker.person) if state == ACTIVE}
         if not held or conflicting(role for role in Role if role in held):
             return Decision(allowed=False, policies=(EXCLUDED if held else NO_ROLE,), version=policy.version)
         circumstances = Circumstances(
@@ -135,7 +135,7 @@ class Gate:
             version=decision.version,
         )
         times = Time.stored(now), Time.stored(kept_until(now))
-        return int(_rows(tx, _RECORD, *times, *row.values(), commitment, entry_id)[0][0])
+        return int(quick(tx, _RECORD, *times, *row.values(), commitment, entry_id)[0][0])
 
     def ask(self, asker: Asker, action: str, thing: Thing, now: datetime) -> Decision:
         """Decide and record, and return the decision once the record is durable."""
@@ -176,7 +176,7 @@ class Gate:
 
     def policy(self, tx: sa.Connection) -> Policy:
         """The policy in force in this transaction."""
-        version = int(_rows(tx, _VERSION)[0][0])
+        version = int(quick(tx, _VERSION)[0][0])
         policy = self._policy
         if policy is None or policy.version != version:
             policy = self._policy = self._read(tx, version)
@@ -202,19 +202,13 @@ class Gate:
     def _in_case(self, tx: sa.Connection, asker: Asker, thing: Thing, now: datetime) -> bool:
         at = Time.stored(now)
         mine = (asker.person, thing.tenant, at, at, at)
-        if thing.subject is None or _rows(tx, _OPEN_CASE, *mine, thing.subject):
+        if thing.subject is None or quick(tx, _OPEN_CASE, *mine, thing.subject):
             return thing.subject is not None
         # A rotation wrote the new token into the case, and an agent may hold the one before it.
         others = linked(tx, self._commitments, thing.subject)[1:]
-        return bool(others) and any(subject in others for (subject,) in _rows(tx, _OPEN_CASES, *mine))
+        return bool(others) and any(subject in others for (subject,) in quick(tx, _OPEN_CASES, *mine))
 
 
 def decision_content(row: Mapping[str, object], at: datetime) -> bytes:
     """The bytes that the entry of a decision commits to: its row, without ids and until when it is kept."""
     return canonical({name: row[name] for name in _COMMITTED} | {"at": Time.stored(at)})
-
-
-def _rows(tx: sa.Connection, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    # Asked, and written, for each decision: past the query layer it costs a tenth.
-    driver: Any = tx.connection.driver_connection
-    return list(driver.execute(sql.format("?" if tx.dialect.name == "sqlite" else "%s"), values).fetchall())

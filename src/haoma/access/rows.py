@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from haoma.access import tables
 from haoma.access.model import Asker, Role, conflicting
 from haoma.errors import BadInput, NotFound, Refused
+from haoma.storage import Time, quick
 
 __all__ = [
     "ACTIVE",
@@ -30,6 +31,10 @@ __all__ = [
 
 ACTIVE = "active"
 _people = tables.people.c
+_WITH_ROLES = """SELECT p.person_id, p.tenant_id, p.login, p.name, p.state, p.created_at, r.role
+ FROM access_people p LEFT JOIN access_roles r ON r.person_id = p.person_id AND r.revoked_at IS NULL
+ WHERE p.person_id = ?"""
+_KINDS = (str, str, str, str, str, int, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,12 @@ def one_person(tx: sa.Connection, person_id: str) -> Person:
         uuid.UUID(person_id)
     except ValueError:
         raise BadInput("this is no person's id", hint="haoma access people list shows them") from None
-    row = tx.execute(sa.select(tables.people).where(_people.person_id == person_id)).first()
-    if row is None:
+    rows = quick(tx, _WITH_ROLES, person_id, kinds=_KINDS)
+    if not rows:
         raise NotFound("there is no such person", hint="haoma access people list shows who is there")
-    roles = tuple(sorted(roles_of(tx, row.person_id)))
-    return Person(row.person_id, row.tenant_id, row.login, row.name, row.state, row.created_at, roles)
+    id_, tenant, login, name, state, created_at, _ = rows[0]
+    roles = tuple(sorted({Role(role) for *_, role in rows if role is not None}))
+    return Person(id_, tenant, login, name, state, Time.read(created_at), roles)
 
 
 def person_by_login(tx: sa.Connection, login: str) -> Person | None:

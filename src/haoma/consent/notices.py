@@ -28,7 +28,7 @@ from haoma.consent.purposes import Granularity, Source, purpose_named
 from haoma.errors import BadInput, NotFound, Tampered
 from haoma.ledger.canonical import canonical
 from haoma.ledger.written import as_written
-from haoma.storage import Time, json_in
+from haoma.storage import Time, json_in, quick
 from haoma.vault.audit import Event, time_text
 from haoma.vault.model import check_tenant
 
@@ -38,6 +38,7 @@ LONGEST_ASSESSMENT = timedelta(days=1100)  # PIPL art. 56: kept for three years;
 _URL = re.compile(
     r"https://[^\s@?#]{1,480}|http://(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?/[^\s@?#]{0,400}", re.ASCII
 )
+_STANDS = "SELECT 1 FROM consent_assessments WHERE tenant = ? AND purpose = ? AND until > ? LIMIT 1"
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -56,13 +57,7 @@ class StoredAssessments:
 
     def stands(self, tx: sa.Connection, tenant: str, purpose: str, at: datetime) -> bool:
         """See `ImpactAssessments.stands`."""
-        # As hot as the gate: past the query layer.
-        driver: Any = tx.connection.driver_connection
-        mark = "?" if tx.dialect.name == "sqlite" else "%s"
-        query = (
-            f"SELECT 1 FROM consent_assessments WHERE tenant = {mark} AND purpose = {mark} AND until > {mark} LIMIT 1"  # noqa: S608 - marks alone
-        )
-        return driver.execute(query, (tenant, purpose, Time.stored(at))).fetchone() is not None
+        return bool(quick(tx, _STANDS, tenant, purpose, Time.stored(at)))
 
 
 class Notices:

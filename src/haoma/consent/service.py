@@ -38,7 +38,7 @@ from haoma.consent.requests import Requests
 from haoma.consent.withdrawal import Withdrawals
 from haoma.errors import BadInput, Refused
 from haoma.numbers import Number
-from haoma.storage import Time
+from haoma.storage import Time, quick
 from haoma.vault.audit import Event
 from haoma.vault.model import SubjectToken
 
@@ -46,10 +46,10 @@ __all__ = ["CHECKED_WITHIN", "Consent", "Ran", "Use"]
 
 CHECKED_WITHIN = timedelta(days=30)
 _NEWEST = """SELECT grant_id, subject, purpose, recipient, sources, granularity, basis, since, until, checked_at, state
- FROM consent_grants WHERE subject = {0} AND purpose = {0} AND recipient = {0} ORDER BY since DESC LIMIT 1"""
-_RECEIPT = "SELECT receipt FROM consent_grants WHERE grant_id = {0}"
-_ERASURE = "SELECT 1 FROM consent_erasures WHERE grant_id = {0}"
-_STATE = "SELECT state FROM consent_grants WHERE grant_id = {0}"
+ FROM consent_grants WHERE subject = ? AND purpose = ? AND recipient = ? ORDER BY since DESC LIMIT 1"""
+_RECEIPT = "SELECT receipt FROM consent_grants WHERE grant_id = ?"
+_ERASURE = "SELECT 1 FROM consent_erasures WHERE grant_id = ?"
+_STATE = "SELECT state FROM consent_grants WHERE grant_id = ?"
 
 
 class Use(NamedTuple):
@@ -124,7 +124,7 @@ class Consent:
 
         Raises Refused where the permission has ended since, or its minute is over.
         """
-        rows = _rows(tx, _STATE, grant.grant_id)
+        rows = quick(tx, _STATE, grant.grant_id)
         state = rows[0][0] if rows else "no-grant"
         if state != "given":
             raise refusal(state) if state in REASONS else tampered()
@@ -191,7 +191,7 @@ class Consent:
         """Whether the row says what was signed."""
         if self._held.seen(kept):
             return True
-        return not self._held.differs(tx, kept, str(_rows(tx, _RECEIPT, kept.grant_id)[0][0]))
+        return not self._held.differs(tx, kept, str(quick(tx, _RECEIPT, kept.grant_id)[0][0]))
 
     def _unfit(self, tx: sa.Connection, kept: Kept, checked_at: datetime, at: datetime) -> str:
         """Why a live permission does not stand at this moment, empty where it does; one that is over ends."""
@@ -204,11 +204,11 @@ class Consent:
 
     def _newest(self, tx: sa.Connection, asking: Use) -> tuple[Any, ...] | None:
         """The newest permission under this token; where none stands, under those that rotations have replaced."""
-        rows = _rows(tx, _NEWEST, str(asking.subject), asking.purpose.name, asking.recipient)
+        rows = quick(tx, _NEWEST, str(asking.subject), asking.purpose.name, asking.recipient)
         if rows and rows[0][-1] == "given":
             return rows[0]
         for name in self.office.vault.aliases(tx, asking.subject)[1:]:
-            rows += _rows(tx, _NEWEST, str(name), asking.purpose.name, asking.recipient)
+            rows += quick(tx, _NEWEST, str(name), asking.purpose.name, asking.recipient)
         return max(rows, key=lambda row: Time.read(row[-4]), default=None)
 
     def _ended_before(self, tx: sa.Connection, grant_id: str, at: datetime) -> str:
@@ -216,7 +216,7 @@ class Consent:
         why = self.office.vault.keys.ends.why(grant_id)
         if not why:
             return ""
-        if _rows(tx, _ERASURE, grant_id):
+        if quick(tx, _ERASURE, grant_id):
             return TAMPERED  # a backup from before the end has no erasure of it
         end(tx, self.office, [one for one in [given(tx, grant_id)] if one], why, at, SYSTEM)
         return why
@@ -236,9 +236,3 @@ def _source(text: str | Source) -> Source:
         return Source(text)
     except ValueError:
         raise BadInput("there is no such source", hint=f"sources: {', '.join(Source)}") from None
-
-
-def _rows(tx: sa.Connection, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    # Asked for each use: past the query layer it costs a tenth.
-    driver: Any = tx.connection.driver_connection
-    return list(driver.execute(sql.format("?" if tx.dialect.name == "sqlite" else "%s"), values).fetchall())

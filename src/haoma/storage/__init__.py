@@ -14,6 +14,7 @@ from haoma.storage.backup import back_up
 from haoma.storage.cells import json_in
 from haoma.storage.columns import Id, Time, metadata
 from haoma.storage.opening import State, database_url, inspect_store, open_store
+from haoma.storage.quick import quick
 from haoma.storage.restore import restore
 from haoma.storage.store import Store
 
@@ -28,5 +29,6 @@ __all__ = [
     "json_in",
     "metadata",
     "open_store",
+    "quick",
     "restore",
 ]

@@ -26,7 +26,7 @@ from haoma.storage.group import Call, Group
 from haoma.storage.inside import Inside
 from haoma.storage.locks import file_lock
 
-__all__ = ["SqliteStore", "engine_for"]
+__all__ = ["SqliteStore", "engine_for", "identity"]
 
 T = TypeVar("T")
 _Work: TypeAlias = Callable[[sa.Connection], object]
@@ -56,6 +56,7 @@ def engine_for(path: Path, *, wait_s: float, read_only: bool = False) -> sa.Engi
         pool_use_lifo=True,
     )
     engine.dialect.colspecs = {**engine.dialect.colspecs, **STRICT}
+    begins = "BEGIN" if read_only else "BEGIN IMMEDIATE"
     pragmas = (*_PRAGMAS, "PRAGMA query_only=ON" if read_only else _WRITER)
 
     @sa.event.listens_for(engine, "connect")
@@ -65,7 +66,8 @@ def engine_for(path: Path, *, wait_s: float, read_only: bool = False) -> sa.Engi
 
     @sa.event.listens_for(engine, "begin")
     def begin(tx: sa.Connection) -> None:
-        tx.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        # For each question anybody asks: past the query layer it costs a tenth.
+        cast("sqlite3.Connection", tx.connection.driver_connection).execute(begins)
 
     return engine
 
@@ -82,7 +84,7 @@ class SqliteStore:
         self._reading = engine_for(path, wait_s=wait_s, read_only=True)
         self._writing = engine_for(path, wait_s=wait_s)
         self._tx: sa.Connection | None = None
-        self._file = _identity(path)
+        self._file = identity(path)
         self._group: Group[_Work] = Group(self._run, limit=_GROUP)
         self._inside = Inside(self._writing)
         self._closing = threading.Lock()
@@ -181,7 +183,7 @@ class SqliteStore:
         return apart or not changed
 
     def _connection(self) -> sa.Connection:
-        if _identity(self.path) != self._file:
+        if identity(self.path) != self._file:
             message = f"{self.name}: the file was replaced or removed while it was in use"
             raise Unavailable(message, hint="end every process that uses it, and start again")
         if self._tx is None:
@@ -205,7 +207,8 @@ def _commit(driver: sqlite3.Connection, calls: list[Call[_Work]]) -> None:
             call.done = True
 
 
-def _identity(path: Path) -> tuple[int, int]:
+def identity(path: Path) -> tuple[int, int]:
+    """Which file lies at a path: another one where it was replaced; zeros where there is none."""
     try:
         found = os.stat(path)  # noqa: PTH116 - for each group, and twice as fast as Path's
     except FileNotFoundError:

@@ -29,8 +29,8 @@ class Store(Protocol):
 
         `work` may be run again (another's failure, a conflict with a concurrent change), and on a thread that is not
         yours: it does nothing but talk to `tx`, changes rows and no tables, and lets the database's errors through.
-        What it raises is raised here, and leaves nothing behind. A hot insert may use
-        `tx.connection.driver_connection`.
+        What it raises is raised here, and leaves nothing behind. A hot statement goes
+        through `storage.quick`.
         On SQLite works run one after the other. On PostgreSQL they are REPEATABLE READ: a row that two change is
         retried; two that read what the other one changes both pass, so lock (FOR UPDATE) or constrain what must not.
 

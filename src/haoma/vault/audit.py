@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -23,7 +23,7 @@ from haoma.ledger.commitment import Commitments
 from haoma.ledger.entry import Entry, EntryType, Json
 from haoma.ledger.forms import is_word, time_text
 from haoma.lineage.entries import Log
-from haoma.storage import Store, Time
+from haoma.storage import Store, Time, quick
 from haoma.vault.model import SubjectToken
 from haoma.vault.retention_table import rule_of
 
@@ -44,10 +44,9 @@ T = TypeVar("T")
 
 AUDIT_RECORDED = EntryType("audit.recorded", {"audit": "commitment", "action": "word", "decision": "word"})
 _ACTOR = re.compile(r"(?!.*[0-9]{7})[a-z][a-z0-9._:@-]{0,63}", re.ASCII)
-_FIELDS = (
-    "at", "kept_until", "class", "tenant", "actor", "action", "subject", "purpose", "decision", "reason", "commitment",
-    "entry_id",
-)  # fmt: skip
+_INSERT = """INSERT INTO audit
+ (at, kept_until, "class", tenant, actor, action, subject, purpose, decision, reason, commitment, entry_id)
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING audit_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +98,8 @@ class Audit:
         subject = None if event.subject is None else str(event.subject)
         times = (Time.stored(event.at), Time.stored(kept_until))
         words = (event.keeps, event.tenant, event.actor, event.action, subject, event.purpose, event.decision)
-        row = (*times, *words, event.reason, commitment, entry_id)
-        return AuditRow(_inserted(tx, row), entry_id, commitment)
+        rows = quick(tx, _INSERT, *times, *words, event.reason, commitment, entry_id)
+        return AuditRow(int(rows[0][0]), entry_id, commitment)
 
 
 def recording(store: Store, audit: Audit, refused: Callable[[], Event], work: Callable[[sa.Connection], T]) -> T:
@@ -166,13 +165,3 @@ def _check(event: Event) -> None:
     if _ACTOR.fullmatch(event.actor) is None or not all(map(is_word, words)):
         message = "an audit row holds an actor's id and words: no names, no numbers, no free text"
         raise BadInput(message, hint="actor agent:42, action vault.unseal, reason grant-expired")
-
-
-def _inserted(tx: sa.Connection, row: tuple[object, ...]) -> int:
-    # As hot as the ledger's queue: a row for each question anyone asks.
-    driver: Any = tx.connection.driver_connection
-    mark = "?" if tx.dialect.name == "sqlite" else "%s"
-    columns = ", ".join(f'"{name}"' for name in _FIELDS)
-    marks = ", ".join([mark] * len(row))
-    insert = f"INSERT INTO audit ({columns}) VALUES ({marks}) RETURNING audit_id"  # noqa: S608 - names of ours alone
-    return int(driver.execute(insert, row).fetchone()[0])
