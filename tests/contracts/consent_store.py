@@ -33,6 +33,7 @@ from haoma.storage import Store
 from haoma.vault import open_keys
 from haoma.vault import tables as vault_tables
 from haoma.vault.ends import Ends
+from haoma.vault.key_reads import KeyReads
 from haoma.vault.retention import Retention
 
 KEYS = "HAOMA_TEST_KEYS"
@@ -131,7 +132,7 @@ class ConsentContract(InAWorld):
 
     def test_what_has_ended_is_found_again_whatever_database_the_keys_are_in(self, url: str) -> None:
         with open_keys(url) as store:
-            ends = Ends(store, lambda: NOW)
+            ends = Ends(store, KeyReads(store), lambda: NOW)
             ends.note("a", "withdrawn")
             ends.note("a", "expired")
             assert (ends.why("a"), ends.why("b"), ends.among(["a", "b"])) == ("withdrawn", "", {"a": "withdrawn"})

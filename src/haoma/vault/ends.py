@@ -8,27 +8,21 @@ Rules held here:
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-import weakref
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from haoma.storage import Store
-from haoma.storage.faults import explaining
+from haoma.vault.key_reads import KeyReads
 from haoma.vault.key_tables import ends
 from haoma.vault.retention_table import rule_of
 
 __all__ = ["ENDS_KEPT", "Ends"]
 
 ENDS_KEPT = rule_of("vault.end").longest or timedelta.max
-_WHY = "SELECT why FROM vault_ends WHERE ended_id = {0}"
-_WAIT_S = 5.0
+_WHY = "SELECT why FROM vault_ends WHERE ended_id = ?"
 _PUT = {
     "sqlite": sqlite.insert(ends).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(ends).on_conflict_do_nothing(),
@@ -38,11 +32,10 @@ _PUT = {
 class Ends:
     """The ends that one key store knows."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, reads: KeyReads, now: Callable[[], datetime]) -> None:
         self._store = store
+        self._reads = reads
         self._now = now
-        self._reading = threading.Lock()
-        self._driver: sqlite3.Connection | None = None
 
     def note(self, ended_id: str, why: str) -> None:
         """Keep that this has ended, durably; a second time changes nothing."""
@@ -51,8 +44,7 @@ class Ends:
 
     def why(self, ended_id: str) -> str:
         """Why this has ended, empty where it has not; raises Unavailable where the key store does not answer."""
-        path = getattr(self._store, "path", None)
-        found = self._in_file(path, ended_id) if isinstance(path, Path) else self._on_server(ended_id)
+        found = self._reads.rows(_WHY, ended_id)
         return str(found[0][0]) if found else ""
 
     def among(self, ids: Collection[str]) -> dict[str, str]:
@@ -73,21 +65,3 @@ class Ends:
         """Forget some that were noted at a moment or before; returns how many, 0 at the end. For retention alone."""
         old = sa.select(ends.c.ended_id).where(ends.c.noted_at <= before).limit(limit)
         return self._store.write(lambda tx: tx.execute(sa.delete(ends).where(ends.c.ended_id.in_(old))).rowcount)
-
-    def _in_file(self, path: Path, ended_id: str) -> list[Any]:
-        # Asked for each use of a permission: a connection of its own, without a transaction, costs a tenth of one.
-        with explaining(self._store.name), self._reading:
-            driver = self._driver = self._driver or self._opened(path)
-            return driver.execute(_WHY.format("?"), (ended_id,)).fetchall()
-
-    def _on_server(self, ended_id: str) -> list[Any]:
-        with self._store.read() as tx:
-            driver: Any = tx.connection.driver_connection
-            return list(driver.execute(_WHY.format("%s"), (ended_id,)).fetchall())
-
-    def _opened(self, path: Path) -> sqlite3.Connection:
-        name = f"{path.absolute().as_uri()}?mode=rw"  # makes none where it is gone
-        driver = sqlite3.connect(name, uri=True, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
-        weakref.finalize(self, driver.close)
-        driver.execute("PRAGMA query_only=ON")
-        return driver

@@ -12,14 +12,13 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 from enum import StrEnum
-
-import sqlalchemy as sa
+from typing import NamedTuple
 
 from haoma.errors import Tampered
 from haoma.vault.custody import Custody
 from haoma.vault.suites import KEY_BYTES, SUITES, Suite
 
-__all__ = ["CUSTODY_NAME", "Key", "Kind", "opened", "owner_of", "wrapped"]
+__all__ = ["CUSTODY_NAME", "Key", "KeyRow", "Kind", "opened", "owner_of", "wrapped"]
 
 CUSTODY_NAME = "haoma-keys"
 BINDING = 16
@@ -46,6 +45,18 @@ class Key:
     secret: bytes = field(repr=False, compare=False)
 
 
+class KeyRow(NamedTuple):
+    """What a key is opened out of, as its row has it."""
+
+    key_id: str
+    kind: str
+    scope: str
+    owner: str
+    version: int
+    suite: str
+    wrapped: bytes
+
+
 def owner_of(scope: str) -> str:
     """Whose the keys of a scope are: of a sealing key, the subject token in `<token>/<purpose>`."""
     return scope.partition("/")[0]
@@ -56,9 +67,9 @@ def wrapped(custody: Custody, key: Key) -> bytes:
     return custody.wrap(CUSTODY_NAME, key.secret + _whole(key))
 
 
-def opened(custody: Custody, row: sa.Row[tuple[object, ...]]) -> Key:
+def opened(custody: Custody, row: KeyRow) -> Key:
     """The key of a row; raises Tampered where it is not the one that the row says, as custody does besides."""
-    found = custody.unwrap(CUSTODY_NAME, bytes(row.wrapped))
+    found = custody.unwrap(CUSTODY_NAME, row.wrapped)
     secret, binding = found[:KEY_BYTES], found[KEY_BYTES:]
     suite = next((one for one in SUITES if one.name == row.suite), None)
     if suite is None or row.kind not in set(Kind) or row.owner != owner_of(row.scope):

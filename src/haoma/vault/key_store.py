@@ -26,11 +26,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from haoma.errors import Conflict, NotFound, Unavailable
-from haoma.storage import Store
+from haoma.storage import Store, quick
 from haoma.storage.opening import OPENING_S, store_at
 from haoma.vault.custody import Custody, version_of
 from haoma.vault.ends import Ends
-from haoma.vault.key_rows import CUSTODY_NAME, Key, Kind, opened, owner_of, wrapped
+from haoma.vault.key_reads import KeyReads
+from haoma.vault.key_rows import CUSTODY_NAME, Key, KeyRow, Kind, opened, owner_of, wrapped
 from haoma.vault.key_tables import keys, keys_metadata
 from haoma.vault.model import as_letters
 from haoma.vault.suites import KEY_BYTES, Suite
@@ -42,11 +43,13 @@ _AT_ONCE = 500
 _KEPT = 10_000
 _TRIES = 3
 T = TypeVar("T")
-# Made once: each use of a key asks.
-_OF_SCOPE = (keys.c.kind == sa.bindparam("of"), keys.c.scope == sa.bindparam("scope"))
-_USABLE = (keys.c.wrapped.is_not(None), keys.c.retired_at.is_(None))
-_NEWEST = sa.select(keys).where(*_OF_SCOPE, *_USABLE).order_by(keys.c.version.desc()).limit(1)
-_LATEST = sa.select(sa.func.max(keys.c.version)).where(*_OF_SCOPE)
+_ROW = tuple(keys.c[name] for name in KeyRow._fields)
+_KINDS = (str, str, str, str, int, str, bytes)
+_KEYS = f"SELECT {', '.join(KeyRow._fields)} FROM vault_keys"  # noqa: S608 - names of ours alone
+_NAMED = f"{_KEYS} WHERE key_id = ? AND wrapped IS NOT NULL"
+_NEWEST = f"""{_KEYS} WHERE kind = ? AND scope = ? AND wrapped IS NOT NULL AND retired_at IS NULL
+ ORDER BY version DESC LIMIT 1"""
+_LATEST = "SELECT max(version) FROM vault_keys WHERE kind = ? AND scope = ?"
 _PUT = {
     "sqlite": sqlite.insert(keys).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(keys).on_conflict_do_nothing(),
@@ -79,7 +82,8 @@ class KeyStore:
         self.store = store
         self.custody = custody
         self.suite = suite
-        self.ends = Ends(store, now)
+        self._reads = KeyReads(store)
+        self.ends = Ends(store, self._reads, now)
         self._now = now
         self._hear: Callable[[Sequence[str]], None] = lambda _key_ids: None
         self._custody_known = False
@@ -95,9 +99,8 @@ class KeyStore:
 
     def existing(self, kind: Kind, scope: str) -> Key | None:
         """The newest key of a scope under which something new may be done, where there is one."""
-        with self.store.read() as tx:
-            row = tx.execute(_NEWEST, {"of": str(kind), "scope": scope}).one_or_none()
-        return None if row is None else opened(self.custody, row)
+        rows = self._reads.rows(_NEWEST, str(kind), scope, kinds=_KINDS)
+        return opened(self.custody, KeyRow(*rows[0])) if rows else None
 
     def versions(self, kind: Kind, scope: str) -> Sequence[Key]:
         """All keys of a scope that are not destroyed, the newest first; at most a second old."""
@@ -106,17 +109,16 @@ class KeyStore:
     def versions_now(self, kind: Kind, scope: str) -> Sequence[Key]:
         """`versions` as they are in the database now."""
         with self.store.read() as tx:
-            rows = tx.execute(sa.select(keys).where(*_live(kind, scope)).order_by(keys.c.version.desc())).all()
-        return tuple(opened(self.custody, row) for row in rows)
+            rows = tx.execute(sa.select(*_ROW).where(*_live(kind, scope)).order_by(keys.c.version.desc())).all()
+        return tuple(opened(self.custody, KeyRow(*row)) for row in rows)
 
     def get(self, key_id: str) -> Key:
         """The key of this name, as it is in the database now; NotFound where it is destroyed or never was."""
-        with self.store.read() as tx:
-            row = tx.execute(sa.select(keys).where(keys.c.key_id == key_id, keys.c.wrapped.is_not(None))).one_or_none()
-        if row is None:
+        rows = self._reads.rows(_NAMED, key_id, kinds=_KINDS)
+        if not rows:
             message = "the key is gone, and what was under it with it"
             raise NotFound(message, hint="a destroyed key does not come back; proofs of the log hold without it")
-        return opened(self.custody, row)
+        return opened(self.custody, KeyRow(*rows[0]))
 
     def kept(self, key_id: str) -> Key:
         """The key of this name, at most a second old."""
@@ -144,8 +146,7 @@ class KeyStore:
 
     def latest(self, kind: Kind, scope: str) -> int:
         """The version of the newest key that a scope ever had; 0 where it had none."""
-        with self.store.read() as tx:
-            return int(tx.scalar(_LATEST, {"of": str(kind), "scope": scope}) or 0)
+        return int(self._reads.rows(_LATEST, str(kind), scope)[0][0] or 0)
 
     def rotate(self, kind: Kind, scope: str) -> Key:
         """Make a new version, which is used from now on; the older ones stay readable."""
@@ -172,8 +173,8 @@ class KeyStore:
         """Wrap up to `limit` keys anew under custody's newest version; returns how many, 0 at the end."""
         newest = max(self.custody.versions(CUSTODY_NAME), default=0)
         with self.store.read() as tx:
-            rows = tx.execute(sa.select(keys).where(keys.c.wrapped_by < newest).limit(limit)).all()
-        found = [(row, opened(self.custody, row)) for row in rows]
+            rows = tx.execute(sa.select(*_ROW, keys.c.wrapped_by).where(keys.c.wrapped_by < newest).limit(limit)).all()
+        found = [(row, opened(self.custody, KeyRow(*row[:-1]))) for row in rows]
         changes = [(row.key_id, row.wrapped_by, wrapped(self.custody, key)) for row, key in found]
 
         def work(tx: sa.Connection) -> None:
@@ -229,9 +230,9 @@ class KeyStore:
 
     def _put(self, tx: sa.Connection, key: Key, bytes_: bytes, *, newer: bool) -> bool:
         """Write a new key, unless there is one by now."""
-        of = {"of": str(key.kind), "scope": key.scope}
-        there = not newer and tx.execute(_NEWEST, of).one_or_none()
-        if there or int(tx.scalar(_LATEST, of) or 0) != key.version - 1:
+        of = (str(key.kind), key.scope)
+        there = not newer and quick(tx, _NEWEST, *of)
+        if there or int(quick(tx, _LATEST, *of)[0][0] or 0) != key.version - 1:
             return False
         row = {"key_id": key.key_id, "kind": key.kind, "scope": key.scope, "owner": owner_of(key.scope)}
         what = {"version": key.version, "suite": key.suite.name, "wrapped": bytes_, "wrapped_by": version_of(bytes_)}

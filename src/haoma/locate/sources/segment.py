@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-
-import sqlalchemy as sa
+from datetime import datetime
+from operator import itemgetter
 
 from haoma.consent import Grant, Source
 from haoma.consent.intake import fact_context
 from haoma.errors import NotFound, Refused
 from haoma.lineage import Sealed
-from haoma.lineage.tables import facts
 from haoma.locate.areas import Area
 from haoma.locate.evidence import Card, Terms
 from haoma.locate.fusion import Issued, Observation
+from haoma.storage import Time, quick
 from haoma.vault import Opener, Vault
 
 __all__ = ["IssuedIn"]
 
 LOOKED_AT = 20
+_FACTS = """SELECT fact_id, sealed, sealed_key, confidence, observed_at FROM lineage_facts
+ WHERE subject = ? AND name = 'issued_in' AND sealed IS NOT NULL ORDER BY fact_id DESC LIMIT ?"""
+_KINDS = (int, bytes, str, int, int)
 
 
 class IssuedIn:
@@ -37,22 +40,24 @@ class IssuedIn:
 
     def observe(self, grant: Grant, area: Area | None) -> Sequence[Observation]:
         """See `EvidenceSource.observe`."""
-        c = facts.c
-        with self._vault.store.read() as tx:
-            names = [str(one) for one in self._vault.aliases(tx, grant.subject)]
-            mine = (c.subject.in_(names), c.name == "issued_in", c.sealed.is_not(None))
-            columns = (c.sealed, c.sealed_key, c.confidence, c.observed_at)
-            rows = tx.execute(sa.select(*columns).where(*mine).order_by(c.fact_id.desc()).limit(LOOKED_AT)).all()
-        for row in rows:
-            context = fact_context("issued_in", row.observed_at, row.confidence)
+        for sealed, observed_at, confidence in self._facts(grant):
+            context = fact_context("issued_in", observed_at, confidence)
             try:
-                said = self._opener.open_bytes(grant, context, Sealed(bytes(row.sealed), row.sealed_key))
+                said = self._opener.open_bytes(grant, context, sealed)
             except (NotFound, Refused):  # of another purpose, or of a permission that has ended
                 continue
             adcode = json.loads(said).get("adcode")
-            return [Issued(adcode, row.confidence / 1_000_000, "segment", row.observed_at)] if adcode else []
+            return [Issued(adcode, confidence / 1_000_000, "segment", observed_at)] if adcode else []
         return []
 
     def card(self, grant: Grant) -> Card | None:
         """See `EvidenceSource.card`."""
         return None
+
+    def _facts(self, grant: Grant) -> list[tuple[Sealed, datetime, int]]:
+        """What is sealed of the subject under any of its tokens, with time and confidence (ppm), the newest first."""
+        with self._vault.store.read() as tx:
+            names = self._vault.aliases(tx, grant.subject)
+            found = [row for name in names for row in quick(tx, _FACTS, str(name), LOOKED_AT, kinds=_KINDS)]
+            rows = sorted(found, key=itemgetter(0), reverse=True)[:LOOKED_AT]
+            return [(Sealed(data, key), Time.read(at), ppm) for _, data, key, ppm, at in rows]
