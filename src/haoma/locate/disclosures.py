@@ -10,18 +10,19 @@ Rules held here:
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from haoma.consent import Grant
 from haoma.consent.office import Office
 from haoma.consent.tables import emergencies, grants
 from haoma.errors import Unavailable
 from haoma.locate import tables
+from haoma.storage import Time, quick
 from haoma.vault.retention_table import rule_of
 
 __all__ = ["INSIDER", "OUTSIDER", "Disclosed", "Disclosure", "count", "is_unusual", "overview", "sound_due"]
@@ -31,6 +32,17 @@ INSIDER, OUTSIDER = 25, 50
 DAYS, LEAST, RARE = 28, 5.0, 1e-6
 ALARM = "disclosures-unusual"
 _c = tables.counts.c
+_WRITTEN = """INSERT INTO locate_disclosures
+ (tenant, actor, recipient, purpose, subject, question, granularity, grant_id, at, entry_id, kept_until)
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_COUNTED = """INSERT INTO locate_counts (tenant, actor, recipient, purpose, day, disclosed, alarmed, kept_until)
+ VALUES (?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT (tenant, actor, recipient, purpose, day)
+ DO UPDATE SET disclosed = locate_counts.disclosed + 1, kept_until = excluded.kept_until RETURNING alarmed"""
+_OF_DAY = """SELECT sum(disclosed), max(CAST(alarmed AS INTEGER)) FROM locate_counts
+ WHERE tenant = ? AND actor = ? AND day = ?"""
+_DAYS = """SELECT sum(disclosed) FROM locate_counts WHERE tenant = ? AND actor = ? AND day >= ? AND day < ?
+ GROUP BY day"""
+_ALARM = "UPDATE locate_counts SET alarmed = ?, alarm_entry_id = ? WHERE tenant = ? AND actor = ? AND day = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +70,13 @@ class Disclosed:
 
 def count(tx: sa.Connection, done: Disclosure, at: datetime) -> bool:
     """Write a disclosure down; true where an alarm is due over it."""
-    grant, kept = done.grant, at + (rule_of("sharing").shortest or timedelta(days=1100))
-    who = {"tenant": grant.subject.tenant, "actor": done.actor, "recipient": grant.recipient, "purpose": grant.purpose}
-    about = {"subject": str(grant.subject), "question": done.question, "granularity": done.granularity}
-    tx.execute(
-        sa.insert(tables.disclosures).values(
-            **who, **about, grant_id=grant.grant_id, at=at, entry_id=done.entry_id, kept_until=kept
-        )
-    )
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    day = _day(at)
-    added = insert(tables.counts).values(**who, day=day, disclosed=1, alarmed=False, kept_until=kept)
-    one_more = added.on_conflict_do_update(
-        index_elements=["tenant", "actor", "recipient", "purpose", "day"],
-        set_={"disclosed": tables.counts.c.disclosed + 1, "kept_until": kept},
-    )
-    tx.execute(one_more)
-    return _alarming(tx, done, day, at)
+    grant, kept = done.grant, Time.stored(at + (rule_of("sharing").shortest or timedelta(days=1100)))
+    tenant, day = grant.subject.tenant, _day(at)
+    who = (tenant, done.actor, grant.recipient, grant.purpose)
+    about = (str(grant.subject), done.question, done.granularity, grant.grant_id)
+    quick(tx, _WRITTEN, *who, *about, Time.stored(at), done.entry_id, kept)
+    ((alarmed,),) = quick(tx, _COUNTED, *who, day, False, kept, kinds=(int,))
+    return not alarmed and _alarming(tx, (tenant, done.actor), day, at, done.entry_id)
 
 
 def sound_due(office: Office) -> int:
@@ -94,17 +96,14 @@ def sound_due(office: Office) -> int:
     return 0
 
 
-def _alarming(tx: sa.Connection, done: Disclosure, day: str, at: datetime) -> bool:
-    tenant, actor = done.grant.subject.tenant, done.actor
-    mine = (_c.tenant == tenant, _c.actor == actor)
-    since = _day(at - timedelta(days=DAYS))
-    query = sa.select(_c.day, sa.func.sum(_c.disclosed), sa.func.max(sa.cast(_c.alarmed, sa.Integer)))
-    rows = tx.execute(query.where(*mine, _c.day >= since, _c.day <= day).group_by(_c.day)).all()
-    days = {row[0]: (int(row[1]), bool(row[2])) for row in rows}
-    today, alarmed = days.pop(day, (0, False))
-    if alarmed or not is_unusual(today, [told for told, _ in days.values()]):
+def _alarming(tx: sa.Connection, who: tuple[str, str], day: str, at: datetime, entry_id: int) -> bool:
+    ((today, alarmed),) = quick(tx, _OF_DAY, *who, day, kinds=(int, int))
+    if alarmed or today < LEAST_UNUSUAL:
         return False
-    tx.execute(sa.update(tables.counts).where(*mine, _c.day == day).values(alarmed=True, alarm_entry_id=done.entry_id))
+    before = quick(tx, _DAYS, *who, _day(at - timedelta(days=DAYS)), day, kinds=(int,))
+    if not is_unusual(today, [told for (told,) in before]):
+        return False
+    quick(tx, _ALARM, True, entry_id, *who, day)
     return True
 
 
@@ -130,6 +129,10 @@ def _tail(least: int, mean: float) -> float:
         at += 1
         term *= mean / at
     return min(1.0, found)
+
+
+LEAST_UNUSUAL = next(count for count in itertools.count(1) if is_unusual(count, []))
+"""No day with fewer is unusual, whatever was before it: most answers look no further."""
 
 
 def overview(tx: sa.Connection, tenant: str, since: datetime) -> list[Disclosed]:

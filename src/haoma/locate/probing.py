@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from haoma.consent.office import Office
 from haoma.ledger.canonical import canonical
 from haoma.locate.areas import Area, InRegion
-from haoma.locate.tables import areas
+from haoma.storage import Time, quick
 from haoma.vault.model import SubjectToken
 
 __all__ = ["AREAS", "DAY", "SMALL_M", "admit", "is_small"]
@@ -25,6 +25,8 @@ AREAS = 5
 SMALL_M = 1_000.0
 DAY = timedelta(days=1)
 _SCOPE = "areas"
+_ASKED = "SELECT DISTINCT area FROM locate_areas WHERE subject = ? AND until > ?"
+_NOTED = "INSERT INTO locate_areas (subject, area, asked_at, until) VALUES (?, ?, ?, ?)"
 
 
 def is_small(area: Area) -> bool:
@@ -39,15 +41,14 @@ def is_small(area: Area) -> bool:
 
 def admit(tx: sa.Connection, office: Office, subject: SubjectToken, area: Area, at: datetime) -> bool:
     """Whether a customer may be asked about this area as well; notes it, in this transaction, where that is so."""
-    names = [str(one) for one in office.vault.aliases(tx, subject)]
+    names, now = office.vault.aliases(tx, subject), Time.stored(at)
     digest = str(office.vault.commitments.commit(_SCOPE, _bytes(subject, area)))
-    asked = sa.select(areas.c.area).where(areas.c.subject.in_(names), areas.c.until > at).distinct()
-    known = set(tx.scalars(asked))
+    known = {area for name in names for (area,) in quick(tx, _ASKED, str(name), now, kinds=(str,))}
     if digest in known:
         return True
     if len(known) >= AREAS:
         return False
-    tx.execute(sa.insert(areas).values(subject=str(subject), area=digest, asked_at=at, until=at + DAY))
+    quick(tx, _NOTED, str(subject), digest, now, Time.stored(at + DAY))
     return True
 
 
