@@ -6,8 +6,11 @@ import os
 import shutil
 import signal
 import tempfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
+import coverage
 import pyarrow as pa
 import pytest
 from hypothesis import settings
@@ -16,10 +19,8 @@ from haoma.numbers import enrich
 
 ROOT = Path(__file__).parent.parent
 QUICK = tuple(ROOT / place for place in ("src", "tests/unit", "tests/laws"))
-UNCOUNTED = frozenset(
-    f"tests/unit/{name}.py"
-    for name in ("numbers/segments/test_cache", "numbers/segments/test_overlay", "numbers/test_text", "cli/test_data")
-)
+COUNTED = pytest.StashKey[bool]()
+ONE_OF = 3  # tests whose lines are counted
 MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own is made in it
 ROOM_BYTES = 4 << 30
 
@@ -67,10 +68,29 @@ def into_memory(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count no lines where that takes half of the time: what laws and builds of the table run through, units show."""
+    """Have lines counted by the first case of a third of the tests, always the same ones: all would take a half longer.
+
+    What is shown as covered is covered; a line that is shown as missing may be run by a test that is not counted.
+    """
+    seen = set[str]()
     for item in items:
-        if item.path.parent.name == "laws" or item.path.relative_to(ROOT).as_posix() in UNCOUNTED:
-            item.add_marker("no_cover")
+        name = item.nodeid.partition("[")[0]
+        counted = zlib.crc32(name.encode()) % ONE_OF == 0 and item.path.parent.name != "laws"
+        item.stash[COUNTED] = counted and name not in seen
+        seen.add(name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Leave a test uncounted from its fixtures on; pytest-cov's own marker counts what they run."""
+    counting = None if item.stash[COUNTED] else coverage.Coverage.current()
+    if counting is None:
+        return (yield)
+    counting.stop()
+    try:
+        return (yield)
+    finally:
+        counting.start()
 
 
 @pytest.fixture(scope="session", autouse=True)
