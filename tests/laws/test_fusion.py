@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from hypothesis import assume, given, settings
@@ -26,6 +26,7 @@ from haoma.locate.fusion import (
     Verdict,
     fuse,
 )
+from haoma.locate.fusion.kept import Fusion
 from haoma.locate.risk import Calibration, Fix, Story, assess
 
 SHARES = st.floats(0.01, 0.99)
@@ -63,6 +64,18 @@ STORIES = st.builds(
     FIXES,
 )
 CALIBRATIONS = st.builds(Calibration, st.tuples(st.floats(-5, 5)), st.tuples(st.floats(-9, 9)), st.floats(0, 3))
+
+
+@given(st.lists(st.lists(ISSUED, max_size=2) | SEEN, max_size=4), TIMES)
+def test_what_was_fused_before_is_answered_as_if_it_were_fused_anew(
+    asked: list[list[Observation]], at: datetime
+) -> None:
+    fusion = Fusion(CITIES, PRIORS)
+    for seen in [*asked, *asked]:
+        found, anew = fusion.fuse(seen, at), fuse(seen, at, CITIES, PRIORS)
+        assert np.array_equal(found.ppm, anew.ppm)
+        assert all(getattr(found, name) == getattr(anew, name) for name in ("circle", "causes", "reasons", "why"))
+        assert (found.cities, found.least_ppm) == (anew.cities, anew.least_ppm)
 
 
 @given(SEEN, st.randoms())

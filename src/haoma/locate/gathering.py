@@ -18,7 +18,8 @@ from haoma.consent.reasons import refusal
 from haoma.errors import NotFound, Refused, Unavailable
 from haoma.locate.areas import Area
 from haoma.locate.evidence import Card, EvidenceSource, Reader
-from haoma.locate.fusion import Cities, Device, Fused, IpCity, Observation, Priors, Stated, fuse
+from haoma.locate.fusion import Cities, Device, Fused, IpCity, Observation, Priors, Stated
+from haoma.locate.fusion.kept import Fusion
 from haoma.locate.given import Given, IpAddress, Surroundings
 from haoma.vault.model import SubjectToken
 
@@ -86,6 +87,7 @@ class Gathering:
         self.sources = sources
         self.cities = cities
         self.priors = priors
+        self._fusion = Fusion(cities, priors)
         self.readers = {one.terms.name: one for one in readers}
 
     def gather(
@@ -115,7 +117,7 @@ class Gathering:
                         self._take(one, grant, found)
         if not grants:
             raise refusal("source")
-        fused = fuse(found.observed, self._consent.office.now(), self.cities, self.priors)
+        fused = self._fusion.fuse(found.observed, self._consent.office.now())
         silent, credits_ = tuple(dict.fromkeys(found.silent)), tuple(dict.fromkeys(found.credits))
         return Seen(fused, found.observed, found.card, grants, silent, credits_)
 
