@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from haoma.consent import tables
+from haoma.consent.answers import Given
 from haoma.consent.doors import Inside
 from haoma.consent.notices import version_of
 from haoma.consent.office import HOLDER
@@ -26,7 +27,7 @@ from haoma.errors import NotFound, Tampered
 from haoma.vault.audit import Event
 from haoma.vault.tables import audit
 
-__all__ = ["Own", "Permission", "own", "own_proof", "own_receipt", "own_withdraw"]
+__all__ = ["Own", "Permission", "own", "own_proof", "own_receipt", "own_replaced", "own_withdraw"]
 
 SHOWN = 100
 
@@ -86,6 +87,15 @@ def own_receipt(consent: Consent, inside: Inside, grant_id: str) -> str:
 def own_proof(consent: Consent, inside: Inside, grant_id: str) -> str:
     """The proof that what was kept for a consent of theirs is destroyed; raises NotFound where there is none yet."""
     return consent.erasures.proof(str(_one(consent, inside, grant_id).grant_id))
+
+
+def own_replaced(consent: Consent, given: Given) -> list[str]:
+    """The consents that a yes took the place of, now or before: what was shared for one of them is for nothing more."""
+    c = tables.grants.c
+    with consent.office.store.read() as tx:
+        names = [str(one) for one in consent.office.vault.aliases(tx, given.subject)]
+        same = (c.subject.in_(names), c.purpose == given.purpose, c.state == "replaced")
+        return list(tx.scalars(sa.select(c.grant_id).where(*same)))
 
 
 def own_withdraw(consent: Consent, inside: Inside, grant_id: str) -> Withdrawn:

@@ -78,7 +78,7 @@ class _Each:
         await self._app(scope.get("path", "") if scope["type"] == "http" else "")(scope, receive, send)
 
     def _app(self, path: str) -> ASGIApp:
-        if self._page is not None and path.startswith(PAGE):
+        if self._page is not None and f"{path}/".startswith(PAGE):
             return self._page
         return self._log if path.startswith(self._below) and not path.startswith(OWN) else self._api
 

@@ -2,7 +2,8 @@
 
 Rules held here:
 - A bucket is of one process: N workers let through N times as much at the most.
-- A caller has at once what ten seconds bring. Buckets that are full again are forgotten; there are `MOST` at the most.
+- A caller has at once what ten seconds bring, or `at_once` where that is more. Buckets that are full again are
+  forgotten; there are `MOST` at the most.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ BURST_S = 10
 class Rates:
     """The buckets of one process, of `per_min` requests each; `clock` tells seconds."""
 
-    def __init__(self, per_min: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, per_min: int, clock: Callable[[], float] = time.monotonic, at_once: int = 1) -> None:
         self._per_s = per_min / 60
-        self._most = max(1.0, self._per_s * BURST_S)
+        self._most = max(float(at_once), self._per_s * BURST_S)
         self._clock = clock
         self._buckets: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()

@@ -15,23 +15,35 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import Any
 
+import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from haoma.access.tables import tenants
 from haoma.app import Services
 from haoma.consent.doors import Doors
 from haoma.consent.links import check_origin, linked
+from haoma.consent.own import own_replaced
 from haoma.errors import BadInput, HaomaError, Refused, Tampered, Unavailable
 from haoma.numbers.service import parse
 from haoma.vault.model import check_tenant
-from haoma.web.self.asked import Door, answered, form_token, is_token
+from haoma.web.self.asked import HEADERS, Door, answered, form_token, is_token
 from haoma.web.self.assets import static_route
 from haoma.web.self.inside import LONGEST_NUMBER, Rooms
-from haoma.web.self.views import code_page, failed_page, front_page, gone_page, over_page, question_page, said_no_page
+from haoma.web.self.views import (
+    code_page,
+    failed_page,
+    front_page,
+    gone_page,
+    over_page,
+    question_page,
+    said_no_page,
+    start_page,
+)
 from haoma.web.self.words import WORDS, language_of
 
 __all__ = ["FLOOR_S", "self_app"]
@@ -84,7 +96,22 @@ class Pages:
             if error.reason not in {"code-wrong", "request-over"}:
                 raise
             return self.question(handle, language, wrong=True)
+        for replaced in own_replaced(self._services.consent, yes):
+            self._services.positions.drop(replaced)
         return self.rooms.room(language, self.doors.after_yes(yes))
+
+    def start(self, tenant: str | None, language: str) -> Response:
+        """The way to a tenant's door: straight there where there is but one, else by its name."""
+        with self._services.store.read() as tx:
+            names = list(tx.scalars(sa.select(tenants.c.name).limit(2)))
+        name = names[0] if tenant is None and len(names) == 1 else tenant
+        if name is None:
+            return answered(start_page(language))
+        try:
+            self._require(name.strip().lower())
+        except HTTPException:
+            return answered(start_page(language, wrong=True), 404)
+        return RedirectResponse(f"/self/my/{name.strip().lower()}?lang={language}", 303, HEADERS)
 
     def front(self, tenant: str, language: str, wrong: str = "") -> Response:
         """The door of a tenant."""
@@ -149,6 +176,9 @@ def self_app(services: Services, *, floor_s: float = FLOOR_S) -> Starlette:
         given = await door.form(request)
         return await _at_least(floor_s, run_in_threadpool(pages.answer, request.path_params["handle"], given))
 
+    async def start(request: Request) -> Response:
+        return await run_in_threadpool(pages.start, request.query_params.get("tenant"), _language(request))
+
     async def front(request: Request) -> Response:
         return await run_in_threadpool(pages.front, request.path_params["tenant"], _language(request))
 
@@ -173,6 +203,8 @@ def self_app(services: Services, *, floor_s: float = FLOOR_S) -> Starlette:
     routes = [
         Route("/self/q/{handle}", question),
         Route("/self/q/{handle}", answer, methods=["POST"]),
+        Route("/self", start),
+        Route("/self/", start),
         Route("/self/my/{tenant}", front),
         Route("/self/my/{tenant}", knock, methods=["POST"]),
         Route("/self/enter", enter, methods=["POST"]),
@@ -209,7 +241,7 @@ async def _not_served(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     made = answered(failed_page(_language(request), _STATUS.get(error.status_code, "bad-input")), error.status_code)
-    made.headers.update({**(error.headers or {}), **({"Retry-After": "60"} if error.status_code == 429 else {})})
+    made.headers.update(error.headers or {})
     return made
 
 

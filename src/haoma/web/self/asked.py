@@ -4,7 +4,8 @@ Rules held here:
 - A form is read to 16 KiB and 20 fields, each of them once; what is none of ours is refused before it is looked at.
 - A form comes from our own pages: a browser says so in Sec-Fetch-Site, an older one in Origin (`null`, for our pages
   tell no referrer). Beside that each holds a secret: a token bound to its link, a door or a session.
-- An address presses so many buttons a minute, and has a sixth as many codes sent. It is remembered in memory alone.
+- An address presses so many buttons a minute, and has a sixth as many codes sent, three of them at once. It is
+  remembered in memory alone.
 - No page is framed, kept, sniffed, or loads anything of anybody else's; no script stands in one; no cookie is set.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import math
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
@@ -29,6 +31,7 @@ __all__ = ["HEADERS", "Door", "answered", "downloaded", "form_token", "is_token"
 LONGEST_FORM = 16 << 10  # a receipt is a third of that
 MOST_FIELDS = 20
 PRESSES_A_CODE = 6
+CODES_AT_ONCE = 3  # who mistypes their number begins again at once
 FORM = "application/x-www-form-urlencoded"
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -52,7 +55,7 @@ class Door:
     def __init__(self, origin: str, per_min: int) -> None:
         self._origin = origin
         self._pressed = Rates(per_min)
-        self._sent = Rates(max(1, per_min // PRESSES_A_CODE))
+        self._sent = Rates(max(1, per_min // PRESSES_A_CODE), at_once=CODES_AT_ONCE)
 
     async def form(self, request: Request, *, sends: bool = False) -> Mapping[str, str]:
         """The fields of a form, and `lang` out of its address; `sends` where it has a code sent.
@@ -61,8 +64,8 @@ class Door:
         """
         self._require_own(request)
         network = _network_of(request)
-        if self._pressed.wait_s(network) or (sends and self._sent.wait_s(network)):
-            raise HTTPException(429)
+        if wait_s := self._pressed.wait_s(network) or (self._sent.wait_s(network) if sends else 0.0):
+            raise HTTPException(429, headers={"Retry-After": str(math.ceil(wait_s))})
         if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != FORM:
             raise HTTPException(415)
         body = await body_of(request, LONGEST_FORM)

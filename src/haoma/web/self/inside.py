@@ -7,6 +7,7 @@ Rules held here:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from starlette.responses import Response
@@ -27,6 +28,7 @@ from haoma.web.self.words import language_of, say, time_of
 __all__ = ["LONGEST_NUMBER", "Rooms"]
 
 LONGEST_NUMBER = 40
+_DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]{1,3})?", re.ASCII)  # as a browser writes a number
 Form = Mapping[str, str]
 
 
@@ -143,7 +145,6 @@ def _language(given: Form) -> str:
 
 
 def _number(text: str) -> float:
-    try:
-        return float(text[:40])
-    except ValueError:
-        raise BadInput("this is no position", hint="degrees, and an accuracy in metres") from None
+    if len(text) > LONGEST_NUMBER or _DECIMAL.fullmatch(text) is None:
+        raise BadInput("this is no position", hint="degrees, and an accuracy in metres")
+    return float(text)

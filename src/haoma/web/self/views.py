@@ -30,6 +30,7 @@ __all__ = [
     "question_page",
     "said_no_page",
     "shell",
+    "start_page",
 ]
 
 ERROR = "error"
@@ -157,6 +158,22 @@ def front_page(language: str, tenant: str, wrong: str = "") -> str:
         tag("h2", say(language, "by-receipt")),
         form(language, "/self/receipt", {"tenant": tenant}, receipt, button(say(language, "withdraw"))),
         switch=path,
+    )
+
+
+def start_page(language: str, *, wrong: bool = False) -> str:
+    """Where somebody says whose customer they are; it leads on to that company's door."""
+    typed = [
+        tag("label", say(language, "tenant"), for_="tenant"),
+        tag("input", id="tenant", name="tenant", type="text", maxlength="24", required=True, **_marked(wrong)),
+        tag("input", type="hidden", name="lang", value=language),
+    ]
+    return shell(
+        language,
+        say(language, "title-own"),
+        _alarm(say(language, "tenant-wrong")) if wrong else None,
+        tag("form", typed, button(say(language, "go-on")), method="get", action="/self/"),
+        switch="/self/",
     )
 
 

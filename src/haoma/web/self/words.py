@@ -19,6 +19,9 @@ CHINA = timezone(timedelta(hours=8))
 WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "lang": ("zh-CN", "en"),
+        "tenant": ("公司的代号（短信或客服会告诉您）", "The company, as its messages or its staff name it here"),
+        "tenant-wrong": ("这里没有这家公司。", "There is no such company here."),
+        "go-on": ("继续", "Go on"),
         "other": ("English", "中文"),
         "other-lang": ("en", "zh-CN"),
         "skip": ("跳到正文", "Skip to the content"),
@@ -185,7 +188,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "internal": ("出错了", "Something is wrong"),
         "internal-told": ("是我们的问题，请稍后再试。", "It is our fault. Please try again later."),
         "too-often": ("操作过于频繁", "Too often"),
-        "too-often-told": ("请一分钟后再试。", "Please wait for a minute."),
+        "too-often-told": ("请稍等片刻再试。", "Please wait a little, and try again."),
     }
 )
 

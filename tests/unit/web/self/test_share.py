@@ -118,6 +118,13 @@ NONE = (
     {"lat": "31,2"},
     {"lat": "1" * 60},
     {"lat": "0x1f"},
+    {"lat": "１２"},
+    {"lat": "1_0"},
+    {"lat": " 31.2"},
+    {"lat": "+31.2"},
+    {"lat": "31."},
+    {"accuracy": "٦٠"},
+    {"accuracy": "1e9999"},
 )
 
 
@@ -128,6 +135,20 @@ def test_what_is_no_position_is_not_taken_and_not_told_back(customer: Customer) 
         assert told.status_code == 400, changed
         assert "31.2304" not in told.text + customer.client.log.getvalue()
     assert kept(customer, consent_of(page.text)) == []
+
+
+def test_a_position_is_read_as_a_browser_writes_it(customer: Customer) -> None:
+    page = customer.say_yes()
+    for lat in ("-31.23040000000001", "1e-7", "0"):
+        assert customer.press(page, "/self/me/share", **HERE | {"lat": lat}).status_code == 200
+
+
+def test_a_position_goes_with_the_consent_that_a_second_yes_replaces(customer: Customer) -> None:
+    first = customer.say_yes()
+    assert customer.press(first, "/self/me/share", **HERE).status_code == 200
+    second = customer.say_yes()
+    assert consent_of(first.text) not in second.text
+    assert kept(customer, consent_of(first.text)) == []
 
 
 def test_a_consent_that_does_not_name_the_browser_has_no_button_and_takes_no_position(
