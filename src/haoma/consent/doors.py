@@ -171,8 +171,9 @@ class Doors:
                 return None
             takes = row.asked_at <= at < row.expires_at and row.attempts < ATTEMPTS
             right = takes and self._opens(name, row.code, code)
+            if at >= row.expires_at:
+                changed(tx, office, row, **_OVER)
             if not takes:
-                changed(tx, office, row, **(_OVER if at >= row.asked_at else {}))
                 return None
             left = not right and row.attempts + 1 >= ATTEMPTS
             after = changed(tx, office, row, attempts=row.attempts + 1, **(_OVER if left else {}))
