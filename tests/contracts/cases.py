@@ -15,8 +15,9 @@ from contracts.consent import NOW, TENANT, World, open_world
 from haoma.access import Asker, Cases
 from haoma.access import tables as access
 from haoma.consent import Consent
-from haoma.errors import Conflict, NotFound, Refused
+from haoma.errors import Conflict, NotFound, Refused, Tampered
 from haoma.locate.cases import By, Crms, Customers, KnownWays, Opened, Reference, tables
+from haoma.locate.cases.audit import Audited, audit_cases
 from haoma.locate.cases.example import make_example
 from haoma.vault import tables as vault
 
@@ -121,6 +122,20 @@ class CasesContract:
         assert desk.customers.due(desk.agent).soon == 1
         desk.world.pass_(days=30)
         assert desk.customers.due(desk.agent).over == 1
+
+    def test_what_was_done_stands_and_what_a_hand_did_is_found(self, desk: Desk) -> None:
+        desk.shown()
+        desk.customers.decline(desk.agent, desk.case(order(THIRD)))
+        with desk.world.store.read() as tx:
+            assert audit_cases(tx, desk.world.consent.office) == Audited(2, 1, 2, 3)
+        for table in (tables.references, tables.numbers, tables.codes, tables.searches):
+            rows = [dict(row._mapping) for row in desk.world.rows(table)]
+            desk.world.store.write(lambda tx, table=table: tx.execute(sa.delete(table)).rowcount)
+            with pytest.raises(Tampered), desk.world.store.read() as tx:
+                audit_cases(tx, desk.world.consent.office)
+            desk.world.store.write(lambda tx, table=table, rows=rows: tx.execute(sa.insert(table), rows).rowcount)
+        with desk.world.store.read() as tx:
+            assert audit_cases(tx, desk.world.consent.office).searches == 3
 
     def test_what_is_not_found_or_not_allowed_leaves_no_case(self, desk: Desk) -> None:
         with pytest.raises(NotFound):

@@ -15,6 +15,7 @@ import click
 
 from haoma.app import Services
 from haoma.cli.acting import acting, asked, now
+from haoma.cli.case_audit import audit
 from haoma.cli.case_places import keep, places
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, Row, format_option, note, write
@@ -163,7 +164,7 @@ def close_case(case_id: str) -> None:
         services.cases.close(acting(services), case_id, now())
 
 
-for _command in (keep, places):
+for _command in (keep, places, audit):
     case.add_command(_command)
 
 

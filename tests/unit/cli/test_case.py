@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,18 @@ def test_without_a_crm_nobody_is_found_by_an_order(desk: Desk, monkeypatch: pyte
     monkeypatch.setenv("HAOMA_CRM_MAP", "gone.toml")
     ended = desk.haoma("case", "open", *ORDER, by="an")
     assert (ended.returncode, "gone.toml" in ended.stderr) == (4, True)
+
+
+def test_what_is_kept_of_cases_is_held_to_the_log_by_whoever_runs_the_store(desk: Desk) -> None:
+    desk.ok("case", "open", *ORDER, by="an")
+    (told,) = desk.rows("case", "audit")
+    assert set(told) == {"references", "numbers", "codes", "searches"}
+    assert told["references"] > 0
+    for by, code in ((1, 5), (-1, 0)):
+        with closing(sqlite3.connect(desk.folder / "haoma" / "haoma.db")) as file, file:
+            file.execute("UPDATE case_references SET at = at + ? WHERE reference_id = 1", (by,))
+        ended = desk.haoma("case", "audit")
+        assert (ended.returncode, "case reference 1 is not what was recorded" in ended.stderr) == (code, code == 5)
 
 
 def test_no_whole_number_and_no_order_is_in_any_file_but_the_crms(desk: Desk) -> None:
