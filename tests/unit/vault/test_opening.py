@@ -12,6 +12,8 @@ import haoma
 SRC = Path(haoma.__file__).parent
 INSIDE = {"vault/opening.py", "vault/rotation.py", "vault/location_tokens.py"}
 """The vault itself: re-keying shows nobody a number, and a location token is its own permission."""
+NO_KEY_OF_THE_VAULT = {"consent/door_rows.py"}
+"""A number is sealed there under the door of the customer's page itself, which only their browser has."""
 OTHER_THAN_GRANTS = {
     ("access/guarded.py", "_Approved"),
     ("consent/intake.py", "_Agreed"),
@@ -65,7 +67,14 @@ def test_a_grant_there_is_the_one_of_consent() -> None:
 
 def test_nothing_but_the_vault_itself_opens_without_a_permission() -> None:
     known = {path for path, source in sources().items() if bare(source)}
-    assert known == INSIDE | {"vault/service.py", "vault/suites.py", "vault/local_file.py"}
+    assert known == INSIDE | NO_KEY_OF_THE_VAULT | {"vault/service.py", "vault/suites.py", "vault/local_file.py"}
+
+
+def test_what_is_sealed_under_no_key_of_the_vault_takes_no_key_of_it() -> None:
+    for path in NO_KEY_OF_THE_VAULT:
+        source = (SRC / path).read_text(encoding="utf-8")
+        assert not bare(source) - {"sealer"}, path
+        assert [word for word in (".secret", "keys.get", "keys.current", "keys.kept") if word in source] == [], path
 
 
 def test_the_permissions_that_are_no_grants_are_made_where_they_are_declared() -> None:
