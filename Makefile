@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
-INSTALL := $(PIP) install --quiet --require-hashes --no-build-isolation --use-pep517
+# What is imported is compiled then; most of what is installed never is.
+INSTALL := $(PIP) install --quiet --require-hashes --no-build-isolation --use-pep517 --no-compile
 
 # Each test starts commands: without the bytecode of the last one, every one of them compiles haoma anew.
 unexport PYTHONDONTWRITEBYTECODE
