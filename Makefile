@@ -28,7 +28,7 @@ lint: $(VENV)/.dev ## style, types and import rules
 # The kernel is compiled once for all tests, beside the linters.
 test: $(VENV)/.dev ## everything that must hold, in minutes
 	@$(MAKE) --no-print-directory -j2 lint kernel
-	$(BIN)/python -m pytest -n auto --dist worksteal --doctest-modules --cov --cov-report=term src tests/unit tests/laws
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" --doctest-modules --cov --cov-report=term src tests/unit tests/laws
 
 .PHONY: kernel
 kernel: $(VENV)/.dev
@@ -36,6 +36,7 @@ kernel: $(VENV)/.dev
 
 test-all: $(VENV)/.all services ## against real peers and services
 	$(BIN)/python -m pytest $(wildcard tests/peers tests/journeys)
+	$(BIN)/python -m pytest -m slow tests/unit tests/laws
 
 bench: $(VENV)/.all ## figures beside other tools', in the same run
 	$(BIN)/python -m bench

@@ -112,6 +112,8 @@ def transit_server() -> Iterator[str]:
     engine = Transit()
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True  # heads and bodies go apart, and would wait for each other
+
         def do(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length) or b"{}")

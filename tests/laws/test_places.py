@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -85,6 +86,7 @@ def test_many_points_are_converted_as_each_is_alone(many: list[tuple[float, floa
         assert np.allclose(together, alone, rtol=0, atol=1e-11)
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(points, near_the_edge, st.sampled_from(EDGE)), min_size=65, max_size=90))
 def test_what_is_inside_does_not_depend_on_how_many_are_asked(many: list[tuple[float, float]]) -> None:
     lat, lon = np.array(many).T

@@ -43,6 +43,7 @@ def test_status_of_a_database_that_is_behind_is_a_no(store_dir: Path, capsys: py
     assert rows(capsys)[0]["pending"] == list(schema.revisions()[1:])
 
 
+@pytest.mark.slow
 def test_a_database_that_has_lost_a_table_is_not_current_and_not_backed_up(
     store_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -75,6 +76,7 @@ def test_a_database_that_has_lost_a_trigger_is_not_current(
     assert by_hand.split()[2].rstrip(";") in told.err
 
 
+@pytest.mark.slow
 def test_a_backup_goes_into_another_database_and_into_no_full_one(
     store_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

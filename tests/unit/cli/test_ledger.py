@@ -355,6 +355,7 @@ def test_a_proof_of_an_entry_that_is_covered_signs_nothing(
     assert b"\n4\n" in capfdbinary.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_unavailable(logged: Path) -> None:
     assert ledger("checkpoint", "-o", "/dev/full") == 4
     with Path("/dev/full").open("wb") as full:
@@ -389,6 +390,7 @@ def test_a_service_sends_small_answers_at_once() -> None:
     assert asyncio.run(accepted()) != 0
 
 
+@pytest.mark.slow
 def test_a_service_serves_and_ends_when_it_is_told(logged: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     command = (HAOMA, "serve", "--port", "0", "--prefix", "/log")
     with started(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as served:

@@ -275,6 +275,7 @@ def test_a_stdin_that_cannot_be_read_is_told(args: str, stdin: str, tmp_path: Pa
     assert_a_stdin_that_cannot_be_read_is_told(args, stdin, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stdin", NO_STDIN)
 def test_whoever_is_asked_and_cannot_answer_is_told(stdin: str, tmp_path: Path) -> None:
     upgrade = f"export HAOMA_STORE_DIR=$PWD/store; {HAOMA} db upgrade >upgraded"
@@ -304,11 +305,13 @@ def test_notes_whose_reader_went_away_are_dropped_and_the_file_is_written(tmp_pa
     assert_notes_are_dropped_and_the_file_is_written("2> >(exec true; )", tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sent", "code"), DEMO_ENDED_BY[:1])
 def test_a_signal_leaves_nothing_of_the_demo(sent: signal.Signals, code: int, tmp_path: Path) -> None:
     assert_nothing_of_the_demo_is_left(sent, code, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sent", "code", "target"), ENRICH_ENDED_BY[-1:])
 def test_an_interrupted_run_leaves_nothing(sent: signal.Signals, code: int, target: str, tmp_path: Path) -> None:
     assert_an_interrupted_run_leaves_nothing(sent, code, target, tmp_path)

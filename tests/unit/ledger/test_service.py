@@ -101,6 +101,7 @@ def test_one_integration_takes_several_batches(log: Log) -> None:
     assert log.audit().entries == BATCH + 1
 
 
+@pytest.mark.slow
 def test_large_entries_are_taken_in_batches_of_bounded_bytes(url: str) -> None:
 
     large = EntryType("large", {"digests": "digest*"})
@@ -133,6 +134,7 @@ def test_the_longest_entry_is_appended_proved_and_verified(url: str) -> None:
         assert verify_file(proof_file(log.view, log.publisher, 0), [KEY.verifier.text]).entry == log.view.entry(0)
 
 
+@pytest.mark.slow
 def test_many_writers_and_a_leader_lose_nothing(log: Log) -> None:
     ended = threading.Event()
 

@@ -195,6 +195,7 @@ def slow(folder: Path, seconds: float) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", SLOW, folder, str(seconds)], stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_of_processes_at_once_one_compiles_and_the_others_wait(tmp_path: Path) -> None:
     folder = tmp_path / "compiled"
     told = [process.communicate()[1].splitlines() for process in [slow(folder, 2.5) for _ in range(2)]]
@@ -202,6 +203,7 @@ def test_of_processes_at_once_one_compiles_and_the_others_wait(tmp_path: Path) -
     assert sorted(told) == [["haoma: another process is compiling; waiting for it"], ["haoma: compiling"]]
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_no_lock_and_no_half_code(tmp_path: Path) -> None:
     folder = tmp_path / "compiled"
     killed = slow(folder, 600)

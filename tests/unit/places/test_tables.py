@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from haoma.places.tables import DATA, rows
 
 HEADED = {"cities.csv", "groups.csv", "old_adcodes.csv", "outline.csv", "population.csv"}
@@ -16,6 +18,7 @@ def test_every_table_says_where_it_is_from() -> None:
         assert next(rows(name))
 
 
+@pytest.mark.slow
 def test_the_points_are_made_of_their_source(root: Path, shared: Path, tmp_path: Path) -> None:
     source = shared / "places" / "adcodes_cpca_MIT_2021.csv"
     target = tmp_path / "cities.csv"

@@ -92,6 +92,7 @@ def test_a_new_store_leaves_no_copy_of_nothing(url: str, path: Path) -> None:
     assert not list(path.parent.glob("*.bak"))
 
 
+@pytest.mark.slow
 def test_processes_that_open_an_older_store_at_once_migrate_it_once(url: str, path: Path) -> None:
     older(url, path)
     code = "import sys; from haoma.storage import open_store; open_store(sys.argv[1]).close()"

@@ -67,6 +67,7 @@ with open_store(sys.argv[1]) as store, ThreadPoolExecutor(8) as pool:
 """
 
 
+@pytest.mark.slow
 def test_processes_that_write_at_once_lose_nothing(url: str, root: Path) -> None:
     command = [sys.executable, "-W", "error", "-c", MANY_WRITES, url]
     env = {"PYTHONPATH": str(root / "tests")}

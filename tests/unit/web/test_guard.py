@@ -45,6 +45,7 @@ def test_heads_that_never_end_are_given_their_time_and_no_byte_more_gives_them_m
     assert_heads_end(impatient, Impatient.head_s)
 
 
+@pytest.mark.slow
 def test_an_answer_that_nobody_takes_is_given_its_time(impatient: int) -> None:
     with socket.create_connection(("127.0.0.1", impatient), timeout=20) as line:
         line.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -73,6 +74,7 @@ def service(tmp_path: Path) -> Iterator[tuple[int, Path]]:
         yield one
 
 
+@pytest.mark.slow
 def test_more_connections_than_there_are_descriptors_are_closed_and_nothing_floods_the_log(
     service: tuple[int, Path],
 ) -> None:

@@ -57,6 +57,7 @@ def test_a_line_that_is_no_record_is_named_by_its_number_and_not_quoted(line: st
     assert "99.125" not in f"{caught.value} {caught.value.hint}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labelled", [True, False])
 def test_a_fit_moves_towards_the_world_and_no_round_loses_likelihood(labelled: bool) -> None:
     world = World(movers=0.45, spoofers=0.15)

@@ -94,6 +94,7 @@ def test_a_source_s_change_changes_the_fingerprint(tmp_path: Path) -> None:
     assert fingerprint(plain) == fingerprint(world(tmp_path / "elsewhere"))
 
 
+@pytest.mark.slow
 def test_concurrent_builders_all_get_a_whole_pack(tmp_path: Path) -> None:
     environment = {**os.environ, "HAOMA_DATA_DIR": str(tmp_path)}
     builders = [subprocess.Popen([sys.executable, "-c", BUILD], env=environment) for _ in range(2)]
