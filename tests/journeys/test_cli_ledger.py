@@ -53,10 +53,17 @@ def fill(count: int) -> None:
         services.ledger.integrate()
 
 
+def has_open(pid: int, name: str) -> bool:
+    try:
+        return any(name in str(file.readlink()) for file in Path(f"/proc/{pid}/fd").iterdir())
+    except FileNotFoundError:  # a file that was closed while we looked
+        return False
+
+
 def test_ctrl_c_ends_an_audit_and_harms_nothing(logged: Path) -> None:
     fill(200_000)
     with started(HAOMA, "ledger", "audit", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as audit:
-        while not any("haoma.db" in str(path.resolve()) for path in Path(f"/proc/{audit.pid}/fd").iterdir()):
+        while not has_open(audit.pid, "haoma.db"):
             time.sleep(0.005)
         audit.send_signal(signal.SIGINT)
         out, err = audit.communicate(timeout=60)
