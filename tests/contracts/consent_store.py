@@ -104,6 +104,7 @@ class ConsentKillContract(InAWorld):
 class ConsentContract(InAWorld):
     """Holds on SQLite and on PostgreSQL."""
 
+    @pytest.mark.slow
     def test_a_yes_and_an_end_are_whole_or_not_there(
         self, url: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

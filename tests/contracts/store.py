@@ -336,6 +336,7 @@ class StoreContract:
             migration()
         assert names_of_tables() == before
 
+    @pytest.mark.slow
     def test_a_backup_restored_is_the_same_rows_keys_and_counters(self, store: Store, url: str, tmp_path: Path) -> None:
         fill(store)
         made = back_up(store, tmp_path / "a", at=AT)
@@ -353,6 +354,7 @@ class StoreContract:
             restore(tmp_path / "a", url)
         assert names(store) == {"here already"}
 
+    @pytest.mark.slow
     def test_a_change_is_whole_or_not_there_wherever_its_process_is_killed(self, url: str) -> None:
         assert assert_all_or_nothing(url, change_a_pair, check_a_pair) > 10
 

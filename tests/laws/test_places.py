@@ -77,6 +77,7 @@ def test_an_unshifted_point_comes_back_as_it_is_or_is_read_as_one_inside(point: 
         assert found == point or (is_shifted(*found) and distance_m(*found, *point) < 1_600)
 
 
+@pytest.mark.slow
 @given(st.lists(near_the_edge, min_size=1, max_size=9))
 def test_many_points_are_converted_as_each_is_alone(many: list[tuple[float, float]]) -> None:
     lat, lon = np.array(many).T

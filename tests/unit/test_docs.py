@@ -87,7 +87,11 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     assert [link for link in LINK.findall(text) if not (page.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("page", WITH_CONSOLE, ids=page_name)
+def quick_or_slow(page: Path) -> object:
+    return page if page.name == "README.md" else pytest.param(page, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("page", map(quick_or_slow, WITH_CONSOLE), ids=page_name)
 def test_console_blocks_show_what_haoma_prints(page: Path, tmp_path: Path) -> None:
     assert_console_blocks_show_what_haoma_prints(page, tmp_path, within)
 

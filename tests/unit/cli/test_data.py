@@ -72,6 +72,7 @@ def test_diff_of_a_table_with_itself_is_empty_and_exits_0(table: Path, capsys: p
     assert "0 prefixes differ" in shown.err
 
 
+@pytest.mark.slow
 def test_diff_shows_what_an_overlay_changed_and_exits_1(
     table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,6 +28,7 @@ def test_status_of_nothing_is_a_no_and_makes_nothing(store_dir: Path, capsys: py
     assert not store_dir.exists()
 
 
+@pytest.mark.slow
 def test_upgrade_makes_the_database_once(store_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [run(["db", "upgrade"]), run(["db", "upgrade"]), run(["db", "status"])] == [0, 0, 0]
     head = schema.revisions()[-1]
@@ -57,6 +58,7 @@ def test_a_database_that_has_lost_a_table_is_not_current_and_not_backed_up(
     assert not (tmp_path / "a").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "by_hand",
     [

@@ -54,6 +54,7 @@ def test_a_person_sees_kinds_operators_provinces_examples_and_what_to_try_next(
         assert seen in shown
 
 
+@pytest.mark.slow
 def test_files_are_kept_where_asked_and_nowhere_else(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +68,7 @@ def test_files_are_kept_where_asked_and_nowhere_else(
     assert capsys.readouterr().err.rstrip().endswith("kept")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", ["1", "5"])
 def test_a_small_demo_works_too(rows: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["demo", "--rows", rows]) == 0

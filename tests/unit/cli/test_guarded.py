@@ -72,6 +72,7 @@ def test_a_rotation_is_run_as_approved_and_brings_everything_over(desk: Desk, se
     assert services.key_store.wrapped_by_older() == 0
 
 
+@pytest.mark.slow
 def test_the_key_of_a_tenants_tokens_is_rotated_by_its_own_people(desk: Desk, services: Services) -> None:
     sealed(services)
     services.pseudonyms.token("bank", parse(NUMBER))

@@ -363,6 +363,7 @@ def test_a_full_disk_is_unavailable(logged: Path) -> None:
     assert (ended.returncode, ended.stderr.splitlines()[0]) == (4, b"haoma: the output: No space left on device")
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_ends_a_command_quietly(logged: Path) -> None:
     read, write = os.pipe()
     os.close(read)
@@ -448,6 +449,7 @@ def test_an_edited_database_is_tampered_whatever_was_edited(
         assert b"Traceback" not in told
 
 
+@pytest.mark.slow
 def test_an_edited_database_is_tampered_in_a_process_too(logged: Path) -> None:
     assert_an_edited_database_is_tampered(["DROP TABLE ledger_tiles"], ["audit"], logged)
 
@@ -540,6 +542,7 @@ def test_a_key_that_is_gone_is_to_be_restored_and_not_made(
         assert b"--create" not in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["append - <&-", "prove 0 >&-"])
 def test_a_stdin_or_stdout_that_is_closed_is_told(command: str, logged: Path) -> None:
     assert_a_closed_stream_is_told(command, CLOSED[command], logged)

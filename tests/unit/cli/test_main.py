@@ -263,6 +263,7 @@ def test_results_for_a_closed_stdout_are_a_failure(args: str, tmp_path: Path) ->
     assert in_shell(f"{HAOMA} {args} >&- 2>&-", tmp_path).returncode == 4
 
 
+@pytest.mark.slow
 def test_what_writes_no_results_needs_no_stdout(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("phone\n95588\n")
     assert in_shell(f"{HAOMA} number enrich in.csv -o out.csv >&-", tmp_path).returncode == 0
@@ -291,16 +292,19 @@ def test_rows_for_a_closed_stdout_are_not_thrown_away_in_silence(tmp_path: Path)
     assert (ended.returncode, ended.stderr) == (4, "haoma: stdout is closed\n       -o OUT writes to a file\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", WITHOUT_STDERR[:1])
 def test_without_stderr_the_notes_are_dropped_and_the_file_is_written(closed: str, tmp_path: Path) -> None:
     assert_notes_are_dropped_and_the_file_is_written(closed, tmp_path)
 
 
+@pytest.mark.slow
 @FULL
 def test_notes_for_a_full_disk_are_dropped_and_the_file_is_written(tmp_path: Path) -> None:
     assert_notes_are_dropped_and_the_file_is_written("2>/dev/full", tmp_path)
 
 
+@pytest.mark.slow
 def test_notes_whose_reader_went_away_are_dropped_and_the_file_is_written(tmp_path: Path) -> None:
     assert_notes_are_dropped_and_the_file_is_written("2> >(exec true; )", tmp_path)
 
@@ -384,6 +388,7 @@ def test_a_signal_behind_the_end_of_the_work_shows_no_traceback(sent: signal.Sig
     assert ended.stdout.startswith(b"haoma ")
 
 
+@pytest.mark.slow
 def test_nohup_holds(tmp_path: Path) -> None:
     (tmp_path / "in").write_text("95588\n")
     line = f"(trap '' HUP; {HAOMA} number parse - < <(sleep 1; cat in)) & sleep 0.7; kill -HUP $!; wait $!"

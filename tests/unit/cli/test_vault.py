@@ -109,6 +109,7 @@ def row_for(table: sa.Table, **values: object) -> dict[str, object]:
     return {column.name: some.get(type(column.type), 1) for column in needed} | values
 
 
+@pytest.mark.slow
 def test_a_lost_disk_of_keys_is_put_back_without_what_has_ended_since(
     token: SubjectToken, store_dir: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,6 +108,7 @@ def test_a_cell_too_long_for_one_and_bytes_that_are_no_text_have_their_reasons()
     assert enrich(cells)["valid"].to_pylist() == [False, True, False]
 
 
+@pytest.mark.slow
 def test_threads_may_ask_for_the_first_column_together() -> None:
     assert_first_column_is_asked_together()
 

@@ -87,6 +87,7 @@ def test_code_that_is_kept_is_read_without_a_word(folder: Path, capfd: pytest.Ca
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES, indirect=True)
 @pytest.mark.parametrize("way", WAYS)
 def test_damaged_code_is_compiled_anew_and_sound_after_that(
@@ -101,6 +102,7 @@ def test_damaged_code_is_compiled_anew_and_sound_after_that(
     assert misses(doubled(folder)) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES, indirect=True)
 def test_code_that_lacks_a_file_is_compiled_anew(folder: Path, file: Path) -> None:
     file.unlink()

@@ -41,6 +41,7 @@ def impatient() -> Iterator[int]:
         yield port
 
 
+@pytest.mark.slow
 def test_heads_that_never_end_are_given_their_time_and_no_byte_more_gives_them_more(impatient: int) -> None:
     assert_heads_end(impatient, Impatient.head_s)
 

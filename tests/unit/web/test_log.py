@@ -238,6 +238,7 @@ def test_a_prefix_that_is_none_is_refused(tmp_path: Path, prefix: str) -> None:
         application(settings_in(tmp_path), prefix)
 
 
+@pytest.mark.slow
 def test_a_new_log_serves_its_empty_tree_and_what_is_appended_later(tmp_path: Path, http: httpx.Client) -> None:
     settings = settings_in(tmp_path, ledger_checkpoint_s=1, ledger_open_entries=True)
     with serving(settings) as url:

@@ -60,6 +60,7 @@ def dripping(first: bytes, drop: bytes) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "drop"),
     [

@@ -113,6 +113,7 @@ def test_prefixes_of_eight_and_nine_digits_make_a_finer_table(tmp_path: Path) ->
     assert [table.get(row).issued_by for row in fine[start + 98 : start + 100]] == ["中国移动", "末"]
 
 
+@pytest.mark.slow
 def test_an_overlay_opens_a_block_and_names_itself_as_source(tmp_path: Path) -> None:
     from haoma.numbers.segments.file import parse_image
     from haoma.numbers.segments.pack import Pack

@@ -70,6 +70,7 @@ def without_digits(text: str) -> str:
     return re.sub(r"\d", "0", text)
 
 
+@pytest.mark.slow
 def test_an_answer_takes_as_long_at_the_least_whatever_comes_of_it(house: Client, customer: Customer) -> None:
     slow = Customer(replace(house, app=Edge(self_app(house.services, floor_s=0.3), Log(house.log))), customer.number)
     took = []
