@@ -91,7 +91,7 @@ def quick_or_slow(page: Path) -> object:
     return page if page.name == "README.md" else pytest.param(page, marks=pytest.mark.slow)
 
 
-@pytest.mark.parametrize("page", map(quick_or_slow, WITH_CONSOLE), ids=page_name)
+@pytest.mark.parametrize("page", [quick_or_slow(page) for page in WITH_CONSOLE], ids=page_name)
 def test_console_blocks_show_what_haoma_prints(page: Path, tmp_path: Path) -> None:
     assert_console_blocks_show_what_haoma_prints(page, tmp_path, within)
 
