@@ -1,0 +1,88 @@
+"""A hotline on a page as a visitor sees it: Chromium has run its scripts.
+
+Rules held here:
+- A page has half a minute for everything, and a browser of its own that ends with it.
+- What counts is what stands there when the page has come to rest: a script may write a number late.
+- Nothing is downloaded, and nothing of the page is kept but the texts of the nodes that were asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from haoma.errors import Unavailable
+from haoma.guard.probe.html import is_xpath
+from haoma.guard.probe.model import Asked
+from haoma.guard.probe.pointer import filled, in_url
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
+
+__all__ = ["PagePlace", "chromium"]
+
+PAGE_S = 30.0
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+_PAUSE_MS = 100
+
+
+def chromium() -> str:
+    """The path of this machine's Chromium; raises Unavailable where it has none."""
+    found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    if found is None:
+        raise Unavailable("a rendered page needs Chromium, which is not installed", hint="apt-get install chromium")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlace:
+    """The nodes that a selector finds when the page at a URL has come to rest; fills `Place`.
+
+    `wait_s` is how long a node may take to show any digit behind that.
+    """
+
+    url: str
+    selector: str
+    attribute: str = ""
+    wait_s: int = 5
+
+    def read(self, asked: Asked) -> Sequence[str]:
+        """See `Place.read`."""
+        try:
+            from playwright.sync_api import Error, sync_playwright
+        except ImportError:
+            raise Unavailable("a rendered page needs Playwright", hint="pip install 'haoma[render]'") from None
+        try:
+            with sync_playwright() as playwright, _browser(playwright) as browser:
+                return self._texts(browser, filled(self.url, asked, in_url))
+        except Error as error:
+            message = f"the page cannot be rendered ({type(error).__name__})"
+            raise Unavailable(message, hint="open it in Chromium on this machine") from None
+
+    def _texts(self, browser: Browser, url: str) -> list[str]:
+        end = time.monotonic() + PAGE_S
+        page = browser.new_context(accept_downloads=False, service_workers="block").new_page()
+        page.set_default_timeout(PAGE_S * 1000)
+        answer = page.goto(url, wait_until="networkidle", timeout=PAGE_S * 1000)
+        if answer is None or answer.status != 200:
+            raise Unavailable(f"the page answers with HTTP {answer.status if answer else 0}")
+        nodes = page.locator(f"xpath={self.selector}" if is_xpath(self.selector) else f"css={self.selector}")
+        until = min(end, time.monotonic() + self.wait_s)
+        while True:
+            said = nodes.evaluate_all(
+                "(nodes, name) => nodes.map(one => (name ? one.getAttribute(name) : one.innerText) || '')",
+                self.attribute,
+            )
+            texts = [str(text) for text in said]
+            if any(one.isdigit() for text in texts for one in text) or time.monotonic() >= until:
+                return texts
+            page.wait_for_timeout(_PAUSE_MS)
+
+
+def _browser(playwright: Playwright) -> Browser:
+    # Chromium's sandbox needs another user than root.
+    return playwright.chromium.launch(executable_path=chromium(), chromium_sandbox=os.geteuid() != 0)
