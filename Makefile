@@ -66,24 +66,24 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.build: requirements/build.lock | $(BIN)/python
-	$(INSTALL) -r requirements/build.lock
+	$(INSTALL) --no-deps -r requirements/build.lock
 	@touch $@
 
 # A larger lock holds the smaller ones, so that its stamp stands for theirs too.
 $(VENV)/.run: requirements/run.lock pyproject.toml $(VENV)/.build
 	@echo "installing what haoma needs into $(VENV) …"
-	$(INSTALL) -r requirements/run.lock
+	$(INSTALL) --no-deps -r requirements/run.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.lock pyproject.toml $(VENV)/.build
 	@echo "installing what haoma and its tests need into $(VENV) …"
-	$(INSTALL) -r requirements/dev.lock
+	$(INSTALL) --no-deps -r requirements/dev.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $(VENV)/.run $@
 
 $(VENV)/.all: requirements/all.lock pyproject.toml $(VENV)/.build
 	@echo "installing what haoma and all its tests need into $(VENV) …"
-	$(INSTALL) -r requirements/all.lock
+	$(INSTALL) --no-deps -r requirements/all.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $(VENV)/.run $(VENV)/.dev $@

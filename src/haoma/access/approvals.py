@@ -1,14 +1,14 @@
-"""Four eyes: what was requested is approved by two others in two roles, and exactly that is run, once.
+"""Four eyes: what was requested is approved by others, mostly two in two roles, and exactly that is run, once.
 
-    requested ──approve ×2──► approved ──run──► running ──► done
+    requested ──approve ──► approved ──run──► running ──► done
         │ refuse, withdraw        │ withdraw
         ▼                         ▼                            each of them expires where it is not run in time
     refused, withdrawn        withdrawn
 
 Rules held here:
 - Nothing is run that is not what was approved, byte for byte (`approval`), by whom the log says it was (`told`).
-- Approvers are two people in two roles, and neither is the requester, whatever they are administrators of. They count
-  while they are active and hold that role: also when it is run.
+- Approvers are as many people in as many roles as `needs` asks for, two or one, and none is the requester, whatever
+  they are administrators of. They count while they are active and hold that role: also when it is run.
 - It is run once. Where the effect is in this database, it is one transaction with the change to `done`. An effect
   outside comes first, under a lock that dies with its process; it can be repeated, and a run that was killed between
   is `running` until the next takes it up: with what it had found when it began, and whoever was suspended meanwhile.
@@ -30,7 +30,7 @@ from haoma.access.approval import Approval, Effect, approval_row, one_approval
 from haoma.access.entries import tell
 from haoma.access.gate import Gate, Thing
 from haoma.access.model import Asker, Role
-from haoma.access.needs import APPROVERS, NEEDS
+from haoma.access.needs import NEEDS
 from haoma.access.rows import ACTIVE, one_person, sound_roles
 from haoma.access.told import Ends, require_told
 from haoma.errors import BadInput, Conflict, Refused, Tampered, Unavailable
@@ -43,7 +43,7 @@ __all__ = ["Approvals"]
 WAIT_S = 10.0
 _approvals = tables.approvals.c
 _STANDS = {
-    "requested": ("waits for approvals", "two others approve it: haoma access approve yes"),
+    "requested": ("waits for approvals", "others approve it: haoma access approve yes"),
     "approved": ("is approved", "who requested it runs it: haoma access approve run"),
     "running": ("is running", "who requested it brings it to its end: haoma access approve run"),
 }
@@ -89,11 +89,13 @@ class Approvals:
             if not secrets.compare_digest(digest.encode("utf-8", "replace"), found.digest.encode()):
                 raise Conflict("the request has another digest", hint="look at it again: approve what you have read")
             if any(vote.person == asker.person or vote.role is role for vote in found.votes):
-                raise Conflict("this person or this role has approved it already", hint="it takes two of each")
+                hint = "it takes another person, in another role"
+                raise Conflict("this person or this role has approved it already", hint=hint)
             entry_id = self._tell(tx, found, asker, "approved", now, role=str(role))
             row = {"approval_id": found.id, "person_id": asker.person, "role": str(role), "digest": digest, "at": now}
             tx.execute(sa.insert(tables.votes).values(**row, entry_id=entry_id))
-            return self._set(tx, found, "approved" if len(found.votes) + 1 == APPROVERS else "requested")
+            enough = len(found.votes) + 1 >= NEEDS[found.action].approvers
+            return self._set(tx, found, "approved" if enough else "requested")
 
         return self._gate.change(asker, "approve", Thing("approval", asker.tenant), now, work)
 
@@ -228,8 +230,9 @@ class Approvals:
             if person.state != ACTIVE or vote.role not in sound_roles(person) or vote.role not in need.approve:
                 raise Refused("an approver is not active, or lost the role they approved in", hint="request it anew")
         people, roles = {vote.person for vote in found.votes}, {vote.role for vote in found.votes}
-        if len(people - {found.requester}) < APPROVERS or len(roles) < APPROVERS:
-            raise Tampered("a request counts as approved without two people in two roles", hint="audit the log")
+        if len(people - {found.requester}) < need.approvers or len(roles) < need.approvers:
+            message = "a request counts as approved without as many people in as many roles as it takes"
+            raise Tampered(message, hint="audit the log")
 
     def _to(
         self, tx: sa.Connection, found: Approval, asker: Asker, state: str, now: datetime, *, begun: Json = None
@@ -261,7 +264,7 @@ class Approvals:
 def _may_vote(asker: Asker, found: Approval, role: Role) -> None:
     need = NEEDS[found.action]
     if asker.person == found.requester:
-        raise Refused("nobody approves or refuses what they requested", hint="two others do; withdraw takes it back")
+        raise Refused("nobody approves or refuses what they requested", hint="others do; withdraw takes it back")
     if asker.tenant != found.tenant or role not in asker.roles or role not in need.approve:
         names = ", ".join(sorted(need.approve))
         raise Refused(f"{found.action} is approved by {names}, in a role that one holds", hint=need.reason)

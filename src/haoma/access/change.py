@@ -19,7 +19,7 @@ from haoma.access.approval import Approval, Effect
 from haoma.access.approvals import Approvals
 from haoma.access.entries import Log, tell
 from haoma.access.model import Asker, Role
-from haoma.access.needs import APPROVERS, NEEDS
+from haoma.access.needs import NEEDS
 from haoma.access.policy import Circumstances, Policy, Question
 from haoma.errors import BadInput
 
@@ -42,7 +42,7 @@ def check_policy(text: str) -> None:
     request = {role for role in need.request if may(role, ACTION, need.object)}
     approve = {role for role in need.approve if may(role, "approve", "approval")}
     run = {role for role in request | approve if may(role, "run-approved", "approval")}
-    if not request or len(approve) < APPROVERS or not run:
+    if not request or len(approve) < need.approvers or not run:
         message = "under this policy nobody could change the policy again"
         raise BadInput(message, hint=_LEAVES)
 

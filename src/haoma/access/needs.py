@@ -14,24 +14,26 @@ from types import MappingProxyType
 
 from haoma.access.model import Role
 
-__all__ = ["APPROVERS", "NEEDS", "Need"]
-
-APPROVERS = 2
+__all__ = ["NEEDS", "Need"]
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Who may request an action on which object, in which roles it is approved, until when, and why it needs that."""
+    """Who may request an action on which object, in which roles it is approved, until when, and why it needs that.
+
+    `approvers` is how many others approve it, each in another role.
+    """
 
     object: str
     request: frozenset[Role]
     approve: frozenset[Role]
     good_for: timedelta
     reason: str
+    approvers: int = 2
 
 
-def _need(object_: str, request: set[Role], approve: set[Role], hours: int, reason: str) -> Need:
-    return Need(object_, frozenset(request), frozenset(approve), timedelta(hours=hours), reason)
+def _need(object_: str, request: set[Role], approve: set[Role], hours: int, reason: str, approvers: int = 2) -> Need:
+    return Need(object_, frozenset(request), frozenset(approve), timedelta(hours=hours), reason, approvers)
 
 
 _R = Role
@@ -69,7 +71,12 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
             "PIPL art. 19 asks for the shortest time",
         ),
         "change-hotline": _need(
-            "hotline", {_R.HOTLINE_EDITOR}, {_R.APPROVER, _R.DPO, _R.SECURITY_ADMIN}, 72, "customers will call it"
+            "hotline",
+            {_R.HOTLINE_EDITOR},
+            {_R.APPROVER, _R.DPO, _R.SECURITY_ADMIN},
+            72,
+            "customers will call it",
+            approvers=1,
         ),
         "change-policy": _need(
             "policy",

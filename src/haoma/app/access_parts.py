@@ -105,12 +105,14 @@ def approvals(services: Services) -> Approvals:
     """What was requested and is approved by two others, and what can be run of it here."""
     from haoma.access import Approvals, change_effect, export_effect, vault_effects
     from haoma.app.exporting import exportables
+    from haoma.guard.registry import hotline_effect
     from haoma.locate.kept import extending_effect
     from haoma.vault.rotation import Rotation
 
     vault = services.vault
     effects = {
         "change-policy": change_effect(services.ledger),
+        "change-hotline": hotline_effect(services.gate, services.commitments),
         "extend-retention": extending_effect(vault),
         "bulk-export": export_effect(vault, exportables(), services.settings.store_dir / "exports"),
         **vault_effects(vault, Rotation(vault, subject_columns())),

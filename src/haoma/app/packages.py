@@ -23,6 +23,7 @@ def entry_types() -> Sequence[EntryType]:
     """The types of entries of every package."""
     from haoma import access, lineage
     from haoma.consent import entries as consent
+    from haoma.guard.registry import entries as registry
     from haoma.ledger import events
     from haoma.locate import entries as locate
     from haoma.locate.cases import entries as cases
@@ -30,7 +31,8 @@ def entry_types() -> Sequence[EntryType]:
     from haoma.vault import entries
 
     below = [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES, *kept.ENTRY_TYPES]
-    return [*below, *access.ENTRY_TYPES, *consent.ENTRY_TYPES, *locate.ENTRY_TYPES, *cases.ENTRY_TYPES]
+    above = [*consent.ENTRY_TYPES, *locate.ENTRY_TYPES, *cases.ENTRY_TYPES, *registry.ENTRY_TYPES]
+    return [*below, *access.ENTRY_TYPES, *above]
 
 
 def expiring() -> Sequence[Expiring]:
@@ -51,9 +53,10 @@ def lasting() -> Mapping[str, str]:
     """The tables of every package of which nothing ends, and why."""
     from haoma.access import keeping as access
     from haoma.consent import keeping
+    from haoma.guard.registry import keeping as registry
     from haoma.vault.retention_table import LASTING
 
-    return {**LASTING, **access.LASTING, **keeping.LASTING}
+    return {**LASTING, **access.LASTING, **keeping.LASTING, **registry.LASTING}
 
 
 def subject_columns() -> Sequence[SubjectColumn]:

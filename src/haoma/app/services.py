@@ -19,6 +19,7 @@ from haoma.app import (
     access_parts,
     case_parts,
     consent_parts,
+    guard_parts,
     ledger_parts,
     locate_parts,
     outside_parts,
@@ -83,6 +84,8 @@ class Services:
     positions = cached_property(locate_parts.positions)
     case_places = cached_property(locate_parts.case_places)
     customers = cached_property(case_parts.customers)
+
+    registry = cached_property(guard_parts.registry)
 
     def __init__(self, settings: Settings, *, create: bool = True) -> None:
         self.settings = settings

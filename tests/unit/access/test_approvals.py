@@ -28,7 +28,7 @@ class Desk:
     approvals: Approvals
     people: Mapping[str, Asker]
 
-    def request(self, action: str = "change-hotline", by: str = "ed") -> Approval:
+    def request(self, action: str = "bulk-export", by: str = "ed") -> Approval:
         return self.approvals.request(self.people[by], action, PAYLOAD, self.world.now())
 
     def approve(self, asked: Approval, who: str, role: Role, digest: str = "") -> Approval:
@@ -53,9 +53,9 @@ def do(tx: sa.Connection, approval: Approval, _now: datetime) -> None:
 @pytest.fixture
 def desk(world: World) -> Desk:
     system, security = world.admins()
-    of = {"ed": Role.HOTLINE_EDITOR, "pru": Role.APPROVER, "per": Role.APPROVER, "dora": Role.DPO, "an": Role.AGENT}
+    of = {"ed": Role.RISK_ANALYST, "pru": Role.APPROVER, "per": Role.APPROVER, "dora": Role.DPO, "an": Role.AGENT}
     people = {login: world.staff(system, security, login, role) for login, role in of.items()}
-    approvals = Approvals(world.gate, {"change-hotline": Effect(do)}, world.ends)
+    approvals = Approvals(world.gate, {"bulk-export": Effect(do)}, world.ends)
     return Desk(world, approvals, people | {"root": system, "safe": security})
 
 
@@ -81,7 +81,7 @@ def test_one_approval_is_not_enough(desk: Desk) -> None:
     desk.approve(asked, "pru", Role.APPROVER)
     with pytest.raises(Conflict, match="waits for approvals") as told:
         desk.run(asked)
-    assert told.value.hint == "two others approve it: haoma access approve yes"
+    assert told.value.hint == "others approve it: haoma access approve yes"
 
 
 def test_nobody_approves_what_they_requested(desk: Desk) -> None:
@@ -208,7 +208,7 @@ def test_an_approver_who_got_a_role_that_excludes_theirs_by_a_hand_counts_no_mor
 def test_a_request_that_was_changed_in_the_database_is_not_run(desk: Desk) -> None:
     asked = desk.approved()
     other = canonical(
-        {"action": "change-hotline", "approval": asked.id, "payload": {}, "salt": "", "tenant": asked.tenant}
+        {"action": "bulk-export", "approval": asked.id, "payload": {}, "salt": "", "tenant": asked.tenant}
     )
     for change in (
         {"payload": other},
@@ -224,7 +224,7 @@ def test_a_request_that_was_changed_in_the_database_is_not_run(desk: Desk) -> No
 def test_a_state_that_was_forged_is_not_run(desk: Desk) -> None:
     asked = desk.request()
     desk.world.store.write(lambda tx: tx.execute(sa.update(tables.approvals).values(state="approved")))
-    with pytest.raises(Tampered, match="two people in two roles"):
+    with pytest.raises(Tampered, match="as many people in as many roles"):
         desk.run(asked)
     assert desk.done() == []
 
@@ -340,7 +340,7 @@ def test_a_run_that_died_between_outside_and_inside_is_taken_up_and_ended(desk: 
         if len(destroyed) == 1:
             raise Unavailable("the key store is down")
 
-    approvals = Approvals(desk.world.gate, {"change-hotline": Effect(do, outside)}, desk.world.ends)
+    approvals = Approvals(desk.world.gate, {"bulk-export": Effect(do, outside)}, desk.world.ends)
     asked = desk.approved()
     with pytest.raises(Unavailable):
         approvals.run(desk.people["ed"], asked.id, desk.world.now())
@@ -384,7 +384,7 @@ def test_the_table_and_the_shipped_policy_agree_on_who_asks_and_who_approves(act
         r for r in Role if policy.decide(Question(False, frozenset({r}), "approve", "approval", "", well)).allowed
     }
     assert need.approve <= approve
-    assert len(need.approve) >= 2
+    assert len(need.approve) >= 2 >= need.approvers >= 1
     assert timedelta() < need.good_for <= timedelta(days=3)
 
 
@@ -397,7 +397,7 @@ def test_what_has_begun_is_ended_and_shown_until_then_though_an_approver_was_sus
             raise Unavailable("the key store is down")
 
     effect = Effect(do, outside, found=lambda _approval: len(calls) + 7)
-    approvals = Approvals(desk.world.gate, {"change-hotline": effect}, desk.world.ends)
+    approvals = Approvals(desk.world.gate, {"bulk-export": effect}, desk.world.ends)
     asked = desk.approved()
     with pytest.raises(Unavailable):
         approvals.run(desk.people["ed"], asked.id, desk.world.now())
@@ -413,15 +413,15 @@ def test_a_payload_that_cannot_be_run_is_refused_when_it_is_requested(desk: Desk
         if approval.payload != {}:
             raise BadInput("nothing is to be said")
 
-    approvals = Approvals(desk.world.gate, {"change-hotline": Effect(do, check=check)}, desk.world.ends)
+    approvals = Approvals(desk.world.gate, {"bulk-export": Effect(do, check=check)}, desk.world.ends)
     with pytest.raises(BadInput):
-        approvals.request(desk.people["ed"], "change-hotline", PAYLOAD, desk.world.now())
-    assert approvals.request(desk.people["ed"], "change-hotline", {}, desk.world.now()).state == "requested"
+        approvals.request(desk.people["ed"], "bulk-export", PAYLOAD, desk.world.now())
+    assert approvals.request(desk.people["ed"], "bulk-export", {}, desk.world.now()).state == "requested"
 
 
 def test_what_is_shown_is_for_the_one_who_requested_it_and_is_not_kept(desk: Desk) -> None:
     effect = Effect(lambda _tx, _approval, _now: {"number": "95588"}, shows=True)
-    approvals = Approvals(desk.world.gate, {"change-hotline": effect}, desk.world.ends)
+    approvals = Approvals(desk.world.gate, {"bulk-export": effect}, desk.world.ends)
     asked = desk.approved()
     with pytest.raises(Refused):
         approvals.run(desk.people["pru"], asked.id, desk.world.now())
@@ -435,7 +435,7 @@ def test_a_run_that_began_longer_ago_than_ends_are_known_is_ended_no_more(desk: 
     def outside(_approval: Approval) -> None:
         raise Unavailable("the key store is down")
 
-    approvals = Approvals(desk.world.gate, {"change-hotline": Effect(do, outside)}, desk.world.ends)
+    approvals = Approvals(desk.world.gate, {"bulk-export": Effect(do, outside)}, desk.world.ends)
     asked = desk.approved()
     with pytest.raises(Unavailable):
         approvals.run(desk.people["ed"], asked.id, desk.world.now())

@@ -24,7 +24,7 @@ def test_the_guide_tells_who_asks_for_what_and_who_approves_it(guide: str) -> No
     for action, need in NEEDS.items():
         asked, approved = (", ".join(f"`{role}`" for role in sorted(some)) for some in (need.request, need.approve))
         hours = int(need.good_for.total_seconds() // 3600)
-        assert f"| `{action}` | {asked} | {approved} | {hours} h | {need.reason} |" in guide
+        assert f"| `{action}` | {asked} | {approved} | {need.approvers} | {hours} h | {need.reason} |" in guide
 
 
 def test_the_guide_tells_what_each_limit_says(guide: str) -> None:
