@@ -82,7 +82,7 @@ class Roles(InAWorld):
 
 
 class Requested(InAWorld):
-    """Whatever is asked, approved, refused, withdrawn, run and forgotten: nothing is done but by as many people as it takes, once."""
+    """Whatever is asked, approved, refused, withdrawn, run and forgotten: all that is done took its people, once."""
 
     @initialize()
     def begin(self) -> None:
@@ -172,11 +172,8 @@ class Requested(InAWorld):
             cast = [vote for vote in votes if vote.approval_id == row.approval_id]
             assert row.requester not in {vote.person_id for vote in cast}
             if row.state in {"approved", "done"}:
-                assert (
-                    len({vote.person_id for vote in cast})
-                    == len({vote.role for vote in cast})
-                    == NEEDS[row.action].approvers
-                )
+                people, roles = {vote.person_id for vote in cast}, {vote.role for vote in cast}
+                assert len(people) == len(roles) == NEEDS[row.action].approvers
             if row.state == "done":
                 assert row.ended_at < row.expires_at
                 assert self.ran_by[row.approval_id] in {row.requester, *(vote.person_id for vote in cast)}

@@ -125,7 +125,9 @@ def things(house: Client) -> Things:
     answer = {"answer": "yes", "code": house.code}
     consent = house.post(f"/v1/consents/requests/{first}/answer", answer, by="agent").json()["consent"]
     second = house.post("/v1/consents/requests", asked, by="agent").json()["request"]
-    hotline = {"action": "change-hotline", "payload": {"hotline": "care"}}
+    company = {"name": "安盈基金", "aliases": [], "domains": []}
+    change = {"do": "add-organisation", "uid": str(uuid.uuid4()), "version": 0, "fields": company}
+    hotline = {"action": "change-hotline", "payload": {"reason": "founded", "changes": [change]}}
     agent = actor_of(house.services.sign_in.asker(house.tokens["agent"], datetime.now(UTC)))
     until, issue = datetime.now(UTC) + timedelta(hours=1), house.services.vault.locations.issue
     return Things(
