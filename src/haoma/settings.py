@@ -81,6 +81,7 @@ class Settings:
     locate_k: int
     crm_map: Path | None
     case_verify_days: int
+    guard_pipeline: Path | None
     sms_file: Path | None
     sms_countries: str
     api_origin: str
@@ -90,6 +91,11 @@ class Settings:
     self_url: str
     self_rate_per_min: int
     self_codes_per_hour: int
+    crawl_contact: str
+    crawl_allow: str
+    crawl_egress: str
+    crawl_lease_s: int
+    crawl_chromium: Path | None
     batch_rows: int
     debug: bool
 
@@ -143,6 +149,7 @@ SETTINGS: tuple[Setting, ...] = (
         "crm_map", "path", "", "", "TOML file that says where each tenant's customers are; its owner's alone to read."
     ),
     Setting("case_verify_days", "integer", "180", "days", "How long a number counts as shown to be its customer's."),
+    Setting("guard_pipeline", "path", "", "", "TOML file of the hops that a hotline takes inside the company."),
     Setting("sms_file", "path", "", "", "TOML file that describes who sends short messages; empty writes a file."),
     Setting("sms_countries", "text", "86", "", "Calling codes of the countries that messages are sent to: 86, 852."),
     Setting(
@@ -176,6 +183,25 @@ SETTINGS: tuple[Setting, ...] = (
         "codes",
         "How many codes it sends in a tenant and hour, and how many wrong ones it takes.",
     ),
+    Setting("crawl_contact", "text", "", "", "A page that tells who crawls and how to be left alone: https://…"),
+    Setting(
+        "crawl_allow",
+        "text",
+        "",
+        "",
+        "Hosts that the crawl may reach on networks of one's own: intranet.example, wiki:8080.",
+    ),
+    Setting(
+        "crawl_egress",
+        "text",
+        "",
+        "",
+        "Addresses of this machine that hosts are asked from which gave leave: 203.0.113.7.",
+    ),
+    Setting(
+        "crawl_lease_s", "integer", "60", "seconds", "How long a host is a worker's that does not answer any more."
+    ),
+    Setting("crawl_chromium", "path", "", "", "The Chromium that renders pages; empty is the one on the path."),
     Setting("batch_rows", "integer", "262144", "rows", "Rows held at once when a file is streamed."),
     Setting("debug", "boolean", "false", "", "Show the traceback of an unexpected failure; it may hold numbers."),
 )
