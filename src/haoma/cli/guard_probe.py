@@ -42,7 +42,7 @@ def probe(ctx: click.Context, uid: str, file: Path | None, fmt: Format) -> None:
     path = file or settings.guard_pipeline
     if path is None:
         raise BadInput("which pipeline?", hint="--pipeline FILE, or the setting guard_pipeline")
-    pipeline = read_pipeline(path)
+    pipeline = read_pipeline(path, settings.crawl_chromium)
     with Services(settings, create=False) as services:
         hotline = _hotline(services, uid)
         asked = pipeline.asked(hotline.uid, hotline.organisation, hotline.uri)

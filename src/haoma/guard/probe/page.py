@@ -13,6 +13,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from haoma.errors import Unavailable
@@ -23,32 +24,25 @@ from haoma.guard.probe.pointer import filled, in_url
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
-__all__ = ["PagePlace", "chromium"]
+__all__ = ["PagePlace"]
 
 PAGE_S = 30.0
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _PAUSE_MS = 100
 
 
-def chromium() -> str:
-    """The path of this machine's Chromium; raises Unavailable where it has none."""
-    found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
-    if found is None:
-        raise Unavailable("a rendered page needs Chromium, which is not installed", hint="apt-get install chromium")
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class PagePlace:
     """The nodes that a selector finds when the page at a URL has come to rest; fills `Place`.
 
-    `wait_s` is how long a node may take to show any digit behind that.
+    `wait_s` is how long a node may take to show any digit behind that; `chromium` the browser, or the one on the path.
     """
 
     url: str
     selector: str
     attribute: str = ""
     wait_s: int = 5
+    chromium: Path | None = None
 
     def read(self, asked: Asked) -> Sequence[str]:
         """See `Place.read`."""
@@ -57,11 +51,16 @@ class PagePlace:
         except ImportError:
             raise Unavailable("a rendered page needs Playwright", hint="pip install 'haoma[render]'") from None
         try:
-            with sync_playwright() as playwright, _browser(playwright) as browser:
+            with sync_playwright() as playwright, self._browser(playwright) as browser:
                 return self._texts(browser, filled(self.url, asked, in_url))
         except Error as error:
             message = f"the page cannot be rendered ({type(error).__name__})"
             raise Unavailable(message, hint="open it in Chromium on this machine") from None
+
+    def _browser(self, playwright: Playwright) -> Browser:
+        program = str(self.chromium or _on_the_path())
+        # Chromium's sandbox needs another user than root.
+        return playwright.chromium.launch(executable_path=program, chromium_sandbox=os.geteuid() != 0)
 
     def _texts(self, browser: Browser, url: str) -> list[str]:
         end = time.monotonic() + PAGE_S
@@ -83,6 +82,8 @@ class PagePlace:
             page.wait_for_timeout(_PAUSE_MS)
 
 
-def _browser(playwright: Playwright) -> Browser:
-    # Chromium's sandbox needs another user than root.
-    return playwright.chromium.launch(executable_path=chromium(), chromium_sandbox=os.geteuid() != 0)
+def _on_the_path() -> str:
+    found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    if found is None:
+        raise Unavailable("a rendered page needs Chromium, which is not installed", hint="apt-get install chromium")
+    return found

@@ -36,8 +36,11 @@ class Pipeline:
         return Asked(uid, organisation, uri, self.keys.get(uid, uid))
 
 
-def read_pipeline(path: Path) -> Pipeline:
-    """Read a pipeline; raises BadInput naming what is wrong with its file, Refused for a person's number in a name."""
+def read_pipeline(path: Path, chromium: Path | None = None) -> Pipeline:
+    """Read a pipeline; `chromium` renders its pages, or the one on the path.
+
+    Raises BadInput naming what is wrong with its file, Refused for a person's number in a name.
+    """
     top = Given.file(path)
     top.only("name", "region", "keys", "hop")
     region = top.text("region", "CN")
@@ -47,13 +50,13 @@ def read_pipeline(path: Path) -> Pipeline:
     if not 1 <= len(hops) <= MOST_HOPS:
         raise top.wrong("hop", f"1 to {MOST_HOPS} of them, [[hop]] for each")
     name = top.text("name", "pipeline")
-    found = Pipeline(name, region.upper(), top.texts("keys"), tuple(_station(one) for one in hops))
+    found = Pipeline(name, region.upper(), top.texts("keys"), tuple(_station(one, chromium) for one in hops))
     systems = {f"the system of hop {place}": one.system for place, one in enumerate(found.hops, 1)}
     require_impersonal("public:pipeline", {"the name of the pipeline": name, **systems})
     return found
 
 
-def _station(given: Given) -> Station:
+def _station(given: Given, chromium: Path | None) -> Station:
     given.only("stage", "system", "in", "out")
     stage = given.text("stage")
     if stage not in set(Stage):
@@ -62,13 +65,16 @@ def _station(given: Given) -> Station:
     out = given.table("out")
     if out is None:
         raise given.wrong("out", "a table that says where the number is read")
-    return Station(Stage(stage), given.text("system"), _place(out), _place(come) if come else None)
+    before = _place(come, chromium) if come else None
+    return Station(Stage(stage), given.text("system"), _place(out, chromium), before)
 
 
-def _place(given: Given) -> Place:
+def _place(given: Given, chromium: Path | None) -> Place:
     kind = given.text("kind")
+    if kind == "page":
+        return _page(given, chromium)
     if kind not in _PLACES:
-        raise given.wrong("kind", f"one of {', '.join(_PLACES)}")
+        raise given.wrong("kind", f"one of {', '.join(_PLACES)}, page")
     return _PLACES[kind](given)
 
 
@@ -121,12 +127,12 @@ def _html(given: Given) -> Place:
     return HtmlPlace(given.text("selector"), url, file, given.text("attribute", ""))
 
 
-def _page(given: Given) -> Place:
+def _page(given: Given, chromium: Path | None) -> Place:
     from haoma.guard.probe.page import PagePlace
 
     given.only("kind", "url", "selector", "attribute", "wait_s")
-    attribute = given.text("attribute", "")
-    return PagePlace(given.url("url"), given.text("selector"), attribute, given.whole("wait_s", 5, 20))
+    attribute, wait_s = given.text("attribute", ""), given.whole("wait_s", 5, 20)
+    return PagePlace(given.url("url"), given.text("selector"), attribute, wait_s, chromium)
 
 
 _PLACES: Mapping[str, Callable[[Given], Place]] = {
@@ -136,5 +142,4 @@ _PLACES: Mapping[str, Callable[[Given], Place]] = {
     "yaml": _yaml,
     "csv": _csv,
     "html": _html,
-    "page": _page,
 }
