@@ -170,7 +170,7 @@ def _write(tx: sa.Connection, step: Step, number_fact: int, fact_id: int) -> Non
     row = {
         "organisation_id": one.organisation,
         "uri": one.uri,
-        "purposes": _json(sorted(one.purposes)),
+        "purposes": _json(sorted(map(str, one.purposes))),
         "channels": _json(one.channels),
         "owner": one.owner,
         "shared": one.shared,

@@ -27,6 +27,7 @@ __all__ = [
     "added",
     "changed",
     "changes_of",
+    "check_texts",
     "payload_of",
     "retired",
 ]
@@ -111,9 +112,15 @@ def changes_of(payload: Json) -> tuple[list[Change], str]:
     found = [_change(one) for one in changes]
     if len({one.uid for one in found}) < len(found):
         raise BadInput("one thing is changed twice", hint="once in a request")
-    texts = {"reason": reason} | {name: text for one in found for name, text in _texts(one)}
-    require_impersonal("hotline:", texts)
+    require_impersonal("hotline:", {"the reason": reason})
+    for one in found:
+        check_texts(one)
     return found, reason
+
+
+def check_texts(change: Change) -> None:
+    """Raise Refused where what a change says in words shows a personal number."""
+    require_impersonal("hotline:", dict(_texts(change)))
 
 
 def _change(said: Json) -> Change:

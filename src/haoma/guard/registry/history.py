@@ -78,14 +78,16 @@ def audit_registry(tx: sa.Connection, commitments: Commitments) -> Audited:
     told = dict(_told(tx))
     last: dict[str, tuple[int, str]] = {}
     count = 0
-    for row in tx.execute(sa.select(tables.changes).order_by(_P.change_id), execution_options={"yield_per": AT_ONCE}):
-        with as_written(f"change {row.change_id} of the registry"):
-            if told.pop(row.entry_id, None) != _body(row) or not _stands(row, commitments):
-                raise _differs(f"change {row.change_id} of the registry is not what was recorded")
-            if row.version != last.get(row.object_id, (0, ""))[0] + 1:
-                raise _differs(f"a change of {row.object_id} is gone")
-        last[row.object_id] = row.version, row.state
-        count += 1
+    query = sa.select(tables.changes).order_by(_P.change_id)
+    with tx.execute(query, execution_options={"yield_per": AT_ONCE}) as rows:
+        for row in rows:
+            with as_written(f"change {row.change_id} of the registry"):
+                if told.pop(row.entry_id, None) != _body(row) or not _stands(row, commitments):
+                    raise _differs(f"change {row.change_id} of the registry is not what was recorded")
+                if row.version != last.get(row.object_id, (0, ""))[0] + 1:
+                    raise _differs(f"a change of {row.object_id} is gone")
+            last[row.object_id] = row.version, row.state
+            count += 1
     if told:
         raise _differs(f"the change that entry {min(told)} tells of is gone")
     companies, hotlines = organisations(tx), every_hotline(tx)

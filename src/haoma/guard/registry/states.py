@@ -52,7 +52,7 @@ def hotline_state(one: Hotline) -> dict[str, Json]:
         "number": one.uri,
         "organisation": one.organisation,
         "owner": one.owner,
-        "purposes": [*sorted(one.purposes)],
+        "purposes": [*sorted(map(str, one.purposes))],
         "shared": one.shared,
         "valid_from": time_text(one.valid_from),
         "valid_until": None if one.valid_until is None else time_text(one.valid_until),

@@ -15,11 +15,10 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
-import sqlalchemy as sa
-
 from haoma.errors import BadInput, Refused, Unavailable
 from haoma.ledger.key_file import read_private
 from haoma.locate.cases.sql import Customers, Orders, SqlCrm
+from haoma.storage.foreign import foreign_url
 from haoma.vault.model import check_tenant
 
 if TYPE_CHECKING:
@@ -97,14 +96,9 @@ class _Section:
 
     def _database(self, text: str, timeout_s: int) -> Crm:
         self._known({"url", "timeout_s", "customers", "orders"}, self._said, "")
-        try:
-            url = sa.make_url(text)
-        except sa.exc.ArgumentError:
-            raise self._wrong("url", "sqlite:///FILE, postgresql://…, or https://…") from None
-        if url.drivername not in {"sqlite", "postgresql"} or not url.database or url.query:
-            raise self._wrong("url", "sqlite:///FILE or postgresql://USER@HOST/DATABASE")
-        if url.drivername == "sqlite":
-            url = url.set(database=str(self._path.parent / url.database))
+        url = foreign_url(text, self._path.parent)
+        if url is None:
+            raise self._wrong("url", "sqlite:///FILE, postgresql://USER@HOST/DATABASE, or https://…")
         orders = self._table("orders", Orders) if "orders" in self._said else None
         return SqlCrm(url, self._table("customers", Customers), orders, timeout_s)
 

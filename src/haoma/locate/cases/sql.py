@@ -9,28 +9,21 @@ Rules held here:
 
 from __future__ import annotations
 
-import math
 import re
-import sqlite3
-import time
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import sqlalchemy as sa
 
 from haoma.errors import BadInput, Unavailable
 from haoma.locate.cases.model import By, Contact, Reference, contact_of, garbage
+from haoma.storage.foreign import FAULTS, foreign_engine
 
 __all__ = ["Customers", "Orders", "SqlCrm"]
 
 _ABSENT = ("", "0", "f", "false", "no", "n")
 _WHOLE = re.compile(r"[0-9]{1,18}", re.ASCII)
-_STEPS = 1_000  # of SQLite's machine between two looks at the clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +56,7 @@ class SqlCrm:
     """Asks one database; fills `Crm`."""
 
     def __init__(self, url: sa.URL, customers: Customers, orders: Orders | None, timeout_s: float) -> None:
-        self._engine = _engine(url, timeout_s)
+        self._engine = foreign_engine(url, timeout_s)
         self._customers = customers
         self._orders = orders
 
@@ -75,7 +68,7 @@ class SqlCrm:
         try:
             with self._engine.begin() as tx:
                 rows = tx.execute(wanted).mappings().all()
-        except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError, ValueError, OverflowError) as error:
+        except FAULTS as error:
             message = f"the CRM's database does not answer, or not as the map says ({type(error).__name__})"
             raise Unavailable(message, hint="nobody is found meanwhile; see the map (crm_map)") from None
         if len(rows) > 1:
@@ -122,31 +115,3 @@ def _column(table: sa.TableClause, name: str) -> sa.ColumnClause[Any]:
 
 def _is_there(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     return sa.and_(column.is_not(None), sa.func.lower(sa.cast(column, sa.Text)).not_in(_ABSENT))
-
-
-def _engine(url: sa.URL, timeout_s: float) -> sa.Engine:
-    # A connection for each question: agents ask now and then, and what a CRM forgets to close is not ours to keep.
-    options: dict[str, Any] = {"poolclass": sa.NullPool, "hide_parameters": True}
-    if url.drivername == "sqlite":
-        return sa.create_engine("sqlite://", creator=_reader(Path(url.database or ""), timeout_s), **options)
-    try:
-        wait_ms = round(timeout_s * 1000)
-        only_reads = f"-c default_transaction_read_only=on -c statement_timeout={wait_ms} -c lock_timeout={wait_ms}"
-        asked = {"connect_timeout": max(2, math.ceil(timeout_s)), "options": only_reads, "application_name": "haoma"}
-        return sa.create_engine(url.set(drivername="postgresql+psycopg"), connect_args=asked, **options)
-    except ImportError:
-        message = "PostgreSQL needs the package psycopg, which is not installed"
-        raise Unavailable(message, hint="pip install 'haoma[postgres]'") from None
-
-
-def _reader(path: Path, timeout_s: float) -> Callable[[], sqlite3.Connection]:
-    def connect() -> sqlite3.Connection:
-        place = f"file:{quote(str(path.absolute()))}?mode=ro"
-        file = sqlite3.connect(place, uri=True, timeout=timeout_s, check_same_thread=False)
-        with suppress(sqlite3.Error):  # a file that is no database says so when it is asked
-            file.execute("PRAGMA query_only = ON")
-        end = time.monotonic() + timeout_s
-        file.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
-        return file
-
-    return connect
