@@ -23,6 +23,7 @@ def entry_types() -> Sequence[EntryType]:
     """The types of entries of every package."""
     from haoma import access, lineage
     from haoma.consent import entries as consent
+    from haoma.guard.crawl import entries as crawl
     from haoma.guard.registry import entries as registry
     from haoma.ledger import events
     from haoma.locate import entries as locate
@@ -31,7 +32,7 @@ def entry_types() -> Sequence[EntryType]:
     from haoma.vault import entries
 
     below = [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES, *kept.ENTRY_TYPES]
-    above = [*consent.ENTRY_TYPES, *locate.ENTRY_TYPES, *cases.ENTRY_TYPES, *registry.ENTRY_TYPES]
+    above = [*consent.ENTRY_TYPES, *locate.ENTRY_TYPES, *cases.ENTRY_TYPES, *registry.ENTRY_TYPES, *crawl.ENTRY_TYPES]
     return [*below, *access.ENTRY_TYPES, *above]
 
 
@@ -39,6 +40,7 @@ def expiring() -> Sequence[Expiring]:
     """The rows of every package that end."""
     from haoma.access import keeping as access
     from haoma.consent import keeping
+    from haoma.guard.crawl import keeping as crawl
     from haoma.locate import keeping as locate
     from haoma.locate.cases import keeping as cases
     from haoma.locate.kept import keeping as kept
@@ -46,17 +48,19 @@ def expiring() -> Sequence[Expiring]:
     from haoma.vault.retention import EXPIRING
 
     places = [*locate.EXPIRING, *kept.EXPIRING]
-    return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING, *places, *cases.EXPIRING, *shared.EXPIRING]
+    above = [*cases.EXPIRING, *shared.EXPIRING, *crawl.EXPIRING]
+    return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING, *places, *above]
 
 
 def lasting() -> Mapping[str, str]:
     """The tables of every package of which nothing ends, and why."""
     from haoma.access import keeping as access
     from haoma.consent import keeping
+    from haoma.guard.crawl import keeping as crawl
     from haoma.guard.registry import keeping as registry
     from haoma.vault.retention_table import LASTING
 
-    return {**LASTING, **access.LASTING, **keeping.LASTING, **registry.LASTING}
+    return {**LASTING, **access.LASTING, **keeping.LASTING, **registry.LASTING, **crawl.LASTING}
 
 
 def subject_columns() -> Sequence[SubjectColumn]:

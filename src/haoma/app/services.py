@@ -19,6 +19,7 @@ from haoma.app import (
     access_parts,
     case_parts,
     consent_parts,
+    crawl_parts,
     guard_parts,
     ledger_parts,
     locate_parts,
@@ -86,6 +87,7 @@ class Services:
     customers = cached_property(case_parts.customers)
 
     registry = cached_property(guard_parts.registry)
+    crawl = cached_property(crawl_parts.crawl)
 
     def __init__(self, settings: Settings, *, create: bool = True) -> None:
         self.settings = settings

@@ -37,6 +37,7 @@ NOUNS: dict[str, str] = {
     "case": "Cases of an agent: find a customer, check their number, ask for consent.",
     "completion": "Print the completion script of a shell.",
     "consent": "Ask customers for consent, prove it, use it, and take it back.",
+    "crawl": "Look for published numbers: sources, pages as evidence, tasks of people.",
     "data": "The table of number segments: build it, see it, compare it.",
     "db": "The database: see it, bring it up to date, back it up, restore it.",
     "ledger": "The tamper-evident log: append, prove, verify, audit.",

@@ -1,0 +1,39 @@
+"""The crawl, with the registry that says which numbers are no person's.
+
+Rules held here:
+- Who crawls is asked for when something is fetched: whoever only looks at what was seen needs no contact.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from haoma.app.services import Services
+    from haoma.guard.crawl.run import Manner
+    from haoma.guard.crawl.service import Crawl
+
+__all__ = ["crawl"]
+
+
+def crawl(services: Services) -> Crawl:
+    """Who looks for published numbers."""
+    from haoma.guard.crawl.service import Crawl
+    from haoma.guard.registry.read import known
+
+    def is_hotline(uri: str) -> bool:
+        with services.store.read() as tx:
+            return bool(known(tx, uri))
+
+    lease = timedelta(seconds=services.settings.crawl_lease_s)
+    return Crawl(services.store, services.ledger, services.now, lambda: _manner(services), lease, is_hotline)
+
+
+def _manner(services: Services) -> Manner:
+    from haoma.guard.crawl.run import Manner
+
+    settings = services.settings
+    return Manner.of_settings(
+        settings.crawl_contact, settings.crawl_allow, settings.crawl_egress, settings.crawl_chromium
+    )

@@ -1,0 +1,70 @@
+"""A licensed feed, read by a map of its fields: its rows become a page of schema.org, which is read as any other page.
+
+Rules held here:
+- The map says where the rows are and which field is what, in TOML: `rows = "data.items"`, `name = "org"`,
+  `number = "tel"`, and perhaps `purpose`, `url`, `area`.
+- The answer itself is kept as it came; what is made of it is kept beside it, and nothing is made up.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+
+from haoma.errors import BadInput
+
+__all__ = ["check_mapping", "mapped", "page_of"]
+
+FIELDS = {"name": "name", "number": "telephone", "purpose": "contactType", "url": "url", "area": "areaServed"}
+MOST_ROWS = 10_000
+
+
+def check_mapping(text: str) -> str:
+    """The map, if it is one; raises BadInput otherwise."""
+    _read(text)
+    return text
+
+
+def mapped(body: bytes, mapping: str) -> bytes:
+    """The page that a feed's answer stands for; an empty one where the answer is no JSON or has no such rows."""
+    chart = _read(mapping)
+    try:
+        found: object = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    for key in filter(None, chart.get("rows", "").split(".")):
+        found = found.get(key) if isinstance(found, dict) else None
+    rows = found if isinstance(found, list) else []
+    return page_of(_fields(row, chart) for row in rows[:MOST_ROWS] if isinstance(row, dict))
+
+
+def page_of(rows: Iterable[Mapping[str, str]]) -> bytes:
+    """A page that says of each organisation (`name`) which number is its, as schema.org says such things."""
+    said, lines = [], []
+    for row in rows:
+        point = {FIELDS[key]: value for key, value in row.items() if key in {"number", "purpose", "area"}}
+        about = {FIELDS[key]: value for key, value in row.items() if key in {"name", "url"}}
+        said.append({"@type": "Organization", **about, "contactPoint": {"@type": "ContactPoint", **point}})
+        lines.append(f"<p>{html.escape('　'.join(row[key] for key in FIELDS if key in row))}</p>")
+    document = json.dumps({"@context": "https://schema.org", "@graph": said}, ensure_ascii=False).replace("</", "<\\/")
+    head = '<!doctype html><meta charset="utf-8"><script type="application/ld+json">'
+    return f"{head}{document}</script>\n{''.join(lines)}\n".encode()
+
+
+def _fields(row: Mapping[str, object], chart: Mapping[str, str]) -> dict[str, str]:
+    found = {field: row.get(chart[field]) for field in FIELDS if field in chart}
+    return {field: str(value) for field, value in found.items() if isinstance(value, str | int) and str(value)}
+
+
+def _read(text: str) -> Mapping[str, str]:
+    try:
+        chart = tomllib.loads(text)
+    except ValueError:
+        chart = {}
+    known = {"rows", *FIELDS}
+    if not {"name", "number"} <= chart.keys() <= known or not all(isinstance(one, str) for one in chart.values()):
+        message = "the map of a feed says rows, name and number, and perhaps purpose, url and area, each with a text"
+        raise BadInput(message, hint='rows = "data.items"; name = "org"; number = "tel"')
+    return chart

@@ -1,0 +1,264 @@
+"""A worker: claims hosts, has their jobs done, writes down what came of them, and hands each page on to be checked.
+
+Rules held here:
+- What is in hand is bounded, whatever the size of a site: addresses wait in the database.
+- While the database is away nothing is lost: what came of jobs is kept and written when it is back, and nothing new is
+  begun meanwhile.
+- A page is checked after it is written down. One that was not, since the process ended, is checked by the next worker.
+- Stopped, a worker begins nothing more, ends what is under way, and gives back its hosts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import sqlalchemy as sa
+
+from haoma.errors import HaomaError, Unavailable
+from haoma.guard.crawl import jobs, tables
+from haoma.guard.crawl.jobs import Job
+from haoma.guard.crawl.model import Snapshot
+from haoma.guard.crawl.recording import Came, write_down
+from haoma.guard.crawl.snapshots import one, read_of, unchecked
+from haoma.guard.crawl.sources import Log
+
+if TYPE_CHECKING:
+    from haoma.guard.crawl.visiting import Visitor
+    from haoma.storage import Store
+
+__all__ = ["Totals", "Work", "Worker"]
+
+T = TypeVar("T")
+AT_ONCE, IN_HAND = 24, 192
+BATCH = 64
+LOOK_S, VISITS_S = 0.2, 5.0
+ENDING_S = 20.0
+log = logging.getLogger("haoma")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a worker works on: the store and its log, one source or all, once or for ever.
+
+    `on_snapshot` gets each page as a reader has it; `advance` is told how many jobs have ended.
+    """
+
+    store: Store
+    log: Log
+    now: Callable[[], datetime]
+    lease: timedelta
+    only: str | None = None
+    once: bool = True
+    on_snapshot: Callable[[Snapshot, bytes], None] | None = None
+    advance: Callable[[int], None] = lambda _ended: None
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a run came to: jobs by how they ended, snapshots that are new, and jobs left for later."""
+
+    ended: dict[str, int] = field(default_factory=dict)
+    snapshots: int = 0
+    left: int = 0
+
+
+class Worker:
+    """One of any number, on any machine that reaches the store."""
+
+    def __init__(self, work: Work) -> None:
+        self.id = str(uuid.uuid4())
+        self.totals = Totals()
+        self._work = work
+        self._stopping = asyncio.Event()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._came: asyncio.Queue[Came | None] = asyncio.Queue(BATCH)
+        self._to_check: asyncio.Queue[tuple[Snapshot, bytes] | None] = asyncio.Queue(BATCH)
+        self._wake = asyncio.Event()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._in_hand = 0
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._stopping.set()
+        self._wake.set()
+
+    async def stopped_host(self, host: str) -> bool:
+        """Whether a host waits for a person."""
+        return await self._db(partial(_waits, host=host), reads=True)
+
+    async def before(self, snapshot_id: str) -> bytes:
+        """The page of a snapshot that was kept."""
+        return await self._db(lambda tx: read_of(tx, one(tx, snapshot_id)), reads=True)
+
+    async def run(self, visitor: Visitor) -> Totals:
+        """Work until nothing is due (`once`), or until stopped."""
+        behind = [asyncio.ensure_future(one) for one in (self._write(), self._check(), self._renew())]
+        try:
+            await self._check_backlog()
+            await self._loop(visitor)
+            await self._finish()
+        finally:
+            await self._came.put(None)
+            await behind[0]
+            await self._to_check.put(None)
+            await behind[1]
+            behind[2].cancel()
+            with suppress(Unavailable):  # then leases end by themselves
+                await asyncio.to_thread(self._work.store.write, partial(jobs.release, worker=self.id))
+        return self.totals
+
+    async def _loop(self, visitor: Visitor) -> None:
+        looked = float("-inf")
+        clock = asyncio.get_running_loop().time
+        while not self._stopping.is_set():
+            if clock() - looked >= VISITS_S:
+                first = looked == float("-inf")
+                only = self._work.only
+                if first or only is None:
+                    await self._db(partial(jobs.open_visits, now=self._work.now(), only=only))
+                looked = clock()
+            claimed = await self._claim() if self._in_hand < IN_HAND else []
+            for job in claimed:
+                self._begin(visitor, job)
+            if not claimed and not self._in_hand and await self._is_done():
+                return
+            if not claimed:
+                await self._sleep()
+
+    async def _is_done(self) -> bool:
+        left = await self._db(partial(jobs.left, now=self._work.now(), only=self._work.only), reads=True)
+        self.totals.left = left
+        return self._work.once and left == 0
+
+    async def _sleep(self) -> None:
+        self._wake.clear()
+        if self._stopping.is_set():
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), LOOK_S if self._in_hand else 5 * LOOK_S)
+
+    async def _claim(self) -> list[Job]:
+        claim = partial(jobs.claim, worker=self.id, now=self._work.now(), lease=self._work.lease, only=self._work.only)
+        return await self._db(claim)
+
+    def _begin(self, visitor: Visitor, job: Job) -> None:
+        self._in_hand += 1
+        task = asyncio.ensure_future(self._do(visitor, job))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _do(self, visitor: Visitor, job: Job) -> None:
+        try:
+            async with self._slots:
+                if self._stopping.is_set():
+                    return
+                await self._came.put(await visitor.visit(job))
+        except HaomaError as error:
+            log.warning("a page waits: %s", error)
+        finally:
+            self._in_hand -= 1
+            self._wake.set()
+
+    async def _finish(self) -> None:
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way, timeout=ENDING_S)
+            for task in late:
+                task.cancel()
+
+    async def _write(self) -> None:
+        """Write down what comes, as many at a time as have come."""
+        over = False
+        while not over:
+            batch = [await self._came.get()]
+            while len(batch) < BATCH and not self._came.empty():
+                batch.append(self._came.get_nowait())
+            over = None in batch
+            came = [one for one in batch if one is not None]
+            if came:
+                await self._written(came)
+
+    async def _written(self, came: Sequence[Came]) -> None:
+        work = self._work
+        made = await self._db(lambda tx: write_down(tx, work.log, self.id, came, work.now()))
+        self.totals.snapshots += len(made)
+        for each in came:
+            word = each.reason or "seen"
+            self.totals.ended[word] = self.totals.ended.get(word, 0) + 1
+        work.advance(len(came))
+        self._wake.set()
+        if work.on_snapshot is not None:
+            read = {each.seen.snapshot.id: each.read for each in came if each.seen is not None}
+            for snapshot in made:
+                await self._to_check.put((snapshot, read[snapshot.id]))
+
+    async def _check_backlog(self) -> None:
+        if self._work.on_snapshot is None:
+            return
+        seen = set[str]()
+        while not self._stopping.is_set():
+            found = [one for one in await self._db(unchecked, reads=True) if one.id not in seen]
+            if not found:
+                return
+            for snapshot in found:
+                seen.add(snapshot.id)
+                await self._to_check.put((snapshot, b""))
+            await self._to_check.join()
+
+    async def _check(self) -> None:
+        while (pair := await self._to_check.get()) is not None:
+            try:
+                await asyncio.to_thread(self._checked, *pair)
+            except HaomaError as error:
+                log.warning("a page was not checked, and will be by the next run: %s", error)
+            finally:
+                self._to_check.task_done()
+
+    def _checked(self, snapshot: Snapshot, page: bytes) -> None:
+        store, check = self._work.store, self._work.on_snapshot
+        if check is None:
+            return
+        if not page:
+            with store.read() as tx:
+                page = read_of(tx, snapshot)
+        check(snapshot, page)
+        c, at = tables.snapshots.c, self._work.now()
+        done = sa.update(tables.snapshots).where(c.snapshot_id == snapshot.id).values(checked_at=at)
+        store.write(lambda tx: tx.execute(done))
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._work.lease.total_seconds() / 3)
+            renew = partial(jobs.renew, worker=self.id, now=self._work.now(), lease=self._work.lease)
+            with suppress(Unavailable):
+                await asyncio.to_thread(self._work.store.write, renew)
+
+    async def _db(self, work: Callable[[sa.Connection], T], *, reads: bool = False) -> T:
+        """Do this in the database, as soon as it is there."""
+        wait_s = 0.2
+        while True:
+            try:
+                return await asyncio.to_thread(self._read if reads else self._work.store.write, work)
+            except Unavailable as error:
+                if self._stopping.is_set() and wait_s > 2:
+                    raise
+                if wait_s == 0.2:
+                    log.warning("the crawl waits: %s", error)
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, 5.0)
+
+    def _read(self, work: Callable[[sa.Connection], T]) -> T:
+        with self._work.store.read() as tx:
+            return work(tx)
+
+
+def _waits(tx: sa.Connection, host: str) -> bool:
+    c = tables.hosts.c
+    return tx.scalar(sa.select(c.task_id).where(c.host == host)) is not None
