@@ -66,6 +66,7 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "file-correction": frozenset({"incident"}),
         "export-evidence": frozenset({"incident"}),
         "close-incident": frozenset({"incident"}),
+        "record-measure": frozenset({"incident"}),
         "bulk-export": frozenset({"export"}),
         "add-person": frozenset({"person"}),
         "suspend-person": frozenset({"person"}),
