@@ -10,12 +10,15 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from haoma.errors import BadInput
 from haoma.guard.probe.secret import Secret
 from haoma.wire.line import LOOPBACK
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 __all__ = ["Given"]
 
@@ -130,18 +133,13 @@ class Given:
             raise self.wrong(key, "https://…: a token is sent over HTTPS, or to this machine alone")
         return found
 
-    def database(self, key: str) -> str:
+    def database(self, key: str) -> sa.URL:
         """The URL of a database, without a password; a SQLite file starts at where the file is."""
-        import sqlalchemy as sa
+        from haoma.storage.foreign import foreign_url
 
-        try:
-            url = sa.make_url(self.text(key))
-        except (sa.exc.ArgumentError, ValueError):
-            raise self.wrong(key, "sqlite:///FILE or postgresql://USER@HOST/DATABASE") from None
-        if url.drivername not in {"sqlite", "postgresql"} or not url.database or url.query:
+        url = foreign_url(self.text(key), self.base)
+        if url is None:
             raise self.wrong(key, "sqlite:///FILE or postgresql://USER@HOST/DATABASE")
         if url.password is not None:
             raise self.wrong(key, 'without its password: password = { env = "NAME" } or { file = "PATH" }')
-        if url.drivername == "sqlite":
-            return str(url.set(database=str(self.base / url.database)))
-        return str(url)
+        return url

@@ -12,6 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +36,8 @@ _PAUSE_MS = 100
 class PagePlace:
     """The nodes that a selector finds when the page at a URL has come to rest; fills `Place`.
 
-    `wait_s` is how long a node may take to show any digit behind that; `chromium` the browser, or the one on the path.
+    `wait_s` is how long the page may take to rest, and then a node to show any digit; `chromium` is the browser,
+    without one that of the path.
     """
 
     url: str
@@ -63,12 +65,16 @@ class PagePlace:
         return playwright.chromium.launch(executable_path=program, chromium_sandbox=os.geteuid() != 0)
 
     def _texts(self, browser: Browser, url: str) -> list[str]:
+        from playwright.sync_api import TimeoutError as Late
+
         end = time.monotonic() + PAGE_S
         page = browser.new_context(accept_downloads=False, service_workers="block").new_page()
         page.set_default_timeout(PAGE_S * 1000)
-        answer = page.goto(url, wait_until="networkidle", timeout=PAGE_S * 1000)
+        answer = page.goto(url, wait_until="load")
         if answer is None or answer.status != 200:
             raise Unavailable(f"the page answers with HTTP {answer.status if answer else 0}")
+        with suppress(Late):  # a page that never stops asking is at rest when it has had its time
+            page.wait_for_load_state("networkidle", timeout=self.wait_s * 1000)
         nodes = page.locator(f"xpath={self.selector}" if is_xpath(self.selector) else f"css={self.selector}")
         until = min(end, time.monotonic() + self.wait_s)
         while True:

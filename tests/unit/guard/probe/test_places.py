@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from haoma.errors import BadInput, Refused, Unavailable
 from haoma.guard.probe import Asked
@@ -18,15 +19,15 @@ ASKED = Asked("0b7a4c1e-1", "org/1", "tel:95588;phone-context=+86", "fund/7")
 
 
 @pytest.fixture
-def cms(tmp_path: Path) -> str:
+def cms(tmp_path: Path) -> sa.URL:
     with sqlite3.connect(tmp_path / "cms.db") as database:
         database.execute("CREATE TABLE hotlines (id TEXT, phone TEXT, fax INTEGER)")
         database.execute("INSERT INTO hotlines VALUES ('fund/7', '955 88', 95599), ('fund/8', '95599', NULL)")
     database.close()
-    return f"sqlite:///{tmp_path / 'cms.db'}"
+    return sa.make_url(f"sqlite:///{tmp_path / 'cms.db'}")
 
 
-def test_a_query_is_asked_with_the_names_of_the_hotline_bound(cms: str) -> None:
+def test_a_query_is_asked_with_the_names_of_the_hotline_bound(cms: sa.URL) -> None:
     assert SqlPlace(cms, "SELECT phone FROM hotlines WHERE id = :key").read(ASKED) == ["955 88"]
     assert SqlPlace(cms, "SELECT fax FROM hotlines WHERE id = :key").read(ASKED) == ["95599"]
     assert SqlPlace(cms, "SELECT fax FROM hotlines WHERE id = 'fund/8'").read(ASKED) == []
@@ -37,14 +38,14 @@ def test_a_query_is_asked_with_the_names_of_the_hotline_bound(cms: str) -> None:
     "query",
     ["DELETE FROM hotlines", "SELECT nothing FROM hotlines", "SELECT phone FROM hotlines WHERE id = :other", "no"],
 )
-def test_a_query_changes_nothing_and_says_nothing_of_itself_when_it_fails(cms: str, query: str) -> None:
+def test_a_query_changes_nothing_and_says_nothing_of_itself_when_it_fails(cms: sa.URL, query: str) -> None:
     with pytest.raises(Unavailable) as found:
         SqlPlace(cms, query).read(ASKED)
     assert "hotlines" not in str(found.value)
     assert SqlPlace(cms, "SELECT count(*) FROM hotlines").read(ASKED) == ["2"]
 
 
-def test_a_query_that_takes_too_long_is_ended(cms: str) -> None:
+def test_a_query_that_takes_too_long_is_ended(cms: sa.URL) -> None:
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
     with pytest.raises(Unavailable):
         SqlPlace(cms, endless, timeout_s=1).read(ASKED)
@@ -52,7 +53,7 @@ def test_a_query_that_takes_too_long_is_ended(cms: str) -> None:
 
 def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
-        SqlPlace(f"sqlite:///{tmp_path / 'none.db'}", "SELECT 1").read(ASKED)
+        SqlPlace(sa.make_url(f"sqlite:///{tmp_path / 'none.db'}"), "SELECT 1").read(ASKED)
     assert list(tmp_path.iterdir()) == []
 
 
