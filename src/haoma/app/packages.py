@@ -24,6 +24,7 @@ def entry_types() -> Sequence[EntryType]:
     from haoma import access, lineage
     from haoma.consent import entries as consent
     from haoma.guard.crawl import entries as crawl
+    from haoma.guard.judge import entries as judge
     from haoma.guard.registry import entries as registry
     from haoma.ledger import events
     from haoma.locate import entries as locate
@@ -32,8 +33,9 @@ def entry_types() -> Sequence[EntryType]:
     from haoma.vault import entries
 
     below = [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES, *kept.ENTRY_TYPES]
-    above = [*consent.ENTRY_TYPES, *locate.ENTRY_TYPES, *cases.ENTRY_TYPES, *registry.ENTRY_TYPES, *crawl.ENTRY_TYPES]
-    return [*below, *access.ENTRY_TYPES, *above]
+    above = [*consent.ENTRY_TYPES, *locate.ENTRY_TYPES, *cases.ENTRY_TYPES]
+    guard = [*registry.ENTRY_TYPES, *crawl.ENTRY_TYPES, *judge.ENTRY_TYPES]
+    return [*below, *access.ENTRY_TYPES, *above, *guard]
 
 
 def expiring() -> Sequence[Expiring]:
@@ -41,6 +43,7 @@ def expiring() -> Sequence[Expiring]:
     from haoma.access import keeping as access
     from haoma.consent import keeping
     from haoma.guard.crawl import keeping as crawl
+    from haoma.guard.judge import keeping as judge
     from haoma.locate import keeping as locate
     from haoma.locate.cases import keeping as cases
     from haoma.locate.kept import keeping as kept
@@ -48,7 +51,7 @@ def expiring() -> Sequence[Expiring]:
     from haoma.vault.retention import EXPIRING
 
     places = [*locate.EXPIRING, *kept.EXPIRING]
-    above = [*cases.EXPIRING, *shared.EXPIRING, *crawl.EXPIRING]
+    above = [*cases.EXPIRING, *shared.EXPIRING, *crawl.EXPIRING, *judge.EXPIRING]
     return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING, *places, *above]
 
 
@@ -57,10 +60,12 @@ def lasting() -> Mapping[str, str]:
     from haoma.access import keeping as access
     from haoma.consent import keeping
     from haoma.guard.crawl import keeping as crawl
+    from haoma.guard.judge import keeping as judge
     from haoma.guard.registry import keeping as registry
     from haoma.vault.retention_table import LASTING
 
-    return {**LASTING, **access.LASTING, **keeping.LASTING, **registry.LASTING, **crawl.LASTING}
+    guard = {**registry.LASTING, **crawl.LASTING, **judge.LASTING}
+    return {**LASTING, **access.LASTING, **keeping.LASTING, **guard}
 
 
 def subject_columns() -> Sequence[SubjectColumn]:
