@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from haoma.app.services import Services
+    from haoma.guard.improve import Improvement
     from haoma.guard.registry import Registry
 
-__all__ = ["registry"]
+__all__ = ["improvement", "registry"]
 
 
 def registry(services: Services) -> Registry:
@@ -16,3 +17,10 @@ def registry(services: Services) -> Registry:
     from haoma.guard.registry import Registry
 
     return Registry(services.gate, services.approvals)
+
+
+def improvement(services: Services) -> Improvement:
+    """Trials of measures, and samples by mystery shoppers."""
+    from haoma.guard.improve import Improvement
+
+    return Improvement(services.gate, services.ledger)

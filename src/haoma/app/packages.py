@@ -24,6 +24,7 @@ def entry_types() -> Sequence[EntryType]:
     from haoma import access, lineage
     from haoma.consent import entries as consent
     from haoma.guard.crawl import entries as crawl
+    from haoma.guard.improve import entries as improve
     from haoma.guard.judge import entries as judge
     from haoma.guard.registry import entries as registry
     from haoma.ledger import events
@@ -34,7 +35,7 @@ def entry_types() -> Sequence[EntryType]:
 
     below = [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES, *kept.ENTRY_TYPES]
     above = [*consent.ENTRY_TYPES, *locate.ENTRY_TYPES, *cases.ENTRY_TYPES]
-    guard = [*registry.ENTRY_TYPES, *crawl.ENTRY_TYPES, *judge.ENTRY_TYPES]
+    guard = [*registry.ENTRY_TYPES, *crawl.ENTRY_TYPES, *judge.ENTRY_TYPES, *improve.ENTRY_TYPES]
     return [*below, *access.ENTRY_TYPES, *above, *guard]
 
 
@@ -60,11 +61,12 @@ def lasting() -> Mapping[str, str]:
     from haoma.access import keeping as access
     from haoma.consent import keeping
     from haoma.guard.crawl import keeping as crawl
+    from haoma.guard.improve import keeping as improve
     from haoma.guard.judge import keeping as judge
     from haoma.guard.registry import keeping as registry
     from haoma.vault.retention_table import LASTING
 
-    guard = {**registry.LASTING, **crawl.LASTING, **judge.LASTING}
+    guard = {**registry.LASTING, **crawl.LASTING, **judge.LASTING, **improve.LASTING}
     return {**LASTING, **access.LASTING, **keeping.LASTING, **guard}
 
 

@@ -87,6 +87,7 @@ class Services:
     customers = cached_property(case_parts.customers)
 
     registry = cached_property(guard_parts.registry)
+    improvement = cached_property(guard_parts.improvement)
     crawl = cached_property(crawl_parts.crawl)
 
     def __init__(self, settings: Settings, *, create: bool = True) -> None:

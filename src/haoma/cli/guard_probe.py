@@ -77,7 +77,7 @@ def _known(services: Services, uri: str) -> list[Hotline]:
 
 def _whose(services: Services, hotline: Hotline) -> Callable[[str], str | None]:
     """Whose another number is, in words."""
-    from haoma.guard.registry.read import one_organisation
+    from haoma.guard.registry.read import organisations
 
     def whose(uri: str) -> str | None:
         found = [one for one in _known(services, uri) if one.uid != hotline.uid]
@@ -88,6 +88,7 @@ def _whose(services: Services, hotline: Hotline) -> Callable[[str], str | None]:
         if first.organisation == hotline.organisation:
             return f"another number of the same organisation ({purposes})"
         with services.store.read() as tx:
-            return f"a number of {one_organisation(tx, first.organisation).names.name} ({purposes})"
+            names = {one.uid: one.names.name for one in organisations(tx)}
+        return f"a number of {names[first.organisation]} ({purposes})"
 
     return whose
