@@ -1,8 +1,8 @@
 """How looks at one cause add up, and the evidence that each leaves.
 
 Rules held here:
-- A cause has one row, whoever looks and in whichever order; a look at a source is good for every cause of it that is
-  not seen there any more.
+- A cause has one row at each place, whoever looks and in whichever order; a look at a page is good for every cause that
+  is not seen there any more, and says nothing of other pages.
 - Evidence is kept of the first bad look, of the one that alerted, of the newest, and of the one that was right again.
 """
 
@@ -28,21 +28,25 @@ _e = tables.evidence.c
 
 
 def was_there(tx: sa.Connection, seen: Seen) -> bool:
-    """Whether an earlier look at this source found a number of the organisation's there."""
-    here = _of_source(seen.source, seen.organisation)
+    """Whether an earlier look at this page found a number of the organisation's there."""
+    here = _of_place(seen)
     return tx.scalar(sa.select(sa.exists().where(here, _c.verdict == str(Verdict.MATCH)))) is True
 
 
 def look(
     tx: sa.Connection, limits: Limits, seen: Seen, cause: str, finding: Finding, entry_id: int
 ) -> tuple[Turn, datetime]:
-    """Count one look at a cause that is seen; what it brings about, and when the cause was first seen."""
-    first = _first_row(seen, cause, finding, entry_id)
-    tx.execute(insert_new(tx, tables.looks), [first])
-    row = tx.execute(sa.select(tables.looks).where(_c.cause == cause).with_for_update()).one()
+    """Count one look at a cause that is seen; what it brings about, and when it was first seen there."""
+    rows = tx.execute(sa.select(tables.looks).where(_c.cause == cause).with_for_update()).all()
+    if all(row.place != seen.place for row in rows):
+        quiet = max((row.quiet_until for row in rows if row.quiet_until), default=None)
+        first = {**_first_row(seen, cause, finding, entry_id), "quiet_until": quiet}
+        tx.execute(insert_new(tx, tables.looks), [first])
+    row = tx.execute(sa.select(tables.looks).where(_c.cause == cause, _c.place == seen.place).with_for_update()).one()
     turn = _turned(tx, row, seen.at, limits, bad=finding.bad)
     if finding.bad:
-        roles = ["newest", *(["first"] if row.bad == 0 and not row.alert else [])]
+        known = any(row.bad or row.alert for row in rows)
+        roles = ["newest", *([] if known else ["first"])]
         for role in [*roles, *(["opening"] if turn is Turn.OPENS else [])]:
             hold_evidence(tx, cause, role, seen, finding, entry_id)
     return turn, row.first_at
@@ -51,13 +55,17 @@ def look(
 def good_again(
     tx: sa.Connection, limits: Limits, seen: Seen, causes: Sequence[str], entry_id: int
 ) -> list[sa.Row[Any]]:
-    """Count a good look for every bad cause of a source that is not among these; the rows of those that this closes."""
-    here = _of_source(seen.source, seen.organisation)
+    """Count a good look for every bad cause of a page that is not among these; the rows of those that alert no more.
+
+    Those that alert at another place of the source are not among them.
+    """
+    here = _of_place(seen)
     pending = sa.and_(here, _c.verdict.in_([str(one) for one in BAD]), sa.or_(_c.alert, _c.bad > 0))
     rows = tx.execute(sa.select(tables.looks).where(pending).order_by(_c.cause).with_for_update()).all()
     closed = [
         row for row in rows if row.cause not in causes and _turned(tx, row, seen.at, limits, bad=False) is Turn.CLOSES
     ]
+    closed = [row for row in closed if not _alerts(tx, row.cause)]
     for row in closed:
         finding = Finding(Verdict.MATCH, "not-there", row.hotline)
         hold_evidence(tx, row.cause, "right", seen, finding, entry_id)
@@ -95,8 +103,12 @@ def hold_evidence(tx: sa.Connection, cause: str, role: str, seen: Seen, finding:
 def _turned(tx: sa.Connection, row: sa.Row[Any], at: datetime, limits: Limits, *, bad: bool) -> Turn:
     run, turn = after(Run(row.bad, row.good, row.alert, row.quiet_until), at, limits, bad=bad)
     told = {"bad": run.bad, "good": run.good, "alert": run.alert, "last_at": at}
-    tx.execute(sa.update(tables.looks).where(_c.cause == row.cause).values(**told))
+    tx.execute(sa.update(tables.looks).where(_c.cause == row.cause, _c.place == row.place).values(**told))
     return turn
+
+
+def _alerts(tx: sa.Connection, cause: str) -> bool:
+    return tx.scalar(sa.select(sa.exists().where(_c.cause == cause, _c.alert))) is True
 
 
 def _first_row(seen: Seen, cause: str, finding: Finding, entry_id: int) -> dict[str, object]:
@@ -104,7 +116,7 @@ def _first_row(seen: Seen, cause: str, finding: Finding, entry_id: int) -> dict[
         "cause": cause,
         "organisation": seen.organisation,
         "hotline": finding.hotline,
-        "source": seen.source,
+        "place": seen.place,
         "verdict": str(finding.verdict),
         "bad": 0,
         "good": 0,
@@ -116,5 +128,5 @@ def _first_row(seen: Seen, cause: str, finding: Finding, entry_id: int) -> dict[
     }
 
 
-def _of_source(source: str, organisation: str) -> sa.ColumnElement[bool]:
-    return sa.and_(_c.source == source, _c.organisation == organisation)
+def _of_place(seen: Seen) -> sa.ColumnElement[bool]:
+    return sa.and_(_c.place == seen.place, _c.organisation == seen.organisation)

@@ -112,6 +112,11 @@ class Seen:
     rendered_digest: str | None = None
     screenshot: str | None = None
 
+    @property
+    def place(self) -> str:
+        """Which page of the source it is: a source may have many."""
+        return f"{self.source}/{hashlib.sha256(self.url.encode()).hexdigest()[:12]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:

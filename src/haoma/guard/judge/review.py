@@ -61,6 +61,7 @@ def ask(tx: sa.Connection, seen: Seen, cause: str, finding: Finding, entry_id: i
         "organisation": seen.organisation,
         "hotline": finding.hotline,
         "source": seen.source,
+        "place": seen.place,
         "kind": str(seen.kind),
         "verdict": str(finding.verdict),
         "rule": finding.rule,
@@ -111,7 +112,7 @@ def decide(tx: sa.Connection, desk: Desk, review_id: str, verdict: Verdict, act:
     desk.tell(tx, "guard.reviewed", act.at, review=review_id, by=act.by, verdict=str(verdict), reason=act.why)
     found = _read(tx, row)
     shown = Shown(row.shown, row.token, personal=False)
-    place = (row.organisation, row.source, Voice.HUMAN)
+    place = (row.organisation, row.place, Voice.HUMAN)
     said = Ballot(*place, shown, verdict, act.why, found.snapshot, act.at, row.hotline, by=act.by)
     cast(tx, desk, [said], act.at)
     with holding(tx, desk, row.source):
@@ -130,7 +131,7 @@ def _is_wrong(tx: sa.Connection, desk: Desk, row: sa.Row[Any], finding: Finding,
     entry_id = _newest(tx, row.cause).entry_id
     for role in ("first", "opening", "newest"):
         hold_evidence(tx, cause, role, seen, finding, entry_id)
-    _alert(tx, cause, seen, finding, entry_id)
+    _alert(tx, cause, row.place, seen, finding, entry_id)
     if not of_causes(tx, [cause]):
         open_one(tx, desk, seen, cause, finding, row.asked_at, replace(act, why=SAID))
 
@@ -144,13 +145,13 @@ def _is_right(tx: sa.Connection, desk: Desk, row: sa.Row[Any], shown: Shown, act
         close(tx, desk, one, replace(act, why=SAID))
 
 
-def _alert(tx: sa.Connection, cause: str, seen: Seen, finding: Finding, entry_id: int) -> None:
+def _alert(tx: sa.Connection, cause: str, place: str, seen: Seen, finding: Finding, entry_id: int) -> None:
     """Let good looks close what a person opened."""
     row = {
         "cause": cause,
         "organisation": seen.organisation,
         "hotline": finding.hotline,
-        "source": seen.source,
+        "place": place,
         "verdict": str(finding.verdict),
         "bad": 1,
         "good": 0,
@@ -161,7 +162,8 @@ def _alert(tx: sa.Connection, cause: str, seen: Seen, finding: Finding, entry_id
         "first_check": entry_id,
     }
     tx.execute(insert_new(tx, tables.looks), [row])
-    tx.execute(sa.update(tables.looks).where(tables.looks.c.cause == cause).values(alert=True, quiet_until=None))
+    here = sa.and_(tables.looks.c.cause == cause, tables.looks.c.place == place)
+    tx.execute(sa.update(tables.looks).where(here).values(alert=True, quiet_until=None))
 
 
 def _seen(tx: sa.Connection, row: sa.Row[Any], at: datetime) -> Seen:

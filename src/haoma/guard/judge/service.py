@@ -3,7 +3,7 @@
 Rules held here:
 - A snapshot is judged once for an organisation: judged again it changes nothing.
 - A page that was not to be had says nothing. One that is gone (404, 410) shows nothing wrong any more.
-- A look that comes later than a newer one of its source is written down, and moves nothing.
+- A look that comes later than a newer one at its page is written down, and moves nothing.
 - Votes, Facts, entries, incidents and news are of that transaction, or none of them is.
 """
 
@@ -33,7 +33,7 @@ from haoma.lineage.rows import insert_new
 __all__ = ["check"]
 
 GONE = frozenset({404, 410})
-LONGEST_ID = 64
+LONGEST = {"snapshot": 64, "source": 48, "organisation": 64}
 _checked = tables.checked.c
 
 
@@ -88,7 +88,7 @@ def _look(tx: sa.Connection, desk: Desk, seen: Seen, found: Sequence[Finding], e
             ask(tx, seen, cause, one, entry_id)
             continue
         turn, first_at = look(tx, desk.limits, seen, cause, one, entry_id)
-        if turn is Turn.OPENS:
+        if turn is Turn.OPENS and not of_causes(tx, [cause]):
             opened.append(open_one(tx, desk, seen, cause, one, first_at, Act("looks", seen.at)))
         elif one.bad:
             seen_again(tx, cause, seen.at)
@@ -112,8 +112,8 @@ def _that_last(found: Sequence[Finding]) -> list[Finding]:
 
 
 def _is_late(tx: sa.Connection, seen: Seen) -> bool:
-    of_source = (_checked.source == seen.source, _checked.organisation == seen.organisation)
-    newest = tx.scalar(sa.select(sa.func.max(_checked.at)).where(*of_source))
+    of_place = (_checked.place == seen.place, _checked.organisation == seen.organisation)
+    newest = tx.scalar(sa.select(sa.func.max(_checked.at)).where(*of_place))
     return newest is not None and seen.at <= newest
 
 
@@ -124,7 +124,7 @@ def _note(tx: sa.Connection, desk: Desk, seen: Seen, found: Sequence[Finding], *
     entry_id = desk.tell(
         tx, "guard.checked", seen.at, snapshot=digest, page=seen.digest, verdicts=list(verdicts), late=late
     )
-    row = {"snapshot": seen.snapshot, "organisation": seen.organisation, "source": seen.source, "at": seen.at}
+    row = {"snapshot": seen.snapshot, "organisation": seen.organisation, "place": seen.place, "at": seen.at}
     kept = {"entry_id": entry_id, "kept_until": kept_until(seen.at)}
     tx.execute(insert_new(tx, tables.checked), [{**row, **kept}])
     return entry_id
@@ -132,8 +132,16 @@ def _note(tx: sa.Connection, desk: Desk, seen: Seen, found: Sequence[Finding], *
 
 def _require_sound(seen: Seen) -> None:
     for name, text in (("snapshot", seen.snapshot), ("source", seen.source), ("organisation", seen.organisation)):
-        if not 0 < len(text) <= LONGEST_ID or not text.isprintable() or not text.isascii():
-            raise BadInput(f"the {name} is no id", hint=f"1 to {LONGEST_ID} characters of ASCII")
+        if (
+            not 0 < len(text) <= LONGEST[name]
+            or not text.isprintable()
+            or not text.isascii()
+            or (name == "source" and "/" in text)
+        ):
+            raise BadInput(
+                f"the {name} is no id",
+                hint=f"1 to {LONGEST[name]} characters of ASCII, and no slash in that of a source",
+            )
     for digest in (seen.digest, seen.rendered_digest, seen.screenshot):
         if digest is not None and (len(digest) != 64 or not set(digest) <= set("0123456789abcdef")):
             raise BadInput("a digest of a page is SHA-256 in lower case", hint="64 hexadecimal digits")

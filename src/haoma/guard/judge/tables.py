@@ -1,10 +1,11 @@
 """Where looks, votes, incidents, tickets and news lie in the database.
 
-`judge_checked` has a row for each snapshot that was judged, so that none is counted twice. `judge_looks` has one for
-each cause: how many looks in a row were bad or good. `judge_votes` has one for each time that a voice said something
-new of a number on a source; none is ever changed. `judge_incidents` has one for each cause that ever alerted,
-`judge_steps` what became of it and when, `judge_evidence` the looks that show it. `judge_reviews` is what waits for a
-person, `judge_tickets` what a platform was asked to correct, `judge_messages` what is to be told to whom.
+A `place` is one page of a source. `judge_checked` has a row for each snapshot that was judged, so that none is counted
+twice. `judge_looks` has one for each cause and place: how many looks in a row were bad or good. `judge_votes` has one
+for each time that a voice said something new of a number at a place; none is ever changed. `judge_incidents` has one for
+each cause that ever alerted, `judge_steps` what became of it and when, `judge_evidence` the looks that show it.
+`judge_reviews` is what waits for a person, `judge_tickets` what a platform was asked to correct, `judge_messages` what
+is to be told to whom.
 
 A number is here in clear where it is a hotline; else as a mask (`shown`) and a keyed token.
 """
@@ -17,7 +18,7 @@ from haoma.storage import Id, Time, metadata
 
 __all__ = ["checked", "evidence", "incidents", "looks", "messages", "reviews", "steps", "tickets", "votes"]
 
-UUID, DIGEST, UID, SOURCE, WORD, TOKEN, SHOWN, URL, TEXT = 36, 64, 64, 64, 32, 100, 32, 2_000, 1_000
+UUID, DIGEST, UID, SOURCE, PLACE, WORD, TOKEN, SHOWN, URL, TEXT = 36, 64, 64, 48, 64, 32, 100, 32, 2_000, 1_000
 
 checked = sa.Table(
     "judge_checked",
@@ -25,12 +26,12 @@ checked = sa.Table(
     sa.Column("check_id", Id, primary_key=True, autoincrement=True),
     sa.Column("snapshot", sa.String(UID), nullable=False),
     sa.Column("organisation", sa.String(UID), nullable=False),
-    sa.Column("source", sa.String(SOURCE), nullable=False),
+    sa.Column("place", sa.String(PLACE), nullable=False),
     sa.Column("at", Time, nullable=False),
     sa.Column("entry_id", sa.BigInteger, nullable=False),
     sa.Column("kept_until", Time, nullable=False),
     sa.UniqueConstraint("snapshot", "organisation"),
-    sa.Index("ix_judge_checked_source", "source", "organisation", "at"),
+    sa.Index("ix_judge_checked_place", "place", "organisation", "at"),
     sa.Index("ix_judge_checked_kept_until", "kept_until"),
     sqlite_autoincrement=True,
 )
@@ -40,7 +41,7 @@ looks = sa.Table(
     sa.Column("cause", sa.String(DIGEST), primary_key=True),
     sa.Column("organisation", sa.String(UID), nullable=False),
     sa.Column("hotline", sa.String(UID), nullable=True),
-    sa.Column("source", sa.String(SOURCE), nullable=False),
+    sa.Column("place", sa.String(PLACE), primary_key=True),
     sa.Column("verdict", sa.String(WORD), nullable=False),
     sa.Column("bad", sa.Integer, nullable=False),
     sa.Column("good", sa.Integer, nullable=False),
@@ -49,7 +50,7 @@ looks = sa.Table(
     sa.Column("first_at", Time, nullable=False),
     sa.Column("last_at", Time, nullable=False),
     sa.Column("first_check", sa.BigInteger, nullable=False),
-    sa.Index("ix_judge_looks_source", "source", "organisation"),
+    sa.Index("ix_judge_looks_place", "place", "organisation"),
 )
 votes = sa.Table(
     "judge_votes",
@@ -60,7 +61,7 @@ votes = sa.Table(
     sa.Column("token", sa.String(TOKEN), nullable=False),
     sa.Column("shown", sa.String(SHOWN), nullable=False),
     sa.Column("voice", sa.String(WORD), nullable=False),
-    sa.Column("source", sa.String(SOURCE), nullable=False),
+    sa.Column("place", sa.String(PLACE), nullable=False),
     sa.Column("verdict", sa.String(WORD), nullable=False),
     sa.Column("rule", sa.String(WORD), nullable=False),
     sa.Column("snapshot", sa.String(UID), nullable=False),
@@ -134,6 +135,7 @@ reviews = sa.Table(
     sa.Column("organisation", sa.String(UID), nullable=False),
     sa.Column("hotline", sa.String(UID), nullable=True),
     sa.Column("source", sa.String(SOURCE), nullable=False),
+    sa.Column("place", sa.String(PLACE), nullable=False),
     sa.Column("kind", sa.String(WORD), nullable=False),
     sa.Column("verdict", sa.String(WORD), nullable=False),
     sa.Column("rule", sa.String(WORD), nullable=False),

@@ -1,9 +1,9 @@
 """What the official site, third parties and people say of a number: a vote each, and none that is ever changed.
 
 Rules held here:
-- A vote is written when a voice says something else of a number on a source than it said last; it is never updated, and
-  one voice's is never another one's. What stands is the newest of each voice on each source.
-- A number that a source showed and shows no more is said to be missing there.
+- A vote is written when a voice says something else of a number at a place than it said last; it is never updated, and
+  one voice's is never another one's. What stands is the newest of each voice at each place.
+- A number that a page showed and shows no more is said to be missing there.
 - A vote, its Fact and the entry of that are one transaction. The Fact has the vote before it as its parent.
 """
 
@@ -31,10 +31,10 @@ _c = tables.votes.c
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """One vote to be cast: who says it of which number on which source, and by which rule or for which reason."""
+    """One vote to be cast: who says it of which number at which place, and by which rule or for which reason."""
 
     organisation: str
-    source: str
+    place: str
     voice: Voice
     shown: Shown
     verdict: Verdict
@@ -67,7 +67,7 @@ class Standing:
 
 def ballots(tx: sa.Connection, seen: Seen, findings: Sequence[Finding]) -> list[Ballot]:
     """What a look has to say that its source did not say last."""
-    said = _last(tx, seen.organisation, seen.source, seen.kind.voice)
+    said = _last(tx, seen.organisation, seen.place, seen.kind.voice)
     cast_now: dict[str, Ballot] = {}
     for one in sorted(findings, key=lambda one: one.bad):  # what is wrong with a number outweighs what is right with it
         if one.shown is not None:
@@ -84,7 +84,7 @@ def cast(tx: sa.Connection, desk: Desk, ballots: Sequence[Ballot], at: datetime)
     """Write these votes, each with its Fact."""
     if not ballots:
         return
-    before = [_last(tx, one.organisation, one.source, one.voice, one.by).get(one.shown.token) for one in ballots]
+    before = [_last(tx, one.organisation, one.place, one.voice, one.by).get(one.shown.token) for one in ballots]
     drafts = [_draft(one, row) for one, row in zip(ballots, before, strict=True)]
     facts = record(tx, desk.log, desk.commitments, _activity(ballots[0], at), drafts, at=at)
     rows = [_row(one) | {"fact_id": fact.fact_id} for one, fact in zip(ballots, facts, strict=True)]
@@ -96,24 +96,24 @@ def standing(tx: sa.Connection, organisation: str, token: str) -> Standing:
     rows = tx.execute(
         sa.select(tables.votes).where(_c.organisation == organisation, _c.token == token).order_by(_c.vote_id)
     )
-    newest = {(row.voice, row.source, row.by): row for row in rows}
+    newest = {(row.voice, row.place, row.by): row for row in rows}
     said: dict[Voice, list[tuple[str, Verdict]]] = {voice: [] for voice in Voice}
-    for (voice, source, _), row in sorted(newest.items(), key=lambda one: one[1].vote_id):
-        said[Voice(voice)].append((source, Verdict(row.verdict)))
+    for (voice, place, _), row in sorted(newest.items(), key=lambda one: one[1].vote_id):
+        said[Voice(voice)].append((place.partition("/")[0], Verdict(row.verdict)))
     return Standing(*(tuple(said[voice]) for voice in (Voice.OFFICIAL, Voice.HUMAN, Voice.THIRD_PARTY)))
 
 
 def _last(
-    tx: sa.Connection, organisation: str, source: str, voice: Voice, by: str | None = None
+    tx: sa.Connection, organisation: str, place: str, voice: Voice, by: str | None = None
 ) -> dict[str, sa.Row[Any]]:
     whose = _c.by.is_(None) if by is None else _c.by == by
-    mine = (_c.organisation == organisation, _c.source == source, _c.voice == str(voice), whose)
+    mine = (_c.organisation == organisation, _c.place == place, _c.voice == str(voice), whose)
     rows = tx.execute(sa.select(tables.votes).where(*mine).order_by(_c.vote_id))
     return {row.token: row for row in rows}
 
 
 def _ballot(seen: Seen, one: Finding, shown: Shown) -> Ballot:
-    place = (seen.organisation, seen.source, seen.kind.voice)
+    place = (seen.organisation, seen.place, seen.kind.voice)
     return Ballot(*place, shown, one.verdict, one.rule, seen.snapshot, seen.at, one.hotline, one.confidence)
 
 
@@ -123,13 +123,12 @@ def _draft(one: Ballot, before: sa.Row[Any] | None) -> Draft:
         {"number": one.shown.text, "rule": one.rule, "verdict": str(one.verdict), "voice": str(one.voice)}
     )
     parents = () if before is None else (before.fact_id,)
-    place = f"source:{one.source}"
-    return Draft(subject, "verdict", value, place, Stage.DISPLAY, one.at, one.confidence, parents)
+    return Draft(subject, "verdict", value, f"source:{one.place}", Stage.DISPLAY, one.at, one.confidence, parents)
 
 
 def _activity(one: Ballot, at: datetime) -> Activity:
     by_hand = one.voice is Voice.HUMAN
-    run_id = str(uuid.uuid5(NAMESPACE, f"{one.organisation} {one.source} {one.snapshot} {one.by or ''} {at}"))
+    run_id = str(uuid.uuid5(NAMESPACE, f"{one.organisation} {one.place} {one.snapshot} {one.by or ''} {at}"))
     name = "guard.review" if by_hand else "guard.judge"
     return Activity(name, code_digest(cast), SYSTEM, Stage.DISPLAY, at, at, run_id=run_id)
 
@@ -141,7 +140,7 @@ def _row(one: Ballot) -> dict[str, object]:
         "token": one.shown.token,
         "shown": one.shown.text,
         "voice": str(one.voice),
-        "source": one.source,
+        "place": one.place,
         "verdict": str(one.verdict),
         "rule": one.rule,
         "snapshot": one.snapshot,

@@ -99,6 +99,20 @@ def test_each_source_and_each_wrong_number_is_a_cause_of_its_own(world: World) -
     ]
 
 
+def test_the_pages_of_a_source_are_looked_at_each_for_itself_and_alert_once(world: World) -> None:
+    opened = list[str]()
+    for page in ("a", "b", "a", "b", "c"):
+        mentions = LABELLED_AS_A_RIVAL if page != "c" else RIGHT
+        opened += world.look(*mentions, url=f"https://map.example/{page}").opened
+    (one,) = world.incidents()
+    assert opened == [one.id]
+    closed = list[str]()
+    for page in ("a", "a", "c", "c", "b"):
+        closed += world.look(*RIGHT, url=f"https://map.example/{page}").closed
+    assert closed == []
+    assert world.look(*RIGHT, url="https://map.example/b").closed == (one.id,)
+
+
 def test_a_page_that_was_not_to_be_had_says_nothing_and_one_that_is_gone_shows_nothing_wrong(world: World) -> None:
     world.look(*LABELLED_AS_A_RIVAL)
     world.look(*LABELLED_AS_A_RIVAL)
@@ -138,8 +152,8 @@ def test_a_voice_that_says_the_same_again_writes_no_vote(world: World) -> None:
     for _ in range(3):
         world.look(*RIGHT)
     world.look(*LABELLED_AS_A_RIVAL)
-    said = [(row.voice, row.source, row.verdict) for row in world.rows(tables.votes)]
-    assert said == [("third-party", "map", "match"), ("third-party", "map", "wrong-organisation")]
+    said = [(row.voice, row.verdict) for row in world.rows(tables.votes)]
+    assert said == [("third-party", "match"), ("third-party", "wrong-organisation")]
 
 
 def test_the_three_voices_stand_beside_one_another(world: World) -> None:
@@ -207,7 +221,7 @@ def test_the_worst_incident_comes_first(world: World) -> None:
 
 
 def test_what_is_no_look_is_refused(world: World) -> None:
-    for wrong in ({"snapshot": ""}, {"source": "s" * 65}, {"digest": "0"}, {"screenshot": "X" * 64}):
+    for wrong in ({"snapshot": ""}, {"source": "s" * 49}, {"digest": "0"}, {"screenshot": "X" * 64}):
         with pytest.raises(BadInput):
             world.look(*RIGHT, **wrong)
     with pytest.raises(NotFound):

@@ -10,7 +10,7 @@ from haoma.storage.columns import Id, Time
 revision = "0021_incidents"
 down_revision = "0020_crawl"
 
-UUID, DIGEST, UID, SOURCE, WORD, TOKEN, SHOWN, URL, TEXT = 36, 64, 64, 64, 32, 100, 32, 2_000, 1_000
+UUID, DIGEST, UID, SOURCE, PLACE, WORD, TOKEN, SHOWN, URL, TEXT = 36, 64, 64, 48, 64, 32, 100, 32, 2_000, 1_000
 
 
 def upgrade() -> None:
@@ -25,21 +25,21 @@ def _looks() -> None:
         sa.Column("check_id", Id, primary_key=True, autoincrement=True),
         sa.Column("snapshot", sa.String(UID), nullable=False),
         sa.Column("organisation", sa.String(UID), nullable=False),
-        sa.Column("source", sa.String(SOURCE), nullable=False),
+        sa.Column("place", sa.String(PLACE), nullable=False),
         sa.Column("at", Time, nullable=False),
         sa.Column("entry_id", sa.BigInteger, nullable=False),
         sa.Column("kept_until", Time, nullable=False),
         sa.UniqueConstraint("snapshot", "organisation"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_judge_checked_source", "judge_checked", ["source", "organisation", "at"])
+    op.create_index("ix_judge_checked_place", "judge_checked", ["place", "organisation", "at"])
     op.create_index("ix_judge_checked_kept_until", "judge_checked", ["kept_until"])
     op.create_table(
         "judge_looks",
         sa.Column("cause", sa.String(DIGEST), primary_key=True),
         sa.Column("organisation", sa.String(UID), nullable=False),
         sa.Column("hotline", sa.String(UID), nullable=True),
-        sa.Column("source", sa.String(SOURCE), nullable=False),
+        sa.Column("place", sa.String(PLACE), primary_key=True),
         sa.Column("verdict", sa.String(WORD), nullable=False),
         sa.Column("bad", sa.Integer, nullable=False),
         sa.Column("good", sa.Integer, nullable=False),
@@ -49,7 +49,7 @@ def _looks() -> None:
         sa.Column("last_at", Time, nullable=False),
         sa.Column("first_check", sa.BigInteger, nullable=False),
     )
-    op.create_index("ix_judge_looks_source", "judge_looks", ["source", "organisation"])
+    op.create_index("ix_judge_looks_place", "judge_looks", ["place", "organisation"])
     op.create_table(
         "judge_votes",
         sa.Column("vote_id", Id, primary_key=True, autoincrement=True),
@@ -58,7 +58,7 @@ def _looks() -> None:
         sa.Column("token", sa.String(TOKEN), nullable=False),
         sa.Column("shown", sa.String(SHOWN), nullable=False),
         sa.Column("voice", sa.String(WORD), nullable=False),
-        sa.Column("source", sa.String(SOURCE), nullable=False),
+        sa.Column("place", sa.String(PLACE), nullable=False),
         sa.Column("verdict", sa.String(WORD), nullable=False),
         sa.Column("rule", sa.String(WORD), nullable=False),
         sa.Column("snapshot", sa.String(UID), nullable=False),
@@ -134,6 +134,7 @@ def _work() -> None:
         sa.Column("organisation", sa.String(UID), nullable=False),
         sa.Column("hotline", sa.String(UID), nullable=True),
         sa.Column("source", sa.String(SOURCE), nullable=False),
+        sa.Column("place", sa.String(PLACE), nullable=False),
         sa.Column("kind", sa.String(WORD), nullable=False),
         sa.Column("verdict", sa.String(WORD), nullable=False),
         sa.Column("rule", sa.String(WORD), nullable=False),
