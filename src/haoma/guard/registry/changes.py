@@ -148,5 +148,9 @@ def _texts(change: Change) -> list[tuple[str, str]]:
     for name, value in change.fields.items():
         if name not in {"number", "organisation", "valid_from", "valid_until"}:
             values = value if isinstance(value, list) else [value]
-            found += [(f"{name} {n}", one) for n, one in enumerate(values) if isinstance(one, str)]
+            found += [
+                (name if one is value else f"{name} {n}", one)
+                for n, one in enumerate(values, 1)
+                if isinstance(one, str)
+            ]
     return found

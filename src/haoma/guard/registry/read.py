@@ -65,18 +65,15 @@ def one_hotline(tx: sa.Connection, uid: str) -> Hotline:
     return found[0]
 
 
-def one_organisation(tx: sa.Connection, name: str) -> Organisation:
+def one_organisation(among: Sequence[Organisation], name: str) -> Organisation:
     """The organisation of this name, alias or UID; NotFound where there is none, BadInput where there are several."""
-    every = organisations(tx)
-    for said in (
-        [one for one in every if name in (one.uid, one.names.name)],
-        [one for one in every if name in one.names.aliases],
-    ):
-        if len(said) == 1:
-            return said[0]
-        if said:
-            raise BadInput(f"{len(said)} organisations are called so", hint="name one by its UID")
-    raise NotFound("there is no such organisation", hint="haoma hotline organisation list shows them")
+    by_name = [one for one in among if name in (one.uid, one.names.name)]
+    found = by_name or [one for one in among if name in one.names.aliases]
+    if not found:
+        raise NotFound("there is no such organisation", hint="haoma hotline organisation list shows them")
+    if len(found) > 1:
+        raise BadInput(f"{len(found)} organisations are called so", hint="name one by its UID")
+    return found[0]
 
 
 def _organisation(row: sa.Row[Any]) -> Organisation:

@@ -14,11 +14,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from haoma.access import Approval, Approvals, Asker, Gate, Thing
+from haoma.errors import NotFound
 from haoma.guard.registry.changes import ACTION, Change, payload_of
+from haoma.guard.registry.chart import Chart
+from haoma.guard.registry.diff import Diff, Present, diff
 from haoma.guard.registry.effect import OBJECT
 from haoma.guard.registry.history import Past, history
+from haoma.guard.registry.incoming import Row
 from haoma.guard.registry.model import Hotline, Organisation
-from haoma.guard.registry.read import every_hotline, organisations
+from haoma.guard.registry.read import every_hotline, one_organisation, organisations
 
 __all__ = ["HIDDEN", "Registry"]
 
@@ -40,13 +44,35 @@ class Registry:
         """
         return self._approvals.request(asker, ACTION, payload_of(changes, reason), now)
 
+    def compare(self, asker: Asker, rows: Sequence[Row], chart: Chart, now: datetime) -> Diff:
+        """What an import of these rows would change; nothing is changed, and nothing requested.
+
+        Raises BadInput where a column is not known, Refused where the asker may not see the registry.
+        """
+        named = chart.renamed(rows)
+        owners = self._sees(asker, now)
+        with self._gate.store.read() as tx:
+            present = Present(asker.tenant, organisations(tx), _shown(every_hotline(tx), owners), now)
+        return diff(named, present, chart.purposes)
+
     def hotlines(self, asker: Asker, now: datetime) -> list[Hotline]:
         """Every hotline of the asker's tenant, retired ones too; `owner` is `***` for who may not see it."""
         owners = self._sees(asker, now)
         theirs = {one.uid for one in self.organisations(asker)}
         with self._gate.store.read() as tx:
             found = [one for one in every_hotline(tx) if one.organisation in theirs]
-        return found if owners else [replace(one, owner=HIDDEN if one.owner else "") for one in found]
+        return _shown(found, owners)
+
+    def hotline(self, asker: Asker, uid: str, now: datetime) -> Hotline:
+        """The hotline with this UID; NotFound where there is none of the asker's tenant."""
+        found = next((one for one in self.hotlines(asker, now) if one.uid == uid), None)
+        if found is None:
+            raise NotFound("there is no such hotline", hint="haoma hotline list shows them")
+        return found
+
+    def organisation(self, asker: Asker, name: str) -> Organisation:
+        """The organisation of the asker's tenant with this name, alias or UID; NotFound where there is none."""
+        return one_organisation(self.organisations(asker), name)
 
     def organisations(self, asker: Asker) -> list[Organisation]:
         """The organisations of the asker's tenant, by name: they are public."""
@@ -66,3 +92,7 @@ class Registry:
         """Whether they see who looks after a hotline; raises Refused where they see none."""
         self._gate.ask(asker, "see", Thing(OBJECT, asker.tenant, "number"), now).require()
         return self._gate.ask(asker, "see", Thing(OBJECT, asker.tenant, "owner"), now).allowed
+
+
+def _shown(found: list[Hotline], owners: bool) -> list[Hotline]:
+    return found if owners else [replace(one, owner=HIDDEN if one.owner else "") for one in found]
