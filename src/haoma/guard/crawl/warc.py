@@ -1,6 +1,7 @@
 """What was seen, as records of WARC 1.1 (ISO 28500:2017): the format of web archives, which courts know.
 
 Rules held here:
+- A record is written here, and read by warcio as by any other tool.
 - A record is a gzip member of its own, so that records one behind the other are a .warc.gz that any tool reads.
 - An answer is kept as it was sent: its status line, its headers, its body in the content encoding of the server.
 - A rendered page and its picture are `conversion` records that refer to the answer they were made of; what was not
@@ -9,20 +10,21 @@ Rules held here:
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import io
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from http.client import responses
 
 from haoma.errors import BadInput, Tampered, Unavailable
-
-if TYPE_CHECKING:
-    from warcio.warcwriter import BufferWARCWriter
 
 __all__ = ["Answer", "body_in", "conversion", "info", "response", "revisit"]
 
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+HTTP = "application/http; msgtype=response"
 _HOP = frozenset({"transfer-encoding", "connection", "keep-alive"})  # of the connection, not of the answer
 
 
@@ -39,32 +41,31 @@ class Answer:
 
 def response(record_id: str, answer: Answer, at: datetime) -> bytes:
     """The record of an answer."""
-    headers = _about(record_id, at) | ({"WARC-IP-Address": answer.ip} if answer.ip else {})
-    return _record("response", answer.url, headers, answer.body, http=_http(answer))
+    headers = _about(record_id, at) | {"WARC-Target-URI": answer.url}
+    if answer.ip:
+        headers["WARC-IP-Address"] = answer.ip
+    return _record("response", headers, HTTP, _http(answer) + answer.body, answer.body)
 
 
 def revisit(record_id: str, answer: Answer, at: datetime, same_as: str) -> bytes:
     """The record that a page was the same as the answer of another record."""
-    headers = _about(record_id, at) | {"WARC-Refers-To": _urn(same_as), "WARC-Profile": NOT_MODIFIED}
-    return _record("revisit", answer.url, headers, b"", http=_http(answer))
+    headers = _about(record_id, at) | {"WARC-Target-URI": answer.url, "WARC-Profile": NOT_MODIFIED}
+    return _record("revisit", headers | {"WARC-Refers-To": _urn(same_as)}, HTTP, _http(answer))
 
 
 def conversion(url: str, of: str, content_type: str, body: bytes, at: datetime) -> bytes:
     """The record of what was made of the answer with the record id `of`: a rendered page, a picture, a mapped feed."""
-    headers = {"WARC-Date": _date(at), "WARC-Refers-To": _urn(of)}
-    return _record("conversion", url, headers, body, content_type=content_type)
+    headers = _about(str(uuid.uuid4()), at) | {"WARC-Target-URI": url, "WARC-Refers-To": _urn(of)}
+    return _record("conversion", headers, content_type, body, body)
 
 
 def info(at: datetime) -> bytes:
     """The record that a file begins with."""
-    writer = _writer()
     from haoma import __version__
 
-    said = {"software": f"haoma/{__version__}", "format": "WARC File Format 1.1", "isPartOf": "haoma crawl"}
-    record = writer.create_warcinfo_record("haoma.warc.gz", said)
-    record.rec_headers.replace_header("WARC-Date", _date(at))
-    writer.write_record(record)
-    return bytes(writer.get_contents())
+    said = f"software: haoma/{__version__}\r\nformat: WARC File Format 1.1\r\nisPartOf: haoma crawl\r\n"
+    headers = _about(str(uuid.uuid4()), at) | {"WARC-Filename": "haoma.warc.gz"}
+    return _record("warcinfo", headers, "application/warc-fields", said.encode())
 
 
 def body_in(record: bytes, largest: int) -> bytes:
@@ -85,41 +86,36 @@ def body_in(record: bytes, largest: int) -> bytes:
 
 
 def _record(
-    kind: str, url: str, headers: dict[str, str], body: bytes, *, http: object = None, content_type: str = ""
+    kind: str, headers: Mapping[str, str], content_type: str, block: bytes, payload: bytes | None = None
 ) -> bytes:
-    writer = _writer()
-    record = writer.create_warc_record(
-        url,
-        kind,
-        payload=io.BytesIO(body),
-        length=len(body),
-        warc_content_type=content_type,
-        warc_headers_dict=headers,
-        http_headers=http,
-    )
-    writer.write_record(record)
-    return bytes(writer.get_contents())
+    """One record, compressed: its headers, its block and the digests of both (§5, annex D)."""
+    about = {"WARC-Type": kind, **headers, "WARC-Block-Digest": _digest(block)}
+    if payload is not None:
+        about["WARC-Payload-Digest"] = _digest(payload)
+    about |= {"Content-Type": content_type, "Content-Length": str(len(block))}
+    lines = [f"{name}: {_line(value)}" for name, value in about.items()]
+    head = "\r\n".join(["WARC/1.1", *lines, "", ""]).encode()
+    return gzip.compress(b"".join([head, block, b"\r\n\r\n"]), 6, mtime=0)
 
 
-def _http(answer: Answer) -> object:
-    from http.client import responses
-
-    from warcio.statusandheaders import StatusAndHeaders
-
+def _http(answer: Answer) -> bytes:
+    """The status line and the headers of an answer; what is of the connection alone is left out."""
     kept = [(name, value) for name, value in answer.headers if name.lower() not in _HOP]
-    return StatusAndHeaders(f"{answer.status} {responses.get(answer.status, '')}".strip(), kept, protocol="HTTP/1.1")
+    lines = [f"HTTP/1.1 {answer.status} {responses.get(answer.status, '')}".rstrip()]
+    lines += [f"{_line(name)}: {_line(value)}" for name, value in kept]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
 
 
-def _writer() -> BufferWARCWriter:
-    try:
-        from warcio.warcwriter import BufferWARCWriter
-    except ImportError:
-        raise _missing() from None
-    return BufferWARCWriter(gzip=True, warc_version="1.1")
+def _line(text: str) -> str:
+    return text.translate({10: " ", 13: " "})
+
+
+def _digest(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def _missing() -> Unavailable:
-    return Unavailable("snapshots are kept in WARC, which needs warcio", hint="pip install 'haoma[crawl]'")
+    return Unavailable("what was seen is read by warcio", hint="pip install 'haoma[crawl]'")
 
 
 def _about(record_id: str, at: datetime) -> dict[str, str]:

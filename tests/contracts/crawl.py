@@ -1,0 +1,336 @@
+"""What the crawl promises on every store, over a web that lies in memory.
+
+A test class derives from `CrawlContract` and gives the fixture `url`: a database that is empty, or not there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from contracts.entries import all_entries
+from contracts.made import made
+from haoma.errors import Conflict, NotFound, Tampered, Unavailable
+from haoma.guard.crawl import entries, jobs, snapshots, sources, tables, tasks
+from haoma.guard.crawl.gate import Gate
+from haoma.guard.crawl.model import Kind, Snapshot, Source, TaskKind
+from haoma.guard.crawl.recording import write_down
+from haoma.guard.crawl.visiting import Pace, Visitor
+from haoma.guard.crawl.web import Ask, Got
+from haoma.guard.crawl.worker import Totals, Work, Worker
+from haoma.ledger.service import Ledger
+from haoma.storage import Store, open_store
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+LEASE = timedelta(seconds=60)
+HTML = ("Content-Type", "text/html; charset=utf-8")
+SITE = "https://www.example.com/"
+
+
+def page(text: str = "客服热线 95588", *to: str, **headers: str) -> Got:
+    links = "".join(f"<a href='{one}'>{one}</a>" for one in to)
+    body = f"<html><body>{text}{links}</body></html>".encode()
+    given = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Got("", 200, (HTML, *given), body, body)
+
+
+def answer(status: int, *headers: tuple[str, str], body: bytes = b"") -> Got:
+    return Got("", status, headers, body, body)
+
+
+@dataclass
+class MemoryWeb:
+    """A web of pages by address; `asked` are the addresses in the order they were asked for."""
+
+    pages: dict[str, Got | Callable[[Ask], Got]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    asks: list[Ask] = field(default_factory=list)
+    slow_s: float = 0.0
+
+    async def get(self, ask: Ask) -> Got:
+        self.asked.append(ask.url)
+        self.asks.append(ask)
+        await asyncio.sleep(self.slow_s)
+        found = self.pages.get(ask.url, answer(404))
+        return replace(found(ask) if callable(found) else found, url=ask.url)
+
+    @property
+    def fetched(self) -> list[str]:
+        """What was asked for but robots.txt."""
+        return [url for url in self.asked if not url.endswith("/robots.txt")]
+
+
+@dataclass
+class World:
+    """A store, its log, a clock that is set by hand, and a web."""
+
+    store: Store
+    web: MemoryWeb = field(default_factory=MemoryWeb)
+    at: datetime = NOW
+
+    def __post_init__(self) -> None:
+        self.log = Ledger(self.store, entries.ENTRY_TYPES, lambda: self.at)
+
+    def pass_(self, **of: float) -> None:
+        self.at += timedelta(**of)
+
+    def add(self, url: str = SITE, **given: object) -> Source:
+        kind = Kind(given.pop("kind", "page"))
+        source = Source(str(uuid.uuid4()), kind, url, "Service desk", "", **{"delay_ms": 0, **given})
+        return self.store.write(lambda tx: sources.add(tx, self.log, source, self.at))
+
+    def worker(self, **given: object) -> Worker:
+        return Worker(Work(self.store, self.log, lambda: self.at, LEASE, **given))
+
+    def crawl(self, **given: object) -> Totals:
+        """Run one worker until nothing is due."""
+
+        async def run() -> Totals:
+            worker = self.worker(**given)
+            return await worker.run(self.visitor(worker))
+
+        return asyncio.run(asyncio.wait_for(run(), 30))
+
+    def visitor(self, worker: Worker) -> Visitor:
+        gate, pace = Gate(self.web, time.monotonic), Pace(time.monotonic)
+        return Visitor(self.web, gate, pace, lambda: self.at, worker.stopped_host, worker.before)
+
+    def claim(self, worker: str, only: str | None = None) -> list[jobs.Job]:
+        return self.store.write(lambda tx: jobs.claim(tx, worker, self.at, LEASE, only))
+
+    def open_visits(self) -> int:
+        return self.store.write(lambda tx: jobs.open_visits(tx, self.at))
+
+    def seen(self) -> list[Snapshot]:
+        with self.store.read() as tx:
+            return list(reversed(snapshots.newest(tx)))
+
+    def states(self) -> dict[str, tuple[str, str | None]]:
+        c = tables.jobs.c
+        with self.store.read() as tx:
+            return {row.url: (row.state, row.reason) for row in tx.execute(sa.select(c.url, c.state, c.reason))}
+
+    def tasks(self) -> list[tuple[str, str | None]]:
+        with self.store.read() as tx:
+            return [(str(one.kind), one.host) for one in tasks.open_tasks(tx)]
+
+    def told(self, type_: str) -> list[dict[str, object]]:
+        return [dict(one.body) for one in all_entries(self.store) if one.type == type_]
+
+
+class CrawlContract:
+    """Holds on SQLite and on PostgreSQL."""
+
+    @pytest.fixture
+    def world(self, url: str) -> Iterator[World]:
+        with open_store(made(url)) as store:
+            yield World(store)
+
+    def test_a_site_is_read_to_its_depth_and_each_page_once(self, world: World) -> None:
+        world.web.pages = {SITE: page("", "/a", "/b", "https://other.example/"), f"{SITE}a": page("", "/b", "/c"),
+                           f"{SITE}b": page("", "/"), f"{SITE}c": page()}  # fmt: skip
+        world.add(depth=1)
+        assert world.crawl().snapshots == 3
+        assert sorted(world.web.fetched) == [SITE, f"{SITE}a", f"{SITE}b"]
+        assert {state for state, _ in world.states().values()} == {"done"}
+
+    def test_what_was_seen_is_kept_whole_and_told_to_the_log(self, world: World) -> None:
+        world.web.pages = {SITE: page("客服 95588")}
+        world.add()
+        world.crawl()
+        (seen,) = world.seen()
+        with world.store.read() as tx:
+            assert snapshots.one(tx, seen.id) == seen
+            assert "95588" in snapshots.body_of(tx, seen).decode()
+        (told,) = world.told("crawl.seen")
+        assert told["snapshots"] == [seen.leaf]
+
+    def test_a_page_that_was_changed_by_hand_is_shown_to_be(self, world: World) -> None:
+        world.web.pages = {SITE: page()}
+        world.add()
+        world.crawl()
+        (seen,) = world.seen()
+        changed = sa.update(tables.snapshots).values(final_url="https://www.example.com/other")
+        world.store.write(lambda tx: tx.execute(changed))
+        with world.store.read() as tx, pytest.raises(Tampered):
+            snapshots.one(tx, seen.id)
+
+    def test_a_page_is_asked_for_with_what_its_server_said_and_kept_once(self, world: World) -> None:
+        def known(ask: Ask) -> Got:
+            same = dict(ask.headers).get("If-None-Match") == '"v1"'
+            return answer(304, HTML) if same else page("", "/a", ETag='"v1"')
+
+        world.web.pages = {SITE: known, f"{SITE}a": page()}
+        world.add(depth=1)
+        world.crawl()
+        world.pass_(days=1)
+        world.web.asked.clear()
+        world.crawl()
+        assert sorted(world.web.fetched) == [SITE, f"{SITE}a"]  # also where the page of its link is the same
+        first, again = (one for one in world.seen() if one.url == SITE)
+        assert (again.status, again.same_as, again.digest) == (304, first.id, first.digest)
+        with world.store.read() as tx:
+            assert snapshots.body_of(tx, again) == snapshots.body_of(tx, first)
+            assert snapshots.one(tx, first.id).kept_until == again.kept_until
+
+    def test_a_source_is_visited_when_it_is_due_and_not_while_a_visit_is_under_way(self, world: World) -> None:
+        world.add(every_s=3600)
+        assert world.open_visits() == 1
+        world.pass_(hours=2)
+        assert world.open_visits() == 0
+        world.crawl()
+        world.pass_(minutes=59)
+        assert world.open_visits() == 1
+
+    def test_a_host_is_one_workers_until_its_lease_is_over(self, world: World) -> None:
+        world.add(SITE)
+        world.add(f"{SITE}other")
+        world.open_visits()
+        first, second = (str(uuid.uuid4()) for _ in range(2))
+        assert len(world.claim(first)) == 2
+        assert world.claim(second) == []
+        world.pass_(seconds=61)
+        assert len(world.claim(second)) == 2
+
+    def test_a_worker_that_renews_keeps_its_hosts_and_one_that_ends_gives_them_back(self, world: World) -> None:
+        world.add()
+        world.open_visits()
+        first, second = (str(uuid.uuid4()) for _ in range(2))
+        world.claim(first)
+        world.pass_(seconds=59)
+        world.store.write(lambda tx: jobs.renew(tx, first, world.at, LEASE))
+        world.pass_(seconds=59)
+        assert world.claim(second) == []
+        world.store.write(lambda tx: jobs.release(tx, first))
+        assert len(world.claim(second)) == 1
+
+    def test_what_two_workers_did_is_there_once(self, world: World) -> None:
+        world.web.pages = {SITE: page()}
+        world.add()
+        world.open_visits()
+        ids = [str(uuid.uuid4()) for _ in range(2)]
+        (first,) = world.claim(ids[0])
+        world.pass_(seconds=61)
+        (second,) = world.claim(ids[1])
+        worker = world.worker()
+
+        async def visit(job: jobs.Job) -> object:
+            return await world.visitor(worker).visit(job)
+
+        came = [asyncio.run(visit(job)) for job in (first, second)]
+        made = [
+            world.store.write(lambda tx, by=by, one=one: write_down(tx, world.log, by, [one], world.at))
+            for by, one in zip(ids, came, strict=True)
+        ]
+        assert [len(one) for one in made] == [1, 0]
+        assert len(world.seen()) == len(world.told("crawl.seen")) == 1
+
+    def test_the_budget_of_a_day_is_never_passed_and_the_rest_comes_tomorrow(self, world: World) -> None:
+        world.web.pages = {SITE: page("", *(f"/{n}" for n in range(9)))}
+        world.add(depth=1, budget_per_day=4)
+        world.crawl()
+        assert len(world.web.fetched) == 4
+        world.pass_(days=1)
+        world.crawl()
+        assert len(world.web.fetched) == 8
+
+    @pytest.mark.parametrize(("status", "kind"), [(403, "forbidden"), (429, "too-many"), (401, "forbidden")])
+    def test_a_host_that_says_no_waits_for_a_person(self, world: World, status: int, kind: str) -> None:
+        world.web.pages = {SITE: page("", "/a", "/b"), f"{SITE}a": answer(status), f"{SITE}b": answer(status)}
+        world.add(depth=1)
+        world.crawl()
+        assert world.tasks() == [(kind, "www.example.com")]
+        asked = len(world.web.fetched)
+        world.pass_(days=2)
+        world.crawl()
+        assert len(world.web.fetched) == asked
+        with world.store.read() as tx:
+            (task,) = tasks.open_tasks(tx)
+        world.store.write(lambda tx: tasks.end_task(tx, world.log, task.id, "an", world.at))
+        world.web.pages |= {f"{SITE}a": page(), f"{SITE}b": page()}
+        world.crawl()
+        assert {state for state, _ in world.states().values()} == {"done"}
+        with pytest.raises(Conflict):
+            world.store.write(lambda tx: tasks.end_task(tx, world.log, task.id, "an", world.at))
+
+    def test_what_does_not_answer_is_tried_four_times_later_each_time(self, world: World) -> None:
+        world.web.pages = {SITE: replace(answer(0), trouble="timeout")}
+        world.add(every_s=None)
+        world.store.write(lambda tx: jobs.open_visits(tx, world.at, sources.read(tx)[0].id))
+        for tries, minutes in enumerate((1, 4, 16, 64), 1):
+            world.crawl()
+            assert len(world.web.fetched) == tries
+            world.crawl()
+            assert len(world.web.fetched) == tries
+            world.pass_(minutes=minutes)
+        world.crawl()
+        assert len(world.web.fetched) == 4
+        assert world.states()[SITE] == ("failed", "timeout")
+
+    def test_a_page_is_checked_after_it_was_written_down_and_by_the_next_run_where_that_failed(
+        self, world: World
+    ) -> None:
+        world.web.pages = {SITE: page()}
+        world.add()
+        checked: list[str] = []
+
+        def check(seen: Snapshot, read: bytes) -> None:
+            checked.append(seen.id)
+            with world.store.read() as tx:
+                assert snapshots.one(tx, seen.id)
+            assert b"95588" in read
+            if len(checked) == 1:
+                raise Unavailable("the one who checks is away")
+
+        world.crawl(on_snapshot=check)
+        assert len(checked) == 1
+        for _ in range(2):
+            world.crawl(on_snapshot=check)
+        assert len(checked) == 2
+        assert len(set(checked)) == 1
+
+    def test_a_held_snapshot_stays_with_what_it_points_to(self, world: World) -> None:
+        world.web.pages = {SITE: page()}
+        world.add()
+        world.crawl()
+        world.pass_(days=1)
+        world.crawl()
+        first, again = world.seen()
+        assert again.same_as == first.id
+        world.store.write(lambda tx: snapshots.hold(tx, world.log, again.id, world.at))
+        assert [one.held for one in world.seen()] == [True, True]
+        world.store.write(lambda tx: snapshots.let_go(tx, world.log, again.id, world.at))
+        assert [one.held for one in world.seen()] == [False, False]
+
+    def test_a_stopped_source_is_visited_no_more(self, world: World) -> None:
+        source = world.add()
+        world.open_visits()
+        world.store.write(lambda tx: sources.stop(tx, world.log, source.id, world.at))
+        world.crawl()
+        assert world.web.asked == []
+        assert world.states()[SITE] == ("refused", "stopped")
+        with pytest.raises(Conflict):
+            world.store.write(lambda tx: sources.stop(tx, world.log, source.id, world.at))
+        with pytest.raises(NotFound):
+            world.store.write(lambda tx: sources.stop(tx, world.log, str(uuid.uuid4()), world.at))
+        assert [one["change"] for one in world.told("crawl.source")] == ["added", "stopped"]
+
+    def test_a_source_is_added_once(self, world: World) -> None:
+        world.add()
+        with pytest.raises(Conflict):
+            world.add()
+
+    def test_a_shoppers_task_stops_no_host_and_its_note_holds_no_persons_number(self, world: World) -> None:
+        world.store.write(
+            lambda tx: tasks.open_task(tx, world.log, TaskKind.SHOPPER, world.at, note="call 13800138000")
+        )
+        with world.store.read() as tx:
+            (task,) = tasks.open_tasks(tx)
+        assert task.note == "call 138****8000"

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+
+from contracts.crawl import NOW, SITE, MemoryWeb, answer, page
+from haoma.errors import BadInput
+from haoma.guard.crawl.gate import Gate
+from haoma.guard.crawl.jobs import Job
+from haoma.guard.crawl.model import Kind, Source
+from haoma.guard.crawl.recording import Came
+from haoma.guard.crawl.visiting import Pace, Visitor
+from haoma.guard.crawl.web import Ask, Got
+
+UUID = "00000000-0000-4000-8000-000000000000"
+
+
+def job(**given: object) -> Job:
+    source = Source(UUID, Kind(given.pop("kind", "page")), SITE, "an", "licence 7", **{"delay_ms": 0, **given})
+    return Job(1, source, UUID, SITE, 0, 0)
+
+
+def visit(
+    web: MemoryWeb, one: Job | None = None, *, stopped: tuple[str, ...] = (), binds: tuple[str, ...] = ()
+) -> Came:
+    async def is_stopped(host: str) -> bool:
+        return host in stopped
+
+    async def before(_snapshot: str) -> bytes:
+        return b""
+
+    async def run() -> Came:
+        gate, pace = Gate(web, time.monotonic), Pace(time.monotonic)
+        return await Visitor(web, gate, pace, lambda: NOW, is_stopped, before, binds).visit(one or job())
+
+    return asyncio.run(run())
+
+
+def moved(to: str) -> Got:
+    return answer(302, ("Location", to))
+
+
+def test_a_redirect_is_followed_through_the_gate() -> None:
+    web = MemoryWeb({SITE: moved("/b"), f"{SITE}b": moved("https://other.example/"), "https://other.example/": page()})
+    came = visit(web)
+    assert came.seen.snapshot.final_url == "https://other.example/"
+    assert came.seen.snapshot.url == SITE
+    assert came.extra == 2
+    assert "https://other.example/robots.txt" in web.asked
+
+
+@pytest.mark.parametrize(
+    ("to", "reason"),
+    [
+        ("/no", "robots"),
+        ("file:///etc/passwd", "redirect"),
+        ("/tel/13800138000", "redirect"),
+        ("https://closed.example/", "robots-closed"),
+        ("https://stopped.example/", "stopped"),
+    ],
+)
+def test_a_redirect_leads_to_nothing_that_may_not_be_asked_for(to: str, reason: str) -> None:
+    rules = answer(200, body=b"User-agent: *\nDisallow: /no\n")
+    web = MemoryWeb({f"{SITE}robots.txt": rules, SITE: moved(to), "https://closed.example/robots.txt": answer(503)})
+    came = visit(web, stopped=("stopped.example",))
+    assert (came.seen, came.reason) == (None, reason)
+    assert web.fetched == [SITE]
+
+
+def test_redirects_end() -> None:
+    web = MemoryWeb({SITE: moved("/")})
+    came = visit(web)
+    assert (came.reason, len(web.fetched)) == ("redirects", 6)
+    assert not came.again
+
+
+@pytest.mark.parametrize(
+    ("got", "reason", "again"),
+    [
+        (replace(answer(0), trouble="timeout"), "timeout", True),
+        (replace(answer(0), trouble="no-answer"), "no-answer", True),
+        (replace(answer(0), trouble="too-large"), "too-large", False),
+        (replace(answer(0), trouble="not-public"), "not-public", False),
+        (answer(500), "server", True),
+        (answer(503, ("Retry-After", "120")), "server", True),
+        (answer(304), "server", True),
+    ],
+)
+def test_what_is_no_page_is_told_by_a_word(got: Got, reason: str, again: bool) -> None:
+    came = visit(MemoryWeb({SITE: got}))
+    assert (came.seen, came.reason, came.again) == (None, reason, again)
+
+
+def test_a_page_that_is_gone_is_seen_as_gone() -> None:
+    came = visit(MemoryWeb({SITE: answer(404)}))
+    assert (came.seen.snapshot.status, came.links) == (404, [])
+
+
+def test_a_page_is_rendered_after_it_was_kept_as_it_came() -> None:
+    def site(ask: Ask) -> Got:
+        return replace(page("shown 95588"), picture=b"\x89PNG", requests=4) if ask.render else page("script")
+
+    came = visit(MemoryWeb({SITE: site}), job(render=True, wait_for="#tel"))
+    assert set(came.seen.records) == {"response", "rendered", "screenshot"}
+    assert came.extra == 4
+    assert b"shown 95588" in came.read
+
+
+def test_a_page_that_cannot_be_rendered_is_kept_as_it_came() -> None:
+    def site(ask: Ask) -> Got:
+        return replace(answer(0), trouble="timeout") if ask.render else page("script")
+
+    came = visit(MemoryWeb({SITE: site}), job(render=True))
+    assert set(came.seen.records) == {"response"}
+    assert b"script" in came.read
+
+
+def test_a_feed_is_read_by_its_map_and_kept_as_it_came() -> None:
+    body = b'{"items": [{"org": "A", "tel": "95588"}]}'
+    web = MemoryWeb({SITE: answer(200, ("Content-Type", "application/json"), body=body)})
+    came = visit(web, job(kind="feed", mapping='rows = "items"\nname = "org"\nnumber = "tel"\n'))
+    assert set(came.seen.records) == {"response", "rendered"}
+    assert b'"telephone": "95588"' in came.read
+
+
+def test_a_host_is_always_asked_from_the_same_address_and_only_with_leave() -> None:
+    web, binds = MemoryWeb({SITE: page()}), ("192.0.2.1", "192.0.2.2", "192.0.2.3")
+    for _ in range(3):
+        visit(web, binds=binds)
+    assert len({ask.bind for ask in web.asks if ask.url == SITE}) == 1
+    without = replace(job(), source=replace(job().source, authorisation=""))
+    visit(web, without, binds=binds)
+    assert web.asks[-1].bind is None
+
+
+def test_two_requests_to_a_host_are_apart() -> None:
+    async def run() -> float:
+        pace, began = Pace(time.monotonic), time.monotonic()
+        await asyncio.gather(*(pace.turn("a", 0.02) for _ in range(4)), pace.turn("b", 5.0))
+        return time.monotonic() - began
+
+    assert 0.055 <= asyncio.run(run()) < 4
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"kind": "feed", "authorisation": ""}, {"owner": ""}, {"budget_per_day": 0}, {"depth": 21}, {"every_s": 59},
+     {"delay_ms": -1}, {"url": "ftp://example.com"}, {"owner": "a\nb"}],
+)  # fmt: skip
+def test_a_source_that_breaks_a_rule_is_bad_input(given: dict[str, object]) -> None:
+    fields = {"id": UUID, "kind": Kind.PAGE, "url": SITE, "owner": "an", "authorisation": "x", **given}
+    with pytest.raises(BadInput):
+        Source(**{**fields, "kind": Kind(fields["kind"])})
