@@ -107,7 +107,7 @@ from haoma.storage import open_store
 from contracts.store import names, put
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 with open_store(sys.argv[1]) as store:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, 4 << 20))
     def until_full(writer):
         for count in range(1000):
             try:
