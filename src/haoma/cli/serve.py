@@ -5,10 +5,12 @@ Rules held here:
 - Connections are bounded in number and in time (`haoma.web.guard`), those of each worker for itself.
 - Ctrl-C and SIGTERM let the answers under way end, and what is being integrated.
 - What is logged goes through a mask, whoever writes it.
+- What a process has before it answers, it keeps: the collector does not stop requests to look through all of it again.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -32,6 +34,7 @@ __all__ = ["listening", "serve"]
 
 ENDING_S = 10
 IDLE_S = 5
+COLLECTED = (10_000, 10, 50)  # what requests leave behind is freed without the collector, but for what fails
 BACKLOG = 128
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's own
 
@@ -79,6 +82,7 @@ def one_worker(application: object, listener: socket.socket) -> None:
     import uvicorn
 
     prepare()
+    settle()
     uvicorn.Server(_config(lambda: application)).run(sockets=[listener])
 
 
@@ -114,9 +118,18 @@ def prepare() -> None:
     import_module("haoma.web.guard").bound_log()
 
 
+def settle() -> None:
+    """Take what this process holds by now out of the collector's sight, once what is garbage of it is gone."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED)
+
+
 def _worker(made: Callable[[], object]) -> object:
     prepare()
-    return made()
+    application = made()
+    settle()
+    return application
 
 
 def _config(factory: Callable[[], object], workers: int = 1) -> uvicorn.Config:

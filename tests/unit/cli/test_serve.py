@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,3 +29,17 @@ def test_what_cannot_be_served_is_told_before_anything_listens(
     assert told.out == ""
     assert told.err.startswith("haoma: ")
     assert "fault of haoma's own" not in told.err
+
+
+SETTLED = """
+import gc
+from haoma.cli.serve import settle
+before = len(gc.get_objects())
+settle()
+assert gc.get_freeze_count() > before // 2
+assert len(gc.get_objects()) < before // 2
+"""
+
+
+def test_what_a_process_has_before_it_answers_is_looked_through_no_more() -> None:
+    assert subprocess.run([sys.executable, "-c", SETTLED], check=False).returncode == 0
