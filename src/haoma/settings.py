@@ -82,6 +82,10 @@ class Settings:
     crm_map: Path | None
     case_verify_days: int
     guard_pipeline: Path | None
+    guard_channels: Path | None
+    guard_platforms: Path | None
+    guard_bad_looks: int
+    guard_good_looks: int
     sms_file: Path | None
     sms_countries: str
     api_origin: str
@@ -150,6 +154,10 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("case_verify_days", "integer", "180", "days", "How long a number counts as shown to be its customer's."),
     Setting("guard_pipeline", "path", "", "", "TOML file of the hops that a hotline takes inside the company."),
+    Setting("guard_channels", "path", "", "", "TOML file of who hears of incidents; its owner's alone to read."),
+    Setting("guard_platforms", "path", "", "", "TOML file of platforms that correct labels, beside those shipped."),
+    Setting("guard_bad_looks", "integer", "2", "looks", "How many bad looks in a row open an incident."),
+    Setting("guard_good_looks", "integer", "2", "looks", "How many good looks in a row close one."),
     Setting("sms_file", "path", "", "", "TOML file that describes who sends short messages; empty writes a file."),
     Setting("sms_countries", "text", "86", "", "Calling codes of the countries that messages are sent to: 86, 852."),
     Setting(

@@ -72,6 +72,7 @@ class Shelf:
     """Fills the registry's port, in memory."""
 
     every: list[Kept] = field(default_factory=hotlines)
+    tenant: str = ""
     called: dict[str, Names] = field(
         default_factory=lambda: {
             OURS: Names("安心基金管理有限公司", ("安心基金",)),
@@ -86,6 +87,9 @@ class Shelf:
 
     def rivals(self, tx: sa.Connection, organisation: str) -> Sequence[Names]:
         return [names for uid, names in self.called.items() if uid != organisation]
+
+    def of_tenant(self, tx: sa.Connection, tenant: str) -> Collection[str]:
+        return [OURS] if tenant == self.tenant else [RIVAL]
 
     def hotlines(self, tx: sa.Connection, organisation: str) -> Sequence[Kept]:
         return [one for one in self.every if one.organisation == organisation]

@@ -21,6 +21,7 @@ from haoma.app import (
     consent_parts,
     crawl_parts,
     guard_parts,
+    judge_parts,
     ledger_parts,
     locate_parts,
     outside_parts,
@@ -89,6 +90,10 @@ class Services:
     registry = cached_property(guard_parts.registry)
     improvement = cached_property(guard_parts.improvement)
     crawl = cached_property(crawl_parts.crawl)
+    guard_desk = cached_property(judge_parts.guard_desk)
+    guard_channels = cached_property(judge_parts.guard_channels)
+    incidents = cached_property(judge_parts.incident_office)
+    tell_news = judge_parts.tell_news
 
     def __init__(self, settings: Settings, *, create: bool = True) -> None:
         self.settings = settings

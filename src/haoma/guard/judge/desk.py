@@ -64,6 +64,9 @@ class Registry(Protocol):
     def rivals(self, tx: sa.Connection, organisation: str) -> Sequence[Names]:
         """How all the others are known."""
 
+    def of_tenant(self, tx: sa.Connection, tenant: str) -> Collection[str]:
+        """The organisations (uids) of a tenant (id)."""
+
     def hotlines(self, tx: sa.Connection, organisation: str) -> Sequence[HotlineLike]:
         """The hotlines of an organisation, those that were retired too."""
 
@@ -74,7 +77,7 @@ class Registry(Protocol):
 class Hold(Protocol):
     """Keeps what was seen."""
 
-    def __call__(self, tx: sa.Connection, snapshots: Collection[str], *, held: bool) -> None:
+    def __call__(self, tx: sa.Connection, snapshots: Collection[str], /, *, held: bool) -> None:
         """Keep these snapshots for as long as it is not called again, or let them go."""
 
 

@@ -7,7 +7,7 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import mean, median
@@ -32,13 +32,15 @@ class Took:
     median_repair_s: float | None
 
 
-def took(tx: sa.Connection, since: datetime, until: datetime) -> Took:
-    """What was opened and closed in this time, and how long it took."""
+def took(tx: sa.Connection, organisations: Collection[str], since: datetime, until: datetime) -> Took:
+    """What was opened and closed of these organisations' in this time, and how long it took."""
     i, s = tables.incidents.c, tables.steps.c
     query = sa.select(s.incident_id, s.step, s.at, i.first_seen_at).join(
         tables.incidents, i.incident_id == s.incident_id
     )
-    steps = query.where(s.step.in_(("opened", "reopened", "closed")), s.at < until).order_by(s.step_id)
+    steps = query.where(
+        s.step.in_(("opened", "reopened", "closed")), s.at < until, i.organisation.in_(organisations)
+    ).order_by(s.step_id)
     opened_at: dict[str, datetime] = {}
     detect, repair = list[timedelta](), list[timedelta]()
     opened = 0

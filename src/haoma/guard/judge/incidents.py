@@ -9,7 +9,7 @@ Rules held here:
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -143,10 +143,12 @@ def incident(tx: sa.Connection, incident_id: str) -> Incident:
     return _of_row(row)
 
 
-def incidents(tx: sa.Connection, *, state: State | None = None, organisation: str | None = None) -> list[Incident]:
-    """The incidents of a state and organisation: the worst first, and of equals the newest."""
+def incidents(
+    tx: sa.Connection, *, state: State | None = None, organisations: Collection[str] | None = None
+) -> list[Incident]:
+    """The incidents of a state and of these organisations: the worst first, and of equals the newest."""
     which = [] if state is None else [_c.state == str(state)]
-    which += [] if organisation is None else [_c.organisation == organisation]
+    which += [] if organisations is None else [_c.organisation.in_(organisations)]
     found = [_of_row(row) for row in tx.execute(sa.select(tables.incidents).where(*which))]
     return sorted(found, key=lambda one: (-one.severity.rank, -one.opened_at.timestamp(), one.id))
 

@@ -9,6 +9,7 @@ Rules held here:
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +26,7 @@ from haoma.guard.judge.votes import Ballot, cast
 from haoma.ledger.forms import is_word
 from haoma.lineage.rows import insert_new
 
-__all__ = ["Review", "ask", "decide", "hold_next", "waiting"]
+__all__ = ["Review", "ask", "decide", "hold_next", "review", "waiting"]
 
 HELD = timedelta(minutes=15)
 LONGEST_WHY = 32
@@ -74,23 +75,33 @@ def ask(tx: sa.Connection, seen: Seen, cause: str, finding: Finding, entry_id: i
         hold_evidence(tx, cause, "newest", seen, finding, entry_id)
 
 
-def waiting(tx: sa.Connection, at: datetime, *, limit: int = 200) -> list[Review]:
-    """What waits and is held by nobody, the oldest first."""
-    rows = tx.execute(sa.select(tables.reviews).where(_free(at)).order_by(_c.asked_at, _c.review_id).limit(limit))
+def waiting(tx: sa.Connection, organisations: Collection[str], at: datetime, *, limit: int = 200) -> list[Review]:
+    """What waits about these organisations and is held by nobody, the oldest first."""
+    theirs = sa.and_(_free(at), _c.organisation.in_(organisations))
+    rows = tx.execute(sa.select(tables.reviews).where(theirs).order_by(_c.asked_at, _c.review_id).limit(limit))
     return [_read(tx, row) for row in rows]
 
 
-def hold_next(tx: sa.Connection, by: str, at: datetime) -> Review | None:
+def hold_next(tx: sa.Connection, organisations: Collection[str], by: str, at: datetime) -> Review | None:
     """The question that a person has in hand, or else the oldest that nobody has, which is theirs now."""
     mine = sa.and_(_c.state == "waiting", _c.held_by == by, _c.held_until > at)
     order = sa.case((mine, 0), else_=1)
-    query = sa.select(tables.reviews).where(sa.or_(mine, _free(at))).order_by(order, _c.asked_at, _c.review_id)
+    query = (
+        sa.select(tables.reviews)
+        .where(sa.or_(mine, _free(at)), _c.organisation.in_(organisations))
+        .order_by(order, _c.asked_at, _c.review_id)
+    )
     row = tx.execute(query.limit(1).with_for_update()).one_or_none()
     if row is None:
         return None
     held = sa.update(tables.reviews).where(_c.review_id == row.review_id)
     tx.execute(held.values(held_by=by, held_until=at + HELD))
     return _read(tx, row)
+
+
+def review(tx: sa.Connection, review_id: str) -> Review:
+    """The question of this id; raises NotFound."""
+    return _read(tx, _one(tx, review_id))
 
 
 def decide(tx: sa.Connection, desk: Desk, review_id: str, verdict: Verdict, act: Act) -> Review:
@@ -100,9 +111,7 @@ def decide(tx: sa.Connection, desk: Desk, review_id: str, verdict: Verdict, act:
     """
     if not is_word(act.why) or len(act.why) > LONGEST_WHY:
         raise BadInput("a reason is one word of a-z, 0-9, . _ and -", hint="for example called-and-asked")
-    row = tx.execute(sa.select(tables.reviews).where(_c.review_id == review_id).with_for_update()).one_or_none()
-    if row is None:
-        raise NotFound("there is no such question", hint="haoma review list shows them")
+    row = _one(tx, review_id, lock=True)
     if row.state != "waiting":
         raise Conflict("this was decided already", hint="haoma review next shows what waits")
     if row.held_by not in {None, act.by} and row.held_until > act.at:
@@ -171,6 +180,14 @@ def _seen(tx: sa.Connection, row: sa.Row[Any], at: datetime) -> Seen:
     kind = SourceKind(row.kind)
     place = (shows.snapshot, row.source, kind, row.organisation, shows.url, at, shows.digest)
     return Seen(*place, rendered_digest=shows.rendered_digest, screenshot=shows.screenshot)
+
+
+def _one(tx: sa.Connection, review_id: str, *, lock: bool = False) -> sa.Row[Any]:
+    query = sa.select(tables.reviews).where(_c.review_id == review_id)
+    row = tx.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotFound("there is no such question", hint="haoma review list shows them")
+    return row
 
 
 def _newest(tx: sa.Connection, cause: str) -> sa.Row[Any]:

@@ -2,8 +2,8 @@
 
 A `place` is one page of a source. `judge_checked` has a row for each snapshot that was judged, so that none is counted
 twice. `judge_looks` has one for each cause and place: how many looks in a row were bad or good. `judge_votes` has one
-for each time that a voice said something new of a number at a place; none is ever changed. `judge_incidents` has one for
-each cause that ever alerted, `judge_steps` what became of it and when, `judge_evidence` the looks that show it.
+for each time that a voice said something new of a number at a place; none is ever changed. `judge_incidents` has one
+for each cause that ever alerted, `judge_steps` what became of it and when, `judge_evidence` the looks that show it.
 `judge_reviews` is what waits for a person, `judge_tickets` what a platform was asked to correct, `judge_messages` what
 is to be told to whom.
 

@@ -18,7 +18,7 @@ DOUBT = shows(CARE, Belongs.UNSURE, owner="平川基金管理有限公司")
 
 
 def next_for(world: World, by: str) -> Review | None:
-    return world.desk.store.write(lambda tx: hold_next(tx, by, world.clock[0]))
+    return world.desk.store.write(lambda tx: hold_next(tx, [OURS], by, world.clock[0]))
 
 
 def say(world: World, review: Review, verdict: Verdict, by: str = AN, why: str = "called-and-asked") -> None:
@@ -30,7 +30,7 @@ def test_a_doubt_is_asked_once_and_opens_nothing(world: World) -> None:
     for _ in range(4):
         world.look(DOUBT)
     assert world.incidents() == []
-    (asked,) = world.ask(lambda tx: waiting(tx, world.clock[0]))
+    (asked,) = world.ask(lambda tx: waiting(tx, [OURS], world.clock[0]))
     assert (asked.shown, asked.url, asked.owner) == ("4008001234", "https://map.example/map", "平川基金管理有限公司")
 
 

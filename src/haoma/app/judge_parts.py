@@ -1,0 +1,102 @@
+"""Judging what pages say of hotlines: over the registry and the crawl of this store, with the channels of its settings.
+
+Rules held here:
+- Channels and platforms are read when something is judged, told or filed: who only extracts needs none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from haoma.errors import BadInput
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+    from haoma.app.services import Services
+    from haoma.guard.judge import Desk
+    from haoma.guard.judge.channels import Spec
+    from haoma.guard.judge.office import IncidentOffice
+    from haoma.guard.judge.outbox import Channel, Sent
+    from haoma.guard.judge.platforms import Platform
+
+__all__ = ["guard_channels", "guard_desk", "incident_office", "tell_news"]
+
+MOST_LOOKS = 100
+
+
+def guard_desk(services: Services) -> Desk:
+    """What judging stands on."""
+    from haoma.guard.judge import Desk, Limits
+    from haoma.guard.judge.kept import Crawled, KeptRegistry
+
+    settings = services.settings
+    for name, looks in (("guard_bad_looks", settings.guard_bad_looks), ("guard_good_looks", settings.guard_good_looks)):
+        if looks > MOST_LOOKS:
+            raise BadInput(f"{name} is {looks:,}; {MOST_LOOKS} are allowed", hint="2 is usual")
+    return Desk(
+        services.store,
+        services.ledger,
+        services.commitments,
+        KeptRegistry(),
+        services.now,
+        Limits(settings.guard_bad_looks, settings.guard_good_looks),
+        {one.name: one.severity for one in _specs(services)},
+        Crawled(services.ledger, services.now),
+    )
+
+
+def incident_office(services: Services) -> IncidentOffice:
+    """What people do with incidents."""
+    from haoma.guard.judge.kept import Crawled
+    from haoma.guard.judge.office import IncidentOffice
+    from haoma.guard.judge.proofs import LogProofs
+
+    proofs = LogProofs(services.ledger, services.view, services.publisher, services.keys)
+    pages = Crawled(services.ledger, services.now)
+    return IncidentOffice(services.gate, services.guard_desk, _platforms(services), pages, proofs)
+
+
+def guard_channels(services: Services) -> Mapping[str, Channel]:
+    """Who hears news, by name."""
+    import ssl
+
+    tls = ssl.create_default_context()
+    return {one.name: _channel(services, one, tls) for one in _specs(services)}
+
+
+def tell_news(services: Services) -> Sent:
+    """Remind of tickets that are due, and tell what nobody has heard yet."""
+    from haoma.guard.judge.outbox import send_due
+    from haoma.guard.judge.tickets import remind
+
+    desk, platforms = services.guard_desk, _platforms(services)
+    services.store.write(lambda tx: remind(tx, desk, platforms, services.now()))
+    return send_due(desk, services.guard_channels)
+
+
+def _channel(services: Services, spec: Spec, tls: ssl.SSLContext) -> Channel:
+    import time
+
+    from haoma.consent.http import HttpTransport
+    from haoma.guard.judge.channels import Mail, Robot, Webhook
+
+    if spec.kind == "mail":
+        return Mail(spec, tls)
+    if spec.kind == "webhook":
+        return Webhook(spec, services.custody, HttpTransport(services.http))
+    return Robot(spec, tls, time.monotonic, services.now)
+
+
+def _specs(services: Services) -> tuple[Spec, ...]:
+    from haoma.guard.judge.channels import read_channels
+
+    path = services.settings.guard_channels
+    return () if path is None else read_channels(path)
+
+
+def _platforms(services: Services) -> Mapping[str, Platform]:
+    from haoma.guard.judge.platforms import read_platforms
+
+    return read_platforms(services.settings.guard_platforms)
