@@ -40,6 +40,7 @@ NOUNS: dict[str, str] = {
     "crawl": "Look for published numbers: sources, pages as evidence, tasks of people.",
     "data": "The table of number segments: build it, see it, compare it.",
     "db": "The database: see it, bring it up to date, back it up, restore it.",
+    "guard": "Guard hotlines: where they are wrong, where it began, what to learn from it.",
     "hotline": "The registry of hotlines: see it, import it, ask for changes.",
     "ledger": "The tamper-evident log: append, prove, verify, audit.",
     "locate": "Where customers are, as far as evidence says and their consent allows.",

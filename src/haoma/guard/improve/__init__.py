@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from haoma.guard.improve.document import as_html, as_markdown
 from haoma.guard.improve.entries import ENTRY_TYPES
-from haoma.guard.improve.incidents import Happened, Incidents, KeptIncidents
+from haoma.guard.improve.incidents import Happened, Incidents, KeptIncidents, watched
 from haoma.guard.improve.model import Arm, Better, Judged, Measure, Outcome, Sample, Trial, Visit
 from haoma.guard.improve.months import Month
 from haoma.guard.improve.read import sample_of, trials_before
@@ -47,4 +47,5 @@ __all__ = [
     "risks",
     "sample_of",
     "trials_before",
+    "watched",
 ]

@@ -9,10 +9,11 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
+from haoma.guard.crawl.tables import sources
 from haoma.guard.judge.model import Severity
 from haoma.guard.judge.tables import incidents as table
 
-__all__ = ["Happened", "Incidents", "KeptIncidents"]
+__all__ = ["Happened", "Incidents", "KeptIncidents", "watched"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class Incidents(Protocol):
 
     def before(self, tx: sa.Connection, end: datetime) -> Sequence[Happened]:
         """Every incident that was opened before a moment, the earliest first."""
+
+
+def watched(tx: sa.Connection) -> list[str]:
+    """The channels that are watched: the kinds of the sources that there are."""
+    return sorted(tx.scalars(sa.select(sources.c.kind).distinct()))
 
 
 class KeptIncidents:

@@ -1,0 +1,24 @@
+"""`haoma guard`: whose numbers a page shows, where a hotline goes wrong, and what is learnt from it.
+
+Rules held here:
+- Each command is in a file of its own; this one lists them.
+"""
+
+from __future__ import annotations
+
+import click
+
+from haoma.cli.guard_improve import improve
+from haoma.cli.guard_probe import probe
+from haoma.cli.guard_review import review
+
+__all__ = ["guard"]
+
+
+@click.group()
+def guard() -> None:
+    """Guard the company's hotlines: find where they are wrong, where it began, and what to learn from it."""
+
+
+for _command in (probe, review, improve):
+    guard.add_command(_command)
