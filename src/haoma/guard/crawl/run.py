@@ -9,16 +9,23 @@ from __future__ import annotations
 
 import ipaddress
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 import haoma
 from haoma.errors import BadInput
+from haoma.guard.crawl import tables
 from haoma.guard.crawl.addresses import Allowed
+from haoma.guard.crawl.chromium import ChromiumWeb, chromium_settings, program
+from haoma.guard.crawl.egress import Egress
 from haoma.guard.crawl.gate import Gate
 from haoma.guard.crawl.urls import normal
 from haoma.guard.crawl.visiting import Pace, Visitor
+from haoma.guard.crawl.web import Web
 from haoma.guard.crawl.worker import Totals, Work, Worker
 
 if TYPE_CHECKING:
@@ -56,23 +63,41 @@ class Manner:
 
 
 def crawl(work: Work, manner: Manner) -> Totals:
-    """Crawl until nothing is due, or, where not `once`, until a signal; in the main thread, once a process."""
+    """Crawl until nothing is due, or, where not `once`, until a signal; in the main thread, once a process.
+
+    Raises Unavailable where a package or Chromium is missing that a source needs.
+    """
     from haoma.guard.crawl.scrapy import ScrapyWeb, run_scrapy, scrapy_settings
 
-    worker: list[Worker] = []
+    browser = program(manner.chromium) if _is_rendering(work) else None
+    egress = Egress(manner.allowed) if browser is not None else None
+    workers: list[Worker] = []
 
     async def run(crawler: Crawler) -> None:
-        worker.append(Worker(work))
-        web = ScrapyWeb(crawler, manner.agent, manner.allowed)
+        worker = Worker(work)
+        workers.append(worker)
+        web: Web = ScrapyWeb(crawler, manner.agent, manner.allowed)
         gate = Gate(web, time.monotonic)
-        visitor = Visitor(
-            web, gate, Pace(time.monotonic), work.now, worker[0].stopped_host, worker[0].before, manner.binds
-        )
-        await worker[0].run(visitor)
+        async with AsyncExitStack() as open_:
+            if egress is not None:
+                await open_.enter_async_context(egress)
+                web = ChromiumWeb(crawler, web, gate, manner.agent)
+            pace = Pace(time.monotonic)
+            await worker.run(Visitor(web, gate, pace, work.now, worker.stopped_host, worker.before, manner.binds))
 
     def stop() -> None:
-        for one in worker:
+        for one in workers:
             one.stop()
 
-    run_scrapy(scrapy_settings(manner.allowed), run, stop)
-    return worker[0].totals if worker else Totals()
+    settings = scrapy_settings(manner.allowed)
+    if browser is not None and egress is not None:
+        settings |= chromium_settings(browser, egress)
+    run_scrapy(settings, run, stop)
+    return workers[0].totals if workers else Totals()
+
+
+def _is_rendering(work: Work) -> bool:
+    c = tables.sources.c
+    query = sa.select(sa.exists().where(c.render.is_(True), c.stopped_at.is_(None)))
+    with work.store.read() as tx:
+        return bool(tx.scalar(query))
