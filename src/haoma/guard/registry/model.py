@@ -146,7 +146,7 @@ def check_uid(text: object) -> str:
         found = str(uuid.UUID(str(text)))
     except ValueError:
         found = ""
-    if found != text:
+    if not found or found != text:
         raise BadInput("this is no UID", hint="a UUID in lower case, as haoma hotline list shows them")
     return found
 
