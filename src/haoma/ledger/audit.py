@@ -15,11 +15,12 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import zip_longest
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -29,11 +30,14 @@ from haoma.ledger.checkpoint import Checkpoint
 from haoma.ledger.growth import HASH, WIDTH, Growth, Tile
 from haoma.ledger.keys import VerifierKey
 from haoma.ledger.service import head
+from haoma.ledger.tile_rows import tile_rows
 from haoma.ledger.written import as_bytes, as_written
 
 __all__ = ["Audited", "audit"]
 
 BUNDLES_AT_ONCE = 64
+T = TypeVar("T")
+_NO_TILE = Tile(0, 0, b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def audit(
     in_order = tx.dialect.name == "sqlite" and not from_postgresql
     with as_written("what an audit reads"), closing(_bundles(tx)) as bundles, closing(_leaf_tiles(tx)) as tiles:
         for number, (bundle, tile) in enumerate(zip_longest(bundles, tiles)):
-            run.take(number, bundle, tile, now.size)
+            run.take(number, bundle or b"", tile or _NO_TILE, now.size)
             if number % BUNDLES_AT_ONCE == 0:
                 yield run.so_far()
         run.finish(now.size)
@@ -98,18 +102,19 @@ class _Run:
         self._held = 0
         self._tree = Growth(0, {})
         self._sound = 0
+        self._leaves = _NO_TILE
         self._meet()
 
     def so_far(self) -> Audited:
         return Audited(self._tree.size, self._held, self._tree.root())
 
-    def take(self, number: int, bundle: bytes | None, tile: bytes | None, size: int) -> None:
+    def take(self, number: int, bundle: bytes, tile: Tile, size: int) -> None:
         """The entries of one bundle, held against the tile of their leaf hashes."""
         first = number * WIDTH
         wanted = max(0, min(WIDTH, size - first))
-        leaves, hashes = _leaf_hashes(bundle or b""), tile or b""
-        if not wanted or len(leaves) != wanted or b"".join(leaves) != hashes:
-            _raise_at(first + _first_difference(leaves, hashes, wanted))
+        leaves, self._leaves = _leaf_hashes(bundle), tile
+        if not wanted or len(leaves) != wanted or b"".join(leaves) != tile.hashes:
+            _raise_at(first + _first_difference(leaves, tile.hashes, wanted))
         while leaves:
             room = self._known[0][0] - self._tree.size if self._known else len(leaves)
             self._grow(leaves[:room])
@@ -129,7 +134,10 @@ class _Run:
 
     def _grow(self, leaves: list[bytes]) -> None:
         for tile in self._tree.extend(leaves):
-            if tile.level and not _stored(self._tx, tile).startswith(tile.hashes):
+            kept = _stored(self._tx, tile) if tile.level else self._leaves
+            # A tile that was full before rows had room for what stands above it has none of that.
+            sound = kept.above in {None, tile.above} or len(kept.hashes) > len(tile.hashes)
+            if not (sound and kept.hashes.startswith(tile.hashes)):
                 start = tile.number * WIDTH ** (tile.level + 1)
                 message = f"the hashes of level {tile.level} over entries from {start:,} are not those of the entries"
                 raise tampered(message, start)
@@ -169,31 +177,31 @@ def _raise_at(index: int) -> None:
     raise tampered(message, index)
 
 
-def _stored(tx: sa.Connection, tile: Tile) -> bytes:
-    columns = tables.tiles.c
-    query = sa.select(as_bytes(columns.hashes)).where(columns.level == tile.level, columns.number == tile.number)
-    return tx.scalar(query) or b""
+def _stored(tx: sa.Connection, tile: Tile) -> Tile:
+    return tile_rows(tx, [tile[:2]]).get(tile[:2], _NO_TILE)
 
 
-def _bundles(tx: sa.Connection) -> Generator[bytes, None, None]:
+def _bundles(tx: sa.Connection) -> Generator[bytes | None, None, None]:
     columns = tables.bundles.c
-    return _in_order(tx, sa.select(columns.number, as_bytes(columns.entries)).order_by(columns.number))
+    query = sa.select(columns.number, as_bytes(columns.entries)).order_by(columns.number)
+    return _in_order(tx, query, lambda row: row.entries)
 
 
-def _leaf_tiles(tx: sa.Connection) -> Generator[bytes, None, None]:
+def _leaf_tiles(tx: sa.Connection) -> Generator[Tile | None, None, None]:
     columns = tables.tiles.c
-    return _in_order(
-        tx, sa.select(columns.number, as_bytes(columns.hashes)).where(columns.level == 0).order_by(columns.number)
-    )
+    query = sa.select(columns.number, as_bytes(columns.hashes), as_bytes(columns.above)).where(columns.level == 0)
+    return _in_order(tx, query.order_by(columns.number), lambda row: Tile(0, row.number, row.hashes, row.above))
 
 
-def _in_order(tx: sa.Connection, query: sa.Select[int, bytes]) -> Generator[bytes, None, None]:
-    """The content of rows 0, 1, 2 …; one that is missing counts as empty."""
+def _in_order(
+    tx: sa.Connection, query: sa.Select[Any], read: Callable[[sa.Row[Any]], T]
+) -> Generator[T | None, None, None]:
+    """What is read of rows 0, 1, 2 …; None for one that is missing."""
     number = 0
     with tx.execute(query, execution_options={"yield_per": BUNDLES_AT_ONCE}) as rows:
-        for found, content in rows:
-            while number < found:
-                yield b""
+        for row in rows:
+            while number < row.number:
+                yield None
                 number += 1
-            yield content
+            yield read(row)
             number += 1

@@ -38,7 +38,9 @@ def _partial_tiles(tx: sa.Connection, size: int) -> dict[int, bytes]:
         if (size >> 8 * level) % WIDTH:
             wanted.append((level, size >> 8 * (level + 1)))
         level += 1
-    return {level: hashes[: (size >> 8 * level) % WIDTH * HASH] for (level, _), hashes in tile_rows(tx, wanted).items()}
+    return {
+        tile.level: tile.hashes[: (size >> 8 * tile.level) % WIDTH * HASH] for tile in tile_rows(tx, wanted).values()
+    }
 
 
 def _tree(size: int, root: bytes, hashes: Mapping[int, bytes]) -> Growth:

@@ -13,21 +13,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from haoma.errors import BadInput
-from haoma.ledger.merkle import EMPTY_ROOT, node_hash, perfect_hash
+from haoma.ledger.merkle import EMPTY_ROOT, next_row, node_hash, perfect_hash
 
-__all__ = ["HASH", "WIDTH", "Growth", "Tile"]
+__all__ = ["ABOVE", "HASH", "WIDTH", "Growth", "Tile"]
 
 WIDTH = 256
 HASH = 32
 FULL = WIDTH * HASH
+ABOVE = 4
 
 
 class Tile(NamedTuple):
-    """One tile: its level, its number in the level, and its hashes, 32 bytes each."""
+    """One tile: its level, its number in the level, its hashes, 32 bytes each, and what is `ABOVE` those of a full one.
+
+    That is 16 nodes, each over 16 hashes: a proof takes one of them, or hashes the 15 below one, and not all 255.
+    """
 
     level: int
     number: int
     hashes: bytes
+    above: bytes | None = None
 
 
 class Growth:
@@ -82,12 +87,15 @@ class Growth:
         level = 0
         while len(self._edge[level]) == FULL:
             hashes = bytes(self._edge[level])
-            yield Tile(level, (self.size >> 8 * (level + 1)) - 1, hashes)
+            above = hashes
+            for _ in range(ABOVE):
+                above = next_row(above)
+            yield Tile(level, (self.size >> 8 * (level + 1)) - 1, hashes, above)
             self._edge[level] = bytearray()
             level += 1
             if level == len(self._edge):
                 self._edge.append(bytearray())
-            self._edge[level] += perfect_hash(hashes)
+            self._edge[level] += perfect_hash(above)
 
 
 def _folded(hashes: bytes, right: bytes) -> bytes:

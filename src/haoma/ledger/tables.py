@@ -30,6 +30,7 @@ tiles = sa.Table(
     sa.Column("level", sa.SmallInteger, primary_key=True),
     sa.Column("number", sa.BigInteger, primary_key=True),
     sa.Column("hashes", sa.LargeBinary, nullable=False),
+    sa.Column("above", sa.LargeBinary),
 )
 bundles = sa.Table(
     "ledger_bundles",

@@ -3,8 +3,9 @@
 Rules held here:
 - `tiles` maps (level, number) to a tile's bytes, which may have more hashes than were asked for (a full tile where a
   partial one has been deleted) and never fewer: a missing tile is NotFound, a short or torn one Tampered.
-- What stands above the hashes of a tile is hashed once for all proofs that need it: remembered by the tile's content,
-  in 17 MB at most, so that a tile which was changed is another one.
+- Of a tile that is kept with the nodes above its hashes, a proof hashes what is on its way alone. Of another one all
+  that stands above is hashed once for all proofs that need it: remembered by the tile's content, in 17 MB at most, so
+  that a tile which was changed is another one.
 - Tiles are not trusted: whoever fetched them from elsewhere verifies the proof against a checkpoint.
 """
 
@@ -15,7 +16,8 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from haoma.errors import BadInput, NotFound, Tampered
-from haoma.ledger.merkle import EMPTY_ROOT, HASH_BYTES, next_row, node_hash, require_size
+from haoma.ledger.growth import ABOVE, Tile
+from haoma.ledger.merkle import EMPTY_ROOT, HASH_BYTES, next_row, node_hash, perfect_hash, require_size
 from haoma.ledger.paths import Path, path_to, perfect_parts
 from haoma.ledger.tiles import TileName, tile_width
 
@@ -57,7 +59,7 @@ def tiles_for_inclusion(index: int, size: int) -> list[TileName]:
 
 def inclusion_from_tiles(index: int, size: int, tiles: Tiles) -> list[bytes]:
     """The proof that leaf `index` is in the tree of `size` leaves."""
-    return hashes_of(nodes_of_inclusion(index, size), tiles)
+    return _hashes(nodes_of_inclusion(index, size), tiles)
 
 
 def tiles_for_consistency(old_size: int, new_size: int) -> list[TileName]:
@@ -67,7 +69,7 @@ def tiles_for_consistency(old_size: int, new_size: int) -> list[TileName]:
 
 def consistency_from_tiles(old_size: int, new_size: int, tiles: Tiles) -> list[bytes]:
     """The proof that the tree of `new_size` leaves extends the one of `old_size`."""
-    return hashes_of(nodes_of_consistency(old_size, new_size), tiles)
+    return _hashes(nodes_of_consistency(old_size, new_size), tiles)
 
 
 def tiles_for_root(size: int) -> list[TileName]:
@@ -77,7 +79,7 @@ def tiles_for_root(size: int) -> list[TileName]:
 
 def root_from_tiles(size: int, tiles: Tiles) -> bytes:
     """The root of the tree of `size` leaves."""
-    found = hashes_of(nodes_of_root(size), tiles)
+    found = _hashes(nodes_of_root(size), tiles)
     return found[0] if found else EMPTY_ROOT
 
 
@@ -105,9 +107,13 @@ def tiles_of(nodes: Nodes) -> list[tuple[int, int]]:
     return sorted({(node.level, node.number) for parts in nodes for node in parts})
 
 
-def hashes_of(nodes: Nodes, tiles: Tiles) -> list[bytes]:
+def hashes_of(nodes: Nodes, tiles: Mapping[tuple[int, int], Tile]) -> list[bytes]:
     """The hashes of the proof; NotFound where a tile is not among those given, Tampered where it is short or torn."""
     return [_joined([_hash(node, tiles) for node in parts]) for parts in nodes]
+
+
+def _hashes(nodes: Nodes, tiles: Tiles) -> list[bytes]:
+    return hashes_of(nodes, {name: Tile(*name, tiles[name]) for name in tiles_of(nodes) if name in tiles})
 
 
 def _nodes(path: Path) -> Nodes:
@@ -133,15 +139,22 @@ def _joined(hashes: list[bytes]) -> bytes:
     return right
 
 
-def _hash(node: Node, tiles: Tiles) -> bytes:
+def _hash(node: Node, tiles: Mapping[tuple[int, int], Tile]) -> bytes:
     level, number, height, place = node
     tile = tiles.get((level, number))
     if tile is None:
         raise NotFound(f"the tile {TileName(level, number).path} is not among those given")
-    if (place + 1) * HASH_BYTES << height > len(tile) or len(tile) % HASH_BYTES:
-        raise Tampered(f"the tile {TileName(level, number).path} has only {len(tile)} bytes")
-    row = _above(tile)[height - 1] if height else tile
-    return row[place * HASH_BYTES : (place + 1) * HASH_BYTES]
+    row = tile.hashes
+    if (place + 1) * HASH_BYTES << height > len(row) or len(row) % HASH_BYTES:
+        raise Tampered(f"the tile {TileName(level, number).path} has only {len(row)} bytes")
+    if height and tile.above is None:
+        row, height = _above(row)[height - 1], 0
+    elif tile.above is not None and height >= ABOVE:
+        row, height = tile.above, height - ABOVE
+    part = row[place * HASH_BYTES << height : (place + 1) * HASH_BYTES << height]
+    if len(part) != HASH_BYTES << height:
+        raise Tampered(f"what stands above the hashes of the tile {TileName(level, number).path} is torn")
+    return perfect_hash(part)
 
 
 @lru_cache(maxsize=1024)

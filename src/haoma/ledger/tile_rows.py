@@ -13,24 +13,26 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from haoma.ledger.growth import Tile
 from haoma.ledger.written import as_written
 
 __all__ = ["tile_rows"]
 
 _ONE = {
-    "sqlite": "SELECT level, number, CAST(hashes AS BLOB) FROM ledger_tiles WHERE level = ? AND number = ?",
-    "postgresql": "SELECT level, number, hashes FROM ledger_tiles WHERE level = %s AND number = %s",
+    "sqlite": "SELECT level, number, CAST(hashes AS BLOB), CAST(above AS BLOB) FROM ledger_tiles"
+    " WHERE level = ? AND number = ?",
+    "postgresql": "SELECT level, number, hashes, above FROM ledger_tiles WHERE level = %s AND number = %s",
 }
 
 
-def tile_rows(tx: sa.Connection, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
-    """The hashes of these tiles, each a level and a number, as far as they are there."""
+def tile_rows(tx: sa.Connection, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Tile]:
+    """These tiles, each a level and a number, as far as they are there."""
     if not wanted:
         return {}
     driver: Any = tx.connection.driver_connection
     with as_written("the hashes of the log"):
         rows = driver.execute(_statement(tx.dialect.name, len(wanted)), [part for pair in wanted for part in pair])
-        return {(level, number): hashes for level, number, hashes in rows.fetchall()}
+        return {row[:2]: Tile(*row) for row in rows.fetchall()}
 
 
 @lru_cache(maxsize=128)

@@ -57,8 +57,8 @@ class View:
                 _require_not_cut(tx, size)
                 raise NotFound(f"the log has {size:,} entries", hint="its indices start at 0")
             entry = _entries(_bundle(tx, number), number, tile_width(0, number, size))[within]
-            hashes = tile_rows(tx, [(0, number)]).get((0, number), b"")
-        if hashes[within * HASH : (within + 1) * HASH] != leaf_hash(entry):
+            leaves = tile_rows(tx, [(0, number)]).get((0, number))
+        if leaves is None or leaves.hashes[within * HASH : (within + 1) * HASH] != leaf_hash(entry):
             hint = "`haoma ledger audit` names the first entry that differs"
             raise Tampered(f"entry {index:,} differs from what was logged", hint=hint, index=index)
         return entry
@@ -108,8 +108,8 @@ class View:
         with self._store.read() as tx:
             if first > head(tx).size:
                 raise NotFound(f"the log has no {name.path}")
-            found = tile_rows(tx, [name[:2]]).get(name[:2], b"")
-        return _cut(found, name.width * HASH, name.path)
+            found = tile_rows(tx, [name[:2]]).get(name[:2])
+        return _cut(found.hashes if found else b"", name.width * HASH, name.path)
 
     def bundle(self, name: BundleName) -> bytes:
         """A bundle of entries, as many as its name says; NotFound where the log has not so many."""

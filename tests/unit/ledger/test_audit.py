@@ -143,16 +143,25 @@ def test_of_several_kept_checkpoints_the_range_between_two_is_named(log: Log) ->
         "UPDATE ledger_tiles SET number = 1 WHERE level = 1",
         "UPDATE ledger_tiles SET hashes = 'text' WHERE level = 1",
         "UPDATE ledger_tiles SET level = 'a' WHERE level = 1",
-        "INSERT INTO ledger_tiles VALUES (2, 0, zeroblob(32))",
-        "INSERT INTO ledger_tiles VALUES (1, 5, zeroblob(32))",
-        "INSERT INTO ledger_tiles VALUES (0, 4611686018427387904, zeroblob(32))",
-        "INSERT INTO ledger_tiles VALUES (0, -1, zeroblob(32))",
-        "INSERT INTO ledger_tiles VALUES ('a', 'b', 5)",
+        "INSERT INTO ledger_tiles (level, number, hashes) VALUES (2, 0, zeroblob(32))",
+        "INSERT INTO ledger_tiles (level, number, hashes) VALUES (1, 5, zeroblob(32))",
+        "INSERT INTO ledger_tiles (level, number, hashes) VALUES (0, 4611686018427387904, zeroblob(32))",
+        "INSERT INTO ledger_tiles (level, number, hashes) VALUES (0, -1, zeroblob(32))",
+        "INSERT INTO ledger_tiles (level, number, hashes) VALUES ('a', 'b', 5)",
+        "UPDATE ledger_tiles SET above = zeroblob(512) WHERE level = 0 AND number = 0",
+        "UPDATE ledger_tiles SET above = 'text' WHERE level = 0 AND number = 0",
+        "UPDATE ledger_tiles SET above = zeroblob(32) WHERE level = 0 AND number = 1",
+        "UPDATE ledger_tiles SET above = zeroblob(512) WHERE level = 1",
     ],
 )
 def test_hashes_that_are_not_those_of_the_entries_are_found(log: Log, statement: str) -> None:
     log.change(statement)
     found(log)
+
+
+def test_a_tile_without_what_stands_above_it_is_sound(log: Log) -> None:
+    log.change("UPDATE ledger_tiles SET above = NULL")
+    assert log.audit().entries == log.view.head().size
 
 
 def test_hashes_of_the_third_level_are_held_against_the_entries_too(tmp_path: Path) -> None:

@@ -165,6 +165,16 @@ def test_no_proof_is_made_of_hashes_that_were_changed(log: Log) -> None:
     assert verify_file(file, [KEY.verifier.text]).index == 600
 
 
+def test_a_proof_is_the_same_of_tiles_that_were_kept_without_what_stands_above_them(log: Log) -> None:
+    asked = [(index, size) for index in range(0, SIZE, 37) for size in (SIZE, 512, 300) if index < size]
+    before = [log.view.inclusion(*each) for each in asked]
+    log.change("UPDATE ledger_tiles SET above = NULL")
+    assert [log.view.inclusion(*each) for each in asked] == before
+    log.change("UPDATE ledger_tiles SET above = zeroblob(7)")
+    with pytest.raises(Tampered, match="torn"):
+        log.view.inclusion(0, SIZE)
+
+
 def test_a_proof_waits_for_a_checkpoint(tmp_path: Path) -> None:
     with open_log(f"sqlite:///{tmp_path}/new/haoma.db") as log:
         log.append(3)
