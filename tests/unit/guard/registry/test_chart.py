@@ -42,7 +42,8 @@ def test_a_map_of_a_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "x", "[columns]\n", '[columns]\nnumbr = "tel"\n', "[columns]\nnumber = 7\n", 'columns = "tel"',
-     COLUMNS + "a = 1\n", "more = 1\n" + COLUMNS, 'table = "t"\n' + COLUMNS, 'url = "mysql://a/b"\ntable = "t"\n' + COLUMNS,
+     COLUMNS + "a = 1\n", "more = 1\n" + COLUMNS, 'table = "t"\n' + COLUMNS,
+     'url = "mysql://a/b"\ntable = "t"\n' + COLUMNS,
      'url = "sqlite:///a"\n' + COLUMNS, 'url = "sqlite:///a"\ntable = "t"\ntimeout_s = 0\n' + COLUMNS,
      'url = "sqlite:///a"\ntable = "t"\nschema = 7\n' + COLUMNS, COLUMNS + '[purposes]\n"1" = "joy"\n'],
 )  # fmt: skip

@@ -50,9 +50,8 @@ def test_a_number_keeps_its_zeros_whatever_yaml_would_make_of_it(tmp_path: Path)
 
 
 def test_yaml_makes_no_object_and_no_flood(tmp_path: Path) -> None:
-    for text in ("- !!python/object/apply:os.system [x]\n", "&a [*a]"):
-        assert [bool(row.flaw) for row in rows(tmp_path, "a.yaml", text)] == [True]
-    for text in ("- [[[", "x: [" * 2_000):
+    assert [bool(row.flaw) for row in rows(tmp_path, "a.yaml", "- !!python/object/apply:os.system [x]\n")] == [True]
+    for text in ("- [[[", "x: [" * 2_000, "&a [*a]"):
         with pytest.raises(BadInput):
             rows(tmp_path, "a.yaml", text)
     flood = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
