@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass, field
+
+import pytest
+import sqlalchemy as sa
+
+from contracts.judge import CARE, LABELLED_AS_A_RIVAL, World, shows
+from haoma.guard.judge.evidence import Pack, gather
+from haoma.guard.judge.pack import files_of, html_of, zip_of
+from haoma.guard.model import Belongs
+
+PAGE = "<p>平川基金 客服热线 400-800-1234</p>".encode()
+
+
+@dataclass
+class Saved:
+    """Pages by snapshot."""
+
+    bodies: dict[str, bytes] = field(default_factory=dict)
+    pictures: dict[str, bytes] = field(default_factory=dict)
+
+    def body(self, tx: sa.Connection, snapshot: str) -> bytes | None:
+        return self.bodies.get(snapshot)
+
+    def screenshot(self, tx: sa.Connection, snapshot: str) -> bytes | None:
+        return self.pictures.get(snapshot)
+
+
+def pack_of(world: World, pages: Saved, page: bytes = PAGE, mentions: tuple = LABELLED_AS_A_RIVAL) -> Pack:
+    digest = hashlib.sha256(page).hexdigest()
+    for _ in range(2):
+        done = world.look(*mentions, digest=digest)
+        pages.bodies[f"snapshot-{world.looked}"] = page
+    return world.ask(lambda tx: gather(tx, world.desk, done.opened[0]))
+
+
+def files(world: World, pack: Pack, pages: Saved) -> dict[str, bytes]:
+    proofs = dict.fromkeys(pack.entry_ids, b"proof")
+    return world.ask(lambda tx: files_of(tx, pack, pages, proofs, "log+0+key", "请更正"))
+
+
+def test_a_pack_has_pages_digests_and_a_proof_of_every_entry(world: World) -> None:
+    pages = Saved(pictures={"snapshot-2": b"\x89PNG"})
+    pack = pack_of(world, pages)
+    made = files(world, pack, pages)
+    assert {"pages/first.html", "pages/newest.html", "pages/opening.html", "pages/newest.png"} <= made.keys()
+    assert made["pages/first.html"] == PAGE
+    assert {f"proofs/{one}.tlog-proof" for one in pack.entry_ids} <= made.keys()
+    told = json.loads(made["incident.json"])
+    assert told["evidence"][0]["sha256"] == hashlib.sha256(PAGE).hexdigest()
+    assert told["right"] == ["4008001234"]
+    assert told["left_out"] == {}
+    sums = dict(reversed(line.split("  ")) for line in made["SHA256SUMS"].decode().splitlines())
+    assert sums == {name: hashlib.sha256(data).hexdigest() for name, data in made.items() if name != "SHA256SUMS"}
+
+
+def test_the_same_evidence_makes_the_same_bytes(world: World) -> None:
+    pages = Saved()
+    pack = pack_of(world, pages)
+    made = files(world, pack, pages)
+    again = dict(reversed(files(world, world.ask(lambda tx: gather(tx, world.desk, pack.incident.id)), pages).items()))
+    assert zip_of(made) == zip_of(again)
+    with zipfile.ZipFile(io.BytesIO(zip_of(made))) as packed:
+        assert packed.testzip() is None
+        assert packed.namelist() == sorted(made)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>王经理 13800138000</p>",
+        "<p>王经理 138-0013-8000</p>",
+        "<p>１３８００１３８０００</p>",
+        "<p>&#49;3800138000</p>",
+        "<p>138<b>0013</b>8000</p>",
+    ],
+)
+def test_a_page_with_what_may_be_a_persons_number_is_left_out_and_that_is_said(world: World, page: str) -> None:
+    pages = Saved(pictures={"snapshot-1": b"\x89PNG"})
+    pack = pack_of(world, pages, page.encode())
+    made = files(world, pack, pages)
+    assert [name for name in made if name.startswith("pages/")] == []
+    told = json.loads(made["incident.json"])
+    assert set(told["left_out"].values()) == {"a number that may be a person's own"}
+    assert told["evidence"][0]["sha256"] == hashlib.sha256(page.encode()).hexdigest()
+    assert not any(b"13800138000" in data for data in made.values())
+
+
+def test_a_page_in_utf_16_hides_no_number(world: World) -> None:
+    pages = Saved()
+    made = files(world, pack_of(world, pages, "<p>13800138000</p>".encode("utf-16-le")), pages)
+    assert [name for name in made if name.startswith("pages/")] == []
+
+
+def test_a_page_that_is_not_what_was_seen_is_no_evidence(world: World) -> None:
+    pages = Saved()
+    pack = pack_of(world, pages)
+    pages.bodies["snapshot-1"] = b"another"
+    del pages.bodies["snapshot-2"]
+    made = files(world, pack, pages)
+    assert json.loads(made["incident.json"])["left_out"] == dict.fromkeys(("first", "newest", "opening"), "not kept")
+
+
+def test_what_a_page_says_is_text_in_the_html(world: World) -> None:
+    bad = (shows(CARE, Belongs.OTHER, owner="<script>alert(1)</script>"),)
+    pack = pack_of(world, Saved(), mentions=bad)
+    text = html_of(pack, "<b>")
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+    assert "<pre>&lt;b&gt;</pre>" in text
+    assert "应登载号码</th><td>4008001234" in text
