@@ -45,6 +45,7 @@ def test_a_query_changes_nothing_and_says_nothing_of_itself_when_it_fails(cms: s
     assert SqlPlace(cms, "SELECT count(*) FROM hotlines").read(ASKED) == ["2"]
 
 
+@pytest.mark.slow
 def test_a_query_that_takes_too_long_is_ended(cms: sa.URL) -> None:
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
     with pytest.raises(Unavailable):
