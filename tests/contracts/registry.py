@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,11 +13,14 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.access import NOW, World
+from contracts.access_store import asker_named
 from contracts.entries import all_entries
+from contracts.killing import assert_all_or_nothing
 from contracts.lineage import Keys
 from contracts.made import made
 from haoma.access import ENTRY_TYPES as ACCESS_TYPES
 from haoma.access import Approval, Approvals, Asker, Gate, People, Role, SealingKey, SignIn
+from haoma.access import tables as access
 from haoma.errors import Conflict, Tampered
 from haoma.guard.model import Names, Purpose
 from haoma.guard.registry import (
@@ -42,8 +46,8 @@ from haoma.guard.registry.entries import CHANGED
 from haoma.guard.registry.history import Audited
 from haoma.ledger.service import Ledger
 from haoma.lineage import ENTRY_TYPES as LINEAGE_TYPES
-from haoma.lineage import latest
-from haoma.storage import open_store
+from haoma.lineage import facts_of, latest
+from haoma.storage import Store, open_store
 
 CARE = frozenset({Purpose.CARE})
 ROLES = {"ed": Role.HOTLINE_EDITOR, "el": Role.HOTLINE_EDITOR, "pru": Role.APPROVER, "dora": Role.DPO, "an": Role.AGENT}
@@ -105,21 +109,52 @@ class Desk:
         return self.read(lambda tx: audit_registry(tx, self.world.keys))
 
 
+def desk_on(store: Store) -> Desk:
+    """A desk on this store, with nobody at it."""
+    clock, keys, sealing = [NOW], Keys(), SealingKey(bytes(range(64)))
+    ledger = Ledger(store, [*ACCESS_TYPES, *LINEAGE_TYPES, *ENTRY_TYPES], lambda: clock[0])
+    gate = Gate(store, ledger, keys)
+    sign_in = SignIn(store, ledger, sealing, keys, "haoma")
+    world = World(store, ledger, gate, People(gate), sign_in, sealing, keys, clock)
+    approvals = Approvals(gate, {"change-hotline": hotline_effect(gate, keys)}, world.ends)
+    return Desk(world, approvals, Registry(gate, approvals))
+
+
 @contextmanager
 def open_desk(url: str) -> Iterator[Desk]:
-    """A desk on the database of `url`, with nothing in the registry."""
+    """A desk on the database of `url`, with people and nothing in the registry."""
     with open_store(made(url)) as store:
-        clock, keys, sealing = [NOW], Keys(), SealingKey(bytes(range(64)))
-        ledger = Ledger(store, [*ACCESS_TYPES, *LINEAGE_TYPES, *ENTRY_TYPES], lambda: clock[0])
-        gate = Gate(store, ledger, keys)
-        sign_in = SignIn(store, ledger, sealing, keys, "haoma")
-        world = World(store, ledger, gate, People(gate), sign_in, sealing, keys, clock)
-        approvals = Approvals(gate, {"change-hotline": hotline_effect(gate, keys)}, world.ends)
-        desk = Desk(world, approvals, Registry(gate, approvals))
-        system, security = world.admins()
-        desk.people = {login: world.staff(system, security, login, role) for login, role in ROLES.items()}
+        desk = desk_on(store)
+        system, security = desk.world.admins()
+        desk.people = {login: desk.world.staff(system, security, login, role) for login, role in ROLES.items()}
         desk.people |= {"root": system, "safe": security}
         yield desk
+
+
+def run_next(store: Store, _n: int) -> None:
+    """Run the first of the requests that were approved before."""
+    desk = desk_on(store)
+    waiting = access.approvals.c
+    query = sa.select(waiting.approval_id).where(waiting.state == "approved").order_by(waiting.requested_at)
+    approval_id = desk.read(lambda tx: tx.scalars(query).first())
+    editor = asker_named(desk.world, "ed")
+    desk.approvals.run(editor, approval_id, NOW + timedelta(hours=1))
+
+
+def check_run(store: Store, _n: int, _acknowledged: bool) -> None:
+    """What a request changed is there with its rows, its entries and its end, or none of it."""
+    with store.read() as tx:
+        states = dict(tx.execute(sa.select(access.approvals.c.approval_id, access.approvals.c.state)).all())
+        rows = tx.execute(sa.select(tables.changes)).all()
+        there, names = every_hotline(tx), organisations(tx)
+        facts = tx.scalars(sa.select(tables.hotlines.c.fact_id)).all()
+        assert {fact.fact_id for fact in facts_of(tx, facts)} == set(facts)
+    done = {one for one, state in states.items() if state == "done"}
+    assert set(states.values()) <= {"approved", "done"}
+    assert Counter(row.approval_id for row in rows) == Counter([*done, *done])
+    assert {row.object_id for row in rows} == {one.uid for one in [*there, *names]}
+    told = [entry.body["approval"] for entry in all_entries(store) if entry.type == CHANGED]
+    assert sorted(told) == sorted([*done, *done])
 
 
 def row_of(one: Hotline, **values: object) -> dict[str, object]:
@@ -258,3 +293,14 @@ class RegistryContract:
             if undo is not None:
                 desk.hand(undo)
         assert [one.uid for one in desk.read(organisations)] == [of.uid]
+
+
+class RegistryKillContract:
+    """All or nothing, wherever the process is killed."""
+
+    def test_a_request_is_run_whole_or_not_at_all_under_kills(self, url: str) -> None:
+        with open_desk(url) as desk:
+            for n in range(6):
+                of = company(f"安盈{n}")
+                desk.yes(desk.ask(added(of), added(hotline(of, f"9558{n}"))))
+        assert assert_all_or_nothing(url, run_next, check_run) > 20
