@@ -28,6 +28,7 @@ from haoma.web.api.hot import hot_route
 from haoma.web.api.pages import Pages
 from haoma.web.api.problems import add_handlers
 from haoma.web.api.rates import Rates
+from haoma.web.api.straight import Ways
 from haoma.web.api.watching import Each, Log
 
 __all__ = ["Watched", "api", "watched"]
@@ -70,7 +71,7 @@ def watched(services: Services, log: Log) -> Watched:
 def api(services: Services, more: Sequence[BaseRoute] = (), lifespan: Lifespan | None = None) -> FastAPI:
     """The API of these services; `more` are routes that it has beside those that it describes."""
     settings = services.settings
-    app = FastAPI(
+    app = Ways(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -88,6 +89,7 @@ def api(services: Services, more: Sequence[BaseRoute] = (), lifespan: Lifespan |
     app.router.routes.append(hot_route(desk))
     for noun in (health, numbers, cases, consents, tokens, locations, risk, routes, approvals, ledger):
         app.include_router(noun.routes)
+        app.go_straight(noun.routes.routes)
     app.router.routes.extend(more)
     add_handlers(app)
     app.openapi = cache(lambda: document(app))  # type: ignore[method-assign]  # FastAPI's own way to describe otherwise

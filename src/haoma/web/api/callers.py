@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from math import ceil
 from typing import NamedTuple, TypeVar
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from haoma.access import Asker
@@ -24,6 +23,7 @@ from haoma.consent.office import actor_of
 from haoma.errors import BadInput, HaomaError, NotFound, Refused, Tampered
 from haoma.web.api.problems import Stopped
 from haoma.web.api.rates import Rates
+from haoma.web.threads import Threads
 
 __all__ = ["FAILURE_S", "Callers", "now"]
 
@@ -39,13 +39,13 @@ def now() -> datetime:
 
 
 class Shown(NamedTuple):
-    """What a request shows of its caller."""
+    """What a request shows of its caller: a token, or as much as a signature is over; empty where it shows none."""
 
-    method: str
-    url: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
     token: str
+    method: str = ""
+    url: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
 
 
 class Callers:
@@ -59,6 +59,7 @@ class Callers:
         self._origin = origin.rstrip("/")
         self._rates = rates
         self._clock = clock
+        self._threads = Threads()
 
     async def caller(self, request: Request) -> Asker:
         """Who sent this request.
@@ -80,7 +81,7 @@ class Callers:
             self.hold(request, asker)
             return [work(asker)]
 
-        done = await run_in_threadpool(both)
+        done = await self._threads.run(both)
         if not done:
             await asyncio.sleep(max(0.0, begun + FAILURE_S - time.monotonic()))
             raise _unknown()
@@ -96,21 +97,19 @@ class Callers:
 
     async def _shown(self, request: Request) -> Shown:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        token = token.strip() if scheme.lower() == "bearer" else ""
+        if "Signature-Input" not in request.headers:
+            return Shown(token)
         path = request.scope.get("raw_path", b"").decode("latin-1") or request.url.path
         query = request.scope["query_string"].decode("latin-1")
         origin = self._origin or f"{request.url.scheme}://{request.headers.get('Host', '')}"
+        url = f"{origin}{path.partition('?')[0]}{f'?{query}' if query else ''}"
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
-        return Shown(
-            request.method,
-            f"{origin}{path.partition('?')[0]}{f'?{query}' if query else ''}",
-            headers,
-            await request.body() if request.headers.get("Signature-Input") else b"",
-            token.strip() if scheme.lower() == "bearer" else "",
-        )
+        return Shown(token, request.method, url, headers, await request.body())
 
     def _recognised(self, shown: Shown) -> Asker:
         services, at = self._services, self._clock()
-        signed = any(name.lower() == "signature-input" for name, _ in shown.headers)
+        signed = bool(shown.headers)
         if signed == bool(shown.token):
             raise Refused("a request shows a token or a signature")
         if signed:

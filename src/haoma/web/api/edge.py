@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import unquote_plus
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,6 +41,7 @@ HEADERS = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
 }
+_ALWAYS = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
 
 
 class Watch(Protocol):
@@ -82,7 +83,8 @@ class Edge:
             ended = {"Connection": "close"}
             await problem(request_id, said, reason="two-lengths", headers=ended)(scope, body.receive, reply.send)
             return None
-        if holds_number(unquote_plus(scope["query_string"].decode("latin-1"))):
+        query = scope["query_string"]
+        if query and holds_number(unquote_plus(query.decode("latin-1"))):
             said = BadInput("a query holds no numbers", hint="numbers stand in the body of a POST")
             await problem(request_id, said, reason="number-in-query")(scope, body.receive, reply.send)
             return None
@@ -141,10 +143,10 @@ class _Reply:
         """Send a part of it."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
-            headers["X-Request-Id"] = self._request_id
+            said = [one for one in message.get("headers", ()) if one[0] != b"x-request-id"]
+            names = {name for name, _ in said}
+            more = (one for one in _ALWAYS if one[0] not in names)
+            message["headers"] = [*said, *more, (b"x-request-id", self._request_id.encode())]
         await self._send(message)
 
     async def unless_begun(self, response: ASGIApp, scope: Scope, receive: Receive) -> None:

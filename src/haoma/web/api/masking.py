@@ -12,6 +12,7 @@ import re
 __all__ = ["holds_number", "masked"]
 
 _NUMBER = re.compile(r"\d(?:[ .()+_/-]{0,2}\d){6,}")
+_DOUBTFUL = re.compile(r"\d[ .()+_/-]{0,2}\d|haoma_|loc\.|eyJ|bearer", re.IGNORECASE)  # in all that is hidden
 _HIDDEN = (
     (re.compile(r"haoma_[a-z]+_[A-Za-z0-9_-]+"), "haoma_****"),
     (re.compile(r"\bloc\.[a-p]{8,}"), "loc.****"),
@@ -28,6 +29,8 @@ def masked(text: str) -> str:
     >>> masked("138 0013 8000 called from 31.2304, 121.4737")
     '**** called from *.***, *.***'
     """
+    if _DOUBTFUL.search(text) is None:  # as most texts: one look instead of six
+        return text
     for found, shown in _HIDDEN:
         text = found.sub(shown, text)
     return text

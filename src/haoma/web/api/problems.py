@@ -12,7 +12,8 @@ Rules held here:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -24,7 +25,7 @@ from starlette.responses import JSONResponse, Response
 from haoma.errors import BadInput, HaomaError, NotFound, Refused
 from haoma.web.api.masking import masked
 
-__all__ = ["PROBLEM", "Problem", "Stopped", "add_handlers", "fault", "problem"]
+__all__ = ["PROBLEM", "Problem", "Stopped", "add_handlers", "explained", "fault", "problem"]
 
 PROBLEM = "application/problem+json"
 PAGE = "docs/reference/errors.md"
@@ -124,11 +125,27 @@ def fault(request_id: str) -> Response:
 
 def add_handlers(app: FastAPI) -> None:
     """Have an application answer every failure so."""
-    app.add_exception_handler(HaomaError, _explained)
-    app.add_exception_handler(Stopped, _stopped)
-    app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(HTTPException, _not_served)
+    for kind, handler in _handlers().items():
+        app.add_exception_handler(kind, handler)
     app.add_exception_handler(Exception, _unforeseen)
+
+
+async def explained(request: Request, error: Exception) -> Response:
+    """A failure as an answer; what nobody foresaw is raised again."""
+    for kind, handler in _handlers().items():
+        if isinstance(error, kind):
+            return await handler(request, error)
+    raise error
+
+
+@cache
+def _handlers() -> Mapping[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]:
+    return {
+        HaomaError: _explained,
+        Stopped: _stopped,
+        RequestValidationError: _malformed,
+        HTTPException: _not_served,
+    }
 
 
 async def _explained(request: Request, error: Exception) -> Response:

@@ -3,31 +3,39 @@
 Rules held here:
 - A route answers as the framework's own way does, problem by problem; only that it is known who asks before it is
   looked at what they ask.
+- Such a route is found by its path alone, past the framework's middleware, and matched against no pattern.
 - Nothing is remembered: whoever shows a token is looked up for each request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, get_type_hints
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias, get_type_hints
 
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
 from haoma.access import Asker
 from haoma.web.api.callers import now
 from haoma.web.api.calls import Call, desk_of
+from haoma.web.api.problems import explained
 
-__all__ = ["Straight"]
+__all__ = ["Straight", "Ways"]
+
+Handle: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Straight(APIRoute):
     """A route whose function takes a body, `asked`, and a `Call`, `call`, and returns a Response."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handle:
         """The way from a request to its answer."""
         work, model = self.endpoint, get_type_hints(self.endpoint)["asked"]
 
@@ -42,6 +50,32 @@ class Straight(APIRoute):
             return await desk.callers.answered(request, done)
 
         return handle
+
+
+class Ways(FastAPI):
+    """The framework's application, with a straight way to the routes that are `Straight`."""
+
+    _straight: Mapping[tuple[str, str], tuple[APIRoute, Handle]] = MappingProxyType({})
+
+    def go_straight(self, routes: Iterable[BaseRoute]) -> None:
+        """Know the straight ones of these routes."""
+        straight = [route for route in routes if isinstance(route, Straight)]
+        found = {(verb, one.path): (one, one.get_route_handler()) for one in straight for verb in one.methods or ()}
+        self._straight = {**self._straight, **found}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        found = self._straight.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if found is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"], (scope["route"], handle) = self, found
+        request = Request(scope, receive, send)
+        try:
+            response = await handle(request)
+        except Exception as error:  # noqa: BLE001 - raised again, where it is no failure that is known
+            response = await explained(request, error)
+        await response(scope, receive, send)
 
 
 def _read(model: type[BaseModel], body: bytes, kind: str) -> BaseModel:

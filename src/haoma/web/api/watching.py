@@ -44,7 +44,7 @@ class Log:
                 _mask,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
-        )
+        ).bind()  # once: else with each line anew
 
     def began(self, scope: Scope) -> float:
         """See `Watch`."""
