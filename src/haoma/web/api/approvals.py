@@ -2,7 +2,8 @@
 
 Rules held here:
 - What a run shows (a revealed number) is shown once: the same request again is answered without it.
-- A payload holds tokens and no numbers of customers. Ids, times and keys are no numbers, whatever digits they have.
+- A payload holds tokens and no numbers of customers. Ids, times and keys are no numbers, whatever digits they have; the
+  number of a hotline is public, and the registry takes no other one for it.
 - The file of an export is not handed out over HTTP: it lies on the machine that ran it. Its name and digest are told.
 """
 
@@ -32,6 +33,8 @@ _PLAIN = re.compile(
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)", re.ASCII
 )
 """A UUID, a key and a moment."""
+_PUBLIC = {"change-hotline": "number"}
+"""Which field of a payload is of a number that everybody may know."""
 routes = APIRouter(prefix="/v1/approvals", tags=["approvals"])
 RoleName = Literal[
     "agent", "risk-analyst", "hotline-editor", "approver", "dpo", "system-admin", "security-admin", "audit-admin"
@@ -104,7 +107,7 @@ def request(asked: AsksAction, change: Changer) -> Response:
     call = change.call
 
     def work() -> TellsRequest:
-        _require_no_number(asked.payload)
+        _require_no_number(asked.payload, _PUBLIC.get(asked.action, ""))
         made = call.services.approvals.request(call.asker, asked.action, cast("Json", asked.payload), call.at)
         return TellsRequest(**_told(made))
 
@@ -192,11 +195,12 @@ def _require_own(call: Call, approval_id: UUID) -> None:
         raise NotFound("there is no such request", hint="GET /v1/approvals shows what waits")
 
 
-def _require_no_number(payload: JsonValue) -> None:
-    """Raise BadInput where what a person wrote holds a customer's number; hotlines are public."""
+def _require_no_number(payload: JsonValue, public: str) -> None:
+    """Raise BadInput where what a person wrote holds a customer's number; what stands under `public` is none."""
     texts = [payload] if isinstance(payload, str) and _PLAIN.fullmatch(payload) is None else []
-    below = payload.values() if isinstance(payload, dict) else payload if isinstance(payload, list) else ()
+    named = [value for name, value in payload.items() if name != public] if isinstance(payload, dict) else []
+    below = payload if isinstance(payload, list) else named
     if any(holds_number(text) for text in texts):
         raise BadInput("a payload holds no number", hint="name the customer by their token")
     for one_below in below:
-        _require_no_number(one_below)
+        _require_no_number(one_below, public)

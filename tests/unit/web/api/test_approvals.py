@@ -75,6 +75,32 @@ def test_what_is_no_vote_is_bad_input_and_one_for_something_else_a_conflict(api:
     assert api.post(path, other, by="approver").status_code == 409
 
 
+def test_a_hotline_is_asked_for_over_http_approved_by_one_and_run(api: Client) -> None:
+    of, line = str(uuid.uuid4()), str(uuid.uuid4())
+    body = hotlines(name=f"安盈 {of[:4]}")
+    body["payload"]["changes"][0]["uid"] = of
+    said = {"organisation": of, "number": "tel:4008109090;phone-context=+86", "purposes": ["客服"], "channels": []}
+    said |= {
+        "valid_from": "2026-11-22T00:00:00+08:00",
+        "valid_until": None,
+        "owner": "",
+        "shared": False,
+        "mobile": False,
+    }
+    body["payload"]["changes"].append({"do": "add-hotline", "uid": line, "version": 0, "fields": said})
+    made = api.post(PATH, body, by="hotline-editor")
+    assert made.status_code == 201, made.text
+    assert voted(api, made.json(), "approver")["state"] == "approved"
+    ran = api.post(f"{PATH}/{made.json()['approval']}/run", by="hotline-editor")
+    assert ran.json()["shown"] == {"organisations_added": 1, "hotlines_added": 1}
+    del body["payload"]["changes"][0]
+    body["payload"]["changes"][0]["uid"] = str(uuid.uuid4())
+    said["number"] = "tel:+8613800138000"
+    assert api.post(PATH, body, by="hotline-editor").status_code == 400
+    said["number"], said["owner"] = "tel:4008109090;phone-context=+86", "400-810-9090"
+    assert api.post(PATH, body, by="hotline-editor").status_code == 400
+
+
 def sealed(api: Client, subject: str, number: str) -> None:
     """The number, as a call-back keeps it."""
     token, until = SubjectToken.parse(subject), datetime.now(UTC) + timedelta(hours=1)
