@@ -4,7 +4,7 @@ Rules held here:
 - The nearest label counts: the words just before the number, then a bracket or column just after it, then the heading
   above. Numbers in a row ("客服:400… / 021-…") share the label before the first of them.
 - A word that says who answers ("总机", "营业部") is as good as one that says what for; a word that says neither
-  ("电话") leaves the question to the heading.
+  ("电话") leaves the question to the heading, unless that has a number of its own.
 - Supervision and reports (监督, 举报) are 投诉; roadside help and repair are 售后; switchboards, branches, press and
   offices are `other`. Of "客服及投诉" the first counts, for that is who answers.
 - Without any word, a national service number (95…, 400, 800, 10…) is 客服: nobody takes one for an office.
@@ -27,7 +27,7 @@ WORDS = MappingProxyType(
     {
         Purpose.FAX: (
             "传真 傳真 图文传真",
-            "telefax facsimile fax",
+            r"telefax facsimile fax f(?=\s?[:.)])",
         ),
         Purpose.COMPLAINT: (
             """
@@ -60,7 +60,7 @@ WORDS = MappingProxyType(
         ),
         Purpose.OTHER: (
             """
-            总机 總機 总台 前台 服务台 办公室 辦公室 办公电话 值班 分行 支行 网点 营业部 營業部 营业厅 分公司 子公司
+            总机 總機 总台 前台 办公室 辦公室 办公电话 值班 分行 支行 网点 营业部 營業部 营业厅 分公司 子公司
             办事处 辦事處 门市 門市 分店 门店 旗舰店 分部 校区 院区 分院 门诊 急诊 住院 媒体 媒體 传媒 新闻 新聞
             公关 公關 记者 采访 招聘 人力 人事 董秘 董事会 证券事务 證券事務 证券部 投资者关系 投資者關係 投资者热线
             招生 编辑部 教务 总部 公司电话 单位电话 宣传部 门卫 保安 会务 仓库 厂部 外呼
@@ -96,6 +96,10 @@ _ANY = re.compile(
         f"(?P<{purpose.name}>{_either(zh)}|(?<![a-z])(?:{_either(en)})(?![a-z]))" for purpose, (zh, en) in WORDS.items()
     )
 )
+_ASKING = re.compile(
+    r"(?:服[务務](?:热线|熱線|电话|電話|专线|專線)|咨询|諮詢|查询|查詢|hotlines?|support|enquir|inquir)"
+)
+_SPACED = re.compile(r"(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])")
 _JOINED = re.compile(r"(?:热线|電話|电话)?\s?(?:[及和与與、/&兼或]|and)\s?")
 _NUMBER = re.compile(r"[+(]?\d(?:[\s()+./\-–—~转轉#*]{0,3}\d){4,}")
 _ROW = re.compile(r"(?:[\s、,，/和及与或;；|()]|and|or)*")
@@ -118,7 +122,10 @@ def purpose_of(before: str, after: str, heading: str, digits: str = "") -> Purpo
     """
     behind = _BEHIND.match(_folded(after[:NEAR]))
     said_behind = next(filter(None, behind.groups()), "") if behind else ""
-    for text in (_label(_folded(before[-2 * NEAR :])), said_behind, _folded(heading[-NEAR:])):
+    above = _folded(heading[-NEAR:])
+    if _NUMBER.search(above):
+        above = ""
+    for text in (_label(_folded(before[-2 * NEAR :])), said_behind, above):
         said = _said(text)
         if said is not None:
             return said
@@ -126,16 +133,21 @@ def purpose_of(before: str, after: str, heading: str, digits: str = "") -> Purpo
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return _SPACED.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _said(text: str) -> Purpose | None:
-    """The last purpose that a text names, but of two that are joined the first."""
+    """The last purpose that a text names, but of two that are joined, or of "维修服务热线", the first."""
     last: re.Match[str] | None = None
     for found in _ANY.finditer(text):
-        if last is None or not _JOINED.fullmatch(text, last.end(), found.start()):
+        if last is None or not _goes_with(last, found):
             last = found
     return Purpose[last.lastgroup] if last is not None and last.lastgroup else None
+
+
+def _goes_with(one: re.Match[str], other: re.Match[str]) -> bool:
+    between = one.string[one.end() : other.start()]
+    return bool(_JOINED.fullmatch(between) or (not between.strip() and _ASKING.match(other.group())))
 
 
 def _label(before: str) -> str:

@@ -19,9 +19,13 @@ from haoma.guard.model import Purpose
         ("道路救援 ", "售后"),
         ("24 小时抢险抢修：", "售后"),
         ("After-sales service: ", "售后"),
+        ("維修服務專線 ", "售后"),
         ("全国加盟热线 ", "招商"),
+        ("招商咨询：", "招商"),
         ("商家入驻与合作请拨打 ", "招商"),
         ("图文传真：", "传真"),
+        ("传\u3000\u3000真：", "传真"),
+        ("F: ", "传真"),
         ("總機：", "other"),
         ("媒体联络：", "other"),
         ("Switchboard: ", "other"),
@@ -65,6 +69,7 @@ def test_the_heading_counts_where_the_label_says_nothing() -> None:
     assert purpose_of("电话：", "", "消费投诉渠道") is Purpose.COMPLAINT
     assert purpose_of("传真：", "", "消费投诉渠道") is Purpose.FAX
     assert purpose_of("总机：", "", "客户服务") is Purpose.OTHER
+    assert purpose_of("官方短号 ", "", "报修热线 400-855-0800", "95097") is Purpose.CARE
 
 
 @pytest.mark.parametrize(
