@@ -21,7 +21,9 @@ from starlette.routing import Route
 
 from contracts.lineage import open_world
 from contracts.serving import running
+from haoma.errors import Unavailable
 from haoma.guard.probe import Asked, probe, read_pipeline, record_probe, sentence
+from haoma.guard.probe.page import PagePlace
 from haoma.lineage import activities_of, canonical_value, digest, diverge, hops_of, trace
 
 ASKED = Asked("h-1", "icbc", "tel:95588;phone-context=+86", "h-1")
@@ -172,3 +174,33 @@ def test_what_a_probe_of_a_company_saw_is_traced_to_the_same_hop(
             page = trace(tx, facts[-1].fact_id)
             path = hops_of(page.facts, activities_of(tx, [fact.activity_id for fact in page.facts]))
     assert diverge(digest(canonical_value(ASKED.uri)), path) == found.divergence
+
+
+LATE = (
+    '<p id="tel"></p><script>setTimeout(() => {document.getElementById("tel").textContent = "955 88"}, 1500)</script>'
+)
+PAGES = {
+    "/late": (LATE, {}, ["955 88"]),
+    "/strict": ('<p id="tel">95588</p>', {"Content-Security-Policy": "default-src 'none'"}, ["95588"]),
+    "/chatty": ('<p id="tel">95588</p><script>setInterval(() => fetch("/chatty"), 100)</script>', {}, ["95588"]),
+    "/none": ("<p>95588</p>", {}, []),
+    "/link": ('<a id="tel" href="tel:95588">x</a>', {}, ["x"]),
+    "/held": ('<p id="tel">95588</p><script>setTimeout(() => {for (;;);}, 50)</script>', {}, None),
+    "/away": ("", {"Location": "/late"}, None),
+}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_read_when_it_has_come_to_rest_and_given_up_when_it_does_not(chromium: None, path: str) -> None:
+    def served(request: Request) -> HTMLResponse:
+        body, headers, _ = PAGES[request.url.path]
+        return HTMLResponse(body, 500 if path == "/away" else 200, headers)
+
+    routes = [Route("/{any:path}", served)]
+    with running(uvicorn.Config(Starlette(routes=routes), log_level="error", lifespan="off")) as port:
+        place = PagePlace(f"http://127.0.0.1:{port}{path}", "#tel", wait_s=3, page_s=6)
+        if PAGES[path][2] is None:
+            with pytest.raises(Unavailable):
+                place.read(ASKED)
+        else:
+            assert place.read(ASKED) == PAGES[path][2]

@@ -37,7 +37,7 @@ class PagePlace:
     """The nodes that a selector finds when the page at a URL has come to rest; fills `Place`.
 
     `wait_s` is how long the page may take to rest, and then a node to show any digit; `chromium` is the browser,
-    without one that of the path.
+    without one that of the path, `page_s` the bound of each step.
     """
 
     url: str
@@ -45,6 +45,7 @@ class PagePlace:
     attribute: str = ""
     wait_s: int = 5
     chromium: Path | None = None
+    page_s: float = PAGE_S
 
     def read(self, asked: Asked) -> Sequence[str]:
         """See `Place.read`."""
@@ -67,9 +68,9 @@ class PagePlace:
     def _texts(self, browser: Browser, url: str) -> list[str]:
         from playwright.sync_api import TimeoutError as Late
 
-        end = time.monotonic() + PAGE_S
+        end = time.monotonic() + self.page_s
         page = browser.new_context(accept_downloads=False, service_workers="block").new_page()
-        page.set_default_timeout(PAGE_S * 1000)
+        page.set_default_timeout(self.page_s * 1000)
         answer = page.goto(url, wait_until="load")
         if answer is None or answer.status != 200:
             raise Unavailable(f"the page answers with HTTP {answer.status if answer else 0}")
@@ -78,6 +79,8 @@ class PagePlace:
         nodes = page.locator(f"xpath={self.selector}" if is_xpath(self.selector) else f"css={self.selector}")
         until = min(end, time.monotonic() + self.wait_s)
         while True:
+            # Where a script holds the page this ends in time; what is asked of the nodes would wait for ever.
+            page.wait_for_function("() => true", timeout=self.page_s * 1000)
             said = nodes.evaluate_all(
                 "(nodes, name) => nodes.map(one => (name ? one.getAttribute(name) : one.innerText) || '')",
                 self.attribute,
