@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -78,6 +79,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         counted = zlib.crc32(name.encode()) % ONE_OF == 0 and item.path.parent.name != "laws"
         item.stash[COUNTED] = counted and name not in seen
         seen.add(name)
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector leave alone what was imported and collected: a fifth of the tests' time went there."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.hookimpl(wrapper=True)
