@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.judge import CARE, NOBODYS, OLD, RIGHT, THEIRS, World, open_world, shows
+from contracts.judge import CARE, NOBODYS, OLD, RIGHT, THEIRS, open_world, shows
 from haoma.guard.judge import Limits, check, tables
 from haoma.guard.judge.hysteresis import Run, Turn, after
 from haoma.guard.judge.incidents import steps

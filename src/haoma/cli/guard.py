@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from haoma.cli.guard_improve import improve
+from haoma.cli.guard_incidents import figures, incidents, tell, tickets
 from haoma.cli.guard_probe import probe
 from haoma.cli.guard_review import review
 
@@ -20,5 +21,5 @@ def guard() -> None:
     """Guard the company's hotlines: find where they are wrong, where it began, and what to learn from it."""
 
 
-for _command in (probe, review, improve):
+for _command in (incidents, tickets, tell, figures, probe, review, improve):
     guard.add_command(_command)

@@ -44,6 +44,7 @@ NOUNS: dict[str, str] = {
     "hotline": "The registry of hotlines: see it, import it, ask for changes.",
     "ledger": "The tamper-evident log: append, prove, verify, audit.",
     "locate": "Where customers are, as far as evidence says and their consent allows.",
+    "review": "What the rules cannot tell of a published number, and what people say of it.",
     "route": "Which store and desk customers are sent to, by rules of your own.",
     "serve": "Serve the API and the log over HTTP.",
     "demo": "Make a messy file of numbers, enrich it, and show what is known.",

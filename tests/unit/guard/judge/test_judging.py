@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from contracts.lineage import Keys
 from haoma.guard.judge import Finding, Seen, Verdict
 from haoma.guard.judge.judging import Known, judge, one_off
 from haoma.guard.judge.model import SourceKind
-from haoma.guard.judge.rules import RULES, SEVERITY, Stands, rule_for, severity_of
+from haoma.guard.judge.rules import RULES, SEVERITY, Stands, rule_for, rules_page, severity_of
 from haoma.guard.judge.shown import bare, show, without_mobiles
 from haoma.guard.model import Belongs, Mention, Role
 
@@ -165,3 +166,9 @@ def test_a_wrong_name_is_critical_where_money_is_at_stake_and_hidden_text_is_a_s
 def test_what_reaches_more_people_is_no_less_bad() -> None:
     for levels in SEVERITY.values():
         assert [one.rank for one in levels] == sorted(one.rank for one in levels)
+
+
+def test_the_guide_shows_the_table_as_it_is(root: Path) -> None:
+    page = (root / "docs" / "guide" / "incidents.md").read_text(encoding="utf-8")
+    shown = page.split("<!-- rules -->")[1].split("<!-- /rules -->")[0].strip()
+    assert shown == rules_page()
