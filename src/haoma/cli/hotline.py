@@ -13,7 +13,7 @@ import click
 
 from haoma.app import Services
 from haoma.cli.acting import acting, now
-from haoma.cli.hotline_change import add, change, retire
+from haoma.cli.hotline_change import add, change, retire_hotline
 from haoma.cli.hotline_import import import_hotlines
 from haoma.cli.hotline_organisation import organisation
 from haoma.cli.options import current_settings
@@ -33,7 +33,7 @@ def hotline() -> None:
     """The registry of hotlines: whose each number is, what for, since when, and who decided so."""
 
 
-for _command in (add, change, retire, import_hotlines, organisation):
+for _command in (add, change, retire_hotline, import_hotlines, organisation):
     hotline.add_command(_command)
 
 

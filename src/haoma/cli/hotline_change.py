@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from haoma.guard.registry import Hotline
 
-__all__ = ["add", "change", "retire"]
+__all__ = ["add", "change", "retire_hotline"]
 
 UID = click.argument("uid", metavar="UID")
 FOR_EVER = "never"
@@ -94,12 +94,12 @@ def change(uid: str, number: str | None, organisation: str | None, reason: str, 
         request(services, by, [asked], reason, fmt)
 
 
-@click.command()
+@click.command("retire")
 @UID
 @click.option("--until", metavar="TIME", help="Valid before then; without it, until the request is run.")
 @REASON
 @format_option
-def retire(uid: str, until: str | None, reason: str, fmt: Format) -> None:
+def retire_hotline(uid: str, until: str | None, reason: str, fmt: Format) -> None:
     """Ask that the hotline UID be retired; it stays known, and its number is free."""
     from haoma.guard.registry import retired
     from haoma.guard.registry.model import moment_of
