@@ -1,4 +1,4 @@
-"""Who may: people and machines, how they are recognised, and what takes two others.
+"""Who may: people and machines, how they are recognised, and what takes others.
 
 Rules held here:
 - The effects of approved requests are built here alone, over the vault that everybody else gets guarded.
@@ -102,7 +102,7 @@ def cases(services: Services) -> Cases:
 
 
 def approvals(services: Services) -> Approvals:
-    """What was requested and is approved by two others, and what can be run of it here."""
+    """What was requested and is approved by others, and what can be run of it here."""
     from haoma.access import Approvals, change_effect, export_effect, vault_effects
     from haoma.app.exporting import exportables
     from haoma.guard.registry import hotline_effect

@@ -42,7 +42,7 @@ RoleName = Literal[
 
 
 class AsksAction(Body):
-    """An action that needs two others, and what it is about."""
+    """An action that needs others, and what it is about."""
 
     action: str = Field(max_length=64, examples=["reveal-number"])
     payload: dict[str, JsonValue] = Field(
@@ -103,7 +103,7 @@ class TellsRequests(Body):
 
 @routes.post("", status_code=201, response_model=TellsRequest, responses=CHANGES)
 def request(asked: AsksAction, change: Changer) -> Response:
-    """Request an action that two others have to approve."""
+    """Request an action that others have to approve."""
     call = change.call
 
     def work() -> TellsRequest:
