@@ -15,17 +15,19 @@ import sqlalchemy as sa
 from contracts.access import NOW, World, open_world
 from haoma.access import ENTRY_TYPES as ACCESS_TYPES
 from haoma.access import Asker, Gate, People, Role
-from haoma.errors import BadInput, Conflict, NotFound, Refused
+from haoma.errors import BadInput, Conflict, NotFound, Refused, Tampered
 from haoma.guard.improve import (
     ENTRY_TYPES,
     Arm,
     Better,
+    Held,
     Improvement,
     Judged,
     Measure,
     Month,
     Outcome,
     Trial,
+    hold_improvement,
     sample_of,
     tables,
     trials_before,
@@ -34,6 +36,24 @@ from haoma.ledger.service import Ledger
 
 NOVEMBER = Month.read("2026-11")
 FRAME = [(f"h{n}", channel) for n in range(20) for channel in ("map", "web")]
+
+BY_HAND = (
+    sa.update(tables.trials).values(planned=1),
+    sa.update(tables.trials).values(starts_at=NOW - timedelta(days=9)),
+    sa.update(tables.arms).values(events=0),
+    sa.delete(tables.arms),
+    sa.update(tables.samples).values(seed="other"),
+    sa.update(tables.visits).where(tables.visits.c.place == 2).values(hotline="h-other"),
+    sa.update(tables.visits).where(tables.visits.c.place == 1).values(outcome="right"),
+    sa.update(tables.visits).where(tables.visits.c.place == 1).values(outcome=None),
+    sa.delete(tables.visits).where(tables.visits.c.place == 9),
+    sa.update(tables.visits).where(tables.visits.c.place == 1).values(entry_id=1),
+    sa.update(tables.trials).values(measure="none"),
+)
+
+
+class Undone(Exception):
+    """Takes a change back."""
 
 
 @dataclass
@@ -140,6 +160,25 @@ class ImproveContract:
                 visited(office.editor, month, place, Outcome.RIGHT, office.world.now())
         found = office.world.ask(lambda tx: sample_of(tx, NOVEMBER))
         assert [(one.place, one.outcome) for one in found.visits if one.outcome] == [(3, Outcome.WRONG_NUMBER)]
+
+    def test_what_a_hand_did_is_found(self, office: Office) -> None:
+        laid = office.laid()
+        office.world.now(days=2)
+        office.improvement.count(office.editor, laid.id, "a", Arm(1, 400), office.world.now())
+        office.improvement.draw(office.editor, NOVEMBER, FRAME, 10, office.world.now(), "seed")
+        office.improvement.visited(office.editor, NOVEMBER, 1, Outcome.NOT_THERE, office.world.now())
+        assert office.world.ask(hold_improvement) == Held(1, 1)
+        for change in BY_HAND:
+
+            def work(tx: sa.Connection, change: sa.Executable = change) -> None:
+                tx.execute(change)
+                with pytest.raises(Tampered):
+                    hold_improvement(tx)
+                raise Undone
+
+            with pytest.raises(Undone):
+                office.world.store.write(work)
+        assert office.world.ask(hold_improvement) == Held(1, 1)
 
     def test_who_may_not_record_measures_is_refused_and_nothing_is_changed(self, office: Office) -> None:
         with pytest.raises(Refused):

@@ -139,6 +139,18 @@ def visit(month: str, place: int, outcome: str) -> None:
 
 
 @improve.command()
+@format_option
+def audit(fmt: Format) -> None:
+    """Hold trials and samples to the log, and the log to them; exit 5 where one differs."""
+    from haoma.app import Services
+    from haoma.guard.improve import hold_improvement
+
+    with Services(current_settings(), create=False) as services, services.store.read() as tx:
+        found = hold_improvement(tx)
+    write([{"trials": found.trials, "samples": found.samples}], fmt)
+
+
+@improve.command()
 @document_options
 def sop(shape: str, language: str) -> None:
     """Print the procedure against wrong hotlines, as this instance works."""

@@ -55,4 +55,5 @@ def test_a_trial_and_a_sample_come_back_in_the_review_of_the_month(uids: tuple[D
     assert desk.ok("guard", "review", "--month", MONTH, "--format", "html").startswith(
         '<!doctype html>\n<html lang="zh-CN">'
     )
+    assert desk.rows("guard", "improve", "audit") == [{"trials": 1, "samples": 1}]
     assert "暂无" in desk.ok("guard", "improve", "sop")

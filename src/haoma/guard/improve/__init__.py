@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from haoma.guard.improve.document import as_html, as_markdown
 from haoma.guard.improve.entries import ENTRY_TYPES
+from haoma.guard.improve.held import Held, hold_improvement
 from haoma.guard.improve.incidents import Happened, Incidents, KeptIncidents, watched
 from haoma.guard.improve.model import Arm, Better, Judged, Measure, Outcome, Sample, Trial, Visit
 from haoma.guard.improve.months import Month
@@ -25,6 +26,7 @@ __all__ = [
     "Band",
     "Better",
     "Happened",
+    "Held",
     "Improvement",
     "Incidents",
     "Judged",
@@ -41,6 +43,7 @@ __all__ = [
     "actions",
     "as_html",
     "as_markdown",
+    "hold_improvement",
     "procedure",
     "report",
     "review",

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from haoma.guard.crawl.tables import sources
 from haoma.guard.judge.model import Severity
 from haoma.guard.judge.tables import incidents as table
+from haoma.ledger.written import as_written
 
 __all__ = ["Happened", "Incidents", "KeptIncidents", "watched"]
 
@@ -61,4 +62,5 @@ class KeptIncidents:
             columns.first_seen_at, columns.opened_at, columns.closed_at,
         )  # fmt: skip
         rows = tx.execute(query.where(columns.opened_at < end).order_by(columns.opened_at, columns.incident_id))
-        return [Happened(r.kind, r.source, r.verdict, Severity(r.severity), *r[4:]) for r in rows]
+        with as_written("an incident"):
+            return [Happened(r.kind, r.source, r.verdict, Severity(r.severity), *r[4:]) for r in rows]

@@ -20,7 +20,21 @@ from enum import StrEnum
 from haoma.errors import BadInput
 from haoma.guard.improve.stats import Compared, compare_rates, compare_shares, needed_for_rates, needed_for_shares
 
-__all__ = ["ALPHA", "Arm", "Better", "Judged", "Measure", "Outcome", "Sample", "Trial", "Visit", "draw", "frame_digest"]
+__all__ = [
+    "ALPHA",
+    "Arm",
+    "Better",
+    "Judged",
+    "Measure",
+    "Outcome",
+    "Sample",
+    "Trial",
+    "Visit",
+    "draw",
+    "drawn_digest",
+    "frame_digest",
+    "seed_digest",
+]
 
 ALPHA = 0.05
 MOST_VISITS = 1_000
@@ -149,6 +163,17 @@ class Sample:
     def right(self) -> int:
         """How many found the right number, and that it answers."""
         return sum(one.outcome is Outcome.RIGHT for one in self.visits)
+
+
+def seed_digest(seed: str) -> str:
+    """The digest of a seed."""
+    return hashlib.sha256(seed.encode()).hexdigest()
+
+
+def drawn_digest(visits: Iterable[Visit]) -> str:
+    """The digest of what was drawn, in its order."""
+    drawn = [[one.place, one.hotline, one.channel] for one in visits]
+    return hashlib.sha256(json.dumps(drawn, ensure_ascii=False).encode()).hexdigest()
 
 
 def frame_digest(frame: Iterable[tuple[str, str]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,8 +11,9 @@ from haoma.errors import NotFound
 from haoma.guard.improve import tables
 from haoma.guard.improve.model import Arm, Better, Measure, Outcome, Sample, Trial, Visit
 from haoma.guard.improve.months import Month
+from haoma.ledger.written import as_written
 
-__all__ = ["sample_of", "trials_before"]
+__all__ = ["sample_of", "trial_of", "trials_before", "visit_of"]
 
 
 def trials_before(tx: sa.Connection, end: datetime) -> list[Trial]:
@@ -22,20 +24,23 @@ def trials_before(tx: sa.Connection, end: datetime) -> list[Trial]:
         arms.setdefault(row.trial_id, {})[row.arm] = Arm(row.events, row.size)
     columns = tables.trials.c
     query = sa.select(tables.trials).where(columns.recorded_at < end).order_by(columns.starts_at, columns.trial_id)
-    return [
-        Trial(
-            row.trial_id,
-            row.name,
-            Measure(row.measure),
-            row.unit,
-            Better(row.better),
-            row.planned,
-            row.starts_at,
-            row.ends_at,
-            arms.get(row.trial_id, {}),
-        )
-        for row in tx.execute(query)
-    ]
+    with as_written("a trial"):
+        return [trial_of(row, arms.get(row.trial_id, {})) for row in tx.execute(query)]
+
+
+def trial_of(row: sa.Row[Any], arms: dict[str, Arm]) -> Trial:
+    """The trial of a row."""
+    return Trial(
+        row.trial_id,
+        row.name,
+        Measure(row.measure),
+        row.unit,
+        Better(row.better),
+        row.planned,
+        row.starts_at,
+        row.ends_at,
+        arms,
+    )
 
 
 def sample_of(tx: sa.Connection, month: Month) -> Sample:
@@ -45,13 +50,11 @@ def sample_of(tx: sa.Connection, month: Month) -> Sample:
         raise NotFound(f"no sample was drawn for {month}", hint="haoma guard improve draw draws one")
     visits = tables.visits
     found = tx.execute(sa.select(visits).where(visits.c.sample_id == row.sample_id).order_by(visits.c.place))
-    return Sample(
-        row.sample_id,
-        row.month,
-        row.seed,
-        row.frame,
-        tuple(
-            Visit(one.place, one.hotline, one.channel, Outcome(one.outcome) if one.outcome else None, one.visited_at)
-            for one in found
-        ),
-    )
+    with as_written(f"the sample of {month}"):
+        return Sample(row.sample_id, row.month, row.seed, row.frame, tuple(visit_of(one) for one in found))
+
+
+def visit_of(row: sa.Row[Any]) -> Visit:
+    """The visit of a row."""
+    outcome = Outcome(row.outcome) if row.outcome else None
+    return Visit(row.place, row.hotline, row.channel, outcome, row.visited_at)

@@ -8,7 +8,6 @@ Rules held here:
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import uuid
 from collections.abc import Callable, Iterable
@@ -21,7 +20,18 @@ import sqlalchemy as sa
 from haoma.access import Asker, Gate, Thing
 from haoma.errors import BadInput, Conflict, NotFound
 from haoma.guard.improve import tables
-from haoma.guard.improve.model import Arm, Measure, Outcome, Sample, Trial, Visit, draw, frame_digest
+from haoma.guard.improve.model import (
+    Arm,
+    Measure,
+    Outcome,
+    Sample,
+    Trial,
+    Visit,
+    draw,
+    drawn_digest,
+    frame_digest,
+    seed_digest,
+)
 from haoma.guard.improve.months import Month
 from haoma.ledger.entry import Entry, Json
 from haoma.lineage.entries import Log
@@ -94,9 +104,9 @@ class Improvement:
                 "by": asker.person,
                 "size": len(found.visits),
                 "frame": frame_digest(every),
+                "drawn": drawn_digest(found.visits),
             }
-            committed = hashlib.sha256(seed.encode()).hexdigest()
-            entry = self._tell(tx, "improve.sample", now, seed=committed, **told)
+            entry = self._tell(tx, "improve.sample", now, seed=seed_digest(seed), **told)
             row = {"sample_id": found.id, "month": found.month, "seed": seed, "frame": found.frame}
             drawn = {"frame_digest": frame_digest(every), "drawn_at": now, "drawn_by": asker.person, "entry_id": entry}
             tx.execute(sa.insert(tables.samples).values(**row, **drawn))
