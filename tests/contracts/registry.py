@@ -47,6 +47,7 @@ from haoma.guard.registry.history import Audited
 from haoma.ledger.service import Ledger
 from haoma.lineage import ENTRY_TYPES as LINEAGE_TYPES
 from haoma.lineage import facts_of, latest
+from haoma.lineage import tables as lineage
 from haoma.storage import Store, open_store
 
 CARE = frozenset({Purpose.CARE})
@@ -197,6 +198,9 @@ class RegistryContract:
         ]  # fmt: skip
         fact = desk.read(lambda tx: latest(tx, f"hotline:{line.uid}", "number"))
         assert (fact.json_value(), fact.supersedes, fact.fact_id) == (other.uri, first.fact, third.fact)
+        facts = desk.read(lambda tx: tx.scalars(sa.select(lineage.facts.c.value)).all())
+        kept = f"{facts} {all_entries(world.store)}"
+        assert ("客服中心" in kept, "moved" in kept, "95588" in str(all_entries(world.store))) == (False, False, False)
         told = [entry.body["change"] for entry in all_entries(world.store) if entry.type == CHANGED]
         assert told == ["added", "added", "changed", "retired"]
         assert desk.audited() == Audited(1, 1, 4)

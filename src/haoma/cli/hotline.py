@@ -22,6 +22,7 @@ from haoma.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from haoma.guard.registry import Hotline, Organisation
 
@@ -122,9 +123,16 @@ def _row(one: Hotline, names: Mapping[str, str]) -> Row:
         "purposes": sorted(map(str, one.purposes)),
         "channels": list(one.channels),
         "owner": one.owner,
-        "valid_from": one.valid_from.isoformat(),
-        "valid_until": one.valid_until and one.valid_until.isoformat(),
+        "valid_from": _told(one.valid_from),
+        "valid_until": one.valid_until and _told(one.valid_until),
         "shared": one.shared,
         "mobile": one.mobile,
         "version": one.version,
     }
+
+
+def _told(at: datetime) -> str:
+    """A moment as the registry takes it: China's."""
+    from haoma.guard.registry.model import CHINA
+
+    return at.astimezone(CHINA).isoformat()

@@ -53,8 +53,9 @@ def import_hotlines(
         if how["dry_run"] or not found.changes:
             write(told, fmt)
         else:
-            for row in told:
-                note(f"row {row['row']}: {row['what']} {row['number'] or row['reason']}")
+            for line in found.lines:
+                if line.what is What.REFUSED:
+                    note(f"row {line.row} is refused: {line.reason}")
             request(services, by, found.changes, str(how["reason"]), fmt)
     note(", ".join(f"{found.count(what):,} {what}" for what in What))
     ctx.exit(1 if found.count(What.REFUSED) else 0)

@@ -51,16 +51,15 @@ class Chart:
 
     def renamed(self, rows: Sequence[Row]) -> list[Row]:
         """The rows with their texts under the names of fields; raises BadInput where a column is none of them."""
-        names = {column: name for name, column in self.columns.items()}
         if not self.mapped:
-            unknown = {name for row in rows for name in row.texts} - names.keys()
+            unknown = {name for row in rows for name in row.texts} - set(self.columns.values())
             if unknown:
                 message = f"there is no column {min(unknown)[:40]!r} of hotlines"
                 raise BadInput(message, hint=f"columns: {', '.join(FIELDS)}; --map FILE says which is which")
-        return [self._renamed(row, names) for row in rows]
+        return [self._renamed(row) for row in rows]
 
-    def _renamed(self, row: Row, names: Mapping[str, str]) -> Row:
-        said = {names[name]: text for name, text in row.texts.items() if name in names}
+    def _renamed(self, row: Row) -> Row:
+        said = {name: row.texts[column] for name, column in self.columns.items() if column in row.texts}
         return Row(row.place, {**self.defaults, **said}, row.flaw)
 
 

@@ -23,7 +23,7 @@ __all__ = ["table_rows"]
 
 
 def table_rows(place: Place, columns: tuple[str, ...]) -> list[Row]:
-    """The rows of a table with these columns, in the order that the database gives them."""
+    """The rows of a table with these columns, each named once, in the order that the database gives them."""
     engine = foreign_engine(place.url, place.timeout_s)
     try:
         with engine.begin() as tx:
@@ -40,7 +40,7 @@ def table_rows(place: Place, columns: tuple[str, ...]) -> list[Row]:
 
 
 def _select(place: Place, columns: tuple[str, ...]) -> sa.Select[Any]:
-    named: list[sa.ColumnClause[Any]] = [sa.column(sa.quoted_name(name, quote=True)) for name in dict.fromkeys(columns)]
+    named: list[sa.ColumnClause[Any]] = [sa.column(sa.quoted_name(name, quote=True)) for name in columns]
     schema = None if place.schema is None else sa.quoted_name(place.schema, quote=True)
     table = sa.table(sa.quoted_name(place.table, quote=True), *named, schema=schema)
     return sa.select(*(table.c[name] for name in columns)).limit(MOST_ROWS + 1)

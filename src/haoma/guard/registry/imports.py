@@ -21,4 +21,4 @@ def rows_of(file: Path | None, chart: Path | None, encoding: str | None = None) 
         return read_rows(file or Path(), encoding), named
     if encoding is not None:
         raise BadInput("a database has an encoding of its own", hint="leave --encoding out")
-    return table_rows(named.place, tuple(named.columns.values())), named
+    return table_rows(named.place, tuple(dict.fromkeys(named.columns.values()))), named

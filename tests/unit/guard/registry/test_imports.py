@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from contracts.registry import open_desk
 from haoma.guard.registry.chart import Chart
 from haoma.guard.registry.diff import What
@@ -10,6 +12,7 @@ from haoma.guard.registry.incoming import read_rows
 COLUMNS = Chart({"organisation": "org", "number": "number"}, mapped=True)
 
 
+@pytest.mark.slow
 def test_the_hotlines_of_a_country_are_imported_and_the_second_time_nothing_changes(
     shared: Path, tmp_path: Path
 ) -> None:
