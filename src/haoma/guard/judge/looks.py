@@ -65,7 +65,7 @@ def good_again(
     closed = [
         row for row in rows if row.cause not in causes and _turned(tx, row, seen.at, limits, bad=False) is Turn.CLOSES
     ]
-    closed = [row for row in closed if not _alerts(tx, row.cause)]
+    closed = [row for row in closed if not _alerts_elsewhere(tx, row.cause)]
     for row in closed:
         finding = Finding(Verdict.MATCH, "not-there", row.hotline)
         hold_evidence(tx, row.cause, "right", seen, finding, entry_id)
@@ -107,7 +107,11 @@ def _turned(tx: sa.Connection, row: sa.Row[Any], at: datetime, limits: Limits, *
     return turn
 
 
-def _alerts(tx: sa.Connection, cause: str) -> bool:
+def _alerts_elsewhere(tx: sa.Connection, cause: str) -> bool:
+    i = tables.incidents.c
+    # Two that end the last two alerts at once would each see the other's stand: a write that both make has one of them
+    # run again (PostgreSQL, REPEATABLE READ).
+    tx.execute(sa.update(tables.incidents).where(i.cause == cause).values(last_seen_at=i.last_seen_at))
     return tx.scalar(sa.select(sa.exists().where(_c.cause == cause, _c.alert))) is True
 
 
