@@ -11,6 +11,7 @@ Rules held here:
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,7 +95,7 @@ def _record(
         drafts += [one for one in (number, told) if isinstance(one, Draft)]
         places[step.after.uid] = number, told
     at = why.at
-    ran = Activity("registry.change", code_digest(apply), "haoma", Stage.STORAGE, at, at, run_id=why.approval.id)
+    ran = Activity("registry.change", code_digest(apply), "haoma", Stage.STORAGE, at, at, run_id=str(uuid.uuid4()))
     made = record(tx, log, commitments, ran, drafts, at=at)
     ids = {id(draft): fact.fact_id for draft, fact in zip(drafts, made, strict=True)}
     return {
