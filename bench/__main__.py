@@ -23,6 +23,7 @@ from bench import (
     api,
     columns,
     consent,
+    crawl,
     files,
     fusion,
     ledger,
@@ -84,6 +85,7 @@ def measures(rows: int, calls: int) -> tuple[Callable[[], Iterator[Figure]], ...
         lambda: places.places(rows // 5),
         lambda: fusion.fusion(5_000 if rows == ROWS else 300),
         lambda: api.api(10 if rows == ROWS else 0.5),
+        lambda: crawl.crawl(5_000 if rows == ROWS else 60),
     )
 
 

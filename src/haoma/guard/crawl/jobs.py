@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,6 +44,7 @@ class Job:
     attempts: int
     known: str | None = None
     known_digest: str | None = None
+    known_type: str | None = None
     etag: str | None = None
     modified: str | None = None
 
@@ -149,15 +150,25 @@ def _spend(tx: sa.Connection, row: sa.Row[*tuple[Any, ...]], wanted: int, now: d
 
 def _known(tx: sa.Connection, source_id: str, keys: Sequence[str]) -> dict[str, sa.Row[*tuple[Any, ...]]]:
     """The newest whole snapshot of each of these addresses."""
-    query = sa.select(_seen.snapshot_id, _seen.url_key, _seen.digest, _seen.etag, _seen.modified).where(
+    columns = (_seen.snapshot_id, _seen.url_key, _seen.digest, _seen.content_type, _seen.etag, _seen.modified)
+    query = sa.select(*columns).where(
         _seen.source_id == source_id, _seen.url_key.in_(keys), _seen.status == 200, _seen.same_as.is_(None)
     )
     return {row.url_key: row for row in tx.execute(query.order_by(_seen.fetched_at))}
 
 
 def _job(row: sa.Row[*tuple[Any, ...]], known: sa.Row[*tuple[Any, ...]] | None) -> Job:
-    before = (known.snapshot_id, known.digest, known.etag, known.modified) if known else (None, None, None, None)
-    return Job(row.job_id, source_of(row), row.visit, row.address, row.away, row.attempts, *before)
+    job = Job(row.job_id, source_of(row), row.visit, row.address, row.away, row.attempts)
+    if known is None:
+        return job
+    return replace(
+        job,
+        known=known.snapshot_id,
+        known_digest=known.digest,
+        known_type=known.content_type,
+        etag=known.etag,
+        modified=known.modified,
+    )
 
 
 def renew(tx: sa.Connection, worker: str, now: datetime, lease: timedelta) -> None:

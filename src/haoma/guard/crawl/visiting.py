@@ -14,7 +14,7 @@ import asyncio
 import hashlib
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urljoin
 
@@ -142,7 +142,7 @@ class Visitor:
         at, made, digest = self.now(), str(uuid.uuid4()), _digest(got.body)
         same = job.known if digest == job.known_digest and shown is None else None
         answer = warc.Answer(got.url, got.status, got.headers, got.raw, got.ip)
-        first = warc.response(made, answer, at) if same is None else warc.revisit(made, answer, at, same)
+        first = _whole(made, answer, got.body, at) if same is None else warc.revisit(made, answer, at, same)
         records = {"response": first}
         if shown is not None:
             kind = header(shown.headers, "content-type") or "text/html; charset=utf-8"
@@ -182,14 +182,24 @@ class Visitor:
             url=job.url,
             final_url=got.url,
             fetched_at=at,
-            status=got.status,
-            content_type=(header(got.headers, "content-type") or "")[:200],
+            status=200,  # that of the page, as it was and is
+            content_type=(header(got.headers, "content-type") or job.known_type or "")[:200],
             digest=job.known_digest,
             same_as=job.known,
             visit=job.visit,
         )
         records = {"response": warc.revisit(made, answer, at, job.known)}
         return Came(job, seen=Seen(seen, records), links=_links(job, read, got), extra=asked - 1, read=read)
+
+
+def _whole(made: str, answer: warc.Answer, body: bytes, at: datetime) -> bytes:
+    """The record of an answer; without its content encoding where that is not what it says, so that it can be read."""
+    record = warc.response(made, answer, at)
+    coded = header(answer.headers, "content-encoding") is not None
+    if not coded or warc.reads(record, body):
+        return record
+    plain = [(name, value) for name, value in answer.headers if name.lower() != "content-encoding"]
+    return warc.response(made, replace(answer, headers=plain, body=body), at)
 
 
 def _links(job: Job, page: bytes, got: Got) -> list[str]:

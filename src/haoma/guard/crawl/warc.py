@@ -21,7 +21,7 @@ from http.client import responses
 
 from haoma.errors import BadInput, Tampered, Unavailable
 
-__all__ = ["Answer", "body_in", "conversion", "info", "response", "revisit"]
+__all__ = ["Answer", "body_in", "conversion", "info", "reads", "response", "revisit"]
 
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 HTTP = "application/http; msgtype=response"
@@ -83,6 +83,14 @@ def body_in(record: bytes, largest: int) -> bytes:
     if len(body) > largest:
         raise Tampered("a record of the crawl is larger than any that haoma writes", hint="haoma db restore a backup")
     return body
+
+
+def reads(record: bytes, body: bytes) -> bool:
+    """Whether what is read out of a record is this body."""
+    try:
+        return body_in(record, len(body)) == body
+    except Tampered:
+        return False
 
 
 def _record(

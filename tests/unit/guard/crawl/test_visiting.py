@@ -13,6 +13,7 @@ from haoma.guard.crawl.jobs import Job
 from haoma.guard.crawl.model import Kind, Source
 from haoma.guard.crawl.recording import Came
 from haoma.guard.crawl.visiting import Pace, Visitor
+from haoma.guard.crawl.warc import body_in
 from haoma.guard.crawl.web import Ask, Got
 
 UUID = "00000000-0000-4000-8000-000000000000"
@@ -154,3 +155,10 @@ def test_a_source_that_breaks_a_rule_is_bad_input(given: dict[str, object]) -> N
     fields = {"id": UUID, "kind": Kind.PAGE, "url": SITE, "owner": "an", "authorisation": "x", **given}
     with pytest.raises(BadInput):
         Source(**{**fields, "kind": Kind(fields["kind"])})
+
+
+def test_a_page_whose_encoding_is_not_what_it_says_is_kept_so_that_it_can_be_read() -> None:
+    headers = (("Content-Type", "text/html"), ("Content-Encoding", "gzip"))
+    lying = Got("", 200, headers, b"95588", b"\x1f\x8b broken")
+    came = visit(MemoryWeb({SITE: lying}))
+    assert body_in(came.seen.records["response"], 1000) == b"95588"

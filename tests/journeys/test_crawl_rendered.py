@@ -1,0 +1,123 @@
+"""Pages whose numbers a script puts in, by the system's Chromium: what they may ask for, and what they may not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contracts.crawl_desk import CrawlDesk
+from contracts.hostile import Hostile, hostile
+from haoma.guard.crawl import snapshots
+from haoma.storage import open_store
+
+
+@pytest.fixture(scope="module", autouse=True)
+def chromium() -> None:
+    """The program; its script installs it or says what to run."""
+    subprocess.run(["sh", Path(__file__).with_name("chromium.sh")], stdout=subprocess.PIPE, check=True)
+
+
+@pytest.fixture
+def site() -> Iterator[Hostile]:
+    with hostile() as server:
+        yield server
+
+
+def script(code: str) -> bytes:
+    return f"<!doctype html><title>x</title><b id=tel></b><i id=other></i><script>{code}</script>".encode()
+
+
+FETCH = """fetch('%s').then(r => r.text()).then(t => { document.getElementById('%s').textContent = t })
+.catch(() => { document.getElementById('%s').textContent = 'kept out' });"""
+
+
+def fetching(url: str, place: str = "tel") -> str:
+    return FETCH % (url, place, place)
+
+
+def test_a_number_that_a_script_puts_in_is_seen_with_its_picture(site: Hostile, tmp_path: Path) -> None:
+    site.more["/"] = lambda handler: handler.answer(200, script(fetching("/number")))
+    site.more["/number"] = lambda handler: handler.answer(200, b"95588", Content_Type="text/plain")
+    desk = CrawlDesk(tmp_path, site.host)
+    desk.add([f"{site.url}/"], render=True)
+    desk.crawl()
+    with open_store(desk.database) as store, store.read() as tx:
+        (seen,) = snapshots.newest(tx)
+        assert b"95588" not in snapshots.body_of(tx, seen)
+        assert b'<b id="tel">95588</b>' in (snapshots.rendered_of(tx, seen) or b"")
+        assert (snapshots.screenshot_of(tx, seen) or b"").startswith(b"\x89PNG")
+    (status,) = desk.haoma("status")
+    assert status["spent_today"] == 3  # the page, the page in the browser, the number
+    assert all("www.example.com/crawler" in agent for agent in site.agents)
+
+
+def test_what_a_script_asks_for_passes_the_gate_and_leaves_by_no_other_way(site: Hostile, tmp_path: Path) -> None:
+    with hostile() as victim:
+        wanted = [
+            fetching("/no/number"),
+            fetching("/moved", "other"),
+            f"fetch('{victim.url}/secret').catch(() => 0);",
+            f"fetch('http://localhost:{victim.server_address[1]}/secret').catch(() => 0);",
+            "fetch('http://169.254.169.254/latest/meta-data/').catch(() => 0);",
+            f"new WebSocket('ws://{victim.host}/socket');",
+            f"new WebSocket('ws://{site.host}/socket');",
+            f"new Image().src = '{victim.url}/pixel';",
+            f"navigator.sendBeacon('{victim.url}/beacon');",
+            "navigator.serviceWorker && navigator.serviceWorker.register('/worker').catch(() => 0);",
+            f"document.head.insertAdjacentHTML('beforeend', '<link rel=preconnect href={victim.url}>');",
+        ]
+        site.more["/"] = lambda handler: handler.answer(200, script("".join(wanted)))
+        site.more["/moved"] = lambda handler: handler.answer(302, Location="/no/number")
+        desk = CrawlDesk(tmp_path, site.host)
+        desk.add([f"{site.url}/"], render=True)
+        desk.crawl()
+        assert victim.asked == []
+        assert {path for path in site.asked if path.startswith("/no")} == set()
+        assert "/socket" not in site.asked
+    assert desk.bodies()[""].count(b">kept out<") == 2
+
+
+def test_a_page_that_hangs_asks_too_much_or_goes_away_costs_no_more_than_its_bounds(
+    site: Hostile, tmp_path: Path
+) -> None:
+    many = "for (let n = 0; n < 500; n++) fetch('/page/' + n).catch(() => 0);"
+    pages = {
+        "/hangs": script("for (;;) {}"),
+        "/many": script(many),
+        "/grows": script("let t = 'x'.repeat(1 << 20); for (let n = 0; n < 64; n++) document.body.append(t);"),
+        "/leaves": script("location.href = '/no/page';"),
+        "/asks": script("alert(1); confirm(2); print();"),
+        "/opens": script("for (let n = 0; n < 50; n++) window.open('/page');"),
+    }
+    for path, body in pages.items():
+        site.more[path] = lambda handler, body=body: handler.answer(200, body)
+    desk = CrawlDesk(tmp_path, site.host)
+    desk.add([f"{site.url}{path}" for path in pages], render=True)
+    began = time.monotonic()
+    told = desk.crawl()
+    assert time.monotonic() - began < 150
+    assert told["snapshots"] == len(pages)
+    assert len([path for path in site.asked if path.startswith("/page/")]) <= 100
+    assert {path for path in site.asked if path.startswith("/no")} == set()
+    rendered = {one["url"].rpartition("/")[2]: one["rendered"] for one in desk.haoma("show")}
+    assert rendered["hangs"] is None
+    assert rendered["grows"] is None
+    assert rendered["asks"] is not None
+    assert not [one for one in running() if str(tmp_path) in one]
+
+
+def running() -> list[str]:
+    """The command lines of this user's processes that are children of nobody here."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if place.parent.stat().st_uid == os.getuid() and b"HAOMA_STORE_DIR" in (text := place.read_bytes()):
+                found.append(text.decode("utf-8", "replace"))
+        except OSError:
+            continue
+    return found
