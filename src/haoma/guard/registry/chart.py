@@ -21,6 +21,7 @@ from haoma.guard.model import Purpose
 from haoma.guard.registry.incoming import FIELDS, Row
 from haoma.guard.registry.model import purpose_of
 from haoma.ledger.key_file import read_private
+from haoma.numbers.model import hide
 from haoma.storage.foreign import foreign_url
 
 __all__ = ["Chart", "Place", "read_chart"]
@@ -54,7 +55,7 @@ class Chart:
         if not self.mapped:
             unknown = {name for row in rows for name in row.texts} - set(self.columns.values())
             if unknown:
-                message = f"there is no column {min(unknown)[:40]!r} of hotlines"
+                message = f"there is no column {hide(min(unknown))[:40]!r} of hotlines"
                 raise BadInput(message, hint=f"columns: {', '.join(FIELDS)}; --map FILE says which is which")
         return [self._renamed(row) for row in rows]
 

@@ -10,6 +10,7 @@ Rules held here:
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from haoma.errors import BadInput, Unavailable
 from haoma.numbers.files.text import UTF_8, open_text
+from haoma.numbers.model import hide
 
 __all__ = ["FIELDS", "MOST_ROWS", "Row", "read_rows", "row_of"]
 
@@ -60,7 +62,7 @@ def row_of(place: int, said: Mapping[str, object]) -> Row:
     for name, value in said.items():
         parts = value if isinstance(value, list) else [value]
         if not all(isinstance(one, str | int | float) or one is None for one in parts):
-            return Row(place, {}, f"{name[:40]!r} is no text and no list of texts")
+            return Row(place, {}, f"{hide(name)[:40]!r} is no text and no list of texts")
         given = [text for one in parts if one is not None and (text := _plain(one)).lower() not in NOTHING]
         if given:
             texts[name] = SEPARATOR.join(given)
@@ -91,10 +93,9 @@ def _text(path: Path, encoding: str | None, most: int) -> str:
 
 
 def _csv(text: str, path: Path) -> Iterator[Row]:
-    lines = text.splitlines(keepends=True)
-    head = lines[0] if lines else ""
+    head = text.partition("\n")[0]
     marks = {mark: head.count(mark) for mark in (",", ";", "\t")}
-    reader = csv.reader(lines, delimiter=max(marks, key=lambda mark: marks[mark]), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(marks, key=lambda mark: marks[mark]), strict=True)
     try:
         names = [name.strip() for name in next(reader, [])]
         if len(set(names)) < len(names) or not names:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from haoma.errors import BadInput
+from haoma.guard.registry.chart import Chart
 from haoma.guard.registry.incoming import LARGEST_YAML, MOST_ROWS, Row, read_rows
 
 CSV = "organisation,number,purposes,owner\n安盈基金,0571-88888888,客服；投诉,客服中心\n安盈基金,95588,传真,\n"
@@ -83,6 +84,18 @@ def test_a_row_that_is_broken_stops_no_other_one(tmp_path: Path) -> None:
 def test_what_is_no_such_file_is_told(tmp_path: Path, name: str, text: str) -> None:
     with pytest.raises(BadInput):
         rows(tmp_path, name, text)
+
+
+def test_a_file_without_a_header_is_told_and_no_number_of_it_shown(tmp_path: Path) -> None:
+    found = rows(tmp_path, "a.csv", "13800138000,客服\n13800138001,客服\n")
+    with pytest.raises(BadInput) as raised:
+        Chart().renamed(found)
+    assert "138****8000" in str(raised.value)
+
+
+def test_a_cell_may_hold_any_line_end(tmp_path: Path) -> None:
+    (row,) = rows(tmp_path, "a.csv", 'number,owner\r\n95588,"客\u2028服\n中\x85心"\r\n')
+    assert row.texts == {"number": "95588", "owner": "客\u2028服\n中\x85心"}
 
 
 def test_more_rows_than_a_registry_has_are_not_read(tmp_path: Path) -> None:
