@@ -9,6 +9,7 @@ Rules held here:
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from haoma.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
     from haoma.app import Services
+    from haoma.guard.probe import Asked, Pipeline
     from haoma.guard.registry.model import Hotline
 
 __all__ = ["probe"]
@@ -45,7 +47,7 @@ def probe(ctx: click.Context, uid: str, file: Path | None, fmt: Format) -> None:
     pipeline = read_pipeline(path, settings.crawl_chromium)
     with Services(settings, create=False) as services:
         hotline = _hotline(services, uid)
-        asked = pipeline.asked(hotline.uid, hotline.organisation, hotline.uri)
+        asked = _asked(services, pipeline, hotline)
         found = look(pipeline, asked, now=now, known=lambda uri: bool(_known(services, uri)))
         services.store.write(
             lambda tx: record_probe(tx, services.ledger, services.commitments, pipeline, found, at=now())
@@ -66,6 +68,16 @@ def _hotline(services: Services, uid: str) -> Hotline:
     if not found.valid_at(now()):
         raise BadInput("this hotline is not in force now", hint="haoma hotline list shows those that are")
     return found
+
+
+def _asked(services: Services, pipeline: Pipeline, hotline: Hotline) -> Asked:
+    from haoma.guard.registry.read import organisations
+
+    with services.store.read() as tx:
+        names = {one.uid: one.names for one in organisations(tx)}
+    rivals = tuple(one for uid, one in names.items() if uid != hotline.organisation)
+    asked = pipeline.asked(hotline.uid, hotline.organisation, hotline.uri)
+    return replace(asked, names=names[hotline.organisation], rivals=rivals, purposes=hotline.purposes)
 
 
 def _known(services: Services, uri: str) -> list[Hotline]:

@@ -75,6 +75,13 @@ class Given:
             raise self.wrong(key, f"a whole number from 1 to {most}")
         return found
 
+    def flag(self, key: str) -> bool:
+        """True or false; false where it is not there."""
+        found = self.said.get(key, False)
+        if not isinstance(found, bool):
+            raise self.wrong(key, "true or false")
+        return found
+
     def texts(self, key: str) -> dict[str, str]:
         """A table of texts; empty where it is not there."""
         found = self.said.get(key, {})

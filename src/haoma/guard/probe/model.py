@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from haoma.guard.model import Names, Purpose
 from haoma.lineage.diverge import Divergence, Hop, diverge
 from haoma.lineage.model import Stage, canonical_value, digest
 from haoma.numbers.model import Kind, Number
@@ -26,14 +27,20 @@ PERSONAL = {Kind.MOBILE, Kind.MVNO, Kind.IOT, Kind.SATELLITE, Kind.INTERNATIONAL
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The hotline that is looked for: `uri` is its number in the registry, `key` what this pipeline calls it."""
+    """The hotline that is looked for: `uri` is its number in the registry, `key` what this pipeline calls it.
+
+    `names` is how its organisation is known, `rivals` how others are, and `purposes` what it is for.
+    """
 
     uid: str
     organisation: str
     uri: str
     key: str
+    names: Names | None = None
+    rivals: tuple[Names, ...] = ()
+    purposes: frozenset[Purpose] = frozenset()
 
-    def names(self) -> dict[str, str]:
+    def fields(self) -> dict[str, str]:
         """What may stand in a query, a path or a URL; the number may not."""
         return {"uid": self.uid, "organisation": self.organisation, "key": self.key}
 

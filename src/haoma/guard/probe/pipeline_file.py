@@ -32,7 +32,7 @@ class Pipeline:
     hops: tuple[Station, ...]
 
     def asked(self, uid: str, organisation: str, uri: str) -> Asked:
-        """What this pipeline is asked for a hotline of the registry."""
+        """What this pipeline is asked for a hotline of the registry; names and purposes are the caller's to add."""
         return Asked(uid, organisation, uri, self.keys.get(uid, uid))
 
 
@@ -71,10 +71,10 @@ def _station(given: Given, chromium: Path | None) -> Station:
 
 def _place(given: Given, chromium: Path | None) -> Place:
     kind = given.text("kind")
-    if kind == "page":
-        return _page(given, chromium)
+    if kind in _RENDERED:
+        return _RENDERED[kind](given, chromium)
     if kind not in _PLACES:
-        raise given.wrong("kind", f"one of {', '.join(_PLACES)}, page")
+        raise given.wrong("kind", f"one of {', '.join([*_PLACES, *_RENDERED])}")
     return _PLACES[kind](given)
 
 
@@ -122,9 +122,7 @@ def _html(given: Given) -> Place:
     given.only("kind", "url", "file", "selector", "attribute")
     if given.has("url") == given.has("file"):
         raise given.wrong("url", "either url or file")
-    file = given.path("file") if given.has("file") else None
-    url = "" if file else given.url("url")
-    return HtmlPlace(given.text("selector"), url, file, given.text("attribute", ""))
+    return HtmlPlace(given.text("selector"), *_url_or_file(given), given.text("attribute", ""))
 
 
 def _page(given: Given, chromium: Path | None) -> Place:
@@ -135,6 +133,21 @@ def _page(given: Given, chromium: Path | None) -> Place:
     return PagePlace(given.url("url"), given.text("selector"), attribute, wait_s, chromium)
 
 
+def _mentions(given: Given, chromium: Path | None) -> Place:
+    from haoma.guard.probe.mentions import MentionsPlace
+
+    given.only("kind", "url", "file", "render")
+    render = given.flag("render")
+    if given.has("url") == given.has("file") or (render and given.has("file")):
+        raise given.wrong("url", "either url or file; what is rendered has a url")
+    return MentionsPlace(*_url_or_file(given), render, chromium)
+
+
+def _url_or_file(given: Given) -> tuple[str, Path | None]:
+    return ("", given.path("file")) if given.has("file") else (given.url("url"), None)
+
+
+_RENDERED: Mapping[str, Callable[[Given, Path | None], Place]] = {"page": _page, "mentions": _mentions}
 _PLACES: Mapping[str, Callable[[Given], Place]] = {
     "sql": _sql,
     "http": _http,

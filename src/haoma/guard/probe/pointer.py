@@ -18,7 +18,7 @@ __all__ = ["at_pointer", "filled", "in_pointer", "in_url", "texts_of"]
 
 def filled(text: str, asked: Asked, escape: Callable[[str], str] = str) -> str:
     """A text with the names of a hotline filled in."""
-    for name, value in asked.names().items():
+    for name, value in asked.fields().items():
         text = text.replace(f"{{{name}}}", escape(value))
     return text
 

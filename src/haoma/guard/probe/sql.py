@@ -37,7 +37,7 @@ class SqlPlace:
     def read(self, asked: Asked) -> Sequence[str]:
         """See `Place.read`."""
         engine = foreign_engine(self._whole_url(), self.timeout_s)
-        names = {name: value for name, value in asked.names().items() if re.search(rf"(?<!:):{name}\b", self.query)}
+        names = {name: value for name, value in asked.fields().items() if re.search(rf"(?<!:):{name}\b", self.query)}
         try:
             with engine.begin() as tx:
                 rows = tx.execute(sa.text(self.query), names).fetchmany(MOST_ROWS)

@@ -73,6 +73,17 @@ def test_a_pipeline_is_read_hop_by_hop(tmp_path: Path) -> None:
         ("http://www.example", "file:///etc/passwd", "https://HOST"),
         ('selector = "#tel"', 'selector = ""', "selector"),
         ('selector = "#tel"', 'selector = "#tel", wait_s = 900', "wait_s"),
+        ('kind = "page"', 'kind = "mentions"', "no key 'selector'"),
+        (
+            'kind = "page", url = "http://www.example/contact", selector = "#tel"',
+            'kind = "mentions"',
+            "either url or file",
+        ),
+        (
+            'kind = "page", url = "http://www.example/contact", selector = "#tel"',
+            'kind = "mentions", render = 1',
+            "render",
+        ),
         ("[[hop]]", "[hop]", "TOML"),
     ],
 )

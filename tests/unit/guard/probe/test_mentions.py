@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from haoma.errors import Unavailable
+from haoma.guard.model import Belongs, Mention, Names, Purpose, Role
+from haoma.guard.probe import Asked
+from haoma.guard.probe.mentions import shown_as_ours
+
+OURS, OTHER = "tel:95588;phone-context=+86", "tel:95599;phone-context=+86"
+ASKED = Asked("h-1", "o-1", OURS, "h-1", Names("工商银行"), (Names("农业银行"),), frozenset({Purpose.CARE}))
+TARGET, THEIRS, UNSURE = Belongs.TARGET, Belongs.OTHER, Belongs.UNSURE
+
+
+def mention(uri: str, whose: Belongs = TARGET, sure: float = 0.9, **more: object) -> Mention:
+    given = {"role": Role.VOICE, "purpose": Purpose.CARE, "xpath": "/html"} | more
+    text = uri.removeprefix("tel:").partition(";")[0]
+    return Mention(text, text, uri, organisation=whose, confidence=sure, **given)
+
+
+@pytest.mark.parametrize(
+    ("mentions", "shown"),
+    [
+        ([mention(OTHER), mention(OURS, sure=0.5)], [OURS]),
+        ([mention(OTHER, sure=0.7), mention("tel:+861065051166", sure=0.8)], ["+861065051166"]),
+        ([mention(OTHER), mention("tel:+861065051166", sure=0.99, purpose=Purpose.OTHER)], ["95599"]),
+        ([mention("tel:+861065051166", purpose=Purpose.OTHER)], ["+861065051166"]),
+        ([mention("tel:+861065051166", purpose=Purpose.FAX, role=Role.FAX)], []),
+        ([mention(OURS, THEIRS)], []),
+        ([mention(OURS, hidden=True)], []),
+        ([mention(OTHER, UNSURE)], []),
+        ([], []),
+    ],
+)  # fmt: skip
+def test_what_a_page_shows_as_ours_is_its_hotline_or_the_surest_number_like_it(
+    mentions: list[Mention], shown: list[str]
+) -> None:
+    assert shown_as_ours(mentions, ASKED) == shown
+
+
+def test_a_page_that_leaves_open_whose_the_hotline_is_cannot_tell() -> None:
+    with pytest.raises(Unavailable, match="leaves open"):
+        shown_as_ours([mention(OURS, UNSURE), mention(OTHER)], ASKED)
