@@ -17,7 +17,7 @@ from haoma.cli.hotline_change import add, change, retire_hotline
 from haoma.cli.hotline_import import import_hotlines
 from haoma.cli.hotline_organisation import organisation
 from haoma.cli.options import current_settings
-from haoma.cli.output import Format, Row, format_option, write
+from haoma.cli.output import Format, Row, format_option, note, write
 from haoma.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
@@ -72,6 +72,21 @@ def show(what: str, fmt: Format) -> None:
     if not found:
         raise NotFound("no hotline has this number", hint="haoma hotline list --all shows every one")
     write([_row(one, names) for one in found], fmt)
+
+
+@hotline.command()
+@click.argument("approval")
+@format_option
+def proposed(approval: str, fmt: Format) -> None:
+    """Show what the request APPROVAL would change, field by field, beside what is there now."""
+    with Services(current_settings(), create=False) as services:
+        one, found = services.registry.proposed(acting(services), approval, now())
+    rows: list[Row] = [
+        {"do": each.do, "uid": each.uid, "name": each.name, "field": each.field, "now": each.before, "then": each.after}
+        for each in found
+    ]
+    write(rows, fmt)
+    note(f"the request is {one.state}; its digest is {one.digest}")
 
 
 @hotline.command()

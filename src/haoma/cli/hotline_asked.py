@@ -28,6 +28,6 @@ def request(services: Services, by: Asker, changes: Sequence[Change], reason: st
     if len(changes) == 1:
         row["uid"] = changes[0].uid
     write([row], fmt)
-    note(f"another one reads it: haoma access approve show {made.id}")
+    note(f"another one reads it: haoma hotline proposed {made.id}")
     note(f"and approves it: haoma access approve yes {made.id} --role approver --digest {made.digest}")
     note(f"then it is made: haoma access approve run {made.id}")

@@ -72,8 +72,18 @@ def test_nothing_is_there_before_another_has_approved_it(desk: Desk) -> None:
     company(desk, "慎行基金")
     ended = desk.haoma("hotline", "add", "95577", "--organisation", "慎行基金", "--purpose", "客服", *WHY, by="ed")
     asked = json.loads(ended.stdout)
-    for said in ("approve show", f"approve yes {asked['approval']} --role approver --digest {asked['digest']}", "run"):
+    for said in (
+        "hotline proposed",
+        f"approve yes {asked['approval']} --role approver --digest {asked['digest']}",
+        "run",
+    ):
         assert said in ended.stderr
+    read = desk.haoma("hotline", "proposed", asked["approval"], by="pru")
+    rows = [json.loads(line) for line in read.stdout.splitlines()]
+    assert {(row["name"], row["do"], row["now"]) for row in rows} == {("慎行基金", "add-hotline", None)}
+    assert [row["then"] for row in rows if row["field"] == "number"] == ["tel:95577;phone-context=+86"]
+    assert asked["digest"] in read.stderr
+    assert desk.haoma("hotline", "proposed", asked["approval"], by="an").returncode == 3
     named = ("access", "approve", "yes", asked["approval"], "--role", "hotline-editor", "--digest", asked["digest"])
     assert desk.haoma(*named, by="ed").returncode == 3
     assert desk.haoma("access", "approve", "run", asked["approval"], by="ed").returncode == 1

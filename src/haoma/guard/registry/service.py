@@ -15,13 +15,14 @@ from datetime import datetime
 
 from haoma.access import Approval, Approvals, Asker, Gate, Thing
 from haoma.errors import NotFound
-from haoma.guard.registry.changes import ACTION, Change, payload_of
+from haoma.guard.registry.changes import ACTION, Change, changes_of, payload_of
 from haoma.guard.registry.chart import Chart
 from haoma.guard.registry.diff import Diff, Present, diff
 from haoma.guard.registry.effect import OBJECT
 from haoma.guard.registry.history import Past, history
 from haoma.guard.registry.incoming import Row
 from haoma.guard.registry.model import Hotline, Organisation
+from haoma.guard.registry.proposed import Difference, differences
 from haoma.guard.registry.read import every_hotline, one_organisation, organisations
 
 __all__ = ["HIDDEN", "Registry"]
@@ -43,6 +44,18 @@ class Registry:
         not ask for it.
         """
         return self._approvals.request(asker, ACTION, payload_of(changes, reason), now)
+
+    def proposed(self, asker: Asker, approval_id: str, now: datetime) -> tuple[Approval, list[Difference]]:
+        """A request with what it would change as the registry is now, for who is to approve it or has requested it.
+
+        Raises NotFound where there is no such request of hotlines.
+        """
+        found = self._approvals.one(asker, approval_id, now)
+        if found.action != ACTION:
+            raise NotFound("this is no request of hotlines", hint="haoma access approve show tells what it is")
+        changes, _ = changes_of(found.payload)
+        with self._gate.store.read() as tx:
+            return found, list(differences(changes, organisations(tx), every_hotline(tx)))
 
     def compare(self, asker: Asker, rows: Sequence[Row], chart: Chart, now: datetime) -> Diff:
         """What an import of these rows would change; nothing is changed, and nothing requested.
