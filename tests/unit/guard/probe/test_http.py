@@ -88,7 +88,6 @@ def test_an_answer_that_is_none_cannot_be_read(site: str, path: str) -> None:
 
 
 def test_a_page_is_read_in_its_own_charset_whatever_its_header_says(site: str) -> None:
-    pytest.importorskip("cssselect")
     assert HtmlPlace("#a", f"{site}/page").read(ASKED) == ["客服 95588"]
 
 

@@ -85,7 +85,6 @@ def test_a_pointer_to_nothing_finds_nothing(pointer: str) -> None:
 
 
 def test_yaml_is_read_as_it_stands_there(tmp_path: Path) -> None:
-    pytest.importorskip("yaml")
     file = tmp_path / "site.yaml"
     file.write_text("contact:\n  phone: 0571\n  made: !!python/object/apply:os.system [x]\n")
     assert YamlPlace(file, "/contact/phone").read(ASKED) == ["0571"]
@@ -132,7 +131,6 @@ PAGE = '<html><meta charset="gbk"><body><p id="tel">客服 <b>955</b>88</p><a hr
 def test_a_served_page_is_read_by_css_or_xpath(
     tmp_path: Path, selector: str, attribute: str, found: list[str] | None
 ) -> None:
-    pytest.importorskip("cssselect")
     file = tmp_path / "page.html"
     file.write_bytes(PAGE.encode("gbk"))
     place = HtmlPlace(selector, file=file, attribute=attribute)
