@@ -2,7 +2,7 @@
 
 Rules held here:
 - The map says where the rows are and which field is what, in TOML: `rows = "data.items"`, `name = "org"`,
-  `number = "tel"`, and perhaps `purpose`, `url`, `area`.
+  `number = "tel"`, and perhaps `purpose`, `url`, `area`. `key_header` and `key_file` say which header wants which key.
 - The answer itself is kept as it came; what is made of it is kept beside it, and nothing is made up.
 """
 
@@ -11,11 +11,13 @@ from __future__ import annotations
 import html
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from haoma.errors import BadInput
+from haoma.ledger.key_file import read_private
 
-__all__ = ["check_mapping", "mapped", "page_of"]
+__all__ = ["check_mapping", "key_of_feed", "mapped", "page_of"]
 
 FIELDS = {"name": "name", "number": "telephone", "purpose": "contactType", "url": "url", "area": "areaServed"}
 MOST_ROWS = 10_000
@@ -38,6 +40,23 @@ def mapped(body: bytes, mapping: str) -> bytes:
         found = found.get(key) if isinstance(found, dict) else None
     rows = found if isinstance(found, list) else []
     return page_of(_fields(row, chart) for row in rows[:MOST_ROWS] if isinstance(row, dict))
+
+
+def key_of_feed(mapping: str) -> Sequence[tuple[str, str]]:
+    """The header with the key that a feed asks for, out of a file that is its owner's alone to read; none without one.
+
+    Raises BadInput where the file is not there, Refused where others may read it.
+    """
+    chart = _read(mapping)
+    if "key_file" not in chart:
+        return ()
+    try:
+        key = read_private(Path(chart["key_file"])).decode("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise BadInput(
+            "the key of a feed cannot be read", hint="key_file in its map names a file with the key"
+        ) from None
+    return [(chart["key_header"], key)]
 
 
 def page_of(rows: Iterable[Mapping[str, str]]) -> bytes:
@@ -63,8 +82,11 @@ def _read(text: str) -> Mapping[str, str]:
         chart = tomllib.loads(text)
     except ValueError:
         chart = {}
-    known = {"rows", *FIELDS}
-    if not {"name", "number"} <= chart.keys() <= known or not all(isinstance(one, str) for one in chart.values()):
-        message = "the map of a feed says rows, name and number, and perhaps purpose, url and area, each with a text"
+    known = {"rows", "key_header", "key_file", *FIELDS}
+    texts = all(isinstance(one, str) for one in chart.values())
+    if not {"name", "number"} <= chart.keys() <= known or not texts or ("key_file" in chart) != ("key_header" in chart):
+        message = (
+            "the map of a feed says rows, name and number, and perhaps purpose, url, area, key_header and key_file"
+        )
         raise BadInput(message, hint='rows = "data.items"; name = "org"; number = "tel"')
     return chart

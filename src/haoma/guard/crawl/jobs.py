@@ -47,6 +47,7 @@ class Job:
     known_type: str | None = None
     etag: str | None = None
     modified: str | None = None
+    claimed_at: datetime | None = None
 
 
 def open_visits(tx: sa.Connection, now: datetime, only: str | None = None) -> int:
@@ -127,7 +128,7 @@ def _jobs_of(tx: sa.Connection, host: str, worker: str, now: datetime, only: str
         of_source = [row for row in rows if row.source_id == source_id]
         affordable = _spend(tx, of_source[0], len(of_source), now)
         known = _known(tx, source_id, [row.url_key for row in of_source[:affordable]])
-        found += [_job(row, known.get(row.url_key)) for row in of_source[:affordable]]
+        found += [_job(row, known.get(row.url_key), now) for row in of_source[:affordable]]
     return found
 
 
@@ -157,8 +158,8 @@ def _known(tx: sa.Connection, source_id: str, keys: Sequence[str]) -> dict[str, 
     return {row.url_key: row for row in tx.execute(query.order_by(_seen.fetched_at))}
 
 
-def _job(row: sa.Row[*tuple[Any, ...]], known: sa.Row[*tuple[Any, ...]] | None) -> Job:
-    job = Job(row.job_id, source_of(row), row.visit, row.address, row.away, row.attempts)
+def _job(row: sa.Row[*tuple[Any, ...]], known: sa.Row[*tuple[Any, ...]] | None, now: datetime) -> Job:
+    job = Job(row.job_id, source_of(row), row.visit, row.address, row.away, row.attempts, claimed_at=now)
     if known is None:
         return job
     return replace(

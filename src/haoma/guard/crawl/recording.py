@@ -25,6 +25,7 @@ from haoma.guard.crawl.tasks import open_task
 from haoma.guard.crawl.urls import host_of, key_of
 from haoma.ledger.canonical import canonical
 from haoma.ledger.entry import Entry
+from haoma.lineage.rows import insert_new
 
 __all__ = ["Came", "Seen", "keep", "leaf_of", "write_down"]
 
@@ -47,7 +48,7 @@ class Seen:
 class Came:
     """What came of a job: what was seen, or why not (a word); links to follow; requests beyond its first.
 
-    `again` says that it is to be tried later, `task` that its host wants a person, `wait_s` how long it asked for;
+    `again` says that it is to be tried later, `task` that `host` wants a person, `wait_s` how long it asked for;
     `read` is the page as a reader has it, rendered where it was.
     """
 
@@ -59,6 +60,7 @@ class Came:
     extra: int = 0
     again: bool = False
     task: TaskKind | None = None
+    host: str | None = None
     wait_s: float = 0.0
     read: bytes = b""
 
@@ -143,7 +145,9 @@ def _open(tx: sa.Connection, job_ids: Sequence[int]) -> set[int]:
 def _end(tx: sa.Connection, log: Log, came: Came, now: datetime) -> None:
     values: dict[str, object] = {"state": str(came.state), "reason": came.reason, "worker": None}
     if came.task is not None:
-        open_task(tx, log, came.task, now, host=host_of(came.job.url), source=came.job.source.id)
+        host = came.host or host_of(came.job.url)
+        tx.execute(insert_new(tx, tables.hosts).values(host=host))
+        open_task(tx, log, came.task, now, host=host, source=came.job.source.id)
         values["state"] = str(State.WAITING)
     elif came.again and came.job.attempts + 1 < TRIES:
         wait = max(FIRST_WAIT * 4**came.job.attempts, timedelta(seconds=came.wait_s))

@@ -2,6 +2,8 @@
 
 Rules held here:
 - Every address passes the gate before it is asked for: the first, each that a redirect leads to, what a browser asks.
+  A licensed feed is asked as its licence says, on its own host, with its key; the key goes nowhere else.
+- A host that says no is not asked again by this worker, not even for what it has in hand.
 - Two requests to a host are as far apart as its source and its robots.txt say.
 - At most five redirects, each to an address of a page; none to a host that waits for a person.
 - A page that has not changed is not fetched again: it is asked for with what its server said of it the last time.
@@ -14,19 +16,19 @@ import asyncio
 import hashlib
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urljoin
 
 from haoma.guard.crawl import warc
 from haoma.guard.crawl.blocked import said_no
-from haoma.guard.crawl.feed import mapped
+from haoma.guard.crawl.feed import key_of_feed, mapped
 from haoma.guard.crawl.gate import REDIRECTS, Gate
 from haoma.guard.crawl.jobs import Job
 from haoma.guard.crawl.links import links_in
-from haoma.guard.crawl.model import Kind, Snapshot, State
+from haoma.guard.crawl.model import Kind, Snapshot, State, TaskKind
 from haoma.guard.crawl.recording import Came, Seen
-from haoma.guard.crawl.robots import CLOSED
+from haoma.guard.crawl.robots import CLOSED, OPEN
 from haoma.guard.crawl.urls import holds_mobile, host_of, normal
 from haoma.guard.crawl.web import Ask, Got, Headers, Web, header
 
@@ -67,6 +69,7 @@ class Visitor:
     stopped: Callable[[str], Awaitable[bool]]
     before: Callable[[str], Awaitable[bytes]]
     binds: tuple[str, ...] = ()
+    halted: dict[str, datetime] = field(default_factory=dict)
 
     async def visit(self, job: Job) -> Came:
         """Do a job."""
@@ -75,10 +78,10 @@ class Visitor:
             refused = await self._pass(job, url)
             if refused is not None:
                 return refused
-            got = await self.web.get(Ask(url, () if asked else _since(job), bind=self._bind(job, url)))
+            got = await self.web.get(Ask(url, _headers(job, url) if not asked else (), bind=self._bind(job, url)))
             asked += 1
             if (task := said_no(got)) is not None:
-                return Came(job, reason=str(task), state=State.WAITING, task=task, extra=asked - 1)
+                return self._halt(job, url, task, asked - 1)
             if got.status not in REDIRECTS:
                 return await self._came(job, got, asked)
             target = normal(urljoin(url, header(got.headers, "location") or ""))
@@ -89,7 +92,8 @@ class Visitor:
 
     async def _pass(self, job: Job, url: str) -> Came | None:
         """Wait until an address may be asked for; what came of the job where it may not."""
-        rules = await self.gate.rules(url)
+        licensed = job.source.kind is Kind.FEED and host_of(url) == host_of(job.url)
+        rules = OPEN if licensed else await self.gate.rules(url)
         if rules is CLOSED:
             return Came(job, reason="robots-closed", state=State.FAILED, again=True)
         if not rules.allows(url):
@@ -97,7 +101,14 @@ class Visitor:
         if url != job.url and await self.stopped(host_of(url)):
             return Came(job, reason="stopped", state=State.FAILED, again=True)
         await self.pace.turn(host_of(url), max(job.source.delay_ms / 1000, rules.delay_s))
+        if (halted := self.halted.get(host_of(url))) and job.claimed_at and job.claimed_at <= halted:
+            return Came(job, reason="stopped", state=State.WAITING)
         return None
+
+    def _halt(self, job: Job, url: str, task: TaskKind, extra: int) -> Came:
+        """Ask this host for nothing more, not even what is in hand, until a person has its leave."""
+        self.halted[host_of(url)] = self.now()
+        return Came(job, reason=str(task), state=State.WAITING, task=task, host=host_of(url), extra=extra)
 
     def _bind(self, job: Job, url: str) -> str | None:
         """The address to ask a host from that has given leave: always the same one."""
@@ -116,6 +127,8 @@ class Visitor:
         if got.status == 304:
             return await self._unchanged(job, got, asked)
         shown = await self._shown(job, got)
+        if shown is not None and (task := said_no(shown)) is not None:
+            return self._halt(job, got.url, task, asked - 1 + shown.requests)
         seen, read = self._seen(job, got, shown), shown.body if shown else got.body
         links = _links(job, read, got) if _is_html(got) else []
         return Came(job, seen=seen, links=links, extra=asked - 1 + (shown.requests if shown else 0), read=read)
@@ -206,12 +219,13 @@ def _links(job: Job, page: bytes, got: Got) -> list[str]:
     return links_in(page, got.url) if job.depth < job.source.depth else []
 
 
-def _since(job: Job) -> Headers:
-    """The headers that ask for a page only if it has changed (RFC 9110 §13.1)."""
-    if job.source.render:  # what its scripts put in may have changed all the same
-        return ()
+def _headers(job: Job, url: str) -> Headers:
+    """The headers that ask for a page only if it has changed (RFC 9110 §13.1), and the key of a feed."""
+    key = key_of_feed(job.source.mapping) if job.source.kind is Kind.FEED and job.source.mapping else ()
+    if job.source.render or url != job.url:  # what scripts put in may have changed all the same
+        return key
     asked = {"If-None-Match": job.etag, "If-Modified-Since": job.modified}
-    return [(name, value) for name, value in asked.items() if value]
+    return [*key, *((name, value) for name, value in asked.items() if value)]
 
 
 def _is_html(got: Got) -> bool:

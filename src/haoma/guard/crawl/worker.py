@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from haoma.errors import HaomaError, Unavailable
 from haoma.guard.crawl import jobs, tables
 from haoma.guard.crawl.jobs import Job
-from haoma.guard.crawl.model import Snapshot
+from haoma.guard.crawl.model import Snapshot, State
 from haoma.guard.crawl.recording import Came, write_down
 from haoma.guard.crawl.snapshots import one, read_of, unchecked
 from haoma.guard.crawl.sources import Log
@@ -160,12 +160,20 @@ class Worker:
             async with self._slots:
                 if self._stopping.is_set():
                     return
-                await self._came.put(await visitor.visit(job))
-        except HaomaError as error:
-            log.warning("a page waits: %s", error)
+                await self._came.put(await self._visited(visitor, job))
         finally:
             self._in_hand -= 1
             self._wake.set()
+
+    async def _visited(self, visitor: Visitor, job: Job) -> Came:
+        try:
+            return await visitor.visit(job)
+        except HaomaError as error:
+            log.warning("a page waits: %s", error)
+            return Came(job, reason=error.code, state=State.FAILED, again=True)
+        except Exception as error:  # noqa: BLE001 - one page must not stop the others, nor be waited for without end
+            log.warning("a page waits: a fault of haoma's own (%s)", type(error).__name__)
+            return Came(job, reason="fault", state=State.FAILED, again=True)
 
     async def _finish(self) -> None:
         if self._under_way:

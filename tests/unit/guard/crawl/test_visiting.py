@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -30,14 +32,19 @@ def visit(
     async def is_stopped(host: str) -> bool:
         return host in stopped
 
-    async def before(_snapshot: str) -> bytes:
-        return b""
-
     async def run() -> Came:
         gate, pace = Gate(web, time.monotonic), Pace(time.monotonic)
-        return await Visitor(web, gate, pace, lambda: NOW, is_stopped, before, binds).visit(one or job())
+        return await Visitor(web, gate, pace, lambda: NOW, is_stopped, nothing, binds).visit(one or job())
 
     return asyncio.run(run())
+
+
+async def nobody(_host: str) -> bool:
+    return False
+
+
+async def nothing(_snapshot: str) -> bytes:
+    return b""
 
 
 def moved(to: str) -> Got:
@@ -162,3 +169,44 @@ def test_a_page_whose_encoding_is_not_what_it_says_is_kept_so_that_it_can_be_rea
     lying = Got("", 200, headers, b"95588", b"\x1f\x8b broken")
     came = visit(MemoryWeb({SITE: lying}))
     assert body_in(came.seen.records["response"], 1000) == b"95588"
+
+
+def test_a_host_that_said_no_is_not_asked_for_what_is_in_hand() -> None:
+    web = MemoryWeb({SITE: answer(403)})
+    one = replace(job(), claimed_at=NOW)
+
+    async def run() -> list[Came]:
+        gate, pace = Gate(web, time.monotonic), Pace(time.monotonic)
+        visitor = Visitor(web, gate, pace, lambda: NOW, nobody, nothing)
+        return [await visitor.visit(each) for each in (one, one, replace(one, claimed_at=NOW + timedelta(seconds=1)))]
+
+    first, second, later = asyncio.run(run())
+    assert (first.task, second.task, later.task) == ("forbidden", None, "forbidden")
+    assert (str(second.state), second.reason) == ("waiting", "stopped")
+    assert len(web.fetched) == 2
+
+
+def test_it_is_the_host_that_said_no_which_waits_for_a_person() -> None:
+    web = MemoryWeb({SITE: moved("https://other.example/"), "https://other.example/": answer(403)})
+    assert visit(web).host == "other.example"
+
+
+def test_a_captcha_that_only_a_browser_is_shown_is_a_no() -> None:
+    def site(ask: Ask) -> Got:
+        return page("<title>人机验证</title>") if ask.render else page("script")
+
+    assert visit(MemoryWeb({SITE: site}), job(render=True)).task == "captcha"
+
+
+def test_a_feed_gets_its_key_and_nobody_else_does(tmp_path: Path) -> None:
+    (key := tmp_path / "feed.key").write_text("secret\n")
+    key.chmod(0o600)
+    chart = f'name = "org"\nnumber = "tel"\nkey_header = "X-Api-Key"\nkey_file = "{key}"\n'
+    web = MemoryWeb({SITE: moved("https://other.example/"), f"{SITE}robots.txt": answer(503)})
+    visit(web, job(kind="feed", mapping=chart))
+    assert [dict(ask.headers).get("X-Api-Key") for ask in web.asks if ask.url == SITE] == ["secret"]
+    assert all("X-Api-Key" not in dict(ask.headers) for ask in web.asks if ask.url != SITE)
+    assert f"{SITE}robots.txt" not in web.asked
+    key.unlink()
+    with pytest.raises(BadInput):
+        visit(web, job(kind="feed", mapping=chart))
