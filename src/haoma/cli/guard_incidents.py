@@ -138,7 +138,7 @@ def sent(ticket_id: str, reference: str, fmt: Format) -> None:
 @format_option
 @click.pass_context
 def tell(ctx: click.Context, again: bool, fmt: Format) -> None:
-    """Tell the channels what is new, and remind of tickets that are due: to be run every minute or so."""
+    """Tell the channels what is new, and remind of tickets that are due, as a running service does each second."""
     from haoma.app import Services
     from haoma.guard.judge.outbox import again as tell_again
 

@@ -29,14 +29,21 @@ log = logging.getLogger("haoma")
 class Upkeep:
     """Integrates what is queued, signs checkpoints, asks who vouches for them, and deletes what is over.
 
-    A checkpoint every `ledger_checkpoint_s`, a deletion every `vault_retention_s`; what is due of consent at each look.
+    A checkpoint every `ledger_checkpoint_s`, a deletion every `vault_retention_s`; what is due of consent, and news of
+    incidents, at each look.
     """
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._signed_at = self._retained_at = -float("inf")
         self._ended = threading.Event()
-        work = {"integrate": self._grow, "attest": self._attest, "retain": self._retain, "consent": self._consent}
+        work = {
+            "integrate": self._grow,
+            "attest": self._attest,
+            "retain": self._retain,
+            "consent": self._consent,
+            "news": self._news,
+        }
         self._threads = [
             threading.Thread(target=self._run, args=(one,), name=f"haoma-{name}", daemon=True)
             for name, one in work.items()
@@ -76,6 +83,10 @@ class Upkeep:
         """End consents that are over, tell recipients, and destroy what has ended; sound alarms that nobody heard."""
         self._services.consent.run()
         sound_due(self._services.consent.office)
+
+    def _news(self) -> None:
+        """Tell who is to hear of incidents, and remind of tickets that are due."""
+        self._services.tell_news()
 
     def _run(self, work: Callable[[], None]) -> None:
         told = ""

@@ -73,6 +73,11 @@ class Crawled:
         found = _or_none(partial(snapshots.one, tx, snapshot))
         return None if found is None else snapshots.body_of(tx, found)
 
+    def rendered(self, tx: sa.Connection, snapshot: str) -> bytes | None:
+        """See `Pages.rendered`."""
+        found = _or_none(partial(snapshots.one, tx, snapshot))
+        return None if found is None else snapshots.rendered_of(tx, found)
+
     def screenshot(self, tx: sa.Connection, snapshot: str) -> bytes | None:
         """See `Pages.screenshot`."""
         found = _or_none(partial(snapshots.one, tx, snapshot))

@@ -57,6 +57,9 @@ class Pages(Protocol):
     def body(self, tx: sa.Connection, snapshot: str) -> bytes | None:
         """The page as it came; None where it is not kept any more, or never was."""
 
+    def rendered(self, tx: sa.Connection, snapshot: str) -> bytes | None:
+        """The page as a browser showed it, where one did."""
+
     def screenshot(self, tx: sa.Connection, snapshot: str) -> bytes | None:
         """Its picture (PNG), where there is one."""
 
@@ -132,13 +135,12 @@ def html_of(pack: Pack, letter: str, screenshot: bytes | None = None) -> str:
 
 
 def _of_look(tx: sa.Connection, one: Shows, pages: Pages) -> dict[str, bytes]:
-    """Page and picture of a look, where neither shows what may be a person's own number."""
-    body = _kept(tx, one, pages)
-    if body is None or one.personal or _holds_mobile(body):
+    """The page of a look, as it was rendered too, and its picture; none where one shows a person's number, maybe."""
+    body, rendered = _kept(tx, one, pages), pages.rendered(tx, one.snapshot)
+    if body is None or one.personal or _holds_mobile(body) or _holds_mobile(rendered or b""):
         return {}
-    picture = pages.screenshot(tx, one.snapshot)
-    seen = {f"pages/{one.role}.html": body}
-    return seen if picture is None else {**seen, f"pages/{one.role}.png": picture}
+    kept = {"html": body, "rendered.html": rendered, "png": pages.screenshot(tx, one.snapshot)}
+    return {f"pages/{one.role}.{name}": data for name, data in kept.items() if data is not None}
 
 
 def _kept(tx: sa.Connection, one: Shows, pages: Pages) -> bytes | None:

@@ -28,7 +28,7 @@ from haoma.guard.judge.platforms import Platform
 from haoma.guard.judge.shown import holds_mobile
 from haoma.lineage.rows import insert_new
 
-__all__ = ["Ticket", "letter", "make", "remind", "sent", "ticket", "tickets"]
+__all__ = ["Ticket", "any_due", "letter", "make", "remind", "sent", "ticket", "tickets"]
 
 CHINA = timedelta(hours=8)
 LONGEST_REFERENCE = 200
@@ -108,6 +108,11 @@ def remind(tx: sa.Connection, desk: Desk, platforms: Mapping[str, Platform], at:
         post(tx, desk, found.severity, event, at, _news(found, name, _of_row(row)))
         _tell(tx, desk, row.ticket_id, found.id, row.platform, "reminded", Act("due", at))
     return len(rows)
+
+
+def any_due(tx: sa.Connection, at: datetime) -> bool:
+    """Whether a ticket is to be reminded of."""
+    return tx.scalar(sa.select(sa.exists().where(_c.closed_at.is_(None), _c.remind_at <= at))) is True
 
 
 def ticket(tx: sa.Connection, ticket_id: str, *, lock: bool = False) -> Ticket:

@@ -23,9 +23,13 @@ class Saved:
 
     bodies: dict[str, bytes] = field(default_factory=dict)
     pictures: dict[str, bytes] = field(default_factory=dict)
+    shown: dict[str, bytes] = field(default_factory=dict)
 
     def body(self, tx: sa.Connection, snapshot: str) -> bytes | None:
         return self.bodies.get(snapshot)
+
+    def rendered(self, tx: sa.Connection, snapshot: str) -> bytes | None:
+        return self.shown.get(snapshot)
 
     def screenshot(self, tx: sa.Connection, snapshot: str) -> bytes | None:
         return self.pictures.get(snapshot)
@@ -89,6 +93,17 @@ def test_a_page_with_what_may_be_a_persons_number_is_left_out_and_that_is_said(w
     assert set(told["left_out"].values()) == {"a number that may be a person's own"}
     assert told["evidence"][0]["sha256"] == hashlib.sha256(page.encode()).hexdigest()
     assert not any(b"13800138000" in data for data in made.values())
+
+
+def test_what_a_script_brings_in_counts_as_what_the_page_shows(world: World) -> None:
+    pages = Saved(shown={"snapshot-1": b"<p>13800138000</p>", "snapshot-2": b"<p>so</p>"})
+    made = files(world, pack_of(world, pages), pages)
+    assert {name for name in made if name.startswith("pages/")} == {
+        "pages/newest.html",
+        "pages/newest.rendered.html",
+        "pages/opening.html",
+        "pages/opening.rendered.html",
+    }
 
 
 def test_a_page_in_utf_16_hides_no_number(world: World) -> None:
