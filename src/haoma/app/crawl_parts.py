@@ -1,4 +1,4 @@
-"""The crawl, with the registry that says which numbers are no person's.
+"""The crawl, with the registry that says which numbers are no person's, and what judges each page.
 
 Rules held here:
 - Who crawls is asked for when something is fetched: whoever only looks at what was seen needs no contact.
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from haoma.app.services import Services
+    from haoma.guard.crawl.model import Snapshot
     from haoma.guard.crawl.run import Manner
     from haoma.guard.crawl.service import Crawl
 
@@ -26,8 +27,11 @@ def crawl(services: Services) -> Crawl:
         with services.store.read() as tx:
             return bool(known(tx, uri))
 
+    def judge(snapshot: Snapshot, page: bytes) -> None:
+        services.looker.snapshot(snapshot, page)
+
     lease = timedelta(seconds=services.settings.crawl_lease_s)
-    return Crawl(services.store, services.ledger, services.now, lambda: _manner(services), lease, is_hotline)
+    return Crawl(services.store, services.ledger, services.now, lambda: _manner(services), lease, is_hotline, judge)
 
 
 def _manner(services: Services) -> Manner:

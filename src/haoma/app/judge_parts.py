@@ -1,7 +1,8 @@
 """Judging what pages say of hotlines: over the registry and the crawl of this store, with the channels of its settings.
 
 Rules held here:
-- Channels and platforms are read when something is judged, told or filed: who only extracts needs none.
+- Channels and platforms are read when something is judged, told or filed: who only extracts needs none. What extracts
+  is loaded with the first page that is judged for somebody.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from haoma.errors import BadInput
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from haoma.app.services import Services
     from haoma.guard.judge import Desk
     from haoma.guard.judge.channels import Spec
+    from haoma.guard.judge.looking import Looker
     from haoma.guard.judge.office import IncidentOffice
     from haoma.guard.judge.outbox import Channel, Sent
     from haoma.guard.judge.platforms import Platform
+    from haoma.guard.model import Mention, Names
 
-__all__ = ["guard_channels", "guard_desk", "incident_office", "tell_news"]
+__all__ = ["guard_channels", "guard_desk", "incident_office", "looker", "tell_news"]
 
 MOST_LOOKS = 100
 
@@ -47,6 +50,13 @@ def guard_desk(services: Services) -> Desk:
     )
 
 
+def looker(services: Services) -> Looker:
+    """Who judges pages."""
+    from haoma.guard.judge.looking import Looker
+
+    return Looker(services.guard_desk, _extract)
+
+
 def incident_office(services: Services) -> IncidentOffice:
     """What people do with incidents."""
     from haoma.guard.judge.kept import Crawled
@@ -69,11 +79,27 @@ def guard_channels(services: Services) -> Mapping[str, Channel]:
 def tell_news(services: Services) -> Sent:
     """Remind of tickets that are due, and tell what nobody has heard yet."""
     from haoma.guard.judge.outbox import send_due
-    from haoma.guard.judge.tickets import remind
+    from haoma.guard.judge.tickets import any_due, remind
 
     desk, platforms = services.guard_desk, _platforms(services)
-    services.store.write(lambda tx: remind(tx, desk, platforms, services.now()))
+    with services.store.read() as tx:
+        due = any_due(tx, services.now())
+    if due:
+        services.store.write(lambda tx: remind(tx, desk, platforms, services.now()))
     return send_due(desk, services.guard_channels)
+
+
+def _extract(
+    page: bytes | str,
+    *,
+    url: str | None = None,
+    content_type: str | None = None,
+    names: Names | None = None,
+    rivals: Sequence[Names] = (),
+) -> list[Mention]:
+    from haoma.guard.extract import mentions_of
+
+    return mentions_of(page, url=url, content_type=content_type, names=names, rivals=rivals)
 
 
 def _channel(services: Services, spec: Spec, tls: ssl.SSLContext) -> Channel:

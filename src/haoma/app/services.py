@@ -91,6 +91,7 @@ class Services:
     improvement = cached_property(guard_parts.improvement)
     crawl = cached_property(crawl_parts.crawl)
     guard_desk = cached_property(judge_parts.guard_desk)
+    looker = cached_property(judge_parts.looker)
     guard_channels = cached_property(judge_parts.guard_channels)
     incidents = cached_property(judge_parts.incident_office)
     tell_news = judge_parts.tell_news
