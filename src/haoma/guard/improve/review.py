@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median
 
+from haoma.errors import BadInput
 from haoma.guard.improve.incidents import Happened
 from haoma.guard.improve.model import Judged, Sample, Trial
 from haoma.guard.improve.months import Month
@@ -74,12 +75,15 @@ def review(
     sample: Sample | None = None,
     channels: Sequence[str] = (),
 ) -> Review:
-    """Review a month out of every incident that was opened before its end."""
+    """Review a month out of every incident that was opened before its end; BadInput for one that has not begun."""
     until = min(month.ends_at, now)
+    if until <= month.begins_at:
+        raise BadInput(f"{month} has not begun", hint="a month is reviewed while it goes on, and when it is over")
     opened = tuple(one for one in happened if month.begins_at <= one.opened_at < until)
     before = month.after(-1)
     opened_before = sum(before.begins_at <= one.opened_at < before.ends_at for one in happened)
     days = (until - month.begins_at) / timedelta(days=1)
+    known = bool(opened or opened_before)
     return Review(
         month=month,
         until=until,
@@ -87,7 +91,7 @@ def review(
         opened=opened,
         closed=tuple(one for one in happened if one.closed_at and month.begins_at <= one.closed_at < until),
         still_open=tuple(one for one in happened if one.open_at(until)),
-        against_before=compare_rates(opened_before, before.days, len(opened), days) if days > 0 else None,
+        against_before=compare_rates(opened_before, before.days, len(opened), days) if known else None,
         opened_before=opened_before,
         risks=tuple(risks(happened, month, now, channels)),
         trials=tuple(one for one in trials if one.starts_at < until and one.ends_at >= month.begins_at),

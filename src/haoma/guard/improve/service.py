@@ -160,7 +160,7 @@ def _checked(trial: Trial, now: datetime) -> Trial:
 def _require_counted(arm: str, counted: Arm, measure: Measure) -> None:
     if arm not in {"a", "b"}:
         raise BadInput("an arm is a (without the measure) or b (with it)")
-    most = counted.size if measure is Measure.SHARE else 10_000
+    most = counted.size if measure is Measure.SHARE else LARGEST
     if not 0 < counted.size <= LARGEST or not 0 <= counted.events <= most:
         message = f"{counted.events} events in {counted.size}; 0 to {most:,} in 1 to {LARGEST:,} are allowed"
         raise BadInput(message)

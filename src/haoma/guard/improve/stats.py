@@ -30,7 +30,7 @@ __all__ = [
     "wilson",
 ]
 
-MOST, MOST_EVENTS = 100_000, 10_000  # an exact test adds up as many chances
+MOST = 100_000  # an exact test adds up as many chances
 _SLACK = 1 + 1e-9  # two probabilities that are the same but for rounding
 _STEPS = 200
 _NORMAL = NormalDist()
@@ -219,5 +219,5 @@ def _share(events: int, of: int) -> None:
 
 
 def _rate(events: int, exposure: float) -> None:
-    if not 0 <= events <= MOST_EVENTS or not 0 < exposure < math.inf:
-        raise BadInput(f"{events} events in an exposure of {exposure}; 0 to {MOST_EVENTS:,}, in more than none")
+    if not 0 <= events <= MOST or not 0 < exposure < math.inf:
+        raise BadInput(f"{events} events in an exposure of {exposure}; 0 to {MOST:,}, in more than none")

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from haoma.errors import BadInput
 from haoma.guard.improve import (
     Arm,
     Better,
@@ -89,6 +90,11 @@ def test_a_month_counts_what_was_opened_and_closed_in_it() -> None:
     assert not found.ongoing
     assert found.against_before
     assert found.against_before.p_value > 0.5
+
+
+def test_a_month_that_has_not_begun_is_no_month_to_review() -> None:
+    with pytest.raises(BadInput, match="has not begun"):
+        review(NOVEMBER, NOVEMBER.begins_at, [])
 
 
 def test_a_month_that_goes_on_is_counted_until_now() -> None:
