@@ -117,9 +117,8 @@ class Crawl:
         place = checked(url) if url else f"urn:uuid:{made}"
         body = page_of([_said(organisation, number)]) if page is None else _saved(page)
         kind = "text/html; charset=utf-8" if page is None else "text/html"
-        answer = warc.Answer(place, 200, (("Content-Type", kind),), body)
         seen = Snapshot(made, source_id, place, place, at, 200, kind, hashlib.sha256(body).hexdigest())
-        record = {"response": warc.response(made, answer, at)}
+        record = {"response": warc.resource(made, place, kind, body, at)}
         (kept,) = self.store.write(lambda tx: keep(tx, self.log, source_id, [Seen(seen, record)], at))
         if self.on_snapshot is not None:
             self.on_snapshot(kept, body)

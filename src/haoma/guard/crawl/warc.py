@@ -5,7 +5,7 @@ Rules held here:
 - A record is a gzip member of its own, so that records one behind the other are a .warc.gz that any tool reads.
 - An answer is kept as it was sent: its status line, its headers, its body in the content encoding of the server.
 - A rendered page and its picture are `conversion` records that refer to the answer they were made of; what was not
-  modified is a `revisit`.
+  modified is a `revisit`, what a person submits a `resource`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from http.client import responses
 
 from haoma.errors import BadInput, Tampered, Unavailable
 
-__all__ = ["Answer", "body_in", "conversion", "info", "reads", "response", "revisit"]
+__all__ = ["Answer", "body_in", "conversion", "info", "reads", "resource", "response", "revisit"]
 
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 HTTP = "application/http; msgtype=response"
@@ -57,6 +57,11 @@ def conversion(url: str, of: str, content_type: str, body: bytes, at: datetime) 
     """The record of what was made of the answer with the record id `of`: a rendered page, a picture, a mapped feed."""
     headers = _about(str(uuid.uuid4()), at) | {"WARC-Target-URI": url, "WARC-Refers-To": _urn(of)}
     return _record("conversion", headers, content_type, body, body)
+
+
+def resource(record_id: str, url: str, content_type: str, body: bytes, at: datetime) -> bytes:
+    """The record of something that no server sent: what a person submits."""
+    return _record("resource", _about(record_id, at) | {"WARC-Target-URI": url}, content_type, body, body)
 
 
 def info(at: datetime) -> bytes:

@@ -119,6 +119,7 @@ class Worker:
         looked = float("-inf")
         clock = asyncio.get_running_loop().time
         while not self._stopping.is_set():
+            self._wake.clear()  # before looking: what comes behind the look ends the sleep
             if clock() - looked >= VISITS_S:
                 first = looked == float("-inf")
                 only = self._work.only
@@ -139,9 +140,6 @@ class Worker:
         return self._work.once and left == 0
 
     async def _sleep(self) -> None:
-        self._wake.clear()
-        if self._stopping.is_set():
-            return
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), LOOK_S if self._in_hand else 5 * LOOK_S)
 
