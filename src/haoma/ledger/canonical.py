@@ -12,10 +12,15 @@ Rules held here:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from json.encoder import JSONEncoder, encode_basestring
+from functools import cache
+from json.encoder import encode_basestring
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from haoma.errors import BadInput
+
+if TYPE_CHECKING:
+    import msgspec
 
 __all__ = ["DEEPEST", "LARGEST_INT", "canonical", "number_text"]
 
@@ -25,8 +30,6 @@ LARGEST_INT = 2**53 - 1
 PLAIN = frozenset({str, bool, type(None)})
 NESTED = frozenset({dict, list, tuple})
 
-_compact = JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), sort_keys=True)
-
 
 def canonical(value: object) -> bytes:
     r"""The canonical JSON of a value, as UTF-8 (RFC 8785).
@@ -34,9 +37,8 @@ def canonical(value: object) -> bytes:
     >>> canonical({"b": [1.0, 1e21, "é"], "a": None})
     b'{"a":null,"b":[1,1e+21,"\xc3\xa9"]}'
     """
-    text = _compact.encode(value) if _is_plain(value, DEEPEST) else _write(value, DEEPEST)
     try:
-        return text.encode()
+        return _encoder().encode(value) if _is_plain(value, DEEPEST) else _write(value, DEEPEST).encode()
     except UnicodeEncodeError:
         raise BadInput("a text holds half a surrogate pair", hint="canonical JSON is valid Unicode") from None
 
@@ -73,8 +75,15 @@ def _shortest(value: float) -> tuple[str, int]:
     return digits.rstrip("0"), point
 
 
+@cache
+def _encoder() -> msgspec.json.Encoder:
+    import msgspec
+
+    return msgspec.json.Encoder(order="deterministic")
+
+
 def _is_plain(value: object, depth: int) -> bool:
-    """Whether the standard library's encoder, written in C, writes exactly the canonical form of this value."""
+    """Whether msgspec's encoder, written in C, writes exactly the canonical form of this value."""
     if type(value) is dict:
         for key in value:
             if type(key) is not str or not key.isascii():

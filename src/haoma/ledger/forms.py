@@ -22,6 +22,7 @@ Passes: TypeAlias = Callable[[Json], bool]
 
 LARGEST = 2**53 - 1  # RFC 8785 §3.2.2.3: what every JSON reader keeps exactly
 LONGEST_LIST = 1_024
+KNOWN = 1_024
 
 PATTERNS = {
     "digest": r"[0-9a-f]{64}",
@@ -35,6 +36,21 @@ PATTERNS = {
 def _text(pattern: str) -> Passes:
     matches = re.compile(pattern, re.ASCII).fullmatch
     return lambda value: type(value) is str and matches(value) is not None
+
+
+def _word(pattern: str) -> Passes:
+    """As `_text`, for what is out of a short list nearly always: words that passed are known again."""
+    matches = re.compile(pattern, re.ASCII).fullmatch
+    known = set[str]()
+
+    def passes(value: Json) -> bool:
+        if type(value) is not str or (value not in known and matches(value) is None):
+            return False
+        if len(known) < KNOWN:
+            known.add(value)
+        return True
+
+    return passes
 
 
 def _whole(largest: int) -> Passes:
@@ -52,7 +68,7 @@ def listed(passes: Passes) -> Passes:
 
 FORMS: Mapping[str, Passes] = MappingProxyType(
     {name: _text(pattern) for name, pattern in PATTERNS.items()}
-    | {"count": _whole(LARGEST), "ppm": _whole(1_000_000), "flag": _flag}
+    | {"word": _word(PATTERNS["word"]), "count": _whole(LARGEST), "ppm": _whole(1_000_000), "flag": _flag}
 )
 
 

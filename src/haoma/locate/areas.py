@@ -11,6 +11,7 @@ Rules held here:
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple, TypeAlias
@@ -93,8 +94,7 @@ def region_called(text: str) -> Region:
     """
     if len(text) == 6 and text.isascii() and text.isdigit():
         return _coded(text)
-    groups = {group.name: group for group in (macro_region(one.adcode) for one in provinces())}
-    return groups.get(text) or named(text)
+    return _macro_regions().get(text) or named(text)
 
 
 def place_called(text: str) -> Region:
@@ -103,6 +103,11 @@ def place_called(text: str) -> Region:
     if found.level is Level.MACRO_REGION:
         raise BadInput("a city or a province is asked for, and this is a 大区", hint="上海市, 浙江省")
     return found
+
+
+@cache
+def _macro_regions() -> Mapping[str, Region]:
+    return {group.name: group for group in (macro_region(one.adcode) for one in provinces())}
 
 
 def _coded(adcode: str) -> Region:

@@ -162,4 +162,4 @@ def _alarms(tx: sa.Connection, tenant: str, since: datetime) -> dict[tuple[str, 
 
 
 def _day(at: datetime) -> str:
-    return f"{at.astimezone(CHINA):%Y-%m-%d}"
+    return at.astimezone(CHINA).date().isoformat()

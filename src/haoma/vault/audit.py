@@ -157,7 +157,7 @@ def audit_scope(at: datetime) -> str:
     >>> audit_scope(datetime.fromisoformat("2026-11-22T00:00:00Z"))
     'audit202611'
     """
-    return f"audit{at:%Y%m}"
+    return f"audit{at.year:04}{at.month:02}"
 
 
 def _check(event: Event) -> None:

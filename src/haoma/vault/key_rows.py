@@ -33,6 +33,9 @@ class Kind(StrEnum):
     TOKEN = "token"  # noqa: S105 - the word, not a secret
 
 
+_KINDS = frozenset(Kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One data key. Printing it shows its name alone."""
@@ -72,7 +75,7 @@ def opened(custody: Custody, row: KeyRow) -> Key:
     found = custody.unwrap(CUSTODY_NAME, row.wrapped)
     secret, binding = found[:KEY_BYTES], found[KEY_BYTES:]
     suite = next((one for one in SUITES if one.name == row.suite), None)
-    if suite is None or row.kind not in set(Kind) or row.owner != owner_of(row.scope):
+    if suite is None or row.kind not in _KINDS or row.owner != owner_of(row.scope):
         raise _another()
     key = Key(row.key_id, Kind(row.kind), row.scope, row.version, suite, secret)
     if not any(hmac.compare_digest(binding, one) for one in (_whole(key), _of_before(key))):

@@ -4,17 +4,20 @@ Rules held here:
 - The directory is 0700 and each file 0600; files that others can read are refused, not repaired.
 - A file is `<name>-<version>.key`: its suite, a colon, and 32 random bytes in hexadecimal. It is never changed, and
   one that holds anything else is Tampered.
-- Every use reads the file: what another process destroyed is gone here too.
+- Every use looks at the file: what another process destroyed, replaced or showed to others is gone here too. What was
+  read of it counts for as long as it is the very same file, unchanged.
 - Who has this directory and the key store has all. A service (transit) or a module (PKCS#11) keeps them apart.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -22,12 +25,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from haoma.errors import Conflict, Tampered, Unavailable
 from haoma.ledger.key_file import destroy_private, private_directory, read_private, write_private
 from haoma.vault.custody import check_name, packed, unpacked
-from haoma.vault.suites import KEY_BYTES, SUITES, Suite
+from haoma.vault.suites import KEY_BYTES, SUITES, Sealer, Suite
 
 __all__ = ["LocalFiles"]
 
 _TEXT = re.compile(r"([a-z0-9-]{1,32}):([0-9a-f]{64})\n?", re.ASCII)
 _ED25519 = "ed25519"
+_File: TypeAlias = tuple[int, int, int, int, int, int]
 
 
 class LocalFiles:
@@ -36,19 +40,18 @@ class LocalFiles:
     def __init__(self, directory: Path, suite: Suite) -> None:
         self._directory = directory
         self._suite = suite
+        self._kept: dict[Path, tuple[_File, Sealer]] = {}
 
     def wrap(self, name: str, key: bytes) -> bytes:
         """See `Custody.wrap`."""
         versions = self.versions(name)
         version = versions[-1] if versions else self._make(check_name(name), self._suite.name, 1)
-        suite, secret = self._wrapping(name, version)
-        return packed(version, suite.sealer(secret).seal(key, name.encode()))
+        return packed(version, self._sealer(name, version).seal(key, name.encode()))
 
     def unwrap(self, name: str, wrapped: bytes) -> bytes:
         """See `Custody.unwrap`."""
         version, data = unpacked(wrapped)
-        suite, secret = self._wrapping(check_name(name), version)
-        return suite.sealer(secret).open(data, name.encode())
+        return self._sealer(check_name(name), version).open(data, name.encode())
 
     def sign(self, name: str, data: bytes) -> bytes:
         """See `Custody.sign`."""
@@ -75,6 +78,7 @@ class LocalFiles:
         """See `Custody.forget`; overwriting before unlinking is best effort."""
         for version in self.versions(name):
             if version < below:
+                self._kept.pop(self._path(name, version), None)
                 with suppress(FileNotFoundError):
                     destroy_private(self._path(name, version))
 
@@ -95,23 +99,44 @@ class LocalFiles:
             raise self._damaged(f"{name}.sign", version)
         return Ed25519PrivateKey.from_private_bytes(secret)
 
-    def _wrapping(self, name: str, version: int) -> tuple[Suite, bytes]:
+    def _sealer(self, name: str, version: int) -> Sealer:
+        path = self._path(name, version)
+        file = self._file(name, version)  # before it is read: what is changed meanwhile is read again
+        kept = self._kept.get(path)
+        if kept is None or kept[0] != file:
+            self._kept.pop(path, None)
+            kept = self._kept[path] = file, self._read_sealer(name, version)
+        return kept[1]
+
+    def _file(self, stem: str, version: int) -> _File:
+        """Which file there is, and since when it is as it is."""
+        try:
+            found = os.stat(self._path(stem, version))  # noqa: PTH116 - for each key that is opened
+        except FileNotFoundError:
+            self._kept.pop(self._path(stem, version), None)
+            raise self._gone(stem, version) from None
+        return found.st_dev, found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+    def _read_sealer(self, name: str, version: int) -> Sealer:
         kind, secret = self._read(name, version)
         suite = next((one for one in SUITES if one.name == kind), None)
         if suite is None:
             raise self._damaged(name, version)
-        return suite, secret
+        return suite.sealer(secret)
 
     def _read(self, stem: str, version: int) -> tuple[str, bytes]:
         path = self._path(stem, version)
         try:
             found = _TEXT.fullmatch(read_private(path).decode("ascii", "replace"))
         except FileNotFoundError:
-            message = f"version {version} of the key {stem} is gone"
-            raise Unavailable(message, hint=f"put {path} back from its backup, if it was not destroyed") from None
+            raise self._gone(stem, version) from None
         if found is None:
             raise self._damaged(stem, version)
         return found[1], bytes.fromhex(found[2])
+
+    def _gone(self, stem: str, version: int) -> Unavailable:
+        hint = f"put {self._path(stem, version)} back from its backup, if it was not destroyed"
+        return Unavailable(f"version {version} of the key {stem} is gone", hint=hint)
 
     def _damaged(self, stem: str, version: int) -> Tampered:
         message = f"{self._path(stem, version)} holds no key of its kind"

@@ -117,7 +117,7 @@ class SubjectToken:
             raise Tampered(message, hint="put a backup back: haoma db restore") from None
 
     def __str__(self) -> str:
-        return f"{token_prefix(self.tenant, self.letter, self.version)}{as_letters(self.mac)}"
+        return _token_text(self.tenant, self.letter, self.version, self.mac)
 
     def __repr__(self) -> str:
         return f"SubjectToken({self})"
@@ -127,6 +127,12 @@ class SubjectToken:
 
     def __hash__(self) -> int:
         return hash(str(self))
+
+
+@lru_cache(maxsize=4_096)
+def _token_text(tenant: str, letter: str, version: int, mac: bytes) -> str:
+    """A token's text, which a question about one subject asks for a dozen times."""
+    return f"{token_prefix(tenant, letter, version)}{as_letters(mac)}"
 
 
 class Permission(Protocol):

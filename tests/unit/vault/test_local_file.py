@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.custody import KEY, CustodyContract
-from haoma.errors import Refused, Tampered
+from haoma.errors import Refused, Tampered, Unavailable
 from haoma.vault import LocalFiles, suite_named
 
 
@@ -28,6 +28,26 @@ def test_keys_are_their_owners_alone(custody: LocalFiles, tmp_path: Path) -> Non
     path.chmod(0o644)
     with pytest.raises(Refused):
         custody.unwrap("data", wrapped)
+
+
+@pytest.mark.parametrize("change", ["replaced", "gone", "shown to others"])
+def test_a_key_that_was_used_counts_for_as_long_as_its_file_is_the_same(
+    custody: LocalFiles, tmp_path: Path, change: str
+) -> None:
+    wrapped = custody.wrap("data", KEY)
+    assert custody.unwrap("data", wrapped) == custody.unwrap("data", wrapped) == KEY
+    path = tmp_path / "keys" / "custody" / "data-1.key"
+    kept = path.with_name("kept")
+    path.rename(kept)
+    if change == "replaced":
+        custody.wrap("data", KEY)
+    elif change == "shown to others":
+        path.write_bytes(kept.read_bytes())
+        path.chmod(0o604)
+    with pytest.raises({"replaced": Tampered, "gone": Unavailable, "shown to others": Refused}[change]):
+        custody.unwrap("data", wrapped)
+    kept.replace(path)
+    assert custody.unwrap("data", wrapped) == KEY
 
 
 @pytest.mark.parametrize("text", ["", "nothing", "a" * 70, f"ed25519:{'0' * 64}", f"rot-13:{'0' * 64}"])
