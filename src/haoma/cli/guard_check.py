@@ -32,7 +32,7 @@ KINDS = ("official", "page", "platform", "feed", "submission", "shopper")
 
 
 @click.command()
-@click.argument("snapshot_id", metavar="[SNAPSHOT]", required=False)
+@click.argument("snapshot_id", metavar="SNAPSHOT", required=False)
 @click.option("--file", "page", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
               help="A page that was not crawled; - for stdin.")  # fmt: skip
 @click.option("--url", metavar="URL", help="Where that page is.")

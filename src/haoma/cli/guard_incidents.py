@@ -1,12 +1,13 @@
 """`haoma guard incidents`, `tickets`, `tell` and `figures`: what is published wrong, and having it put right.
 
 Rules held here:
-- Who acts is who is signed in (HAOMA_SESSION), but for `tell`, which whoever runs the store runs, again and again.
+- Who acts is who is signed in (HAOMA_SESSION), but for `tell` and `audit`, which whoever runs the store runs.
 - A number that may be a person's own is masked in everything that is shown or written.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,6 +74,18 @@ def export(incident_id: str, file: Path, html: bool, overwrite: bool) -> None:
     with Services(current_settings(), create=False) as services:
         made = services.incidents.export(acting(services), incident_id, html=html)
     write_whole(file, made, overwrite=overwrite, private=True)
+
+
+@incidents.command()
+@format_option
+def audit(fmt: Format) -> None:
+    """Hold looks, votes and incidents to the log, and the log to them; exit 5 where one differs."""
+    from haoma.app import Services
+    from haoma.guard.judge.audit import audit_incidents
+
+    with Services(current_settings(), create=False) as services, services.store.read() as tx:
+        found = audit_incidents(tx)
+    write([asdict(found)], fmt)
 
 
 @incidents.command()

@@ -148,6 +148,7 @@ def test_an_approver_closes_what_looks_still_find(desk: Desk) -> None:
     (closed,) = desk.rows(*closing, by="pru")
     assert closed["state"] == "closed"
     assert found in {one["incident"] for one in desk.rows("guard", "incidents", "list", "--state", "closed", by="ed")}
+    assert desk.rows("guard", "incidents", "audit")[0]["incidents"] >= 2
     assert desk.ok("ledger", "audit")
 
 
