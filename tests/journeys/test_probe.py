@@ -6,7 +6,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +22,9 @@ from starlette.routing import Route
 from contracts.lineage import open_world
 from contracts.serving import running
 from haoma.errors import Unavailable
+from haoma.guard.model import Names, Purpose
 from haoma.guard.probe import Asked, probe, read_pipeline, record_probe, sentence
+from haoma.guard.probe.mentions import MentionsPlace
 from haoma.guard.probe.page import PagePlace
 from haoma.lineage import activities_of, canonical_value, digest, diverge, hops_of, trace
 
@@ -31,7 +33,8 @@ ANNOUNCED = """<html lang="zh"><body>
 <aside class="ad">农业银行贵宾热线 <a href="tel:95599">95599</a></aside>
 <main><h1>工商银行</h1><p id="hotline">客服热线：<a href="tel:95588">955 88</a></p><p>传真：400-810-9090</p></main>
 </body></html>"""
-SHOWN = """<html lang="zh"><body><h1>联系我们</h1><p>客服热线 <b id="tel"></b></p><p>传真 <b id="fax"></b></p><script>
+SHOWN = """<html lang="zh"><title>工商银行</title><body><h1>联系我们</h1>
+<p>客服热线 <b id="tel"></b></p><p>传真 <b id="fax"></b></p><script>
 fetch("/api/hotlines/h-1").then(got => got.json()).then(said => setTimeout(() => {
   document.getElementById("PHONE").textContent = said.phone;
   document.getElementById("FAX").textContent = said.fax;
@@ -174,6 +177,21 @@ def test_what_a_probe_of_a_company_saw_is_traced_to_the_same_hop(
             page = trace(tx, facts[-1].fact_id)
             path = hops_of(page.facts, activities_of(tx, [fact.activity_id for fact in page.facts]))
     assert diverge(digest(canonical_value(ASKED.uri)), path) == found.divergence
+
+
+@pytest.mark.parametrize(
+    ("fault", "shown"), [("", ["tel:95588;phone-context=+86"]), ("script binds the wrong node", ["400-810-9090"])]
+)
+def test_a_rendered_page_that_nobody_marked_is_read_as_the_crawl_reads_it(
+    chromium: None, postgres: str, tmp_path: Path, fault: str, shown: list[str]
+) -> None:
+    url = sa.make_url(postgres).set(drivername="postgresql+psycopg")
+    company = Company(sa.create_engine(url, poolclass=sa.NullPool), tmp_path, fault)
+    company.collect(ANNOUNCED)
+    company.load()
+    names = {"names": Names("工商银行"), "rivals": (Names("农业银行"),), "purposes": frozenset({Purpose.CARE})}
+    with company.serving() as site:
+        assert MentionsPlace(f"{site}/contact", render=True).read(replace(ASKED, **names)) == shown
 
 
 LATE = (

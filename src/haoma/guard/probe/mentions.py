@@ -4,7 +4,7 @@ Rules held here:
 - What counts is what the page shows as the organisation's own: its hotline where that is among it, else its surest
   number for the same purpose.
 - A page that shows the hotline and leaves open whose it is cannot tell; one that shows it as somebody else's shows
-  none of ours.
+  none of ours. A hotline that stands there as a fax is not there.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ class MentionsPlace:
 def shown_as_ours(mentions: Sequence[Mention], asked: Asked) -> list[str]:
     """The number that a page shows as the organisation's; raises Unavailable where it leaves that open."""
     seen = [one for one in mentions if not one.hidden]
-    ours = [one for one in seen if one.organisation is Belongs.TARGET]
+    ours = [one for one in seen if one.organisation is Belongs.TARGET and _answers(one, asked)]
     if any(one.uri == asked.uri for one in ours):
         return [asked.uri]
     if any(one.uri == asked.uri and one.organisation is Belongs.UNSURE for one in seen):
         raise Unavailable("the page leaves open whose the hotline is", hint='name the node: kind = "page", selector')
-    like = [one for one in ours if one.purpose in asked.purposes] or [one for one in ours if _answers(one, asked)]
+    like = [one for one in ours if one.purpose in asked.purposes] or ours
     return [max(like, key=lambda one: one.confidence).text] if like else []
 
 
 def _answers(one: Mention, asked: Asked) -> bool:
-    return one.role is Role.VOICE or Purpose.FAX in asked.purposes
+    return one.role is not Role.FAX or Purpose.FAX in asked.purposes
