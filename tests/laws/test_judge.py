@@ -70,7 +70,7 @@ def test_one_digit_more_is_one_slip_away(one: str, at: int, digit: str) -> None:
     assert one_off(one, one[:at] + digit + one[at:])
 
 
-@settings(max_examples=8)
+@settings(max_examples=20)
 @given(looks, limits)
 def test_votes_never_overwrite_and_a_cause_has_one_incident_that_opened_after_enough_looks(
     every: list, limits: Limits
@@ -94,7 +94,7 @@ def test_votes_never_overwrite_and_a_cause_has_one_incident_that_opened_after_en
                 assert seen >= timedelta(hours=limits.bad_looks - 1)
 
 
-@settings(max_examples=6)
+@settings(max_examples=20)
 @given(in_order)
 def test_the_same_snapshots_in_any_order_and_number_make_the_incidents_once(given_: tuple[list, list[int]]) -> None:
     every, order = given_
