@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from contracts.entries import all_entries
 from contracts.made import made
-from haoma.errors import Conflict, NotFound, Tampered, Unavailable
+from haoma.errors import BadInput, Conflict, NotFound, Tampered, Unavailable
 from haoma.guard.crawl import entries, jobs, snapshots, sources, tables, tasks
 from haoma.guard.crawl.gate import Gate
 from haoma.guard.crawl.model import Kind, Snapshot, Source, TaskKind
@@ -110,7 +110,7 @@ class World:
 
     def seen(self) -> list[Snapshot]:
         with self.store.read() as tx:
-            return list(reversed(snapshots.newest(tx)))
+            return list(reversed(snapshots.newest(tx, most=1000)))
 
     def states(self) -> dict[str, tuple[str, str | None]]:
         c = tables.jobs.c
@@ -334,3 +334,14 @@ class CrawlContract:
         with world.store.read() as tx:
             (task,) = tasks.open_tasks(tx)
         assert task.note == "call 138****8000"
+
+    def test_what_cannot_be_written_ends_the_run_and_is_there_for_the_next(self, world: World) -> None:
+        world.web.pages = {SITE: page("", *(f"/{n}" for n in range(200)))}
+        world.add(depth=1)
+        log, world.log = world.log, Ledger(world.store, (), lambda: world.at)  # knows no entry of the crawl's
+        with pytest.raises(BadInput):
+            world.crawl()
+        world.log = log
+        assert world.seen() == []
+        world.crawl()
+        assert len(world.seen()) == 201

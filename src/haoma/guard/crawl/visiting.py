@@ -170,7 +170,7 @@ class Visitor:
                 final_url=got.url,
                 fetched_at=at,
                 status=got.status,
-                content_type=(header(got.headers, "content-type") or "")[:200],
+                content_type=_type(got) or "",
                 digest=digest,
                 rendered_digest=_digest(shown.body) if shown else None,
                 screenshot=_digest(shown.picture) if shown and shown.picture else None,
@@ -196,7 +196,7 @@ class Visitor:
             final_url=got.url,
             fetched_at=at,
             status=200,  # that of the page, as it was and is
-            content_type=(header(got.headers, "content-type") or job.known_type or "")[:200],
+            content_type=_type(got) or job.known_type or "",
             digest=job.known_digest,
             same_as=job.known,
             visit=job.visit,
@@ -229,7 +229,11 @@ def _headers(job: Job, url: str) -> Headers:
 
 
 def _is_html(got: Got) -> bool:
-    return (header(got.headers, "content-type") or "").partition(";")[0].strip().lower() in _HTML
+    return (_type(got) or "").partition(";")[0].strip().lower() in _HTML
+
+
+def _type(got: Got) -> str | None:
+    return _kept(got.headers, "content-type")
 
 
 def _wait(got: Got) -> float:
@@ -238,7 +242,7 @@ def _wait(got: Got) -> float:
 
 
 def _kept(headers: Headers, name: str) -> str | None:
-    """A validator of the server's, to be shown to it again; one that is too long is none."""
+    """What the server says of a page, to be kept; what is too long or does not print is nothing."""
     found = header(headers, name)
     return found if found and len(found) <= 200 and found.isascii() and found.isprintable() else None
 

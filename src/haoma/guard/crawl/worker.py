@@ -84,9 +84,13 @@ class Worker:
         self._wake = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
         self._in_hand = 0
+        self._failure: Exception | None = None
 
     def stop(self) -> None:
-        """Begin nothing more."""
+        """Begin nothing more; asked a second time, end what is under way as well."""
+        if self._stopping.is_set():
+            for task in self._under_way:
+                task.cancel()
         self._stopping.set()
         self._wake.set()
 
@@ -113,6 +117,8 @@ class Worker:
             behind[2].cancel()
             with suppress(Unavailable):  # then leases end by themselves
                 await asyncio.to_thread(self._work.store.write, partial(jobs.release, worker=self.id))
+        if self._failure is not None:
+            raise self._failure
         return self.totals
 
     async def _loop(self, visitor: Visitor) -> None:
@@ -188,8 +194,16 @@ class Worker:
                 batch.append(self._came.get_nowait())
             over = None in batch
             came = [one for one in batch if one is not None]
-            if came:
-                await self._written(came)
+            if came and self._failure is None:
+                await self._write_or_fail(came)
+
+    async def _write_or_fail(self, came: Sequence[Came]) -> None:
+        """Write, or end the run: what cannot be written must not be waited for."""
+        try:
+            await self._written(came)
+        except Exception as error:  # noqa: BLE001 - raised where the run ends
+            self._failure = error
+            self.stop()
 
     async def _written(self, came: Sequence[Came]) -> None:
         work = self._work

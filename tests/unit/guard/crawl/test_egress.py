@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from haoma.guard.crawl import egress
+from haoma.guard.crawl.addresses import Allowed
+from haoma.guard.crawl.egress import Egress
+
+SAID = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n95588"
+
+
+async def away(talk: Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]) -> tuple[asyncio.Server, int]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await talk(await reader.readuntil(b"\r\n\r\n"), writer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    return server, server.sockets[0].getsockname()[1]
+
+
+def asking(line: str, *, knows: bool = True, allowed: bool = True, behind: bytes = b"") -> tuple[bytes, list[bytes]]:
+    """What comes back for a request line with PORT in it, and what arrived at the server."""
+    arrived: list[bytes] = []
+
+    async def talk(head: bytes, writer: asyncio.StreamWriter) -> None:
+        arrived.append(head)
+        writer.write(SAID)
+        await writer.drain()
+
+    async def run() -> bytes:
+        server, port = await away(talk)
+        names = Allowed(frozenset({f"127.0.0.1:{port}"} if allowed else ()))
+        async with server, Egress(names) as proxy:
+            given = base64.b64encode(f"{proxy.user}:{proxy.password if knows else 'guess'}".encode()).decode()
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(proxy.url.rpartition(":")[2]))
+            asked = f"{line.replace('PORT', str(port))} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic {given}\r\n"
+            writer.write(f"{asked}Proxy-Connection: keep-alive\r\n\r\n".encode() + behind)
+            found = await reader.read()
+            writer.close()
+            return found
+
+    return asyncio.run(asyncio.wait_for(run(), 10)), arrived
+
+
+def test_a_request_in_the_clear_goes_out_with_its_path_and_without_the_password() -> None:
+    found, (head,) = asking("GET http://127.0.0.1:PORT/a?b=//c#d")
+    assert found == SAID
+    assert head.startswith(b"GET /a?b=//c HTTP/1.1\r\nHost: x\r\n")
+    assert b"roxy" not in head
+
+
+def test_a_tunnel_carries_what_is_sent_through_it() -> None:
+    found, (head,) = asking("CONNECT 127.0.0.1:PORT", behind=b"GET /inside HTTP/1.1\r\n\r\n")
+    assert found == b"HTTP/1.1 200 Connection established\r\n\r\n" + SAID
+    assert head == b"GET /inside HTTP/1.1\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("GET http://127.0.0.1:PORT/", b"403"),
+        ("CONNECT 127.0.0.1:PORT", b"403"),
+        ("CONNECT [::1]:PORT", b"403"),
+        ("GET http://localhost:PORT/", b"403"),
+        ("GET http://169.254.169.254/", b"403"),
+        ("GET https://127.0.0.1:PORT/", b"400"),
+        ("GET /", b"400"),
+    ],
+)
+def test_it_leads_to_nothing_that_is_not_public_and_not_allowed(line: str, status: bytes) -> None:
+    found, arrived = asking(line, allowed=False)
+    assert found.startswith(b"HTTP/1.1 " + status)
+    assert arrived == []
+
+
+def test_it_serves_who_knows_its_password_alone() -> None:
+    found, arrived = asking("GET http://127.0.0.1:PORT/", knows=False)
+    assert found.startswith(b"HTTP/1.1 407")
+    assert arrived == []
+
+
+@pytest.mark.parametrize("line", ["GET", "GET  ", "CONNECT x:99999999", "GET http://[/ x", "\xff"])
+def test_a_line_that_is_no_request_ends_the_connection(line: str) -> None:
+    found, arrived = asking(line)
+    assert found in {b"", b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"}
+    assert arrived == []
+
+
+def test_no_connection_carries_more_than_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(egress, "LARGEST", 100_000)
+
+    async def flood(_head: bytes, writer: asyncio.StreamWriter) -> None:
+        for _ in range(100):
+            writer.write(bytes(100_000))
+            await writer.drain()
+
+    async def run() -> int:
+        server, port = await away(flood)
+        async with server, Egress(Allowed(frozenset({"127.0.0.1"}))) as proxy:
+            given = base64.b64encode(f"{proxy.user}:{proxy.password}".encode()).decode()
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(proxy.url.rpartition(":")[2]))
+            writer.write(
+                f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\nProxy-Authorization: Basic {given}\r\n\r\nGET\r\n\r\n".encode()
+            )
+            found = len(await reader.read())
+            writer.close()
+            return found
+
+    assert asyncio.run(asyncio.wait_for(run(), 10)) < 300_000
