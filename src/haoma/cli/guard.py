@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from haoma.cli.guard_check import check
+from haoma.cli.guard_extract import extract
 from haoma.cli.guard_improve import improve
 from haoma.cli.guard_incidents import figures, incidents, tell, tickets
 from haoma.cli.guard_probe import probe
@@ -22,5 +23,5 @@ def guard() -> None:
     """Guard the company's hotlines: find where they are wrong, where it began, and what to learn from it."""
 
 
-for _command in (check, incidents, tickets, tell, figures, probe, review, improve):
+for _command in (extract, check, incidents, tickets, tell, figures, probe, review, improve):
     guard.add_command(_command)

@@ -1,0 +1,260 @@
+"""What is measured of a number to tell whose it is: numbers alone, by structure and lists of words.
+
+Rules held here:
+- No word of a page reaches the model: a feature is a distance, a count, a share or a yes.
+- Features are computed the same way for training and for use; their order is `NAMES`, and the model file repeats it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from math import log1p
+
+from haoma.guard.extract.found import Found
+from haoma.guard.extract.lines import Kind
+from haoma.guard.extract.names import CJK, WORD, likeness
+from haoma.guard.extract.scene import Scene, Section, nearest
+from haoma.guard.extract.words import ADVERT, FAKE, OURS, PARTS, PLATFORM, PUBLIC, Cue
+
+__all__ = ["ALL", "NAMES", "Around", "compared", "features_of"]
+
+_SECTIONS = ("row", "small", "middle", "large")
+NAMES = (
+    "target_above", "rival_above", "target_below", "rival_below", "nearer",
+    *(f"target_in_{name}" for name in _SECTIONS), *(f"rival_in_{name}" for name in _SECTIONS),
+    *(f"own_link_in_{name}" for name in _SECTIONS), *(f"foreign_link_in_{name}" for name in _SECTIONS),
+    "named_before", "named_before_far", "named_behind", "named_last", "named_last_far", "fake", "platform", "public", "brand",
+    "title_above", "title_like", "title_like_best", "owner", "owner_like",
+    "elsewhere", "same_region", "same_area", "same_form", "region_first",
+    "shared_small", "shared_middle", "shared_headline", "class_shared", "class_any",
+    "place", "foot", "head", "side", "main", "contact", "advert_in_middle", "advert_in_large", "ours_in_middle", "ours_in_large",
+    "numbers", "sections", "page_title", "page_host", "page_host_known", "page_target", "page_rivals",
+    "title_end", "title_start", "title_parts", "copyright_own", "copyright_other", "branded",
+    "toll_free", "label", "fax", "hidden", "linked", "data", "chinese", "size_middle", "siblings", "target_alone", "rival_alone",
+)  # fmt: skip
+COMPARED = (
+    "target_above", "target_below", "rival_above", "nearer", "target_in_row", "target_in_small", "target_in_middle", "target_in_large", "rival_in_small", "rival_in_middle", "rival_alone", "named_last", "named_last_far",
+    "target_alone", "own_link_in_middle", "own_link_in_large", "foreign_link_in_middle", "foreign_link_in_large", "shared_small", "shared_middle",
+    "shared_headline", "class_shared", "elsewhere", "ours_in_middle", "title_like", "title_like_best", "place", "contact", "main", "foot", "same_region", "same_area", "size_middle", "siblings",
+)  # fmt: skip
+ALL = (*NAMES, *(f"{name}_{how}" for name in COMPARED for how in ("lead", "odd")), "others_there")
+TOLL_FREE = re.compile(
+    r"(?:86)?(?:400|800|95\d{3}|96\d{3})|1?(?:800|833|844|855|866|877|888)\d{7}$|0?(?:800|808|300)\d"
+)
+
+
+class Around:
+    """What is measured once a page: its numbers' sections, countries and forms."""
+
+    def __init__(self, scene: Scene, regions: Sequence[str]) -> None:
+        self.regions = regions
+        self.sections = {
+            id(one): scene.sections(one.line) if one.line.order < len(scene.page.lines) else _nowhere(scene)
+            for one in scene.found
+        }
+        self.chinese = bool(CJK.search(scene.page.title)) or "CN" in regions[:1]
+        middles = {(part[2].first, part[2].last) for part in self.sections.values()}
+        self.page = [
+            log1p(len(scene.found)), log1p(len(middles)), scene.title_strength, scene.host_own, float(bool(scene.host)),
+            log1p(len(scene.target_lines)), log1p(len(set(scene.rivals.values()))),
+            *scene.official,
+        ]  # fmt: skip
+
+
+def features_of(scene: Scene, one: Found, around: Around) -> list[float]:
+    """The features of one number, in the order of `NAMES`."""
+    sections = around.sections[id(one)]
+    order = min(one.line.order, len(scene.page.lines))
+    return [
+        *_distances(scene, order),
+        *(max(scene.strength[part.first : part.last], default=0.0) for part in sections),
+        *(float(sum(part.first <= line < part.last for line in scene.rival_lines)) for part in sections),
+        *(float(_sum(scene.own, part)) for part in sections),
+        *(float(_sum(scene.foreign, part)) for part in sections),
+        *_named(scene, one, order),
+        *_words(scene, one, sections[0]),
+        *_names(scene, one, order, sections[2]),
+        *_others(scene, one, sections[2], around),
+        *_shared(scene, sections[1:]),
+        *_place(scene, one, sections),
+        *around.page,
+        *_kind(scene, one),
+        *_shape(scene, sections[2]),
+    ]
+
+
+def compared(vectors: list[list[float]], found: Sequence[Found], page: Around) -> list[list[float]]:
+    """Each number's features with how they stand against those of the numbers elsewhere on the page.
+
+    Appended for each of `COMPARED`: its value less the largest of the others, and less their mean; then how many there are.
+    """
+    places = [NAMES.index(name) for name in COMPARED]
+    spots = [(page.sections[id(one)][2].first, page.sections[id(one)][2].last, one.one.digits[-8:]) for one in found]
+    rows = []
+    for vector, (first, last, digits) in zip(vectors, spots, strict=True):
+        others = [
+            other
+            for other, (begin, end, theirs) in zip(vectors, spots, strict=True)
+            if theirs != digits and (end <= first or begin >= last or (begin, end) != (first, last))
+        ]
+        row = list(vector)
+        for place in places:
+            values = [other[place] for other in others]
+            row.append(vector[place] - max(values) if values else 0.0)
+            row.append(vector[place] - sum(values) / len(values) if values else 0.0)
+        rows.append([*row, float(min(len({tuple(other) for other in others}), 9))])
+    return rows
+
+
+def _nowhere(scene: Scene) -> list[Section]:
+    return [Section(scene.page.root, 0, 0)] * 4
+
+
+def _sum(sums: list[int], part: Section) -> int:
+    return sums[min(part.last, len(sums) - 1)] - sums[min(part.first, len(sums) - 1)]
+
+
+def _distances(scene: Scene, order: int) -> list[float]:
+    target_above, target_below = nearest(scene.target_lines, order)
+    rival_above, rival_below = nearest(scene.rival_lines, order)
+    return [
+        log1p(target_above), log1p(rival_above), log1p(target_below), log1p(rival_below), log1p(target_above) - log1p(rival_above),
+    ]  # fmt: skip
+
+
+def _names(scene: Scene, one: Found, order: int, middle: Section) -> list[float]:
+    above, like = 99, -1.0
+    for line in range(order, max(-1, order - 12), -1):
+        if line in scene.titles:
+            above, like = order - line, scene.titles[line]
+            break
+    best = max((worth for line, worth in scene.titles.items() if middle.first <= line < middle.last), default=-1.0)
+    owner = max((likeness(one.owner, own) for own in scene.target.names), default=0.0) if one.owner else -1.0
+    return [log1p(above), like, best, float(one.owner is not None), owner]
+
+
+def _named(scene: Scene, one: Found, order: int) -> list[float]:
+    """The names right before and behind the number in reading order: 1 the target's, -1 another's, 0 none."""
+    start, end = one.one.start, one.one.end
+    ahead = [item for item in scene.named if item[:2] <= (order, start)]
+    last_order, _, last_own, _ = ahead[-1] if ahead else (-99, 0, False, "")
+    in_line = [item for item in ahead if item[0] == order and item[1] >= start - len(one.before)]
+    behind = next((item for item in scene.named if item[0] == order and end <= item[1] <= end + 30), None)
+    return [
+        _sign(in_line[-1][2]) if in_line else 0.0, log1p(start - in_line[-1][1]) if in_line else 9.0, _sign(behind[2]) if behind else 0.0,
+        _sign(last_own) if ahead else 0.0, log1p(min(order - last_order, 99)),
+    ]  # fmt: skip
+
+
+def _sign(own: bool) -> float:
+    return 1.0 if own else -1.0
+
+
+def _words(scene: Scene, one: Found, row: Section) -> list[float]:
+    text = " ".join(line.text[:300] for line in scene.page.lines[max(0, row.first - 1) : row.last][:8])
+    near = one.before[-60:] + one.behind[:40]
+    brand = float(bool(scene.brand) and scene.brand in "".join(WORD.findall(near.casefold())))
+    return [
+        float(bool(FAKE.search(near))) + float(bool(FAKE.search(text))), float(bool(PLATFORM.search(near))) + float(bool(PLATFORM.search(text))),
+        float(bool(PUBLIC.match(one.one.digits))), brand,
+    ]  # fmt: skip
+
+
+def _area(one: Found) -> str:
+    number = re.sub(r"^tel:\+?(?:86)?0?", "", one.one.uri or one.one.digits)
+    return number[:4] if number.startswith("1") else number[:3]
+
+
+def _form(one: Found) -> str:
+    return re.sub(r"\d+", lambda run: str(len(run.group())), one.text)
+
+
+def _others(scene: Scene, one: Found, middle: Section, page: Around) -> list[float]:
+    outside = [
+        other
+        for other in scene.found
+        if other.one.digits[-8:] != one.one.digits[-8:] and not middle.first <= other.line.order < middle.last
+    ]
+    again = {other.line.order // 4 for other in scene.found if other.one.digits[-7:] == one.one.digits[-7:]}
+
+    def share(same: Counter[bool]) -> float:
+        return same[True] / len(outside) if outside else -1.0
+
+    return [
+        float(min(len(again) - 1, 4)),
+        share(Counter(other.one.region == one.one.region for other in outside)),
+        share(Counter(_area(other) == _area(one) for other in outside)),
+        share(Counter(_form(other) == _form(one) for other in outside)),
+        float(bool(page.regions) and one.one.region == page.regions[0]),
+    ]
+
+
+def _shared(scene: Scene, sections: Sequence[Section]) -> list[float]:
+    """How much of a section's words and classes the rest of the page has too."""
+    shares = []
+    for part in sections[:2]:
+        inside: Counter[str] = Counter()
+        for order in range(part.first, part.last):
+            inside.update(scene.words_of(order))
+        elsewhere = sum(scene.words[word] > count for word, count in inside.items())
+        shares.append(elsewhere / len(inside) if inside else -1.0)
+    inside_words = set(inside)
+    classes = Counter(
+        name for element in sections[1].element.iter() if element.attrib for name in element.get("class", "").split()
+    )
+    known = sum(scene.classes[name] > count for name, count in classes.items())
+    return [
+        *shares, len(inside_words & scene.headline) / (len(inside_words) or 1), known / len(classes) if classes else -1.0, float(bool(classes)),
+    ]  # fmt: skip
+
+
+def _place(scene: Scene, one: Found, sections: Sequence[Section]) -> list[float]:
+    told = []
+    element = sections[0].element
+    for _ in range(14):
+        if element is None or not isinstance(element.tag, str):
+            break
+        told.append(
+            f"{element.tag} {element.get('class', '')} {element.get('id', '')}" if element.attrib else element.tag
+        )
+        element = element.getparent()
+    path = " ".join(told)
+    near = " ".join(told[:4])
+    texts = [
+        " ".join(line.text[:300] for line in scene.page.lines[max(0, part.first - 1) : part.last][:60])
+        for part in sections[2:]
+    ]
+    return [
+        one.line.order / (len(scene.page.lines) or 1),
+        *(float(bool(PARTS[part].search(path if part != "contact" else near))) for part in ("foot", "head", "side", "main", "contact")),
+        float(bool(ADVERT.search(texts[0]) or ADVERT.search(near))), float(bool(ADVERT.search(texts[1]))),
+        float(bool(OURS.search(texts[0]))), float(bool(OURS.search(texts[1]))),
+    ]  # fmt: skip
+
+
+def _kind(scene: Scene, one: Found) -> list[float]:
+    label = {None: 0.0, Cue.VOICE: 1.0, Cue.FAX: 2.0, Cue.MOBILE: 3.0, Cue.NOT: 4.0}[one.cue]
+    return [
+        float(bool(TOLL_FREE.match(one.one.digits))), label, float(one.role == "fax"), float(one.hidden),
+        float(one.line.kind == Kind.LINK), float(one.line.order >= len(scene.page.lines)), float(bool(CJK.search(scene.page.title or one.before))),
+    ]  # fmt: skip
+
+
+def _shape(scene: Scene, middle: Section) -> list[float]:
+    element = middle.element
+    parent = element.getparent()
+    same = (
+        0
+        if parent is None
+        else sum(other.tag == element.tag and other.get("class") == element.get("class") for other in list(parent)[:60])
+        - 1
+    )
+    target = max(scene.strength[middle.first : middle.last], default=0.0) >= 0.7
+    rival = any(middle.first <= line < middle.last for line in scene.rival_lines)
+    size = (
+        scene.lengths[min(middle.last, len(scene.lengths) - 1)]
+        - scene.lengths[min(middle.first, len(scene.lengths) - 1)]
+    )
+    return [log1p(size), log1p(max(same, 0)), float(target and not rival), float(rival and not target)]

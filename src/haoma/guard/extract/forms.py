@@ -1,0 +1,337 @@
+"""The numbers in one line of a page, in the forms that pages of the world use.
+
+Rules held here:
+- China's forms are haoma's own grammar's. A foreign one is what libphonenumber holds valid for a country that the page
+  speaks of; what it does not may still be a number where a label says so, and then has no URI.
+- Groups of digits are parted into numbers so that most digits belong to one: two numbers side by side are two.
+- `a / b` lists inherit the area code: 021-38784800/68674800 are two numbers of Shanghai.
+- `digits` are as printed, without extension, without `(0)` behind a country code; letters by the keypad.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import pairwise
+
+from haoma.guard.extract.country import BY_CODE
+from haoma.guard.extract.words import LABELLED
+from haoma.numbers import world
+from haoma.numbers.service import parse
+from haoma.numbers.text import find
+
+__all__ = ["Candidate", "candidates", "flat"]
+
+SEPARATORS = r"[\s\xa0()/.\-–—‐‑‒―−_·•~\[\]|]"
+RUN = re.compile(rf"[+(\[]*(?<!\d)\d(?:{SEPARATORS}{{0,4}}[(]?\d)*")
+OPENED = re.compile(r"[+(\[]+$")
+GROUP = re.compile(r"\d+")
+VANITY = re.compile(
+    r"(?<![\w.])(?:\+?1[-. ]{1,2})?\(?([2-9]\d\d)\)?[-. ]{0,2}(?:\d{1,4}[-. ]?)?[A-Z]{1,9}(?:[-. ][A-Z]{2,9}){0,2}(?:[-. ]?\d{1,4})?(?![\w])"
+)
+RANGE = re.compile(
+    r"\d{5}\s?[-–]\s?\d{5}$|(?:\d{1,3}\.){3}\d{1,3}$|\d{1,3}\.\d{5,}$|\d{4}\s?[-–/]\s?\d{4}$|(?:19|20)\d\d[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./](?:19|20)\d\d"
+)
+SHAPE = re.compile(r"\(\d{2,5}\)\s?\d{2,4}[- .]\d{2,4}$")
+ZIP_PLUS = re.compile(r"\b[A-Z]{2}\.?,?\s{1,3}$")
+KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
+TOLL_FREE = frozenset("800 833 844 855 866 877 888 900".split())
+NEXT = re.compile(r"\s{0,2}(?:/|,|;|、|，|&|or|and|或|和)\s{0,2}(\d[\d\- .]{4,9}\d)(?![\d.@%])")
+EXTENSION = re.compile(
+    r"[\s,;.(-]{0,3}(?:ext(?:ension|n)?s?|x|#|转|轉|分机|poste|durchwahl)\s{0,2}[.:#-]?\s{0,2}\d{1,6}", re.IGNORECASE
+)
+AFTER_WORD = re.compile(
+    r"(?:\b(?:or|and|at|on)|\b[A-Za-z]*(?:el|on|one|ax|ell|ob|ile|no|all|ne|us|ine))$", re.IGNORECASE
+)
+IN_PATH = re.compile(r"[\w.]/$")
+LONG_RUN = 60  # digits: what is longer is data
+MAINLAND = "CN"
+HANZI_DIGITS = str.maketrans("〇零○Ｏ一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "0000123456789112345678" + "9")
+WRITTEN_OUT = re.compile(r"[〇零○一二三四五六七八九幺](?:[\s·\-]{0,2}[〇零○一二三四五六七八九幺]){4,14}")
+CHINESE_SHAPE = re.compile(
+    r"(?<![\d+-])(?:\(?0\d{2,3}\)?[-—– ]{1,2}\d{3,4}[- ]?\d{4}|\(0\d{2,3}\)\d{7,8}|[48]00[- ]\d{3}[- ]\d{4})(?![\d-])"
+)
+CODE = re.compile(r"(?<![\d.+-])(?:9[56]\d{3,6}|1[02]\d{3}|12\d{3})(?![\d.-])")
+HAN = re.compile(r"[\u3400-\u9fff]")
+MASKED = re.compile(r"[\d-]*[*＊xX×•●]{2,}[\d-]*\d|\d[\d-]*[*＊×•●]{2,}")
+DENSE = re.compile(r"(?:\d{1,2}[\s.\-]{1,3}){60,}")
+SOME = re.compile(
+    r"\d[^\d]{0,3}\d[^\d]{0,3}\d|[〇零○一二三四五六七八九幺](?:[^\d]?[〇零○一二三四五六七八九幺]){4}|\d{3}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A number in a line: `text[start:end]`; `uri` where it can ring, `region` whose form it was read as."""
+
+    start: int
+    end: int
+    digits: str
+    uri: str | None
+    region: str | None
+
+
+def candidates(text: str, regions: Sequence[str], lead: str = "") -> list[Candidate]:
+    """The numbers in a line, in order; `regions` are the countries it may speak of, likeliest first.
+
+    `lead` is what labels the line from outside: the cell to its left, the line above.
+    """
+    plain = flat(text)
+    if not SOME.search(plain) or DENSE.search(plain):
+        return []
+    found: list[Candidate] = []
+    if MAINLAND in regions[:1] or HAN.search(plain) or (MAINLAND in regions and CHINESE_SHAPE.search(plain)):
+        found.extend(_chinese(plain, re.sub(r"\d", "", flat(lead))))
+    abroad = [region for region in regions if region != MAINLAND]
+    for each in (*_vanity(plain), *_foreign(plain, abroad)):
+        if all(each.end <= other.start or each.start >= other.end for other in found):
+            found.append(each)
+    masked = [hit.span() for hit in MASKED.finditer(plain)]
+    found = [one for one in found if not any(start < one.end and one.start < end for start, end in masked)]
+    found.sort(key=lambda one: one.start)
+    return [one for first in found for one in (first, *_next(plain, first, found))]
+
+
+@cache
+def _flat_char(char: str) -> str:
+    plain = unicodedata.normalize("NFKC", char)
+    if unicodedata.category(char) == "Cf":
+        return "\u200b"
+    return plain if len(plain) == 1 else char
+
+
+def flat(text: str) -> str:
+    """The text in plain characters, each in its place: full-width, mathematical and circled digits are digits.
+
+    >>> flat("４００－８２０－８８２０")
+    '400-820-8820'
+    """
+    return text if text.isascii() else "".join(map(_flat_char, text))
+
+
+def _chinese(text: str, lead: str) -> Iterator[Candidate]:
+    """What haoma's grammar finds, then forms that it leaves to who knows the page: written out, wrong in length, coded."""
+    ahead = f"{lead[-24:]}：" if lead else ""
+    found = [one for one in _by_grammar(ahead + text, len(ahead)) if one.start >= 0]
+    yield from found
+    for form, read in ((WRITTEN_OUT, _written_out), (CHINESE_SHAPE, _shaped), (CODE, _coded)):
+        for hit in form.finditer(text):
+            if all(hit.end() <= one.start or hit.start() >= one.end for one in found):
+                one = read(hit, f"{ahead}{text[: hit.start()]}"[-60:])
+                if one is not None:
+                    found.append(one)
+                    yield one
+
+
+def _by_grammar(text: str, ahead: int) -> Iterator[Candidate]:
+    for mention in find(text, MAINLAND):
+        number = mention.number
+        written = text[mention.start : mention.end]
+        printed = _digits(written.translate(HANZI_DIGITS)).removesuffix(number.extension or "\0")
+        national = _digits((number.national or "").partition(" 转")[0])
+        local = len(printed) >= 5 and national.endswith(printed)
+        digits = printed if local or printed.endswith(national.lstrip("0")) else national
+        home = MAINLAND if number.uri and "+86" in number.uri else None
+        yield Candidate(mention.start - ahead, mention.end - ahead, digits, number.uri, home)
+
+
+def _written_out(hit: re.Match[str], _before: str) -> Candidate | None:
+    digits = _digits(hit.group().translate(HANZI_DIGITS))
+    number = parse(digits)
+    return Candidate(hit.start(), hit.end(), digits, number.uri, MAINLAND) if number.valid else None
+
+
+def _shaped(hit: re.Match[str], _before: str) -> Candidate | None:
+    """A number in the shape of a landline whose length is wrong: whoever prints it means a telephone."""
+    return Candidate(hit.start(), hit.end(), _digits(hit.group()), None, MAINLAND)
+
+
+def _coded(hit: re.Match[str], before: str) -> Candidate | None:
+    """A service code behind a label of ours."""
+    alone = hit.group()[0] == "9" and hit.group() == hit.string.strip()
+    if not alone and not LABELLED.search(before[-40:].rstrip()):
+        return None
+    number = parse(f"电话：{hit.group()}")
+    return Candidate(hit.start(), hit.end(), hit.group(), number.uri, MAINLAND) if number.valid else None
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[^0-9]", "", text)
+
+
+def _vanity(text: str) -> Iterator[Candidate]:
+    for match in VANITY.finditer(text):
+        digits = _digits(match.group().translate(KEYPAD))
+        core = digits.removeprefix("1") if len(digits) > 10 and digits[0] == "1" else digits
+        known = _national(core[:10], "US")
+        letters = len(re.findall(r"[A-Z]", match.group()))
+        if known and letters >= 3 and (len(core) == 10 or core[:3] in TOLL_FREE):
+            yield Candidate(match.start(), match.end(), core[:10], known, "US")
+
+
+def _foreign(text: str, regions: Sequence[str]) -> Iterator[Candidate]:
+    for run in RUN.finditer(text):
+        if not _stands_free(text, run.start(), run.end()):
+            continue
+        groups = [(hit.start() + run.start(), hit.end() + run.start()) for hit in GROUP.finditer(run.group())]
+        if sum(end - start for start, end in groups) <= LONG_RUN:
+            yield from _parted(text, groups, regions)
+
+
+def _stands_free(text: str, start: int, end: int) -> bool:
+    """Whether digits are no part of a word, an address or a longer code."""
+    before, behind = text[max(0, start - 1) : start], text[end : end + 1]
+    if before == "/" and (IN_PATH.search(text[max(0, start - 3) : start]) and behind == "/"):
+        return False
+    if before and (
+        before in "@$€£¥#&=%\\"
+        or (
+            before.isalpha()
+            and text[start] not in "+("
+            and not HAN.match(before)
+            and not AFTER_WORD.search(text[max(0, start - 30) : start])
+        )
+    ):
+        return False
+    return not (
+        behind
+        and (
+            behind in "@%"
+            or (
+                behind.isascii()
+                and behind.isalpha()
+                and not EXTENSION.match(text, end)
+                and behind not in "FfTtPpMmEeCcWwx"
+            )
+        )
+    )
+
+
+def _parted(text: str, groups: list[tuple[int, int]], regions: Sequence[str]) -> Iterator[Candidate]:
+    """The numbers that most digits of a run belong to: the best way to cut it at its gaps."""
+    best: list[tuple[float, Candidate | None, int]] = [(0.0, None, 0)]
+    for last in range(1, len(groups) + 1):
+        options: list[tuple[float, Candidate | None, int]] = [(best[last - 1][0], None, last - 1)]
+        for first in range(max(0, last - 8), last):
+            read = _reading(text, groups[first:last], regions)
+            if read is not None:
+                options.append((best[first][0] + read[0], read[1], first))
+        best.append(max(options, key=lambda option: option[0]))
+    found, at = [], len(groups)
+    while at:
+        _, one, before = best[at]
+        if one is not None:
+            found.append(one)
+        at = before
+    yield from reversed(found)
+
+
+def _reading(text: str, groups: list[tuple[int, int]], regions: Sequence[str]) -> tuple[float, Candidate] | None:
+    """What some groups of digits are as one number, and how good a reading it is."""
+    start, end = groups[0][0], groups[-1][1]
+    parts = [text[first:last] for first, last in groups]
+    count = sum(map(len, parts))
+    if (
+        not 7 <= count <= 16
+        or RANGE.match(text, start, end)
+        or (len(parts[0]) == 5 and ZIP_PLUS.search(text[max(0, start - 8) : start]))
+    ):
+        return None
+    opened = OPENED.search(text, max(0, start - 4), start)
+    begin = start - len(opened.group()) if opened else start
+    plus = "+" in text[begin:start]
+    if plus and len(parts) > 1 and parts[1] == "0" and "(0)" in text[start:end]:
+        parts.pop(1)
+    digits = "".join(parts)
+    labelled = LABELLED.search(text[max(0, begin - 40) : begin]) is not None
+    uri, region, worth = _known(digits, parts, plus, labelled, regions)
+    if count < 8 and not labelled:
+        return None
+    if uri is None:
+        if not (
+            7 <= len(digits) <= 13
+            and len(parts) <= 5
+            and (labelled or SHAPE.match(text[begin:end]) or (plus and _possible(digits)))
+        ):
+            return None
+        worth = 0.4
+    spaced = sum(last - first for (_, first), (last, _) in pairwise(groups))
+    if "/" in text[start:end] and not (labelled or (uri or "").startswith("tel:+1")):
+        return None
+    listed = 1.0 if "/" in text[start:end] else 0.0
+    return worth * count - 1.5 - listed - 0.3 * spaced, Candidate(begin, end, digits, uri, region)
+
+
+def _known(
+    digits: str, parts: list[str], plus: bool, labelled: bool, regions: Sequence[str]
+) -> tuple[str | None, str | None, float]:
+    """(URI, country, worth) of digits; the country is None for one written with its code."""
+    if plus:
+        return _global(digits), None, 1.2
+    for prefix in ("00", "011"):
+        if digits.startswith(prefix) and (uri := _global(digits.removeprefix(prefix))):
+            return uri, None, 1.1
+    for place, region in enumerate(regions):
+        if uri := _national(digits, region):
+            return uri, region, 1.0 - 0.02 * place
+    if "MX" in regions and digits.startswith("01") and (uri := _national(digits[2:], "MX")):
+        return uri, "MX", 1.0
+    if len(digits) >= 10 and (labelled or parts[0] in BY_CODE) and (uri := _global(digits)):
+        return uri, None, 0.8
+    return None, None, 0.0
+
+
+@lru_cache(maxsize=8192)
+def _global(digits: str) -> str | None:
+    import phonenumbers
+
+    try:
+        found = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return None
+    return f"tel:+{found.country_code}{_significant(found)}" if phonenumbers.is_valid_number(found) else None
+
+
+def _possible(digits: str) -> bool:
+    import phonenumbers
+
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(f"+{digits}"))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _significant(found: object) -> str:
+    import phonenumbers
+
+    return phonenumbers.national_significant_number(found) if isinstance(found, phonenumbers.PhoneNumber) else ""
+
+
+@lru_cache(maxsize=8192)
+def _national(digits: str, region: str) -> str | None:
+    found, _ = world.parse_national(digits, region)
+    return found.uri if found else None
+
+
+def _next(text: str, first: Candidate, found: Sequence[Candidate]) -> Iterator[Candidate]:
+    """The further numbers of a list that has its area code once."""
+    at, local = first.end, first
+    while listed := NEXT.match(text, at):
+        digits = _digits(listed.group(1))
+        start, end = listed.span(1)
+        if any(other.start < end and start < other.end for other in found) or not 6 <= len(digits) < len(first.digits):
+            return
+        whole = first.digits[: -len(digits)] + digits
+        uri = (
+            None
+            if first.uri is None
+            else first.uri[: -len(digits)] + digits
+            if first.uri[-len(digits) :].isdigit()
+            else None
+        )
+        local = Candidate(start, end, whole, uri, first.region)
+        yield local
+        at = end

@@ -1,0 +1,267 @@
+"""The numbers of a whole page with what stands around each: its label, its heading, whether anybody sees it.
+
+Rules held here:
+- A label is looked for on the number's own line behind the number before it, then in front of the line (a cell to the
+  left, the line above), then in the head of its column, then right behind it.
+- A tel: link whose text shows the same number is one mention, the text.
+- Where the page itself says that a number is dead (停用, no longer in use, struck through), that is kept with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from haoma.guard.extract.country import named
+from haoma.guard.extract.forms import Candidate, candidates, flat
+from haoma.guard.extract.lines import Kind, Line, Page
+from haoma.guard.extract.structured import Stated, in_json, scope_name
+from haoma.guard.extract.words import CHANGED, DEAD, FORMER, Cue, cue_before, cue_behind
+from haoma.guard.model import Role
+
+if TYPE_CHECKING:
+    from haoma.guard.extract.lines import Element
+
+__all__ = ["Found", "found_on"]
+
+CLAUSE = re.compile(r"[。；;！!\n]|(?<=[^\d])[,，](?=[^\d])")
+LABEL_LONG = 60
+NOT_LONG = 10
+MOST = 400  # numbers of a page: a directory has hundreds, a data dump thousands
+CELLS = frozenset(("td", "th", "dd", "dt"))
+NEAR_LINES = 7
+IN_CLASS = re.compile(r"fax|chuanzhen", re.IGNORECASE)
+DIGITS = re.compile(r"\d{2}|[〇零○一二三四五六七八九幺]{3}|[０-９]{2}|[A-Z]{3}")
+
+
+@dataclass(slots=True)
+class Found:
+    """One number on the page, its role read off its label, and what is known around it."""
+
+    line: Line
+    one: Candidate
+    role: Role
+    cue: Cue | None
+    before: str
+    behind: str
+    heading: str
+    dead: bool = False
+    owner: str | None = None
+    contact: str = ""
+    lead: str = ""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether no reader sees it."""
+        return self.line.hidden
+
+    @property
+    def text(self) -> str:
+        """The number as printed."""
+        return self.line.text[self.one.start : self.one.end]
+
+
+def found_on(page: Page, regions: Sequence[str]) -> list[Found]:
+    """The numbers of a page in order, those of its structured data last; `regions` likeliest first."""
+    found: list[Found] = []
+    for line in page.lines:
+        if len(found) >= MOST:
+            break
+        if DIGITS.search(line.text):
+            found.extend(_on_line(page, line, _local(page, line, regions)))
+    found = _without_echoes(found)
+    for source, element in page.data:
+        for stated in in_json(source):
+            found.extend(_stated(page, stated, element, regions))
+    return found[: 2 * MOST]
+
+
+def _local(page: Page, line: Line, regions: Sequence[str]) -> list[str]:
+    """The page's countries, those first that the lines above or right below name."""
+    if len(regions) == 1:
+        return list(regions)
+    near = " \n".join(one.text[:200] for one in page.lines[max(0, line.order - NEAR_LINES) : line.order + 2])
+    return list(dict.fromkeys([*reversed(named(near)), *regions]))[:6]
+
+
+def _on_line(page: Page, line: Line, regions: Sequence[str]) -> Iterator[Found]:
+    lead = _lead(page, line)
+    ones = candidates(line.text, regions, lead)
+    last, cue = 0, None
+    for place, one in enumerate(ones):
+        until = ones[place + 1].start if place + 1 < len(ones) else len(line.text)
+        before, behind = line.text[last : one.start], line.text[one.end : until]
+        cue = _cue(page, line, before, behind, cue if place else None, more=place + 1 < len(ones))
+        heading = _heading(page, line)
+        role = _role(line, one, cue)
+        if line.hidden and cue is not Cue.VOICE and role is Role.VOICE:
+            role = Role.OTHER
+        yield Found(
+            line,
+            one,
+            role,
+            cue,
+            before[-200:],
+            behind[:80],
+            heading,
+            _dead(line, before, behind, heading),
+            scope_name(line.element_at(one.start)),
+            lead=lead,
+        )
+        last = one.end
+
+
+def _cue(page: Page, line: Line, before: str, behind: str, previous: Cue | None, *, more: bool) -> Cue | None:
+    cue, far = cue_before(flat(before)[-120:])
+    if cue is not None and far <= (NOT_LONG if cue is Cue.NOT else LABEL_LONG):
+        return cue
+    after, off = cue_behind(flat(behind)[:40])
+    if after is Cue.FAX and off <= 16 and not more and not re.search(r"[:：]", behind[: off + 12]):
+        return after
+    if previous is not None and not re.search(r"[A-Za-z\u4e00-\u9fff]{4}", before):
+        return previous
+    above = None if re.search(r"[^\W\d_]{3}", before) and len(before) > LABEL_LONG else _cue_in_front(page, line)
+    if above is not None and (above is Cue.FAX or not re.search(r"[^\W\d_]{3}", before)):
+        return above
+    return (
+        after
+        if after is not None
+        and after is not Cue.NOT
+        and off <= 3
+        and not more
+        and not re.match(r"[^:：]{0,14}[:：]", behind)
+        else None
+    )
+
+
+def _lead(page: Page, line: Line) -> str:
+    """What stands in front of a line: the line above that nobody would read apart from it."""
+    for above in range(line.order - 1, max(-1, line.order - 3), -1):
+        if page.lines[above].kind == Kind.TEXT:
+            text = page.lines[above].text.strip()
+            return text if len(text) <= 40 else ""
+    return ""
+
+
+def _cue_in_front(page: Page, line: Line) -> Cue | None:
+    """What a cell to the left, the head of the column or the lines above say."""
+    cell = _around(line.element, CELLS)
+    if cell is not None:
+        for label in _labels_of_cell(page, line, cell):
+            cue, far = cue_before(flat(label)[-80:])
+            if cue is not None and far <= 20:
+                return cue
+    for above in range(line.order - 1, max(-1, line.order - 6), -1):
+        text = flat(page.lines[above].text)
+        if page.lines[above].kind != Kind.TEXT or page.lines[above].hidden != line.hidden:
+            continue
+        cue, far = cue_before(text[-60:])
+        if not re.search(r"\d{4}", text):
+            return cue if far <= 16 and (above == line.order - 1 or cue in (Cue.FAX, Cue.VOICE)) else None
+        if cue is not None:
+            return None
+    return None
+
+
+def _labels_of_cell(page: Page, line: Line, cell: Element) -> Iterator[str]:
+    """Texts that may label a cell: the line beside it in the cell to the left, the head of its column."""
+    first, last = page.spans.get(cell, (line.order, line.order + 1))
+    left = cell.getprevious()
+    if left is not None and left in page.spans:
+        begin, end = page.spans[left]
+        if end - begin == last - first and begin < end:
+            yield page.lines[begin + line.order - first].text
+        elif end - begin == 1:
+            yield page.lines[begin].text
+    row = cell.getparent()
+    if row is None or row.tag != "tr" or row.getparent() is None:
+        return
+    column = sum(1 for _ in cell.itersiblings(preceding=True))
+    head = next(row.getparent().getparent().iter("tr"), None) if row.getparent().getparent() is not None else None
+    if head is not None and head is not row and column < len(head) and head[column] in page.spans:
+        begin, end = page.spans[head[column]]
+        if end - begin == 1:
+            yield page.lines[begin].text[:40]
+
+
+def _around(element: Element | None, tags: frozenset[str]) -> Element | None:
+    for _ in range(8):
+        if element is None:
+            return None
+        if element.tag in tags:
+            return element
+        element = element.getparent()
+    return None
+
+
+def _heading(page: Page, line: Line) -> str:
+    """The nearest short line above that has no number: what the number's block is called."""
+    for above in range(line.order - 1, max(-1, line.order - 6), -1):
+        text = page.lines[above].text.strip()
+        if page.lines[above].kind == Kind.TEXT and 1 < len(text) <= 40 and not re.search(r"\d{5}", text):
+            return text
+    return ""
+
+
+def _role(line: Line, one: Candidate, cue: Cue | None) -> Role:
+    element: Element | None = line.element_at(one.start)
+    for _ in range(2):
+        if element is None:
+            break
+        told = (
+            f"{element.get('itemprop', '')} {element.get('class', '')} {element.get('id', '')}"
+            if element.attrib
+            else ""
+        )
+        if IN_CLASS.search(told) and cue is not Cue.VOICE:
+            return Role.FAX
+        element = element.getparent()
+    if cue is Cue.FAX:
+        return Role.FAX
+    return Role.OTHER if cue is Cue.NOT else Role.VOICE
+
+
+def _dead(line: Line, before: str, behind: str, heading: str) -> bool:
+    if line.struck:
+        return True
+    front = CLAUSE.split(before)[-1]
+    rest = CLAUSE.split(behind)[0]
+    if CHANGED.search(front):
+        return False
+    return bool(
+        FORMER.search(front)
+        or DEAD.search(rest)
+        or (DEAD.search(front) and not rest.strip())
+        or CHANGED.match(rest)
+        or (FORMER.search(heading) and len(heading) < 16)
+    )
+
+
+def _without_echoes(found: list[Found]) -> list[Found]:
+    """Drop links and alternative texts of a number that a text beside them shows."""
+    shown = {(one.one.digits[-8:], one.line.order) for one in found if one.line.kind == Kind.TEXT}
+    kept = []
+    for one in found:
+        near = range(one.line.order - 2, one.line.order + 4)
+        if one.line.kind == Kind.TEXT or not any((one.one.digits[-8:], order) in shown for order in near):
+            kept.append(one)
+    return kept
+
+
+def _stated(page: Page, stated: Stated, element: Element, regions: Sequence[str]) -> Iterator[Found]:
+    line = Line(len(page.lines), stated.text, [(0, element)], False, False, Kind.DATA)
+    for one in candidates(stated.text, regions):
+        role = Role.FAX if stated.fax else Role.VOICE
+        yield Found(
+            line,
+            one,
+            role,
+            Cue.FAX if stated.fax else Cue.VOICE,
+            "",
+            "",
+            "",
+            owner=stated.owner,
+            contact=stated.contact,
+        )

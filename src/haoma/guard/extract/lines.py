@@ -1,0 +1,259 @@
+"""A page as its reader sees it: lines of text in order, each with the elements it is from.
+
+Rules held here:
+- A line is what inline elements put side by side; blocks, cells and `<br>` end it. A number split over tags is whole.
+- Text that no reader sees is kept and marked: display:none, visibility:hidden, `hidden`, templates, comments.
+- What stands in attributes (alt, tel: links, data-) is a line of its own kind, in the place of its element.
+- The tree is walked without recursion: depth costs no stack. A page has at most `MOST_LINES` lines.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import unquote
+
+from haoma.guard.extract.styles import Sheets, sheets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml import etree
+
+    Element: TypeAlias = etree._Element  # noqa: SLF001 - the name that lxml gives it
+
+__all__ = ["Kind", "Line", "Page", "read"]
+
+MOST_LINES = 60_000
+LONGEST_LINE = 20_000
+INLINE = frozenset(
+    """a abbr acronym b bdi bdo big cite code data em font i img kbd label mark nobr q ruby s samp small span strike strong
+    sub sup tt u var wbr time del ins output o:p st1:phone st1:place""".split()
+)
+SKIPPED = frozenset("script style iframe object math head select datalist path defs".split())
+TITLED = frozenset(("a", "img", "abbr", "span"))
+SHOWN = frozenset(("text", "button", "submit", "tel"))
+STRUCK = frozenset("del s strike".split())
+BLOCKS = re.compile(r"</?(?!(?:a|img|script|style|title|meta)\b)[a-zA-Z][^<>]*>")
+SPACE = re.compile(r"[ \t\r\n\f\v]+")
+ICON = re.compile(
+    r"(?:.*[/_-])?((?:tele)?fax|(?:tele)?phone|tel|telefone|mobile|传真|电话|手机)(?:[_-]?(?:icon|img|\d+))?(?:\.\w{3,4})?",
+    re.IGNORECASE,
+)
+DIGIT = re.compile(r"\d")
+
+
+class Kind:
+    """Where a line's text stands in the page."""
+
+    TEXT = "text"
+    ALT = "alt"
+    LINK = "link"
+    DATA = "data"
+    COMMENT = "comment"
+
+
+@dataclass(slots=True)
+class Line:
+    """One line: its text, and from which offset on it is whose; `order` counts the page's lines."""
+
+    order: int
+    text: str
+    pieces: list[tuple[int, Element]]
+    hidden: bool = False
+    struck: bool = False
+    kind: str = Kind.TEXT
+
+    @property
+    def element(self) -> Element:
+        """The element that the line begins in."""
+        return self.pieces[0][1]
+
+    def element_at(self, offset: int) -> Element:
+        """The element of a character."""
+        return self.pieces[max(0, bisect_right([start for start, _ in self.pieces], offset) - 1)][1]
+
+
+@dataclass(slots=True)
+class Page:
+    """A page's lines, and which of them each element holds: `spans[element] = (first, last + 1)`."""
+
+    root: Element
+    lines: list[Line] = field(default_factory=list)
+    spans: dict[Element, tuple[int, int]] = field(default_factory=dict)
+    data: list[tuple[str, Element]] = field(default_factory=list)
+    title: str = ""
+    meta: dict[str, str] = field(default_factory=dict)
+
+
+class _Walk:
+    """The state of one walk: the open line, and how deep in hidden and struck elements it is."""
+
+    def __init__(self, page: Page, sheets: Sheets) -> None:
+        self.page = page
+        self.sheets = sheets
+        self.parts: list[str] = []
+        self.pieces: list[tuple[int, Element]] = []
+        self.length = 0
+        self.hidden = 0
+        self.struck = 0
+        self.marks: list[tuple[bool, bool]] = []
+
+    def add(self, text: str | None, element: Element) -> None:
+        """Put text at the end of the open line."""
+        if not text or self.length >= LONGEST_LINE:
+            return
+        text = SPACE.sub(" ", text[: LONGEST_LINE - self.length])
+        if not self.parts:
+            text = text.lstrip(" ")
+        if text:
+            self.pieces.append((self.length, element))
+            self.parts.append(text)
+            self.length += len(text)
+
+    def end(self) -> None:
+        """Close the open line; a blank one is none."""
+        if not self.parts:
+            return
+        text = "".join(self.parts)
+        if text.strip(" \xa0\u3000\u200b") and len(self.page.lines) < MOST_LINES:
+            self.page.lines.append(
+                Line(len(self.page.lines), text, self.pieces, hidden=self.hidden > 0, struck=self.struck > 0)
+            )
+        self.parts, self.pieces, self.length = [], [], 0
+
+    def put(self, text: str, element: Element, kind: str) -> None:
+        """A line of its own, beside the open one, which goes on."""
+        if text.strip() and len(self.page.lines) < MOST_LINES:
+            hidden = self.hidden > 0 or kind == Kind.COMMENT
+            self.page.lines.append(
+                Line(len(self.page.lines), SPACE.sub(" ", text), [(0, element)], hidden, False, kind)
+            )
+
+
+def read(html: str) -> Page:
+    """The lines of a page's text.
+
+    >>> [line.text for line in read("<p>热线 <b>400</b>-820-<i>8820</i><br>9:00–18:00</p>").lines]
+    ['热线 400-820-8820', '9:00–18:00']
+    """
+    root = _parsed(html)
+    page = Page(root)
+    _head(page)
+    walk = _Walk(page, sheets_of(sheet.text or "" for sheet in root.iter("style")))
+    for event, element in _events(root):
+        (_opened if event == "start" else _closed)(walk, element)
+    walk.end()
+    return page
+
+
+def _parsed(html: str) -> Element:
+    text = html.replace("\0", "")
+    root, deep = _tree(text)
+    # libxml2 drops what lies deeper than its bound and all that follows: such a page is read flat instead.
+    return _tree(BLOCKS.sub("<br>", text))[0] if deep else root
+
+
+def _tree(text: str) -> tuple[Element, bool]:
+    from lxml import etree
+
+    # The page's own claim of a charset has been settled already.
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+    root = etree.fromstring(text.encode("utf-8", "replace").strip() or b"<html/>", parser)
+    deep = any("depth" in entry.message for entry in parser.error_log)
+    return (etree.fromstring(b"<html/>", parser) if root is None else root), deep
+
+
+def _events(root: Element) -> Iterator[tuple[str, Element]]:
+    from lxml import etree
+
+    walker = etree.iterwalk(root, events=("start", "end", "comment"))
+    for event, element in walker:
+        if event == "start" and element.tag in SKIPPED:
+            walker.skip_subtree()
+        yield event, element
+
+
+def _head(page: Page) -> None:
+    """Title, meta and structured data, which stand anywhere in real pages."""
+    for element in page.root.iter("title", "meta", "script", "base", "link"):
+        if element.tag == "title" and not page.title:
+            page.title = SPACE.sub(" ", "".join(element.itertext())).strip()
+        elif element.tag == "script" and "ld+json" in (element.get("type") or "").lower():
+            page.data.append((element.text or "", element))
+        elif element.tag == "meta":
+            name = (element.get("name") or element.get("property") or element.get("http-equiv") or "").lower()
+            page.meta.setdefault(name, element.get("content") or "")
+        elif element.tag == "base":
+            page.meta.setdefault("base", element.get("href") or "")
+        elif element.tag == "link" and element.get("rel") == "canonical":
+            page.meta.setdefault("canonical", element.get("href") or "")
+    html = (
+        page.root.get("lang")
+        or page.root.get("{http://www.w3.org/XML/1998/namespace}lang")
+        or page.root.get("xml:lang")
+    )
+    page.meta["lang"] = html or page.meta.get("content-language", "")
+
+
+def _opened(walk: _Walk, element: Element) -> None:
+    tag = element.tag
+    hides, strikes = _hides(element, walk.sheets), tag in STRUCK or "line-through" in element.get("style", "")
+    if tag not in INLINE or hides or strikes:
+        walk.end()
+    walk.marks.append((hides, strikes))
+    walk.page.spans[element] = (len(walk.page.lines), 0)
+    walk.hidden += hides
+    walk.struck += strikes
+    if tag not in SKIPPED:
+        _attributes(walk, element)
+        if tag == "img" and (icon := ICON.fullmatch(element.get("alt", "")) or ICON.fullmatch(element.get("src", ""))):
+            walk.add(f"{icon.group(1)}: ", element)
+        walk.add(element.text, element)
+
+
+def _closed(walk: _Walk, element: Element) -> None:
+    tag = element.tag
+    if not isinstance(tag, str):  # a comment
+        if DIGIT.search(element.text or ""):
+            walk.put(
+                element.text or "", element.getparent() if element.getparent() is not None else element, Kind.COMMENT
+            )
+    else:
+        hides, strikes = walk.marks.pop()
+        if tag not in INLINE or hides or strikes:
+            walk.end()
+        first, _ = walk.page.spans[element]
+        # An inline element's line is still open: it will be the next one.
+        walk.page.spans[element] = (first, len(walk.page.lines) + (1 if walk.parts else 0))
+        walk.hidden -= hides
+        walk.struck -= strikes
+    parent = element.getparent()
+    if element.tail and parent is not None:
+        walk.add(element.tail, parent)
+
+
+def _attributes(walk: _Walk, element: Element) -> None:
+    for name, value in element.attrib.items():
+        if name == "href":
+            scheme, _, rest = value.strip().partition(":")
+            if scheme.lower() in ("tel", "callto") and DIGIT.search(rest):
+                walk.put(unquote(rest).lstrip("/"), element, Kind.LINK)
+        elif not DIGIT.search(value):
+            continue
+        elif name in ("alt", "aria-label") or (name == "title" and element.tag in TITLED) or _button(element, name):
+            walk.put(value, element, Kind.ALT)
+        elif (name.startswith("data-") and re.search(r"tel|phone|mobile|hotline|call|number", name)) or (
+            name == "content" and "itemprop" in element.attrib
+        ):
+            walk.put(value, element, Kind.DATA)
+
+
+def _button(element: Element, name: str) -> bool:
+    return name == "value" and element.tag == "input" and element.get("type", "text").lower() in SHOWN
+
+
+def _hides(element: Element, sheets: Sheets) -> bool:
+    return element.tag == "template" or "hidden" in element.attrib or sheets.hides(element)

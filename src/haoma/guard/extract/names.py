@@ -1,0 +1,176 @@
+"""Names of organisations on a page: who is meant, who else is there, and how like two names are.
+
+Rules held here:
+- Names are compared without case, punctuation and legal form: 甲证券股份有限公司 is 甲证券, Acme, Inc. is ACME.
+- A rival is found without knowing it: a legal suffix, a word for an institution, a name in a title's place beside a number.
+- A name out of the registry (target or rival) counts wherever it stands; the longest that fits is meant.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+from haoma.guard.model import Names
+
+__all__ = ["Target", "core", "likeness", "organisations_in", "titled"]
+
+LEGAL = re.compile(
+    r"[\s,.]*\b(?:inc|incorporated|llc|l\.l\.c|ltd|limited|llp|plc|corp|corporation|company|co|gmbh|ag|s\.?a|s\.?l|s\.?l\.?u|b\.?v|n\.?v|pty|lda|sp z o o|oy|ab|as|sarl|sas|spa|srl|pc|pllc|p\.?a|kg|e\.?v|the|and|of|&)\b\.?",
+    re.IGNORECASE,
+)
+ZH_LEGAL = re.compile(
+    r"[（(][^）)]{1,8}[）)]|股份有限公司|有限责任公司|有限公司|责任公司|股份公司|集团公司|集團|集团|公司|总部|官方网站|官网|官方"
+)
+ENGLISH = re.compile(
+    r"(?:\b[A-Z0-9][\w&'’.\-]*,?\s+(?:(?:&|and|of|for|the|de|y|e)\s+)?){1,6}"
+    r"(?:Inc|Incorporated|LLC|L\.L\.C|Ltd|Limited|LLP|PLC|Corp|Corporation|Company|Co|GmbH|AG|S\.?A|S\.?L|S\.?L\.?U|B\.?V|Pty|Lda|PLLC|Oy|AB|A/S|SARL|SAS|SpA|S\.?r\.?l|Group|Associates|"
+    r"University|College|Schools?|Academy|Hotel|Inn|Resort|Casino|Restaurant|Cafe|Grill|Bistro|Hospital|Bank|Church|Clinic|Foundation|Institute|Museum|Zoo|Theat(?:er|re)|Center|Centre|Services|"
+    r"Solutions|Technologies|Systems|Firm|Partners|Agency|Dental|Plumb(?:er|ing)|Roofing|Builders|Builds?|Construction|Design|Studios?|Productions|Films|Media|Marketing|Insurance|"
+    r"Realty|Motors|Collision|Repair|Solicitors|Attorneys?|Legal|Consulting|Engineering|Industries|International|Association|Society|Council|Department|Authority|Library|Club|Market|Store|Shop)\b\.?"
+)
+CHINESE = re.compile(
+    r"[\u4e00-\u9fffA-Za-z0-9（）()·]{2,24}?(?:有限责任公司|股份有限公司|有限公司|集团|集團|公司|银行|銀行|信用社|基金|证券|保险|人寿|财险|医院|醫院|卫生院|诊所|大学|學院|学院|中学|小学|幼儿园|酒店|宾馆|饭店|餐厅|"
+    r"超市|商场|百货|专卖店|旗舰店|委员会|管理局|公安局|税务局|监管局|交通局|协会|學會|学会|研究院|研究所|出版社|旅行社|航空|快递|物流|速运|电信|移动|联通|电力|燃气|水务|自来水|地铁|公交|机场|"
+    r"物业|地产|置业|电器|科技|网络|传媒|事务所|俱乐部|博物馆|图书馆|景区|影城|工作室|驾校|工厂|制造厂|药房|药店)(?![\u4e00-\u9fff]{0,1}(?:服务|业务|产品|法))"
+)
+BRANCH = re.compile(
+    r"^.{0,8}(?:支行|分行|分公司|营业部|营业厅|分店|校区|院区|分院|门诊部|办事处|分部|事业部|子公司|本公司|我公司|各公司|该公司|贵公司|总公司|母公司)$|^(?:市|省|区|县|本|我|该|各|全国|中国|国内|本市)?[\u4e00-\u9fff]{2}$"
+)
+LEADING = re.compile(r"^.{0,12}?(?:拨打|致电|联系|关注|通过|由|与|和|及|向|在|到|请|为|是|的|：|，|。)(?=.{2,})")
+NOT_NAMES = re.compile(
+    r"^(?:home|about|contact|news|menu|services?|products?|phone|tel|fax|e-?mail|address|hours|location|directions|search|login|privacy|terms|site ?map|copyright|all rights|click|read|more|get|"
+    r"follow|share|our|your|the|welcome|monday|tuesday|wednesday|thursday|friday|saturday|sunday|po box|p\.o|suite|street|联系|关于|首页|电话|传真|地址|邮编|邮箱|客服|投诉|热线|更多|返回|版权|网址|时间|营业时间)",
+    re.IGNORECASE,
+)
+WORD = re.compile(r"[a-z0-9]+|[\u0370-\u03ff\u0400-\u04ff]+|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]", re.IGNORECASE)
+GENERIC = frozenset("the and of for a an in at on to by de la le y e with www com net org inc llc ltd co".split())
+CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+
+
+@lru_cache(maxsize=20_000)
+def core(name: str) -> str:
+    """A name's own part, in plain characters without spaces: what its other forms share.
+
+    >>> core("The Babcock Law Firm LLC."), core("甲（北京）证券股份有限公司")
+    ('babcocklawfirm', '甲证券')
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    plain = ZH_LEGAL.sub("", plain) or plain if CJK.search(plain) else LEGAL.sub(" ", plain)
+    return "".join(WORD.findall(plain)) or "".join(WORD.findall(name.casefold()))
+
+
+@lru_cache(maxsize=20_000)
+def _grams(name: str) -> frozenset[str]:
+    whole = core(name)
+    size = 2 if CJK.search(whole) else 3
+    return frozenset(whole[at : at + size] for at in range(max(1, len(whole) - size + 1)))
+
+
+@lru_cache(maxsize=20_000)
+def likeness(one: str, other: str) -> float:
+    """How much of the shorter name's pieces the longer one has, 0–1, a little less where it says much more.
+
+    >>> likeness("ACME, Inc.", "Acme"), likeness("甲银行", "乙证券")
+    (1.0, 0.0)
+    """
+    a, b = _grams(one), _grams(other)
+    shared = len(a & b)
+    if not shared or min(len(a), len(b)) == 0:
+        return 0.0
+    return shared / min(len(a), len(b)) * (0.7 + 0.3 * min(len(a), len(b)) / max(len(a), len(b)))
+
+
+class Target:
+    """Who is asked about, ready to be looked for in many lines."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = tuple(dict.fromkeys(name for name in (names.name, *names.aliases) if core(name)))
+        self.cores = tuple(sorted({core(name) for name in self.names}, key=len, reverse=True))
+        self.domains = tuple(domain.lower() for domain in names.domains)
+        words = WORD.findall(LEGAL.sub(" ", names.name.casefold())) if names.name else []
+        self.words = tuple(
+            dict.fromkeys(word for word in words if word not in GENERIC and (len(word) > 2 or CJK.match(word)))
+        )
+        self.initials = "".join(word[0] for word in words if not CJK.match(word))
+
+    def strength(self, squeezed: str, words: frozenset[str]) -> float:
+        """How surely a line names the target, 0–1: `squeezed` is the line's core, `words` its words."""
+        for whole in self.cores:
+            if len(whole) >= 2 and whole in squeezed:
+                return 1.0
+        if not self.words or CJK.search(self.cores[0] if self.cores else ""):
+            return self._partly(squeezed)
+        rare = [word for word in self.words if len(word) > 3] or list(self.words)
+        shared = sum(len(word) for word in rare if word in words) / sum(map(len, rare))
+        return shared if shared >= 0.5 else 0.0
+
+    def place(self, text: str) -> int:
+        """Where in a text that names the target the name begins; as near as can be told."""
+        small = text.casefold()
+        for name in self.names:
+            if (at := small.find(name.casefold())) >= 0:
+                return at
+        for whole in self.cores:
+            for size in range(len(whole), max(1, len(whole) // 2), -1):
+                for first in range(len(whole) - size + 1):
+                    if (at := small.find(whole[first : first + size])) >= 0:
+                        return at
+        return min((at for word in self.words if (at := small.find(word)) >= 0), default=0)
+
+    def _partly(self, squeezed: str) -> float:
+        """Chinese short forms: 中国工商银行 is called 工商银行 too."""
+        best = 0.0
+        for whole in self.cores:
+            for size in range(len(whole) - 1, max(2, len(whole) * 3 // 5 - 1), -1):
+                if any(whole[at : at + size] in squeezed for at in range(len(whole) - size + 1)):
+                    best = max(best, size / len(whole))
+                    break
+        return best
+
+    def owns(self, domain: str, squeezed_domain: str) -> float:
+        """How surely a domain is the target's own, 0–1."""
+        if any(domain == own or domain.endswith(f".{own}") for own in self.domains):
+            return 1.0
+        if not squeezed_domain:
+            return 0.0
+        for whole in self.cores:
+            if len(whole) >= 4 and (
+                whole in squeezed_domain or (len(squeezed_domain) >= 4 and squeezed_domain in whole)
+            ):
+                return 1.0
+        if any(len(word) >= 4 and word in squeezed_domain for word in self.words):
+            return 0.6
+        return 0.5 if len(self.initials) >= 3 and squeezed_domain.startswith(self.initials) else 0.0
+
+
+def organisations_in(text: str) -> list[tuple[int, str]]:
+    """The names of organisations that a text holds, told by their endings, and where each begins."""
+    text = text[:2000]
+    found = [(hit.start(), hit.group().strip(" ,.-")) for hit in ENGLISH.finditer(text)]
+    if CJK.search(text):
+        found += [(hit.start(), LEADING.sub("", hit.group())) for hit in CHINESE.finditer(text)]
+    return [
+        (start, name)
+        for start, name in found
+        if len(core(name)) >= 2 and not NOT_NAMES.match(name) and not BRANCH.match(name)
+    ]
+
+
+def titled(text: str) -> bool:
+    """Whether a short line could be a name by its form: few words, most of them capitals, no digits, no sentence."""
+    text = text.strip(" :：-|»·")
+    if not 2 <= len(text) <= 60 or any(char.isdigit() for char in text) or "@" in text or NOT_NAMES.match(text):
+        return False
+    if CJK.search(text):
+        return len(text) >= 3 and not re.search(r"[，。；！？,;!?：:]", text)
+    words = text.split()
+    small = sum(word[0].islower() for word in words if word.lower() not in GENERIC)
+    return len(words) <= 8 and small == 0 and text[-1] not in ".?!,"
+
+
+def known_in(squeezed: str, rivals: Sequence[tuple[str, str]]) -> str | None:
+    """The first registry name whose core a line holds, longest first."""
+    return next((name for whole, name in rivals if whole in squeezed), None)

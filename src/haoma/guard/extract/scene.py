@@ -1,0 +1,303 @@
+"""Who is on a page and where: each line marked with the target, other organisations, and whose domains it links to.
+
+Rules held here:
+- Rivals need not be known: names are told by their endings, by their place over a number, by structured data; those of
+  the registry count wherever they stand.
+- A domain is the target's own if it is registered so, if it is the page's own on a page about the target, or if it
+  reads like the name. Platforms that everybody links to are nobody's.
+- Only lines near numbers are searched for names: cost follows the numbers, not the page.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from haoma.guard.extract.found import Found
+from haoma.guard.extract.lines import Kind, Line, Page
+from haoma.guard.extract.names import CJK, WORD, Target, core, known_in, likeness, organisations_in, titled
+from haoma.guard.extract.words import SOCIAL
+
+if TYPE_CHECKING:
+    from haoma.guard.extract.lines import Element
+
+__all__ = ["Scene", "Section", "scene_of", "site_of"]
+
+LIKE = 0.62  # likeness from which a name is the target's
+ABOVE, BELOW = 30, 12  # lines around a number that are searched for names
+SIZES = (60, 160, 450, 1300)  # characters of the sections around a number
+EMAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
+BARE = re.compile(r"(?<![\w@./-])(?:https?://)?(?:www\.)([\w-]+(?:\.[\w-]+)+)", re.IGNORECASE)
+TITLE_GAPS = re.compile(r"\s+[-–—|_·»:：]+\s+|[–—|_·»]{1,2}|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])")
+COPYRIGHT = re.compile(
+    r"©|&copy|\(c\)|copyright|版权|版權|all rights reserved|ICP备|ICP证|主办单位|主办：|著作權", re.IGNORECASE
+)
+SECOND = frozenset("co com net org gov edu ac or ne go".split())
+EMPHASIS = frozenset("h1 h2 h3 h4 h5 h6 strong b th dt caption legend a em font".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A run of lines that one element holds: `first` to `last`, the last one left out."""
+
+    element: Element
+    first: int
+    last: int
+
+
+@dataclass(slots=True)
+class Scene:
+    """A page with its marks; the lists run beside `page.lines`."""
+
+    page: Page
+    target: Target
+    found: list[Found]
+    host: str
+    strength: list[float]
+    rivals: dict[int, str] = field(default_factory=dict)
+    titles: dict[int, float] = field(default_factory=dict)
+    own: list[int] = field(default_factory=list)
+    foreign: list[int] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    words: Counter[str] = field(default_factory=Counter)
+    line_words: dict[int, frozenset[str]] = field(default_factory=dict)
+    classes: Counter[str] = field(default_factory=Counter)
+    target_lines: list[int] = field(default_factory=list)
+    rival_lines: list[int] = field(default_factory=list)
+    named: list[tuple[int, int, bool, str]] = field(default_factory=list)
+    brand: str = ""
+    official: list[float] = field(default_factory=list)
+    headline: frozenset[str] = frozenset()
+    host_own: float = 0.0
+    title_strength: float = 0.0
+
+    def sections(self, line: Line) -> list[Section]:
+        """The largest elements around a line that stay below each of `SIZES` characters."""
+        found: list[Section] = []
+        element: Element | None = line.element
+        best = Section(line.element, line.order, min(line.order + 1, len(self.page.lines)))
+        size = 0
+        while element is not None and size < len(SIZES):
+            first, last = self.page.spans.get(element, (line.order, line.order + 1))
+            first, last = min(first, line.order), max(last, line.order + 1)
+            while size < len(SIZES) and self._length(first, last) > SIZES[size]:
+                found.append(best)
+                size += 1
+            best = Section(element, first, last)
+            element = element.getparent()
+        return found + [best] * (len(SIZES) - len(found))
+
+    def _length(self, first: int, last: int) -> int:
+        return self.lengths[min(last, len(self.lengths) - 1)] - self.lengths[first]
+
+    def words_of(self, order: int) -> frozenset[str]:
+        """The words of a line, in small letters; two characters at a time where words have no spaces."""
+        if order not in self.line_words:
+            self.line_words[order] = words_in(self.page.lines[order].text)
+        return self.line_words[order]
+
+
+def words_in(text: str) -> frozenset[str]:
+    """The words of a text that tell places and names: not the shortest, no digits but postcodes."""
+    small = text.casefold()
+    words = {word for word in re.findall(r"[^\W_]{3,}", small) if not CJK.match(word)}
+    if CJK.search(small):
+        for run in re.findall(r"[\u4e00-\u9fff]{2,}", small):
+            words.update(run[at : at + 2] for at in range(len(run) - 1))
+    return frozenset(words)
+
+
+def site_of(host: str) -> str:
+    """The registrable part of a host name, near enough: www.shop.example.co.uk → example.co.uk.
+
+    >>> site_of("www.example.com.cn"), site_of("shop.example.org")
+    ('example.com.cn', 'example.org')
+    """
+    parts = host.lower().strip(".").split(".")
+    size = 3 if len(parts) > 2 and len(parts[-1]) == 2 and parts[-2] in SECOND else 2
+    return ".".join(parts[-size:])
+
+
+def scene_of(
+    page: Page, found: list[Found], target: Target, url: str | None, rivals: Sequence[tuple[str, str]]
+) -> Scene:
+    """Mark a page; `rivals` are registry names as (core, name), longest first."""
+    squeezed = ["".join(WORD.findall(line.text.casefold())) for line in page.lines]
+    strength = [_strength(target, line.text, whole) for line, whole in zip(page.lines, squeezed, strict=True)]
+    scene = Scene(page, target, found, _host(page, url), strength)
+    scene.lengths = list(accumulate((_width(line.text) for line in page.lines), initial=0))
+    scene.target_lines = [order for order, worth in enumerate(strength) if worth >= 0.7]
+    scene.title_strength = _strength(target, page.title, "".join(WORD.findall(page.title.casefold())))
+    scene.host_own = target.owns(scene.host, _squeezed(scene.host)) if scene.host else 0.0
+    scene.brand = _brand(scene)
+    _names(scene, squeezed, [*rivals, (scene.brand, scene.brand)] if scene.brand else rivals)
+    scene.official = _official(scene)
+    _links(scene)
+    for order in range(len(page.lines)):
+        scene.words.update(scene.words_of(order))
+    meta = f"{page.title} {page.meta.get('description', '')} {page.meta.get('keywords', '')}"
+    scene.headline = words_in(meta)
+    for element in page.root.iter():
+        if element.attrib:
+            scene.classes.update(_class_words(element))
+    return scene
+
+
+def _official(scene: Scene) -> list[float]:
+    """Signs of the target's own site: it ends or is the title, the copyright is its, or somebody else's."""
+    parts = [part for part in TITLE_GAPS.split(scene.page.title) if part.strip()]
+    worth = [max((likeness(part, own) for own in scene.target.names), default=0.0) for part in parts] or [0.0]
+    mine = others = 0.0
+    for line in scene.page.lines:
+        if COPYRIGHT.search(line.text):
+            mine = max(mine, scene.strength[line.order])
+            named = [name for _, name in organisations_in(line.text[:300])]
+            others = max(others, float(any(not _means(scene.target, name) for name in named)))
+    return [worth[-1], worth[0], float(len(parts)), mine, others if mine < 0.7 else 0.0, float(bool(scene.brand))]
+
+
+def _width(text: str) -> int:
+    """How much a text says, in Latin letters: a Chinese character says as much as a few."""
+    return len(text) if text.isascii() else len(text) + 2 * len(CJK.findall(text))
+
+
+def _brand(scene: Scene) -> str:
+    """The site's own name, where the site is not the target's: what ends its titles."""
+    if scene.host_own >= 0.6:
+        return ""
+    names = [scene.page.meta.get("og:site_name", ""), *reversed(TITLE_GAPS.split(scene.page.title)[1:])]
+    for name in names:
+        whole = core(name)
+        if 2 <= len(whole) <= 24 and not scene.target.strength(whole, frozenset(WORD.findall(name.casefold()))):
+            return whole
+    return ""
+
+
+def _class_words(element: Element) -> list[str]:
+    return [*element.get("class", "").split(), *([f"#{element.get('id')}"] if element.get("id") else [])]
+
+
+def _strength(target: Target, text: str, squeezed: str) -> float:
+    if not text or not target.cores:
+        return 0.0
+    if CJK.search(text) and any(whole in core(text[:400]) for whole in target.cores if len(whole) >= 2):
+        return 1.0
+    return target.strength(squeezed, frozenset(WORD.findall(text.casefold())))
+
+
+def _host(page: Page, url: str | None) -> str:
+    for address in (url, page.meta.get("canonical"), page.meta.get("base"), page.meta.get("og:url")):
+        try:
+            host = urlsplit(address or "").hostname
+        except ValueError:
+            host = None
+        if host and "." in host:
+            return site_of(host)
+    return ""
+
+
+def _squeezed(domain: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", domain.partition(".")[0])
+
+
+def _names(scene: Scene, squeezed: Sequence[str], rivals: Sequence[tuple[str, str]]) -> None:
+    orders = {order for one in scene.found for order in range(one.line.order - ABOVE, one.line.order + BELOW)}
+    for order in sorted(orders):
+        if not 0 <= order < len(scene.page.lines):
+            continue
+        line = scene.page.lines[order]
+        if line.kind == Kind.COMMENT:
+            continue
+        text = line.text
+        for start, name in organisations_in(text) if len(text) <= 1500 else []:
+            if not _means(scene.target, name):
+                scene.rivals[order] = name
+                scene.named.append((order, start, False, name))
+        if known := known_in(squeezed[order], rivals):
+            if scene.strength[order] < 1.0 or len(known) > 2 * len(scene.target.cores[0] if scene.target.cores else ""):
+                scene.rivals[order] = known
+            scene.named.append((order, max(text.casefold().find(known.casefold()), 0), False, known))
+        if scene.strength[order] >= 0.6:
+            scene.named.append((order, scene.target.place(text), True, scene.target.names[0]))
+        if titled(text) and _stands_out(line):
+            scene.titles[order] = max((likeness(text, own) for own in scene.target.names), default=0.0)
+    scene.rival_lines = sorted(scene.rivals)
+    scene.named.sort()
+
+
+def _means(target: Target, name: str) -> bool:
+    """Whether a name on the page is the target's."""
+    if max((likeness(name, own) for own in target.names), default=0.0) >= LIKE:
+        return True
+    return target.strength(core(name), frozenset(WORD.findall(name.casefold()))) >= 0.7
+
+
+def _stands_out(line: Line) -> bool:
+    """Whether a line is printed as a heading or name is: in an element for that, or the first of its block."""
+    element: Element | None = line.element
+    for _ in range(3):
+        if element is None:
+            return False
+        if element.tag in EMPHASIS or re.search(r"\b(?:name|title|org|fn|head)", element.get("class", "")):
+            return True
+        element = element.getparent()
+    return False
+
+
+def _links(scene: Scene) -> None:
+    """Mark lines by the domains that they link to or write: the target's own and foreign ones."""
+    own, foreign = [0] * len(scene.page.lines), [0] * len(scene.page.lines)
+    seen: dict[str, int] = {}
+    for order, domains in _domains(scene.page):
+        if order >= len(own):
+            continue
+        for domain in domains:
+            kind = seen.setdefault(domain, _whose(scene, domain))
+            own[order] += kind > 0
+            foreign[order] += kind < 0
+    scene.own = list(accumulate(own, initial=0))
+    scene.foreign = list(accumulate(foreign, initial=0))
+
+
+def _whose(scene: Scene, domain: str) -> int:
+    """1 the target's own, -1 somebody else's, 0 nobody's."""
+    if scene.target.owns(domain, _squeezed(domain)) >= 0.6:
+        return 1
+    if domain == scene.host:
+        return 1 if scene.host_own or scene.title_strength >= 0.7 else 0
+    return 0 if SOCIAL.search(domain) else -1
+
+
+def _domains(page: Page) -> Iterable[tuple[int, list[str]]]:
+    for line in page.lines:
+        if "@" in line.text or "www." in line.text:
+            hosts = [*EMAIL.findall(line.text), *BARE.findall(line.text)]
+            yield line.order, [site_of(host) for host in hosts]
+    for element in page.root.iter("a", "form", "img"):
+        address = element.get("href") or element.get("src") or element.get("action") or ""
+        if element not in page.spans or not address:
+            continue
+        order = page.spans[element][0]
+        if address.startswith("mailto:") and "@" in address:
+            yield order, [site_of(address.partition("@")[2].partition("?")[0])]
+        elif address.startswith(("http:", "https:", "//")):
+            try:
+                host = urlsplit(address).hostname
+            except ValueError:
+                continue
+            if host and "." in host:
+                yield order, [site_of(host)]
+
+
+def nearest(orders: Sequence[int], order: int) -> tuple[int, int]:
+    """How many lines above and below the nearest marked line is; 99 where none is; the line itself is 0 above."""
+    place = bisect_left(orders, order + 1)
+    above = order - orders[place - 1] if place else 99
+    below = orders[place] - order if place < len(orders) else 99
+    return min(above, 99), min(below, 99)

@@ -1,0 +1,118 @@
+"""A page in, its numbers out: what each is, whose, and what for.
+
+Rules held here:
+- Pure: no network, no clock, no file but the shipped model, read once.
+- Nothing is raised for a page, whatever it holds; a page without a number has an empty list.
+- Without a name to ask for, numbers are found and told voice from fax, and whose they are is unsure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from haoma.errors import Unavailable
+from haoma.guard.extract.bind import bound
+from haoma.guard.extract.charset import decode
+from haoma.guard.extract.country import regions_of
+from haoma.guard.extract.features import ALL
+from haoma.guard.extract.found import Found, found_on
+from haoma.guard.extract.lines import Page, read
+from haoma.guard.extract.names import Target, core
+from haoma.guard.extract.purposes import purpose_of
+from haoma.guard.extract.scene import Scene, scene_of
+from haoma.guard.extract.trees import shipped
+from haoma.guard.model import Belongs, Mention, Names, Purpose, Role
+
+__all__ = ["mentions_of", "understood"]
+
+SAMPLE = 60_000  # characters that are read to tell the country
+OWNER_NEAR = 12  # lines
+
+
+def mentions_of(
+    page: bytes | str,
+    *,
+    url: str | None = None,
+    content_type: str | None = None,
+    names: Names | None = None,
+    rivals: Sequence[Names] = (),
+) -> list[Mention]:
+    """The numbers on a page, in the order they stand in, each with whose it is: that of who is called `names`, or not.
+
+    `rivals` are other organisations that are known; others are told by the page. Bytes are decoded as what they are.
+
+    >>> page = "<title>甲银行</title><p>甲银行客服热线 <b>95588</b></p>"
+    >>> [(one.digits, one.role, one.purpose) for one in mentions_of(page, names=Names("甲银行"))]
+    [('95588', <Role.VOICE: 'voice'>, <Purpose.CARE: '客服'>)]
+
+    Raises Unavailable where lxml is not installed.
+    """
+    html = page if isinstance(page, str) else decode(page, content_type)
+    read_page, regions, found = understood(html, url)
+    if names is None or not core(names.name):
+        return [_mention(read_page, one, Belongs.UNSURE, 0.5, None) for one in found]
+    scene = scene_of(read_page, found, Target(names), url, _known(rivals))
+    answers = bound(scene, regions, shipped(ALL), names.name)
+    return [
+        _mention(read_page, one, whose, sure, _owner(scene, one))
+        for one, (whose, sure) in zip(found, answers, strict=True)
+    ]
+
+
+def understood(html: str, url: str | None) -> tuple[Page, list[str], list[Found]]:
+    """A page's lines, the countries it speaks of, and its numbers.
+
+    Raises Unavailable where lxml is not installed.
+    """
+    try:
+        page = read(html)
+    except ImportError:
+        raise Unavailable("reading pages needs lxml", hint="pip install 'haoma[guard]'") from None
+    text = "\n".join(line.text for line in page.lines)
+    urls = [address for address in (url, page.meta.get("base"), page.meta.get("canonical")) if address]
+    regions = regions_of(text[:SAMPLE], urls, page.meta["lang"])
+    return page, regions, found_on(page, regions)
+
+
+def _known(rivals: Sequence[Names]) -> list[tuple[str, str]]:
+    """The names of rivals with what is their own in each, longest first."""
+    pairs = {(core(name), name) for rival in rivals for name in (rival.name, *rival.aliases)}
+    return sorted((pair for pair in pairs if len(pair[0]) > 1), key=lambda pair: (-len(pair[0]), pair))
+
+
+def _mention(page: Page, one: Found, whose: Belongs, sure: float, owner: str | None) -> Mention:
+    path = page.root.getroottree().getpath(one.line.element_at(one.one.start))
+    return Mention(
+        text=one.text, digits=one.one.digits, uri=one.one.uri, role=one.role, organisation=whose, purpose=_purpose(one),
+        confidence=round(1 - sure if whose is Belongs.OTHER else sure, 4), xpath=path, hidden=one.hidden,
+        owner=one.owner or owner, reasons=_reasons(one, owner),
+    )  # fmt: skip
+
+
+def _purpose(one: Found) -> Purpose:
+    if one.role is Role.FAX:
+        return Purpose.FAX
+    before = one.before if any(char.isalpha() for char in one.before) else f"{one.lead} {one.before}"
+    return purpose_of(f"{one.contact} {before}".strip(), one.behind, one.heading)
+
+
+def _owner(scene: Scene, one: Found) -> str | None:
+    """The name that stands last before a number, near it."""
+    spot = (one.line.order, one.one.start)
+    ahead = [item for item in scene.named if item[:2] <= spot and item[0] >= spot[0] - OWNER_NEAR]
+    return ahead[-1][3] if ahead else None
+
+
+def _reasons(one: Found, owner: str | None) -> tuple[str, ...]:
+    told = []
+    if one.hidden:
+        told.append("no reader sees it")
+    if one.dead:
+        told.append("the page says that it is out of use")
+    if one.cue is not None:
+        told.append(f"labelled as {one.cue}")
+    if one.owner:
+        told.append("structured data names its owner")
+    elif owner:
+        told.append("a name stands before it")
+    return tuple(told)

@@ -1,0 +1,124 @@
+"""Numbers in a page's structured data, JSON-LD and microdata, malformed or not.
+
+Rules held here:
+- JSON that no reader takes is mended where the mistake is a usual one (a comma too many, a comment, a raw line break);
+  what is left is read by its keys, for the numbers are there all the same.
+- A number belongs to the nearest object around it that has a name.
+- Nesting and size are bounded: data is no program.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from haoma.guard.extract.lines import Element
+
+__all__ = ["Stated", "in_json", "scope_name"]
+
+DEEPEST = 30
+LONGEST = 400_000
+PHONE = re.compile(
+    r"^(?:\w+:)?(?:telephone|phone|tel|telefon|phone_?number|fax_?number|fax|mobile|hotline)$", re.IGNORECASE
+)
+FAX = re.compile(r"fax", re.IGNORECASE)
+COMMENT = re.compile(r"/\*.*?\*/|(?m:^\s*//.*$)|<!--|-->|<!\[CDATA\[|\]\]>", re.DOTALL)
+COMMA = re.compile(r",\s*([}\]])")
+LOOSE = re.compile(
+    r"""["']?(?P<key>name|legalName|telephone|faxNumber|phone|contactType)["']?\s*:\s*["'](?P<value>[^"'\n]{1,200})["']"""
+)
+NAMED = "name org fn legalName brand"
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A number that structured data states: its text, whose it is, what kind of contact it is called."""
+
+    text: str
+    owner: str | None
+    fax: bool
+    contact: str
+
+
+def in_json(source: str) -> list[Stated]:
+    """The numbers of one JSON-LD script.
+
+    >>> in_json('{"@type": "Bank", "name": "甲银行", "telephone": "95588",}')
+    [Stated(text='95588', owner='甲银行', fax=False, contact='')]
+    """
+    source = source[:LONGEST].strip()
+    for attempt in (source, html.unescape(COMMA.sub(r"\1", COMMENT.sub("", source)))):
+        try:
+            return list(_within(json.loads(attempt, strict=False), None, "", 0))
+        except (ValueError, RecursionError):
+            continue
+    return list(_loose(source))
+
+
+def _within(value: object, owner: str | None, contact: str, depth: int) -> Iterator[Stated]:
+    if depth > DEEPEST:
+        return
+    if isinstance(value, list):
+        for one in value:
+            yield from _within(one, owner, contact, depth + 1)
+    if not isinstance(value, Mapping):
+        return
+    own = next(
+        (name for key in ("name", "legalName") if isinstance(name := value.get(key), str) and name.strip()), owner
+    )
+    kind = value.get("contactType", contact)
+    for key, item in value.items():
+        if PHONE.match(str(key)):
+            yield from _stated(item, own, str(key), str(kind))
+        else:
+            yield from _within(item, own, str(kind), depth + 1)
+
+
+def _stated(item: object, owner: str | None, key: str, contact: str) -> Iterator[Stated]:
+    values: Sequence[object] = item if isinstance(item, list) else [item]
+    for value in values:
+        if isinstance(value, str | int) and re.search(r"\d{3}|\d\D{1,2}\d\D{1,2}\d", str(value)):
+            yield Stated(str(value)[:200], owner, bool(FAX.search(key)), contact)
+
+
+def _loose(source: str) -> Iterator[Stated]:
+    owner, contact = None, ""
+    for hit in LOOSE.finditer(source):
+        key, value = hit.group("key"), html.unescape(hit.group("value"))
+        if key in ("name", "legalName"):
+            owner = value
+        elif key == "contactType":
+            contact = value
+        elif re.search(r"\d{3}", value):
+            yield Stated(value, owner, key == "faxNumber", contact)
+
+
+def scope_name(element: Element) -> str | None:
+    """The name of the microdata item or vCard that an element stands in; None where it stands in none."""
+    around = element
+    for _ in range(12):
+        around = around.getparent()
+        if around is None:
+            return None
+        if "itemscope" in around.attrib or "vcard" in around.get("class", "").lower():
+            return _named_in(around)
+    return None
+
+
+def _named_in(scope: Element) -> str | None:
+    for inner in scope.iter():
+        told = (
+            f"{inner.get('itemprop', '')} {inner.get('property', '')} {inner.get('class', '')}".split()
+            if inner.attrib
+            else []
+        )
+        if any(word in NAMED.split() for word in told):
+            name = inner.get("content") or "".join(inner.itertext())
+            if name.strip():
+                return " ".join(name.split())[:120]
+    return None

@@ -1,0 +1,373 @@
+"""Trains what tells whose a number on a page is, `src/haoma/guard/extract/model.json`, and prints how well it does.
+
+Sources: pages with truth in the form of ../shared/data/guard (its `spans` and `binding` sets; never `swde`) and the seen
+part of tests/pages_zh. More pages are composed out of them: a page of one organisation with a contact block of another
+put after one of its blocks. What enters the model are numbers alone (haoma.guard.extract.features), no word of a page.
+
+Figures are of hosts that the model of a fold has not seen: pages that share a host, a number or an organisation stay
+together. Run it as `.venv/bin/python tools/train_extract.py ../shared/data/guard`; it takes some minutes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from math import exp
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import lightgbm
+import numpy as np
+from lxml import etree
+
+from haoma.guard.extract.bind import among, clipped, ruled
+from haoma.guard.extract.bind import rows_of as features_of
+from haoma.guard.extract.charset import decode
+from haoma.guard.extract.features import ALL
+from haoma.guard.extract.found import Found
+from haoma.guard.extract.names import Target
+from haoma.guard.extract.scene import scene_of
+from haoma.guard.extract.service import understood
+from haoma.guard.model import Names
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "src/haoma/guard/extract/model.json"
+CHINESE = ROOT / "tests/pages_zh"
+FOLDS, SEED, COMPOSED_FROM_ONE = 5, 5, 4
+ACCEPT, REFUSE = 0.66, 0.3
+WEIGHTS = {"binding": 1.0, "spans": 1.0, "zh": 2.0, "composed": 0.3, "composed zh": 0.6}
+GROW = {"objective": "binary", "num_leaves": 15, "learning_rate": 0.04, "min_data_in_leaf": 12, "feature_fraction": 0.5,
+        "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5, "verbose": -1, "num_threads": 2, "seed": 7, "deterministic": True}  # fmt: skip
+GROW_AMONG = {**GROW, "num_leaves": 6, "learning_rate": 0.05, "min_data_in_leaf": 40, "feature_fraction": 0.8,
+              "monotone_constraints": [1, 1, -1, -1, 0, 1]}  # fmt: skip
+ROUNDS, ROUNDS_AMONG = 300, 100
+MORE = ("target_in_", "own_link_in_", "title_like", "owner_like", "elsewhere", "shared_", "named_before", "named_behind", "named_last",
+        "target_alone", "same_", "page_host", "page_target", "ours_in", "class_shared", "title_end", "copyright_own")  # fmt: skip
+LESS = ("target_above", "target_below", "nearer", "rival_in_", "foreign_link_in_", "fake", "platform", "public", "brand", "rival_alone",
+        "advert_in", "copyright_other", "page_rivals")  # fmt: skip
+FREE = ("named_before_far", "named_last_far", "page_host_known", "branded")
+KINDS = ("numbers", "others", "fax", "others_fax", "hidden", "optional")
+LABELS = {"numbers": 1, "fax": 1, "others": 0, "others_fax": 0}
+BLOCKS = frozenset("p div table ul ol h1 h2 h3 h4 section article dl form blockquote center hr li".split())
+LOOSE = frozenset("html body head script style a span b strong br tr td li em i font".split())
+
+
+@dataclass(slots=True)
+class Page:
+    """A page, what is true of it, and what was measured on it."""
+
+    row: dict[str, object]
+    html: str
+    part: str
+    hosts: tuple[int, ...] = ()
+    found: list[Found] = field(default_factory=list)
+    vectors: list[list[float]] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+
+    def of(self, *kinds: str) -> list[str]:
+        """The numbers that truth lists under some kinds."""
+        return [str(number) for kind in kinds for number in self.row.get(kind) or []]
+
+    def measure(self) -> None:
+        """Find the page's numbers, and keep what is measured of each and what truth says."""
+        _, regions, self.found = understood_page = understood(self.html, self.row["url"])
+        scene = scene_of(understood_page[0], self.found, Target(Names(str(self.row["org"]))), self.row["url"], ())
+        self.vectors = features_of(scene, regions)
+        known = [(kind, keys(number)) for kind in KINDS for number in self.of(kind)]
+        known += [
+            (kind, keys(other))
+            for kind in KINDS
+            for number in self.of(kind)
+            for other in (self.row.get("alt") or {}).get(number, [])
+        ]
+        self.kinds = [
+            next((kind for kind, forms in known if forms & keys(one.one.digits)), "unknown") for one in self.found
+        ]
+
+
+def keys(digits: str) -> set[str]:
+    """The last digits of a number, in the lengths that tell it: country codes and zeros are forgiven."""
+    digits = re.sub(r"\D", "", digits).lstrip("0")
+    return {digits} | ({digits[-9:]} if len(digits) > 9 else set()) | ({digits[-10:]} if len(digits) > 10 else set())
+
+
+def load(folder: Path) -> list[Page]:
+    """The pages that a model may be trained on: an organisation is named on each."""
+    pages = []
+    for place, parts in ((folder, ("spans", "binding")), (CHINESE, ("zh",))):
+        for line in (place / "truth.jsonl").read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            if row["set"] in parts and row["org"] and row.get("part", "seen") == "seen":
+                pages.append(Page(row, decode((place / row["page"]).read_bytes()), row["set"]))
+    return pages
+
+
+def groups(pages: Sequence[Page]) -> list[int]:
+    """The fold of each page: those that share a host, a number or an organisation have the same."""
+    parent: dict[object, object] = {}
+
+    def root(one: object) -> object:
+        while parent.setdefault(one, one) != one:
+            one = parent[one]
+        return one
+
+    for at, page in enumerate(pages):
+        host = urlsplit(str(page.row["url"] or "")).hostname
+        shared = [
+            ("org", str(page.row["org"]).lower()),
+            *(("number", number.lstrip("0")[-9:]) for number in page.of("numbers", "fax")),
+        ]
+        for one in [*shared, *([("host", host.removeprefix("www."))] if host else [])]:
+            parent[root(("page", at))] = root(one)
+    return [int(hashlib.sha256(str(root(("page", at))).encode()).hexdigest(), 16) % FOLDS for at in range(len(pages))]
+
+
+def composed(pages: Sequence[Page], folds: Sequence[int]) -> Iterable[Page]:
+    """Pages of one organisation with a contact block of another; each remembers the folds of both."""
+    chance = random.Random(SEED)  # noqa: S311 - the same pages every time
+    whole = [
+        at
+        for at, page in enumerate(pages)
+        if page.of("numbers") and not page.of("others", "others_fax") and len(page.of("numbers")) <= 8
+    ]
+    blocks = {at: block for at in whole if (block := _block(pages[at], chance))}
+    for host in whole:
+        alike = [at for at in blocks if pages[at].part == pages[host].part and not _shared(pages[at], pages[host])]
+        for _ in range(COMPOSED_FROM_ONE * (2 if pages[host].part == "zh" else 1)):
+            giver = chance.choice(alike)
+            html = _with_block(pages[host], blocks[giver], chance)
+            if html is None:
+                continue
+            row = dict(pages[host].row, others=pages[giver].of("numbers"), others_fax=pages[giver].of("fax"))
+            row["url"] = row["url"] if chance.random() < 0.75 else None
+            row["alt"] = {**(pages[host].row.get("alt") or {}), **(pages[giver].row.get("alt") or {})}
+            part = "composed zh" if pages[host].part == "zh" else "composed"
+            yield Page(row, html, part, (folds[host], folds[giver]))
+
+
+def _shared(one: Page, other: Page) -> bool:
+    return one.row["org"] == other.row["org"] or not {n.lstrip("0")[-8:] for n in one.of(*KINDS)}.isdisjoint(
+        n.lstrip("0")[-8:] for n in other.of(*KINDS)
+    )
+
+
+def _parsed(html: str) -> etree._Element:
+    return etree.fromstring(html.encode(), etree.HTMLParser(encoding="utf-8", huge_tree=True))
+
+
+def _size(element: etree._Element) -> int:
+    return len(" ".join("".join(element.itertext()).split()))
+
+
+def _holds(element: etree._Element, numbers: Sequence[str]) -> bool:
+    digits = re.sub(r"\D", "", "".join(element.itertext()))
+    return any(number.lstrip("0")[-9:] in digits for number in numbers)
+
+
+def _block(page: Page, chance: random.Random) -> str | None:
+    """A block of a page with its numbers, of the size of a contact block."""
+    numbers = page.of("numbers", "fax")
+    fit = [(_size(element), element) for element in _parsed(page.html).iter() if _fits(element, numbers)]
+    if not fit:
+        return None
+    element = max(fit, key=lambda pair: pair[0])[1] if chance.random() < 0.7 else chance.choice(fit)[1]
+    element.tail = None
+    return re.sub(r'\sid="[^"]*"', "", etree.tostring(element, encoding="unicode", method="html"))
+
+
+def _fits(element: etree._Element, numbers: Sequence[str]) -> bool:
+    known = isinstance(element.tag, str) and element.tag not in LOOSE
+    return known and 15 <= _size(element) <= 500 and _holds(element, numbers)
+
+
+def _with_block(page: Page, block: str, chance: random.Random) -> str | None:
+    """The page with a block after one of its own: never in a menu, in what is hidden, or in its own contact block."""
+    root, numbers = _parsed(page.html), page.of(*KINDS)
+    spots = [element for element in root.iter(*BLOCKS) if _size(element) >= 2 and _open(element, numbers)]
+    given = _parsed(f"<div>{block}</div>").find(".//div")
+    if not spots or given is None or not len(given):
+        return None
+    spot, new = chance.choice(spots), given[0]
+    new.tail, spot.tail = spot.tail, None
+    spot.addnext(new)
+    return etree.tostring(root, encoding="unicode", method="html")
+
+
+def _open(element: etree._Element, numbers: Sequence[str]) -> bool:
+    for around in (element, *element.iterancestors()):
+        told = around.get("class", "") + around.get("id", "")
+        hidden = "display:none" in around.get("style", "").replace(" ", "").lower()
+        if (
+            around.tag in ("nav", "head", "noscript", "template")
+            or hidden
+            or re.search(r"nav|menu", told, re.IGNORECASE)
+        ):
+            return False
+    return not any(
+        around.tag not in ("html", "body") and _size(around) < 500 and _holds(around, numbers)
+        for around in element.iterancestors()
+    )
+
+
+def _sign(name: str) -> int:
+    if name.startswith(FREE):
+        return 0
+    return 1 if name.startswith(MORE) else -1 if name.startswith(LESS) else 0
+
+
+@dataclass(slots=True)
+class Trained:
+    """Both passes of a model."""
+
+    alone: lightgbm.Booster
+    second: lightgbm.Booster
+
+    def logits(self, page: Page) -> list[float]:
+        """The logit of each number of a page, rules applied: what `bind.bound` computes."""
+        first = first_of(self.alone, page)
+        rows = np.array(among(first, page.found))
+        raw = self.second.predict(rows, raw_score=True)
+        return [
+            float(logit) + ruled(one, row, str(page.row["org"]))
+            for logit, one, row in zip(raw, page.found, page.vectors, strict=True)
+        ]
+
+
+def first_of(alone: lightgbm.Booster, page: Page) -> list[float]:
+    """The first pass on a page: a logit a number."""
+    return [clipped(float(logit)) for logit in alone.predict(np.array(page.vectors), raw_score=True)]
+
+
+def grow(
+    pages: Sequence[Page], rows: Sequence[Sequence[Sequence[float]]], how: dict[str, object], rounds: int
+) -> lightgbm.Booster:
+    """Trees over the numbers of pages whose owner is known; `rows` are each page's vectors."""
+    vectors, labels, weights = [], [], []
+    for page, measured in zip(pages, rows, strict=True):
+        for one, kind, vector in zip(page.found, page.kinds, measured, strict=True):
+            if kind in LABELS and not one.hidden:
+                vectors.append(vector)
+                labels.append(LABELS[kind])
+                weights.append(WEIGHTS[page.part])
+    return lightgbm.train(how, lightgbm.Dataset(np.array(vectors), np.array(labels), weight=np.array(weights)), rounds)
+
+
+def train(pages: Sequence[Page], inner: Sequence[lightgbm.Booster | None]) -> Trained:
+    """Both passes; the second learns from first passes (`inner`, a page each) that had not seen the page."""
+    alone = grow(
+        pages, [page.vectors for page in pages], {**GROW, "monotone_constraints": [_sign(name) for name in ALL]}, ROUNDS
+    )
+    rows = [among(first_of(model or alone, page), page.found) for page, model in zip(pages, inner, strict=True)]
+    return Trained(alone, grow(pages, rows, GROW_AMONG, ROUNDS_AMONG))
+
+
+def cross_validated(pages: Sequence[Page]) -> tuple[dict[int, lightgbm.Booster], dict[int, list[float]]]:
+    """First passes that have not seen a fold, and each page's logits by a model that has not seen its host."""
+    without = {}
+    for fold in range(FOLDS):
+        kept = [page for page in pages if fold not in page.hosts]
+        how = {**GROW, "monotone_constraints": [_sign(name) for name in ALL]}
+        without[fold] = grow(kept, [page.vectors for page in kept], how, ROUNDS)
+    logits: dict[int, list[float]] = {}
+    for fold in range(FOLDS):
+        kept = [page for page in pages if fold not in page.hosts]
+        rows = [among(first_of(without[page.hosts[0]], page), page.found) for page in kept]
+        model = Trained(without[fold], grow(kept, rows, GROW_AMONG, ROUNDS_AMONG))
+        logits.update({at: model.logits(page) for at, page in enumerate(pages) if page.hosts == (fold,)})
+    return without, logits
+
+
+def figures(pages: Sequence[Page], logits: dict[int, list[float]], accept: float) -> dict[str, str]:
+    """How well numbers are bound, by set: precision, recall, F1, and how many of others' numbers were accepted."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for at, values in logits.items():
+        page, count = pages[at], counts[pages[at].part]
+        told: dict[str, list[tuple[float, str, bool]]] = defaultdict(list)
+        for one, kind, logit in zip(page.found, page.kinds, values, strict=True):
+            told[one.one.digits.lstrip("0")[-8:]].append(
+                (logit, kind, one.role == "voice" and not (one.hidden or one.dead))
+            )
+        accepted: dict[str, str] = {}
+        for key, ones in told.items():
+            shown = [logit for logit, _, voice in ones if voice]
+            if shown and 1 / (1 + exp(-sum(shown) / len(shown))) >= accept:
+                accepted[key] = ones[0][1]
+        right = sum(kind == "numbers" for kind in accepted.values())
+        count["right"] += right
+        count["missed"] += max(0, len(page.of("numbers")) - right)
+        count["false"] += sum(kind not in ("numbers", "optional") for kind in accepted.values())
+        count["wrong"] += sum(kind in ("others", "others_fax") for kind in accepted.values())
+        count["others"] += len(page.of("others", "others_fax"))
+    return {part: _told(count) for part, count in counts.items()}
+
+
+def _told(count: Counter[str]) -> str:
+    precision, recall = (
+        count["right"] / max(1, count["right"] + count["false"]),
+        count["right"] / max(1, count["right"] + count["missed"]),
+    )
+    f1 = 2 * precision * recall / max(0.001, precision + recall)
+    return f"P {precision:.3f} R {recall:.3f} F1 {f1:.3f}, {count['wrong']} of {count['others']} of others accepted"
+
+
+def packed(booster: lightgbm.Booster) -> dict[str, list[float]]:
+    """A booster as the lists of `haoma.guard.extract.trees.Forest`."""
+    out: dict[str, list[float]] = {name: [] for name in ("roots", "feature", "bound", "left", "right", "leaf")}
+
+    def put(node: dict[str, object]) -> int:
+        if "leaf_value" in node:
+            out["leaf"].append(float(f"{node['leaf_value']:.5g}"))
+            return -len(out["leaf"])
+        at = len(out["feature"])
+        for name, value in (
+            ("feature", node["split_feature"]),
+            ("bound", float(f"{node['threshold']:.6g}")),
+            ("left", 0),
+            ("right", 0),
+        ):
+            out[name].append(value)
+        out["left"][at] = put(node["left_child"])
+        out["right"][at] = put(node["right_child"])
+        return at
+
+    for tree in booster.dump_model()["tree_info"]:
+        out["roots"].append(put(tree["tree_structure"]))
+    return out
+
+
+def main() -> None:
+    """Measure, cross-validate, train on everything, write."""
+    pages = load(Path(sys.argv[1]))
+    folds = groups(pages)
+    for page, fold in zip(pages, folds, strict=True):
+        page.hosts = (fold,)
+    pages += composed(pages, folds)
+    for page in pages:
+        page.measure()
+    pages = [page for page in pages if page.found]
+    print(len(pages), "pages,", sum(len(page.found) for page in pages), "numbers", flush=True)
+    without, logits = cross_validated(pages)
+    for accept in (0.5, 0.6, ACCEPT, 0.7, 0.75, 0.8):
+        for part, told in sorted(figures(pages, logits, accept).items()):
+            print(f"accepted from {accept}: {part}: {told}", flush=True)
+    model = train(pages, [without[page.hosts[0]] for page in pages])
+    made = f"lightgbm {lightgbm.__version__}, {len(pages)} pages, {sum(len(page.found) for page in pages)} numbers"
+    row = {
+        "made": made,
+        "accept": ACCEPT,
+        "refuse": REFUSE,
+        "features": ALL,
+        "alone": packed(model.alone),
+        "among": packed(model.second),
+    }
+    TARGET.write_text(json.dumps(row, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
