@@ -93,7 +93,7 @@ class JudgeContract:
         assert [one.state for one in world.incidents()] == ["closed"]
 
     def test_one_question_is_held_by_one_and_decided_once(self, world: World) -> None:
-        doubt = replace(LABELLED_AS_A_RIVAL[0], organisation=Belongs.UNSURE)
+        doubt = replace(LABELLED_AS_A_RIVAL[0], organisation=Belongs.UNSURE, owner=None)
         people = [f"0cc00000-0000-4000-8000-00000000000{n}" for n in range(6)]
         world.look(doubt)
         at = world.clock[0]

@@ -152,6 +152,22 @@ def test_an_approver_closes_what_looks_still_find(desk: Desk) -> None:
     assert desk.ok("ledger", "audit")
 
 
+def test_a_page_out_of_a_file_is_judged_each_time_that_it_was_looked_at(desk: Desk) -> None:
+    pytest.importorskip("lxml")
+    done(desk, "organisation", "add", "平川证券", *WHY)
+    page = desk.folder / "page.html"
+    text = "<h1>平川证券</h1><p>平川证券客服热线：400-800-1234</p><p>平川证券股份有限公司</p>"
+    page.write_text(f"<html><title>平川证券</title><body>{text}</body></html>", encoding="utf-8")
+    said = ("--file", "page.html", "--url", "https://pages.example/1", "--organisation", "安心基金", "--at")
+    times = [(BEGIN + timedelta(days=day)).isoformat() for day in (30, 30, 31)]
+    ended = [desk.haoma("guard", "check", *said, at) for at in times]
+    assert [one.returncode for one in ended] == [1, 0, 1]
+    (row,) = [json.loads(line) for line in ended[0].stdout.splitlines()]
+    assert (row["verdict"], row["number"]) == ("wrong-organisation", "4008001234")
+    assert "judged before" in ended[1].stderr
+    assert "opened incident" in ended[2].stderr
+
+
 def test_a_page_is_named_with_its_place_and_its_organisation(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("<p>", encoding="utf-8")

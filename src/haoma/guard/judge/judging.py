@@ -2,6 +2,8 @@
 
 Rules held here:
 - A number is compared without its extension; one that is printed ten times is found once for each verdict.
+- A number of ours that extraction is not sure of, and that goes by the name of another one of the registry, is theirs
+  as far as the page says; that it goes by ours makes it no surer, for the page may call it dead.
 - Our page that shows none of our numbers is a finding; a page of others is one only where it showed one before. What
   it shows in the place of ours is a finding of its own, and the only one.
 """
@@ -16,20 +18,26 @@ from haoma.guard.judge.desk import HotlineLike
 from haoma.guard.judge.model import Finding, Seen, Shown, SourceKind, Verdict
 from haoma.guard.judge.rules import Stands, rule_for
 from haoma.guard.judge.shown import bare, digits_of, without_mobiles
-from haoma.guard.model import Belongs, Mention, Purpose, Role
+from haoma.guard.model import Belongs, Mention, Names, Purpose, Role
 
 __all__ = ["Known", "judge", "one_off"]
 
 LONGEST_OWNER = 200
 SHORTEST_ALIKE = 7
+SHORTEST_NAME = 4
 LINES_OF_A_BLOCK = 2  # the last digits of a landline tell the lines of one switchboard
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the registry says of an organisation, and of every number on a page, whosever it is (by bare URI)."""
+    """What the registry says of an organisation, and of every number on a page, whosever it is (by bare URI).
+
+    `rivals` are how all the others are known.
+    """
 
     organisation: str
+    names: Names
+    rivals: Sequence[Names]
     own: Sequence[HotlineLike]
     by_uri: Mapping[str, Sequence[HotlineLike]]
 
@@ -72,7 +80,7 @@ def _of(mention: Mention, at: datetime, known: Known, show: Callable[[str, bool]
     uri = bare(str(mention.uri))
     registered = known.by_uri.get(uri, ())
     stands, about = _standing(uri, registered, at, known)
-    rule = rule_for(mention.organisation, stands, mention.role)
+    rule = rule_for(_whose(mention, stands, known), stands, mention.role)
     if rule is None:
         return
     yield Finding(
@@ -85,6 +93,21 @@ def _of(mention: Mention, at: datetime, known: Known, show: Callable[[str, bool]
         without_mobiles(mention.owner)[:LONGEST_OWNER] if mention.owner else None,
         mention.hidden,
     )
+
+
+def _whose(mention: Mention, stands: Stands, known: Known) -> Belongs:
+    """Whose a number is said to be: one of ours that goes by a rival's very name on the page is said to be theirs."""
+    owner = mention.owner or ""
+    doubtful = mention.organisation is Belongs.UNSURE and stands is Stands.OURS and not mention.hidden
+    if not doubtful or _is_called(owner, known.names) or not any(_is_called(owner, one) for one in known.rivals):
+        return mention.organisation
+    return Belongs.OTHER
+
+
+def _is_called(owner: str, names: Names) -> bool:
+    """Whether a name on a page is that of an organisation, or begins it."""
+    every = [one for one in (names.name, *names.aliases) if len(one) >= SHORTEST_NAME]
+    return any(one in owner or (len(owner) >= SHORTEST_NAME and one.startswith(owner)) for one in every)
 
 
 def _standing(

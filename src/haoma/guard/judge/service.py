@@ -69,6 +69,8 @@ def _found(tx: sa.Connection, desk: Desk, seen: Seen, mentions: Sequence[Mention
     uris = sorted({bare(one.uri) for one in mentions if one.uri})
     known = Known(
         seen.organisation,
+        desk.registry.names(tx, seen.organisation),
+        desk.registry.rivals(tx, seen.organisation),
         desk.registry.hotlines(tx, seen.organisation),
         {uri: desk.registry.known(tx, uri) for uri in uris},
     )

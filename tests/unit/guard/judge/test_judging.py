@@ -26,7 +26,7 @@ def found(
     shelf = shelf or Shelf()
     seen = Seen("s", "map", kind, OURS, "https://map.example/", NOW, "0" * 64)
     by_uri = {bare(one.uri): shelf.known(None, bare(one.uri)) for one in mentions if one.uri}
-    known = Known(OURS, shelf.hotlines(None, OURS), by_uri)
+    known = Known(OURS, shelf.names(None, OURS), shelf.rivals(None, OURS), shelf.hotlines(None, OURS), by_uri)
     kept = judge(seen, mentions, known, lambda uri, own: show(uri, KEYS, registered=own), was_there=was_there)
     return list(kept)
 
@@ -63,6 +63,27 @@ def test_each_case_of_the_table_has_its_verdict(mention: Mention, verdict: str) 
 @pytest.mark.parametrize("uri", [THEIRS, NOBODYS, MOBILE, OLD])
 def test_what_others_show_as_theirs_is_no_concern_of_ours(uri: str) -> None:
     assert verdicts(shows(uri, Belongs.OTHER)) == []
+
+
+@pytest.mark.parametrize(
+    ("uri", "owner", "verdict"),
+    [
+        (CARE, "平川基金管理有限公司", "wrong-organisation"),
+        (CARE, "平川基金", "wrong-organisation"),
+        (CARE, "平川基金管理有限公司客服中心", "wrong-organisation"),
+        (CARE, "安心基金与平川基金管理有限公司", "cannot-tell"),
+        (CARE, "有限公司", "cannot-tell"),
+        (CARE, "某某地图", "cannot-tell"),
+        (CARE, "安心基金", "cannot-tell"),
+        (OLD, "平川基金", "cannot-tell"),
+        (BOTH, "平川基金", "cannot-tell"),
+    ],
+)
+def test_a_doubt_about_our_number_under_the_name_of_another_one_of_the_registry_is_none(
+    uri: str, owner: str, verdict: str
+) -> None:
+    assert verdicts(shows(uri, Belongs.UNSURE, owner=owner)) == [verdict]
+    assert verdicts(shows(uri, Belongs.UNSURE, owner=owner, hidden=True)) == ["cannot-tell"]
 
 
 def test_a_number_is_compared_without_its_extension() -> None:

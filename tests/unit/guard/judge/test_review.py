@@ -14,7 +14,7 @@ from haoma.guard.judge.votes import standing
 from haoma.guard.model import Belongs
 
 AN, BO = "0cc00000-0000-4000-8000-000000000001", "0cc00000-0000-4000-8000-000000000002"
-DOUBT = shows(CARE, Belongs.UNSURE, owner="平川基金管理有限公司")
+DOUBT = shows(CARE, Belongs.UNSURE, owner="某某地图")
 
 
 def next_for(world: World, by: str) -> Review | None:
@@ -31,7 +31,7 @@ def test_a_doubt_is_asked_once_and_opens_nothing(world: World) -> None:
         world.look(DOUBT)
     assert world.incidents() == []
     (asked,) = world.ask(lambda tx: waiting(tx, [OURS], world.clock[0]))
-    assert (asked.shown, asked.url, asked.owner) == ("4008001234", "https://map.example/map", "平川基金管理有限公司")
+    assert (asked.shown, asked.url, asked.owner) == ("4008001234", "https://map.example/map", "某某地图")
 
 
 def test_one_question_is_in_one_hand_and_goes_to_another_after_a_quarter_of_an_hour(world: World) -> None:
