@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+
+from haoma.guard.extract import mentions_of
+from haoma.guard.model import Role
+
+LINE = "<p>云岚基金客服热线：400-855-0112</p>"
+NUMBER = "4008550112"
+HEAD = '<html><head><meta charset="utf-8"><title>云岚基金</title></head><body>'
+
+
+def seen(page: bytes | str, **more: str) -> set[str]:
+    """The digits of the voice numbers that a page's reader sees."""
+    return {one.digits for one in mentions_of(page, **more) if one.role is Role.VOICE and not one.hidden}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [b"", b"   ", b"\0" * 100, b"<", b"<!--", b"\xff\xfe", b"\xff\xfea", b"\xef\xbb\xbf",
+     b"PK\x03\x04" + bytes(range(256)) * 9, b"%PDF-1.7\n" + bytes(range(256)),
+     b"{}", "\ufeff", "<?xml version='1.0' encoding='gbk'?>", "\ud800"],
+)  # fmt: skip
+def test_what_is_no_page_has_no_numbers(page: bytes | str) -> None:
+    assert mentions_of(page) == []
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-8", "gbk", "utf-16", "utf-16-le", "utf-16-be", "big5hkscs"], ids=lambda charset: charset
+)
+@pytest.mark.parametrize("claimed", ["utf-8", "gb2312", "ISO-8859-1", "utf-16", "x-unknown", "zlib", "\x00;;"])
+def test_a_lie_about_the_charset_changes_nothing(charset: str, claimed: str) -> None:
+    text = (HEAD + LINE).replace("utf-8", claimed)
+    if charset == "big5hkscs":
+        text = text.replace("云岚", "雲山").replace("热线", "熱線")
+    assert NUMBER in seen(text.encode(charset), content_type=f"text/html; charset={claimed}")
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<ruby>400-855-0112</ruby>",
+        "<svg><text>400-855-0112</text></svg>",
+        "400<!-- no -->-855<wbr>-0112",
+        "<font>400</font><b><i>-855</i></b>-01<u>12",
+        "400\u200b-85\u200d5-01\u200c12",
+        "400\u00ad855\u00ad0112",
+        "400\u2060855\u20600112",
+        "400\u00a0855\u30000112",
+        "\u202a400-855-0112\u202c",
+        "𝟒𝟎𝟎-𝟖𝟓𝟓-𝟎𝟏𝟏𝟐",
+        "٤٠٠-٨٥٥-٠١١٢",
+        "４００－８５５－０１１２",
+        "四零零-八五五-零一一二",
+        "&#52;&#x30;0-855-0112",
+        "400‒855−0112",
+        "400-855-0112<sup>[1]</sup>",
+        "<a href='TEL: 400 855 0112'>拨打</a>",
+        "<a href='tel:%2B86-400-855-0112'>拨打</a>",
+    ],
+)
+def test_a_number_is_read_through_its_typography(markup: str) -> None:
+    assert {digits.removeprefix("86") for digits in seen(f"{HEAD}<p>云岚基金客服热线：{markup}</p>")} == {NUMBER}
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<template>{}</template>",
+        "<!-- {} -->",
+        "<!--[if IE]>{}<![endif]-->",
+        "<div hidden>{}</div>",
+        "<div style='DISPLAY : NONE !important'>{}</div>",
+        "<div style='text-indent:-9999px'>{}</div>",
+        "<style>.z, .q p{{display:none}}</style><div class=q>{}</div>",
+        "<input placeholder='400-855-0199'>",
+        "<a href=\"javascript:call('400-855-0199')\">x</a>",
+        "<script>var call = '{}'</script>",
+    ],
+)
+def test_what_no_reader_sees_is_not_seen(markup: str) -> None:
+    assert seen(HEAD + markup.format(LINE.replace("0112", "0199")) + LINE) == {NUMBER}
+
+
+@pytest.mark.parametrize(
+    "data",
+    ['{"telephone":' + "1" * 5000 + "}", "[" * 5000, '{"a":' * 5000 + "1" + "}" * 5000, '{"telephone":null}',
+     '{"telephone":NaN}',
+     '{"telephone":"\\ud800"}', '{"name":{"@value":1},"telephone":[true,{}]}', "/*" * 5000, "1", '"'],
+    ids=lambda data: data[:16],
+)  # fmt: skip
+def test_structured_data_that_is_none_harms_nothing(data: str) -> None:
+    assert NUMBER in seen(f'{HEAD}<script type="application/ld+json">{data}</script>{LINE}')
+
+
+@pytest.mark.parametrize(
+    "text",
+    """2026-05-15 15:50:28|沪ICP备05500112号-3|京公网安备11010255000188号|91150100550471228X|192.168.155.128
+    ISBN 978-7-5550-0118-3|QQ：550018277|¥1,550,288.00元|120.115503,30.228271|邮编：200120|股票代码 600550|138****0500
+    <img src='/4008550112.png'>|<a href='/x?id=4008550112'>x</a>|4008550112@qq.com""".replace("\n", "|").split("|"),
+)
+def test_other_digits_are_no_numbers(text: str) -> None:
+    assert seen(f"{HEAD}<p>云岚基金 {text}</p>{LINE}") == {NUMBER}
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "http://\0/", "http://a.cn:99999999/", "javascript:alert(1)", "", "x" * 9999]
+)
+def test_any_address_will_do(url: str) -> None:
+    assert seen(HEAD + LINE, url=url) == {NUMBER}
+
+
+LARGE: dict[str, Callable[[], str]] = {
+    "deep and then shallow": lambda: "<div>" * 100_000 + "</div>" * 100_000 + LINE,
+    "spans never closed": lambda: "<span>" * 100_000 + LINE,
+    "ten megabytes of digits": lambda: f"{LINE}<p>{'1234567890' * 1_000_000}</p>",
+    "digits and dashes": lambda: f"{LINE}<p>{'1-' * 300_000}</p>",
+    "brackets": lambda: f"{LINE}<p>{'(' * 1_000_000}</p>",
+    "numerals": lambda: f"{LINE}<p>{'四零零' * 300_000}</p>",
+    "companies": lambda: f"{LINE}<p>{'某某有限公司' * 150_000}</p>",
+    "a sheet of comments never closed": lambda: f"<style>{'/*' * 500_000}</style>{LINE}",
+    "fifty megabytes of text": lambda: f"{LINE}<p>{'长期投资从容同行。' * 1_900_000}</p>",
+    "structured data all the way down": lambda: (
+        f'<script type="application/ld+json">{json.dumps([[]])[:1] * 100_000}</script>{LINE}'
+    ),
+    "many numbers": lambda: LINE + "".join(f"<p>某公司 电话 021-5550{at:04d}</p>" for at in range(9_999)),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LARGE)
+def test_a_page_made_to_hang_its_reader_is_read_in_seconds(name: str) -> None:
+    page = (HEAD + LARGE[name]()).encode()
+    begun = time.process_time()
+    assert NUMBER in seen(page)
+    assert time.process_time() - begun < 30
