@@ -158,9 +158,11 @@ def sop(shape: str, language: str) -> None:
     from haoma.guard.improve import Language, procedure, trials_before
     from haoma.guard.judge import Limits
 
-    with Services(current_settings(), create=False) as services, services.store.read() as tx:
+    settings = current_settings()
+    with Services(settings, create=False) as services, services.store.read() as tx:
         found = trials_before(tx, now())
-    write_document(procedure(found, now(), Limits(), Language(language)), shape, language)
+    limits = Limits(settings.guard_bad_looks, settings.guard_good_looks)
+    write_document(procedure(found, now(), limits, Language(language)), shape, language)
 
 
 def _trial(one: Trial) -> Mapping[str, object]:
