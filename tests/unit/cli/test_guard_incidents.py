@@ -168,6 +168,27 @@ def test_a_page_out_of_a_file_is_judged_each_time_that_it_was_looked_at(desk: De
     assert "opened incident" in ended[2].stderr
 
 
+def test_what_the_crawl_keeps_is_judged_held_and_in_the_evidence_as_it_came(desk: Desk) -> None:
+    for needed in ("lxml", "warcio"):
+        pytest.importorskip(needed)
+    uid = str(incident(desk)["organisation"])
+    kind = ("--kind", "submission", "--owner", "客服中心", "--organisation", uid)
+    (source,) = desk.rows("crawl", "source", "add", *kind)
+    page = "<title>安心基金</title><p>安心基金客服热线：400-777-0000</p>".encode()
+    (desk.folder / "seen.html").write_bytes(page)
+    where = ("--source", str(source["source"]), "--organisation", "安心基金", "--url", "https://seen.example/1")
+    made = [desk.rows("crawl", "submit", *where, "--file", "seen.html")[0] for _ in range(2)]
+    found = incident(desk, str(source["source"]))
+    assert (found["verdict"], found["number"]) == ("wrong-number", "4007770000")
+    assert {one["held"] for one in desk.rows("crawl", "show", "--source", str(source["source"]))} == {True}
+    desk.ok("guard", "incidents", "export", str(found["incident"]), "seen.zip", by="ed")
+    with zipfile.ZipFile(desk.folder / "seen.zip") as packed:
+        assert packed.read("pages/first.html") == packed.read("pages/newest.html") == page
+        assert json.loads(packed.read("incident.json"))["left_out"] == {}
+    again = desk.haoma("guard", "check", str(made[0]["snapshot"]))
+    assert "judged before" in again.stderr
+
+
 def test_a_page_is_named_with_its_place_and_its_organisation(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("<p>", encoding="utf-8")
