@@ -27,7 +27,7 @@ from haoma.errors import Unavailable
 from haoma.wire.breaker import LONGEST_S, Breaker
 from haoma.wire.strict import garbage, parsed
 
-__all__ = ["LARGEST", "Answer", "Deadline", "Line", "asked", "is_plain_url", "wait_s"]
+__all__ = ["LARGEST", "Answer", "Backend", "Deadline", "Line", "asked", "is_plain_url", "wait_s"]
 
 LARGEST = 65_536
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -92,7 +92,7 @@ class Line:
     def __init__(self, deadline: Deadline, tls: ssl.SSLContext, now: Callable[[], datetime]) -> None:
         self.deadline = deadline
         self._now = now
-        self._pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=_Backend(deadline))
+        self._pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=Backend(deadline))
 
     def __enter__(self) -> Self:
         return self
@@ -188,7 +188,7 @@ def _said(data: bytes) -> Mapping[str, object]:
         return {}
 
 
-class _Backend(httpcore.NetworkBackend):
+class Backend(httpcore.NetworkBackend):
     """Sockets that end with a deadline: httpcore's own time-outs begin anew with each byte."""
 
     def __init__(self, deadline: Deadline) -> None:

@@ -20,8 +20,7 @@ from haoma.errors import Unavailable
 from haoma.guard.probe.model import Asked
 from haoma.guard.probe.pointer import at_pointer, filled, in_pointer, in_url
 from haoma.guard.probe.secret import Secret
-from haoma.wire.line import Deadline
-from haoma.wire.line import _Backend as Backend
+from haoma.wire.line import Backend, Deadline
 
 __all__ = ["Fetched", "HttpPlace", "fetch"]
 
