@@ -203,6 +203,7 @@ class Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
+        """A socket that is given up at the deadline, whatever time-out is asked for."""
         left_s = self._deadline.left_s()
         return _Stream(self._inner.connect_tcp(host, port, left_s, local_address, socket_options), self._deadline)
 
