@@ -33,7 +33,7 @@ MOST = 400  # numbers of a page: a directory has hundreds, a data dump thousands
 CELLS = frozenset(("td", "th", "dd", "dt"))
 NEAR_LINES = 7
 IN_CLASS = re.compile(r"fax|chuanzhen", re.IGNORECASE)
-DIGITS = re.compile(r"\d{2}|[〇零○一二三四五六七八九幺]{3}|[０-９]{2}|[A-Z]{3}")
+DIGITS = re.compile(r"\d{2}|[〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{3}|[０-９]{2}|[A-Z]{3}")
 
 
 @dataclass(slots=True)

@@ -26,17 +26,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Kind", "Line", "Page", "read"]
 
-MOST_LINES = 60_000
+MOST_LINES, MORE_WITH_DIGITS, MOST_COMMENTS = 60_000, 5_000, 500
 LONGEST_LINE = 20_000
 INLINE = frozenset(
     """a abbr acronym b bdi bdo big cite code data em font i img kbd label mark nobr q ruby s samp small span strike strong
-    sub sup tt u var wbr time del ins output o:p st1:phone st1:place""".split()
+    sub sup tt u var wbr time del ins output rt rp tspan o:p st1:phone st1:place""".split()
 )
-SKIPPED = frozenset("script style iframe object math head select datalist path defs".split())
+SKIPPED = frozenset("script style iframe object math head select datalist path defs rt rp".split())
 TITLED = frozenset(("a", "img", "abbr", "span"))
 SHOWN = frozenset(("text", "button", "submit", "tel"))
 STRUCK = frozenset("del s strike".split())
 BLOCKS = re.compile(r"</?(?!(?:a|img|script|style|title|meta)\b)[a-zA-Z][^<>]*>")
+LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}>")
+MOST_ATTRIBUTES = 1_000
 SPACE = re.compile(r"[ \t\r\n\f\v]+")
 ICON = re.compile(
     r"(?:.*[/_-])?((?:tele)?fax|(?:tele)?phone|tel|telefone|mobile|传真|电话|手机)(?:[_-]?(?:icon|img|\d+))?(?:\.\w{3,4})?",
@@ -99,7 +101,9 @@ class _Walk:
         self.length = 0
         self.hidden = 0
         self.struck = 0
-        self.marks: list[tuple[bool, bool]] = []
+        self.marks: list[tuple[bool, bool, bool]] = []
+        self.aside: list[tuple[list[str], list[tuple[int, Element]], int]] = []
+        self.comments = 0
 
     def add(self, text: str | None, element: Element) -> None:
         """Put text at the end of the open line."""
@@ -118,15 +122,30 @@ class _Walk:
         if not self.parts:
             return
         text = "".join(self.parts)
-        if text.strip(" \xa0\u3000\u200b") and len(self.page.lines) < MOST_LINES:
+        if text.strip(" \xa0\u3000\u200b") and self._has_room(text):
             self.page.lines.append(
                 Line(len(self.page.lines), text, self.pieces, hidden=self.hidden > 0, struck=self.struck > 0)
             )
         self.parts, self.pieces, self.length = [], [], 0
 
+    def _has_room(self, text: str) -> bool:
+        """A table of a million cells does not keep out the number below it."""
+        room = MOST_LINES - len(self.page.lines)
+        return room > 0 or (room > -MORE_WITH_DIGITS and DIGIT.search(text) is not None)
+
+    def lay_aside(self) -> None:
+        """Begin a line inside the open one, which goes on behind it."""
+        self.aside.append((self.parts, self.pieces, self.length))
+        self.parts, self.pieces, self.length = [], [], 0
+
+    def take_up(self) -> None:
+        """Go on with the line that was laid aside last."""
+        self.parts, self.pieces, self.length = self.aside.pop()
+
     def put(self, text: str, element: Element, kind: str) -> None:
         """A line of its own, beside the open one, which goes on."""
-        if text.strip() and len(self.page.lines) < MOST_LINES:
+        self.comments += kind == Kind.COMMENT
+        if text.strip() and self._has_room(text) and (kind != Kind.COMMENT or self.comments <= MOST_COMMENTS):
             hidden = self.hidden > 0 or kind == Kind.COMMENT
             self.page.lines.append(
                 Line(len(self.page.lines), SPACE.sub(" ", text), [(0, element)], hidden, False, kind)
@@ -150,7 +169,10 @@ def read(html: str) -> Page:
 
 
 def _parsed(html: str) -> Element:
-    text = html.replace("\0", "")
+    # libxml2 looks for each attribute among all before it: a tag of a hundred thousand takes minutes.
+    text = LONG_TAG.sub(
+        lambda tag: "" if tag.group().count("=") > MOST_ATTRIBUTES else tag.group(), html.replace("\0", "")
+    )
     root, deep = _tree(text)
     # libxml2 drops what lies deeper than its bound and all that follows: such a page is read flat instead.
     return _tree(BLOCKS.sub("<br>", text))[0] if deep else root
@@ -201,9 +223,12 @@ def _head(page: Page) -> None:
 def _opened(walk: _Walk, element: Element) -> None:
     tag = element.tag
     hides, strikes = _hides(element, walk.sheets), tag in STRUCK or "line-through" in element.get("style", "")
-    if tag not in INLINE or hides or strikes:
+    aside = hides and tag in INLINE and bool(walk.parts)
+    if aside:
+        walk.lay_aside()
+    elif tag not in INLINE or hides or strikes:
         walk.end()
-    walk.marks.append((hides, strikes))
+    walk.marks.append((hides, strikes, aside))
     walk.page.spans[element] = (len(walk.page.lines), 0)
     walk.hidden += hides
     walk.struck += strikes
@@ -211,7 +236,9 @@ def _opened(walk: _Walk, element: Element) -> None:
         _attributes(walk, element)
         if tag == "img" and (icon := ICON.fullmatch(element.get("alt", "")) or ICON.fullmatch(element.get("src", ""))):
             walk.add(f"{icon.group(1)}: ", element)
-        walk.add(element.text, element)
+        text = element.text
+        # A footnote's mark behind a number is none of its digits.
+        walk.add(f"[{text.strip()}]" if tag == "sup" and text and text.strip().isdigit() else text, element)
 
 
 def _closed(walk: _Walk, element: Element) -> None:
@@ -222,7 +249,7 @@ def _closed(walk: _Walk, element: Element) -> None:
                 element.text or "", element.getparent() if element.getparent() is not None else element, Kind.COMMENT
             )
     else:
-        hides, strikes = walk.marks.pop()
+        hides, strikes, aside = walk.marks.pop()
         if tag not in INLINE or hides or strikes:
             walk.end()
         first, _ = walk.page.spans[element]
@@ -230,6 +257,8 @@ def _closed(walk: _Walk, element: Element) -> None:
         walk.page.spans[element] = (first, len(walk.page.lines) + (1 if walk.parts else 0))
         walk.hidden -= hides
         walk.struck -= strikes
+        if aside:
+            walk.take_up()
     parent = element.getparent()
     if element.tail and parent is not None:
         walk.add(element.tail, parent)

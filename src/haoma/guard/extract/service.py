@@ -68,7 +68,7 @@ def understood(html: str, url: str | None) -> tuple[Page, list[str], list[Found]
         page = read(html)
     except ImportError:
         raise Unavailable("reading pages needs lxml", hint="pip install 'haoma[guard]'") from None
-    text = "\n".join(line.text for line in page.lines)
+    text = "\n".join((page.title, *(line.text for line in page.lines)))
     urls = [address for address in (url, page.meta.get("base"), page.meta.get("canonical")) if address]
     regions = regions_of(text[:SAMPLE], urls, page.meta["lang"])
     return page, regions, found_on(page, regions)
@@ -93,7 +93,7 @@ def _purpose(one: Found) -> Purpose:
     if one.role is Role.FAX:
         return Purpose.FAX
     before = one.before if any(char.isalpha() for char in one.before) else f"{one.lead} {one.before}"
-    return purpose_of(f"{one.contact} {before}".strip(), one.behind, one.heading)
+    return purpose_of(f"{one.contact} {before}".strip(), one.behind, one.heading, one.one.digits)
 
 
 def _owner(scene: Scene, one: Found) -> str | None:

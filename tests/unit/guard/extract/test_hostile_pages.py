@@ -59,6 +59,11 @@ def test_a_lie_about_the_charset_changes_nothing(charset: str, claimed: str) -> 
         "&#52;&#x30;0-855-0112",
         "400‒855−0112",
         "400-855-0112<sup>[1]</sup>",
+        "400-855-0112<sup>1</sup>",
+        "<ruby>400<rt>sì</rt></ruby>-855-0112",
+        "<svg><text><tspan>400</tspan><tspan>-855-0112</tspan></text></svg>",
+        "400<span style='display:none'>999</span>-855<i hidden>-1</i>-0112",
+        "肆零零-捌伍伍-零壹壹贰",
         "<a href='TEL: 400 855 0112'>拨打</a>",
         "<a href='tel:%2B86-400-855-0112'>拨打</a>",
     ],
@@ -100,7 +105,8 @@ def test_structured_data_that_is_none_harms_nothing(data: str) -> None:
 @pytest.mark.parametrize(
     "text",
     """2026-05-15 15:50:28|沪ICP备05500112号-3|京公网安备11010255000188号|91150100550471228X|192.168.155.128
-    ISBN 978-7-5550-0118-3|QQ：550018277|¥1,550,288.00元|120.115503,30.228271|邮编：200120|股票代码 600550|138****0500
+    ISBN 978-7-5550-0118-3|QQ：550018277|¥1,550,288.00元|120.115503,30.228271|邮编：200120|股票代码 600550
+    138****0500|6222 0255 0011 2850 285
     <img src='/4008550112.png'>|<a href='/x?id=4008550112'>x</a>|4008550112@qq.com""".replace("\n", "|").split("|"),
 )
 def test_other_digits_are_no_numbers(text: str) -> None:
@@ -114,6 +120,7 @@ def test_any_address_will_do(url: str) -> None:
     assert seen(HEAD + LINE, url=url) == {NUMBER}
 
 
+ROW = f"<tr>{'<td>x</td>' * 50}"
 LARGE: dict[str, Callable[[], str]] = {
     "deep and then shallow": lambda: "<div>" * 100_000 + "</div>" * 100_000 + LINE,
     "spans never closed": lambda: "<span>" * 100_000 + LINE,
@@ -127,6 +134,9 @@ LARGE: dict[str, Callable[[], str]] = {
     "structured data all the way down": lambda: (
         f'<script type="application/ld+json">{json.dumps([[]])[:1] * 100_000}</script>{LINE}'
     ),
+    "comments with numbers": lambda: "<!-- 400-855-0199 -->" * 100_000 + LINE,
+    "a table of a quarter of a million cells": lambda: f"<table>{ROW * 5_000}</table>{LINE}",
+    "a tag of a hundred thousand attributes": lambda: f"<p {' '.join(f'a{at}=1' for at in range(100_000))}>x</p>{LINE}",
     "many numbers": lambda: LINE + "".join(f"<p>某公司 电话 021-5550{at:04d}</p>" for at in range(9_999)),
 }
 
@@ -137,4 +147,4 @@ def test_a_page_made_to_hang_its_reader_is_read_in_seconds(name: str) -> None:
     page = (HEAD + LARGE[name]()).encode()
     begun = time.process_time()
     assert NUMBER in seen(page)
-    assert time.process_time() - begun < 30
+    assert time.process_time() - begun < 60
