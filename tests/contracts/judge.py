@@ -102,13 +102,14 @@ def shows(
     uri: str,
     whose: Belongs = Belongs.TARGET,
     role: Role = Role.VOICE,
+    purpose: Purpose = Purpose.CARE,
     *,
     hidden: bool = False,
-    owner: str | None = None,
+    owner: str = "",
 ) -> Mention:
     """A number on a page."""
     digits = uri.removeprefix("tel:").partition(";")[0]
-    return Mention(digits, digits, uri, role, whose, Purpose.CARE, 0.97, "/html/body/p[1]", hidden, owner)
+    return Mention(digits, digits, uri, role, whose, purpose, 0.97, "/html/body/p[1]", hidden, owner)
 
 
 RIGHT = (shows(CARE),)

@@ -1,6 +1,8 @@
 """From mentions and the registry to findings. Pure: what the registry says is handed in.
 
 Rules held here:
+- A page with many numbers that nobody registered and whose owners it leaves open is a directory: nobody is asked of
+  these. At most 500 findings are made of a page.
 - A number is compared without its extension; one that is printed ten times is found once for each verdict.
 - A number of ours that extraction is not sure of, and that goes by the name of another one of the registry, is theirs
   as far as the page says; that it goes by ours makes it no surer, for the page may call it dead.
@@ -25,6 +27,8 @@ __all__ = ["Known", "judge", "one_off"]
 LONGEST_OWNER = 200
 SHORTEST_ALIKE = 7
 SHORTEST_NAME = 4
+MOST = 500
+MOST_DOUBTS = 20
 LINES_OF_A_BLOCK = 2  # the last digits of a landline tell the lines of one switchboard
 
 
@@ -53,7 +57,7 @@ def judge(
     found = [one for mention in mentions if mention.uri for one in _of(mention, seen.at, known, show)]
     if _is_absent(seen, found, known, was_there=was_there):
         found.append(_absent())
-    return tuple(sorted(_each_once(found), key=_order))
+    return tuple(sorted(_bounded(_each_once(found)), key=_order))
 
 
 def one_off(one: str, other: str) -> bool:
@@ -80,7 +84,7 @@ def _of(mention: Mention, at: datetime, known: Known, show: Callable[[str, bool]
     uri = bare(str(mention.uri))
     registered = known.by_uri.get(uri, ())
     stands, about = _standing(uri, registered, at, known)
-    rule = rule_for(_whose(mention, stands, known), stands, mention.role)
+    rule = rule_for(_whose(mention, stands, known), stands, mention.role, mention.purpose)
     if rule is None:
         return
     yield Finding(
@@ -141,11 +145,12 @@ def _in_force(one: HotlineLike, at: datetime) -> bool:
 
 def _is_absent(seen: Seen, found: Sequence[Finding], known: Known, *, was_there: bool) -> bool:
     expected = was_there or seen.kind is SourceKind.OFFICIAL
-    return expected and not found and any(_in_force(one, seen.at) for one in known.own)
+    there = any(one.bad or one.hotline for one in found)
+    return expected and not there and any(_in_force(one, seen.at) for one in known.own)
 
 
 def _absent() -> Finding:
-    rule = rule_for(Belongs.TARGET, Stands.ABSENT, Role.VOICE)
+    rule = rule_for(Belongs.TARGET, Stands.ABSENT, Role.VOICE, Purpose.CARE)
     return Finding(rule.verdict if rule else Verdict.MISSING, "absent")
 
 
@@ -155,6 +160,13 @@ def _each_once(found: Sequence[Finding]) -> list[Finding]:
     for one in sorted(found, key=lambda one: (one.hidden, -one.confidence, one.xpath)):
         kept.setdefault((one.verdict, one.hotline, one.shown.token if one.shown else ""), one)
     return list(kept.values())
+
+
+def _bounded(found: Sequence[Finding]) -> list[Finding]:
+    """What is worth a person's time: of a directory no doubts about strangers' numbers, of a flood the worst part."""
+    doubts = [one for one in found if one.verdict is Verdict.CANNOT_TELL and one.hotline is None]
+    kept = [one for one in found if len(doubts) <= MOST_DOUBTS or one not in doubts]
+    return sorted(kept, key=lambda one: (one.hotline is None, not one.bad, *_order(one)))[:MOST]
 
 
 def _order(one: Finding) -> tuple[str, str, str]:

@@ -8,12 +8,12 @@ Rules held here:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
 from haoma.guard.judge.model import Severity, SourceKind, Verdict
-from haoma.guard.model import Belongs, Role
+from haoma.guard.model import Belongs, Purpose, Role
 
 __all__ = ["FINANCE", "REACH", "RULES", "SEVERITY", "Rule", "Stands", "rule_for", "rules_page", "severity_of"]
 
@@ -37,7 +37,7 @@ _VOICE, _FAX, _ANY = frozenset({Role.VOICE}), frozenset({Role.FAX}), frozenset(R
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row: under whose name, how registered, in which role; what that is, and why, for a person to read."""
+    """One row: under whose name, how registered, in which role and for what; what that is, and why, in words."""
 
     name: str
     whose: frozenset[Belongs]
@@ -46,11 +46,13 @@ class Rule:
     verdict: Verdict
     zh: str
     en: str
+    purposes: frozenset[Purpose] = frozenset(Purpose)
 
 
 def _rule(name: str, row: tuple[frozenset[Belongs], set[Stands], frozenset[Role]], verdict: Verdict, *why: str) -> Rule:
     whose, stands, role = row
-    return Rule(name, whose, frozenset(stands), role, verdict, *why)
+    zh, en = why
+    return Rule(name, whose, frozenset(stands), role, verdict, zh, en)
 
 
 _V, _S = Verdict, Stands
@@ -87,12 +89,22 @@ RULES: tuple[Rule, ...] = (
         "与本机构热线仅差一位，疑似仿冒",
         "one digit off a number of ours: a slip, or made to be dialled by mistake",
     ),
+    replace(
+        _rule(
+            "foreign",
+            (_TARGET, {_S.NOBODYS}, _VOICE),
+            _V.WRONG_NUMBER,
+            "未登记的号码被标注为本机构热线",
+            "a number that nobody registered, as a hotline of ours",
+        ),
+        purposes=frozenset(Purpose) - {Purpose.OTHER},
+    ),
     _rule(
-        "foreign",
+        "branch",
         (_TARGET, {_S.NOBODYS}, _VOICE),
-        _V.WRONG_NUMBER,
-        "未登记的号码被标注为本机构热线",
-        "a number that nobody registered, as ours",
+        _V.CANNOT_TELL,
+        "未登记的总机、分支机构或其他号码",
+        "a number that nobody registered, as a branch, a switchboard or the like of ours",
     ),
     _rule(
         "foreign-other",
@@ -158,14 +170,14 @@ FINANCE = ("银行", "基金", "证券", "保险", "信托", "期货", "支付",
 """Words in a name whose callers have money at stake."""
 
 
-def rule_for(whose: Belongs, stands: Stands, role: Role) -> Rule | None:
+def rule_for(whose: Belongs, stands: Stands, role: Role, purpose: Purpose) -> Rule | None:
     """The row that fits; None where the number is no concern of ours.
 
-    >>> rule_for(Belongs.OTHER, Stands.OURS, Role.VOICE).verdict
+    >>> rule_for(Belongs.OTHER, Stands.OURS, Role.VOICE, Purpose.CARE).verdict
     <Verdict.WRONG_ORGANISATION: 'wrong-organisation'>
     """
     fits = (one for one in RULES if whose in one.whose and stands in one.stands and role in one.role)
-    return next(fits, None)
+    return next((one for one in fits if purpose in one.purposes), None)
 
 
 def severity_of(verdict: Verdict, kind: SourceKind, name: str, *, hidden: bool) -> Severity:
@@ -189,7 +201,9 @@ def rules_page() -> str:
     for one in RULES:
         cells = [" / ".join(sorted(each)) for each in (one.whose, one.stands)]
         role = "any" if one.role == _ANY else " / ".join(sorted(one.role))
-        rows.append(f"| `{one.name}` | {cells[0]} | {cells[1]} | {role} | `{one.verdict}` | {one.zh} | {one.en} |")
+        purposes = "any" if one.purposes == frozenset(Purpose) else "/".join(p for p in Purpose if p in one.purposes)
+        said = (f"`{one.name}`", *cells, role, purposes, f"`{one.verdict}`", one.zh, one.en)
+        rows.append(f"| {' | '.join(said)} |")
     rows += ["", "| verdict | on a page | in a listing | on a label platform, or one's own site |", "|---|---|---|---|"]
     rows += [f"| `{verdict}` | {' | '.join(levels)} |" for verdict, levels in SEVERITY.items()]
     return "\n".join(rows)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from haoma.guard.judge.judging import Known, judge, one_off
 from haoma.guard.judge.model import SourceKind
 from haoma.guard.judge.rules import RULES, SEVERITY, Stands, rule_for, rules_page, severity_of
 from haoma.guard.judge.shown import bare, show, without_mobiles
-from haoma.guard.model import Belongs, Mention, Role
+from haoma.guard.model import Belongs, Mention, Purpose, Role
 
 KEYS = Keys()
 
@@ -51,6 +51,10 @@ def verdicts(*mentions: Mention, **but: object) -> list[str]:
         (shows(NEAR), "lookalike"),
         (shows(NOBODYS), "wrong-number"),
         (shows(MOBILE), "wrong-number"),
+        (shows(NOBODYS, purpose=Purpose.COMPLAINT), "wrong-number"),
+        (shows(NOBODYS, purpose=Purpose.OTHER), "cannot-tell"),
+        (shows(THEIRS, purpose=Purpose.OTHER), "wrong-organisation"),
+        (shows(CARE, purpose=Purpose.OTHER), "match"),
         (shows(NOBODYS, role=Role.FAX), "cannot-tell"),
         (shows(CARE, Belongs.UNSURE), "cannot-tell"),
         (shows(NOBODYS, Belongs.UNSURE), "cannot-tell"),
@@ -86,6 +90,17 @@ def test_a_doubt_about_our_number_under_the_name_of_another_one_of_the_registry_
     assert verdicts(shows(uri, Belongs.UNSURE, owner=owner, hidden=True)) == ["cannot-tell"]
 
 
+def test_a_directory_asks_nobody_about_strangers_numbers_and_a_flood_is_bounded() -> None:
+    strangers = [shows(f"tel:400777{n:04};phone-context=+86", Belongs.UNSURE) for n in range(21)]
+    assert verdicts(*strangers[:20]) == ["cannot-tell"] * 20
+    assert verdicts(*strangers, shows(CARE, Belongs.UNSURE)) == ["cannot-tell"]
+    wrong = [replace(one, organisation=Belongs.TARGET) for one in strangers]
+    flood = [replace(one, uri=f"tel:4007{n:06};phone-context=+86") for n in range(600) for one in wrong[:1]]
+    said = verdicts(*flood, shows(CARE, Belongs.OTHER))
+    assert len(said) == 500
+    assert "wrong-organisation" in said
+
+
 def test_a_number_is_compared_without_its_extension() -> None:
     assert verdicts(shows("tel:+861062770335;ext=8001", role=Role.FAX)) == ["match"]
 
@@ -112,6 +127,7 @@ def test_our_own_site_without_any_number_of_ours_is_a_finding_and_a_page_of_othe
     assert verdicts(shows(CARE, Belongs.UNSURE), was_there=True) == ["cannot-tell"]
     assert verdicts(shows(CARE, Belongs.OTHER), was_there=True) == ["wrong-organisation"]
     assert verdicts(shows(NOBODYS), was_there=True) == ["wrong-number"]
+    assert verdicts(shows(NOBODYS, purpose=Purpose.OTHER), was_there=True) == ["cannot-tell", "missing"]
     shelf = Shelf()
     shelf.every = shelf.every[1:2]  # one that is retired
     assert verdicts(kind=SourceKind.OFFICIAL, shelf=shelf) == []
@@ -172,7 +188,7 @@ def test_another_line_of_the_same_switchboard_is_no_lookalike() -> None:
 
 
 def test_every_row_of_the_table_speaks_for_something() -> None:
-    every = [(whose, stands, role) for whose in Belongs for stands in Stands for role in Role]
+    every = product(Belongs, Stands, Role, Purpose)
     assert {one.name for one in RULES} == {rule.name for case in every if (rule := rule_for(*case))}
 
 
