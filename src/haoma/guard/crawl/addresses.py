@@ -3,7 +3,7 @@
 Rules held here:
 - Only addresses of the public internet: no private, loopback, link-local, shared (RFC 6598), multicast or reserved one,
   no cloud's metadata service, whether it stands there itself or inside an IPv6 form of it (mapped, compatible, NAT64,
-  6to4, Teredo).
+  6to4, Teredo, ISATAP).
 - One address of a name that is not public makes all of its addresses refused: whoever answers so is up to something.
 - A host that is allowed by name (host, or host:port) may lie anywhere.
 """
@@ -22,8 +22,13 @@ __all__ = ["Allowed", "is_public", "lookup", "resolved"]
 
 Address: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
 Lookup: TypeAlias = "Callable[[str, int], Sequence[str]]"
-# Beyond what ipaddress itself calls global: metadata services of clouds, and NAT64 networks of one's own.
-_NEVER = [ipaddress.ip_network(one) for one in ("100.64.0.0/10", "192.0.0.0/24", "169.254.0.0/16", "64:ff9b:1::/48")]
+# Beyond what ipaddress itself calls global: metadata services of clouds (168.63.129.16 is Azure's), NAT64 networks of
+# one's own, networks of one site (RFC 3879), documentation (RFC 9637).
+_NEVER = [
+    *map(ipaddress.ip_network, ("100.64.0.0/10", "192.0.0.0/24", "169.254.0.0/16", "168.63.129.16/32")),
+    *map(ipaddress.ip_network, ("64:ff9b:1::/48", "fec0::/10", "3fff::/20")),
+]
+_ISATAP = {0x00005EFE, 0x02005EFE}  # RFC 5214 §6.1: an interface's id that is followed by an IPv4 address
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -91,6 +96,6 @@ def _inside(address: Address) -> list[Address]:
     if isinstance(address, ipaddress.IPv4Address):
         return []
     found: list[Address | None] = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64:
+    if address in _NAT64 or int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
         found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     return [one for one in found if one is not None]

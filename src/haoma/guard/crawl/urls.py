@@ -1,7 +1,8 @@
 """Addresses of pages: one spelling for each, and those that are never asked for.
 
 Rules held here:
-- Two spellings that a server cannot tell apart are one address: case of scheme and host, the usual port, the fragment.
+- Two spellings that a server cannot tell apart are one address: case of scheme and host, the usual port, the fragment,
+  and steps up and down in the path, so that robots.txt speaks of what is asked for (RFC 3986 §5.2.4, RFC 9309 §2.2.2).
 - An address with a name or password in it, or of another scheme than http and https, is none.
 - An address that holds what may be a person's own number is neither fetched nor kept.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from haoma.errors import BadInput
@@ -41,8 +43,22 @@ def normal(url: str) -> str | None:
         return None
     host = f"[{host}]" if ":" in host else host.rstrip(".")
     place = host if port in {None, PORTS[scheme]} else f"{host}:{port}"
-    made = urlunsplit((scheme, place, quote(parts.path, _SAFE) or "/", quote(parts.query, _SAFE), ""))
+    made = urlunsplit((scheme, place, quote(_flat(parts.path), _SAFE) or "/", quote(parts.query, _SAFE), ""))
     return made if len(made) <= LONGEST and made.isascii() and made.isprintable() and host else None
+
+
+def _flat(path: str) -> str:
+    """The path without steps: what is left of /a/../b is /b, as a server or a browser reads it."""
+    steps = [(one, one.lower().replace("%2e", ".")) for one in path.split("/")[1:]]
+    kept: list[str] = []
+    for one, step in steps:
+        if step == "..":
+            del kept[-1:]
+        elif step != ".":
+            kept.append(one)
+    if steps and steps[-1][1] in {".", ".."}:
+        kept.append("")
+    return "/" + "/".join(kept)
 
 
 def checked(url: str) -> str:
@@ -62,7 +78,7 @@ def holds_mobile(text: str) -> bool:
     >>> holds_mobile("/call?to=138%200013%208000"), holds_mobile("/call?to=95588")
     (True, False)
     """
-    return bool(MOBILE.search(text) or ("%" in text and MOBILE.search(unquote(text))))
+    return bool(MOBILE.search(text) or ("%" in text and MOBILE.search(unicodedata.normalize("NFKC", unquote(text)))))
 
 
 def host_of(url: str) -> str:

@@ -22,7 +22,8 @@ def answering(*addresses: str) -> Callable[[str, int], Sequence[str]]:
         *("100.64.0.1", "100.100.100.200", "192.0.0.192", "224.0.0.1", "255.255.255.255", "198.18.0.1", "240.0.0.1"),
         *("::", "::1", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "::ffff:127.0.0.1", "::ffff:a9fe:a9fe"),
         *("64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2002:7f00:1::", "2001:0:7f00:1::", "::127.0.0.1"),
-        *("2001:db8::1", "fe80::1%eth0", "nothing", ""),
+        *("2001:db8::1", "3fff::1", "fec0::1", "2001:470::5efe:7f00:1", "2001:470::200:5efe:a00:1", "168.63.129.16"),
+        *("fe80::1%eth0", "nothing", ""),
     ],
 )
 def test_an_address_that_is_not_public_is_refused(address: str) -> None:
@@ -31,7 +32,9 @@ def test_an_address_that_is_not_public_is_refused(address: str) -> None:
         resolved("rebound.example", 80, NOBODY, answering(address))
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "114.114.114.114", "2400:3200::1", "64:ff9b::808:808"])
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "114.114.114.114", "2400:3200::1", "64:ff9b::808:808", "2001:470::5efe:808:808"]
+)
 def test_an_address_of_the_internet_is_public(address: str) -> None:
     assert resolved("www.example", 443, NOBODY, answering(address)) == [address]
 

@@ -15,6 +15,10 @@ from haoma.guard.crawl.urls import checked, holds_mobile, host_of, normal, origi
         ("https://example.com/a?b=1&b=2", "https://example.com/a?b=1&b=2"),
         ("http://[2001:db8::1]:8080/", "http://[2001:db8::1]:8080/"),
         ("https://example.com./", "https://example.com/"),
+        ("https://example.com/a/../no/./b/%2E%2e/c", "https://example.com/no/c"),
+        ("https://example.com/../..", "https://example.com/"),
+        ("https://example.com/a/.", "https://example.com/a/"),
+        ("https://example.com/a/...//b?c=/../d", "https://example.com/a/...//b?c=/../d"),
     ],
 )
 def test_an_address_has_one_spelling(given: str, one: str) -> None:
@@ -37,7 +41,14 @@ def test_what_is_no_address_of_a_page_is_none(given: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["tel/13800138000", "?to=138-0013-8000", "?to=138%200013%208000", "p/+8613800138000.html"]
+    "place",
+    [
+        "tel/13800138000",
+        "?to=138-0013-8000",
+        "?to=138%200013%208000",
+        "p/+8613800138000.html",
+        "?to=%EF%BC%91%EF%BC%93%EF%BC%98%EF%BC%90%EF%BC%90%EF%BC%91%EF%BC%93%EF%BC%98%EF%BC%90%EF%BC%90%EF%BC%90",
+    ],
 )
 def test_an_address_with_a_persons_number_is_refused(place: str) -> None:
     assert holds_mobile(f"https://example.com/{place}")
