@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from socket import AF_INET, SOCK_DGRAM, socket
 
 import pytest
 
@@ -80,6 +81,37 @@ def test_what_a_script_asks_for_passes_the_gate_and_leaves_by_no_other_way(site:
         assert {path for path in site.asked if path.startswith("/no")} == set()
         assert "/socket" not in site.asked
     assert desk.bodies()[""].count(b">kept out<") == 2
+
+
+def test_no_window_worker_or_call_of_a_page_gets_past_the_gate(site: Hostile, tmp_path: Path) -> None:
+    site.more["/shared.js"] = lambda handler: handler.answer(
+        200, b"fetch('/no/shared')", Content_Type="text/javascript"
+    )
+    site.more["/worker.js"] = lambda handler: handler.answer(
+        200, b"fetch('/no/worker')", Content_Type="text/javascript"
+    )
+    with hostile() as victim, socket(AF_INET, SOCK_DGRAM) as told:
+        told.bind(("127.0.0.1", 0))
+        told.setblocking(False)
+        stun = f"stun:127.0.0.1:{told.getsockname()[1]}"
+        wanted = [
+            "window.open('/no/window');",
+            f"window.open('{victim.url}/window');",
+            "const form = document.createElement('form'); form.action = '/no/form'; form.target = '_blank';",
+            "document.documentElement.append(form); form.submit();",
+            "new Worker('/worker.js');",
+            f"const call = new RTCPeerConnection({{iceServers: [{{urls: '{stun}'}}]}}); call.createDataChannel('x');",
+            "call.createOffer().then(offer => call.setLocalDescription(offer));",
+            "new SharedWorker('/shared.js');",
+        ]
+        site.more["/"] = lambda handler: handler.answer(200, script("".join(wanted)))
+        desk = CrawlDesk(tmp_path, site.host)
+        desk.add([f"{site.url}/"], render=True)
+        desk.crawl()
+        assert victim.asked == []
+        assert sorted(set(site.asked)) == ["/", "/robots.txt", "/worker.js"]
+        with pytest.raises(BlockingIOError):
+            told.recv(100)
 
 
 def test_a_page_that_hangs_asks_too_much_or_goes_away_costs_no_more_than_its_bounds(

@@ -2,8 +2,9 @@
 
 Rules held here:
 - Everything that a page asks for is fetched for it here, after it passed the gate: scripts, XHRs, frames, pictures, and
-  what each redirect of those leads to. Sounds, fonts, sockets, service workers and downloads are off.
-- Chromium has one way out, `Egress`, also for what nobody asked it to fetch.
+  what each redirect of those leads to. Sounds, fonts, sockets, workers that outlive a page, further windows and
+  downloads are off.
+- Chromium has one way out, `Egress`, also for what nobody asked it to fetch; nothing leaves by UDP.
 - A page has a context of its own, a minute, and so many requests; after 50 pages the browser is started anew.
 """
 
@@ -71,7 +72,9 @@ def chromium_settings(path: Path, egress: Egress) -> dict[str, object]:
             "chromium_sandbox": os.geteuid() != 0,  # it needs another user than root
             "proxy": {"server": egress.url, "username": egress.user, "password": egress.password},
             "args": [
-                "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+                "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+                "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # as Chromium called it before
+                "--disable-shared-workers",  # what they ask for belongs to no page, and would pass no gate
                 "--disable-background-networking",
                 "--disable-component-update",
                 "--no-first-run",
@@ -123,7 +126,8 @@ class ChromiumWeb:
 
         async def begin(page: Page, _request: object) -> None:
             visit.context = page.context
-            await page.route_web_socket("**", lambda socket: socket.close())
+            await page.context.route_web_socket("**", lambda socket: socket.close())
+            await page.context.route("**", lambda route: route.abort())  # of the windows that the page opens
             await page.route("**", self._fetching(visit))
 
         async def rest(page: Page) -> None:
