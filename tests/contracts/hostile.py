@@ -21,6 +21,7 @@ class Hostile(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
     daemon_threads = True
     allow_reuse_address = True
+    block_on_close = False  # some handlers wait on purpose
     request_queue_size = 128
 
     def __init__(self) -> None:
@@ -103,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
     def on_broken_gzip(self) -> None:
         self.answer(200, gzip.compress(b"a" * 1000)[:-9], Content_Encoding="gzip")
 
-    def on_not_gzip(self) -> None:
+    def on_lying_gzip(self) -> None:
         self.answer(200, "客服 95588".encode(), Content_Encoding="gzip")
 
     def on_circle(self) -> None:
