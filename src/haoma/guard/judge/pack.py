@@ -151,4 +151,5 @@ def _kept(tx: sa.Connection, one: Shows, pages: Pages) -> bytes | None:
 def _holds_mobile(page: bytes) -> bool:
     """Whether a mobile stands there, also in full-width digits, as entities, or torn apart by tags."""
     text = unicodedata.normalize("NFKC", unescape(page.replace(b"\0", b"").decode("utf-8", "replace")))
-    return holds_mobile(text) or holds_mobile(_TAG.sub("", text))
+    marked, end, rest = text.rpartition(">")  # behind the last of them no < is a tag: the search would be quadratic
+    return holds_mobile(text) or holds_mobile(_TAG.sub("", marked + end) + rest)

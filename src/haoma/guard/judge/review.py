@@ -120,7 +120,8 @@ def decide(tx: sa.Connection, desk: Desk, review_id: str, verdict: Verdict, act:
     tx.execute(sa.update(tables.reviews).where(_c.review_id == review_id).values(**done))
     desk.tell(tx, "guard.reviewed", act.at, review=review_id, by=act.by, verdict=str(verdict), reason=act.why)
     found = _read(tx, row)
-    shown = Shown(row.shown, row.token, personal=False)
+    # A person who says whose number it is does not make it a public one: its page stays out of packs.
+    shown = Shown(row.shown, row.token, _newest(tx, row.cause).personal)
     place = (row.organisation, row.place, Voice.HUMAN)
     said = Ballot(*place, shown, verdict, act.why, found.snapshot, act.at, row.hotline, by=act.by)
     cast(tx, desk, [said], act.at)

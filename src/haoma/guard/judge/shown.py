@@ -30,7 +30,9 @@ PUBLIC_KINDS = frozenset(
     }
 )
 _EXTENSION = re.compile(r";ext=[^;]*")
-_MOBILE = re.compile(r"(?<!\d)((?:(?:\+|00)?86[-\s]?)?1[3-9](?:[-\s]?\d){9})(?!\d)")
+# What stands between digits on pages: blanks, all dashes, dots, brackets, and signs of no width.
+_BETWEEN = r"[-\s.·•・_()（）\u2010-\u2015\u2212\u00ad\u200b-\u200f\u2060\ufeff]{0,3}"
+_MOBILE = re.compile(rf"(?<!\d)((?:(?:\+|00)?86{_BETWEEN})?1[3-9](?:{_BETWEEN}\d){{9}})(?!\d)")
 
 
 def bare(uri: str) -> str:
@@ -70,8 +72,8 @@ def show(uri: str, commitments: Commitments, *, registered: bool) -> Shown:
 def holds_mobile(text: str) -> bool:
     """Whether a mobile number stands in a text.
 
-    >>> holds_mobile("致电 138 0013 8000"), holds_mobile("95588")
-    (True, False)
+    >>> holds_mobile("致电 138 0013 8000"), holds_mobile("138·0013·8000"), holds_mobile("95588")
+    (True, True, False)
     """
     return _MOBILE.search(text) is not None
 

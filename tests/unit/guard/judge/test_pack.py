@@ -82,6 +82,11 @@ def test_the_same_evidence_makes_the_same_bytes(world: World) -> None:
         "<p>１３８００１３８０００</p>",
         "<p>&#49;3800138000</p>",
         "<p>138<b>0013</b>8000</p>",
+        "<p>138.0013.8000</p>",
+        "<p>138·0013·8000</p>",
+        "<p>(138) 0013—8000</p>",
+        "<p>138&#8203;0013&zwj;8000</p>",
+        "<p>138<b>0013</b>8000" + 50_000 * "<",
     ],
 )
 def test_a_page_with_what_may_be_a_persons_number_is_left_out_and_that_is_said(world: World, page: str) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.judge import CARE, LABELLED_AS_A_RIVAL, NOBODYS, OURS, RIGHT, World, shows
+from contracts.judge import CARE, LABELLED_AS_A_RIVAL, MOBILE, NOBODYS, OURS, RIGHT, World, shows
 from haoma.errors import BadInput, Conflict, NotFound
 from haoma.guard.judge import Verdict, tables
 from haoma.guard.judge.incidents import close_by_hand, steps
@@ -58,6 +58,14 @@ def test_what_a_person_finds_wrong_is_an_incident_at_once_and_good_looks_close_i
     assert world.look(*LABELLED_AS_A_RIVAL).opened == ()  # the machine finds the same cause by now
     world.look(*RIGHT)
     assert world.look(*RIGHT).closed == (one.id,)
+
+
+def test_what_a_person_says_of_a_persons_number_leaves_it_one(world: World) -> None:
+    world.look(shows(MOBILE, Belongs.UNSURE))
+    asked = next_for(world, AN)
+    assert "****" in asked.shown
+    say(world, asked, Verdict.WRONG_NUMBER)
+    assert {row.personal for row in world.rows(tables.evidence)} == {True}
 
 
 def test_what_a_person_finds_right_is_quiet_and_its_incident_closed(world: World) -> None:
