@@ -345,3 +345,16 @@ class CrawlContract:
         assert world.seen() == []
         world.crawl()
         assert len(world.seen()) == 201
+
+    def test_a_host_that_is_slow_holds_up_no_other(self, world: World) -> None:
+        slowly = [f"{SITE}{n}" for n in range(40)]
+        quickly = [f"https://quick.example/{n}" for n in range(5)]
+        world.web.pages = dict.fromkeys((*slowly, *quickly), page())
+        for url in slowly:
+            world.add(url, delay_ms=20)
+        for url in quickly:
+            world.add(url)
+        world.crawl()
+        last = max(world.web.asked.index(url) for url in quickly)
+        assert last < len(world.web.asked) // 2
+        assert len(world.seen()) == 45

@@ -11,13 +11,14 @@ import ipaddress
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 import haoma
-from haoma.errors import BadInput
+from haoma.errors import BadInput, Unavailable
 from haoma.guard.crawl import tables
 from haoma.guard.crawl.addresses import Allowed
 from haoma.guard.crawl.chromium import ChromiumWeb, chromium_settings, program
@@ -67,6 +68,9 @@ def crawl(work: Work, manner: Manner) -> Totals:
 
     Raises Unavailable where a package or Chromium is missing that a source needs.
     """
+    for name in ("lxml", "protego", "warcio"):
+        if find_spec(name) is None:
+            raise Unavailable(f"the crawl needs {name}", hint="pip install 'haoma[crawl]'")
     from haoma.guard.crawl.scrapy import ScrapyWeb, run_scrapy, scrapy_settings
 
     browser = program(manner.chromium) if _is_rendering(work) else None

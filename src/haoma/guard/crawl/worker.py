@@ -29,6 +29,7 @@ from haoma.guard.crawl.model import Snapshot, State
 from haoma.guard.crawl.recording import Came, write_down
 from haoma.guard.crawl.snapshots import one, read_of, unchecked
 from haoma.guard.crawl.sources import Log
+from haoma.guard.crawl.urls import host_of
 
 if TYPE_CHECKING:
     from haoma.guard.crawl.visiting import Visitor
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Totals", "Work", "Worker"]
 
 T = TypeVar("T")
-AT_ONCE, IN_HAND = 24, 192
+AT_ONCE, OF_HOST, IN_HAND = 24, 8, 192
 BATCH = 64
 LOOK_S, VISITS_S = 0.2, 5.0
 ENDING_S = 20.0
@@ -79,6 +80,8 @@ class Worker:
         self._work = work
         self._stopping = asyncio.Event()
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._hosts: dict[str, asyncio.Semaphore] = {}
+        self._stopped = frozenset[str]()
         self._came: asyncio.Queue[Came | None] = asyncio.Queue(BATCH)
         self._to_check: asyncio.Queue[tuple[Snapshot, bytes] | None] = asyncio.Queue(BATCH)
         self._wake = asyncio.Event()
@@ -131,6 +134,7 @@ class Worker:
                 only = self._work.only
                 if first or only is None:
                     await self._db(partial(jobs.open_visits, now=self._work.now(), only=only))
+                self._stopped = await self._db(_stopped_sources, reads=True)
                 looked = clock()
             claimed = await self._claim() if self._in_hand < IN_HAND else []
             for job in claimed:
@@ -161,13 +165,18 @@ class Worker:
 
     async def _do(self, visitor: Visitor, job: Job) -> None:
         try:
-            async with self._slots:
-                if self._stopping.is_set():
+            async with self._of_host(job), self._slots:
+                if self._stopping.is_set() or job.source.id in self._stopped:
                     return
                 await self._came.put(await self._visited(visitor, job))
         finally:
             self._in_hand -= 1
             self._wake.set()
+
+    def _of_host(self, job: Job) -> asyncio.Semaphore:
+        """The places of a host: those who wait for their turn there must not take the places of others."""
+        most = 1 if job.source.delay_ms else OF_HOST
+        return self._hosts.setdefault(host_of(job.url), asyncio.Semaphore(most))
 
     async def _visited(self, visitor: Visitor, job: Job) -> Came:
         try:
@@ -277,6 +286,11 @@ class Worker:
     def _read(self, work: Callable[[sa.Connection], T]) -> T:
         with self._work.store.read() as tx:
             return work(tx)
+
+
+def _stopped_sources(tx: sa.Connection) -> frozenset[str]:
+    c = tables.sources.c
+    return frozenset(tx.scalars(sa.select(c.source_id).where(c.stopped_at.is_not(None))))
 
 
 def _waits(tx: sa.Connection, host: str) -> bool:
