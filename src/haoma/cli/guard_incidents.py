@@ -1,7 +1,8 @@
-"""`haoma guard incidents`, `tickets`, `tell` and `figures`: what is published wrong, and having it put right.
+"""`haoma guard incidents`, `tickets`, `tell`, `channels` and `figures`: what is wrong, and having it put right.
 
 Rules held here:
-- Who acts is who is signed in (HAOMA_SESSION), but for `tell` and `audit`, which whoever runs the store runs.
+- Who acts is who is signed in (HAOMA_SESSION), but for `tell`, `channels` and `audit`, which whoever
+  runs the store runs.
 - A number that may be a person's own is masked in everything that is shown or written.
 """
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from haoma.guard.judge.incidents import Incident
     from haoma.guard.judge.tickets import Ticket
 
-__all__ = ["figures", "incidents", "tell", "tickets"]
+__all__ = ["channels", "figures", "incidents", "tell", "tickets"]
 
 INCIDENT = click.argument("incident_id", metavar="INCIDENT")
 TICKET = click.argument("ticket_id", metavar="TICKET")
@@ -162,6 +163,29 @@ def tell(ctx: click.Context, again: bool, fmt: Format) -> None:
         done = services.tell_news()
     write([{"heard": done.done, "again": done.again, "given_up": done.failed}], fmt)
     ctx.exit(1 if done.failed else 0)
+
+
+@click.command()
+@click.option("--try", "tried", metavar="NAME", help="Tell this channel that it is heard, at once.")
+@format_option
+def channels(tried: str | None, fmt: Format) -> None:
+    """Show who hears news, from which severity on, and the key that a webhook's program verifies with."""
+    import uuid
+
+    from haoma.app import Services
+    from haoma.consent.webhook import public_key
+    from haoma.errors import NotFound
+
+    with Services(current_settings(), create=False) as services:
+        there, desk = services.guard_channels, services.guard_desk
+        if tried is not None and tried not in there:
+            raise NotFound("there is no such channel", hint=f"channels: {', '.join(there) or 'none is set'}")
+        if tried is not None:
+            there[tried].send(str(uuid.uuid4()), {"event": "channel.tried", "source": tried}, now())
+            note(f"{tried} has heard it")
+        key = public_key(services.custody) if there else None
+    rows = [{"channel": name, "severity": str(desk.channels[name]), "webhook_key": key} for name in there]
+    write(rows, fmt)
 
 
 @click.command()

@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from contracts.desk import Desk
+from contracts.hearing import postbox
 from contracts.judge import shows
 from haoma.app import Services
 from haoma.cli.main import run
-from haoma.guard.judge import Seen, check
+from haoma.consent.webhook import verify_webhook
+from haoma.guard.judge import Seen, check, tables
 from haoma.guard.judge.model import SourceKind
 from haoma.guard.model import Belongs, Mention
 from haoma.settings import load
@@ -48,11 +51,15 @@ def done(desk: Desk, *args: str) -> dict[str, object]:
     return asked
 
 
-def look(desk: Desk, organisation: str, source: str, day: int, *mentions: Mention) -> None:
+def look(
+    desk: Desk, organisation: str, source: str, day: int, *mentions: Mention, channels: Path | None = None
+) -> None:
     at = BEGIN + timedelta(days=day)
     digest = hashlib.sha256(f"{source} {day}".encode()).hexdigest()
     seen = Seen(f"{source}-{day}", source, SourceKind.PAGE, organisation, f"https://{source}.example/", at, digest)
-    with Services(load({"store_dir": desk.folder / "haoma"}, env={}), create=False) as services:
+    with Services(
+        load({"store_dir": desk.folder / "haoma", "guard_channels": channels}, env={}), create=False
+    ) as services:
         check(services.guard_desk, seen, mentions)
 
 
@@ -121,15 +128,32 @@ def test_a_doubt_is_taken_in_hand_and_decided(desk: Desk) -> None:
     assert told["votes"]["human"] == [{"source": "forum", "verdict": "match"}]
 
 
-def test_news_goes_out_and_waits_where_nobody_hears(desk: Desk) -> None:
-    path = desk.folder / "channels.toml"
+def test_news_waits_where_nobody_hears(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "channels.toml"
     path.write_text('[[channel]]\nname = "hook"\nkind = "webhook"\nurl = "http://127.0.0.1:1/x"\n', encoding="utf-8")
     path.chmod(0o600)
-    (desk.folder / "haoma.toml").write_text('guard_channels = "channels.toml"\n', encoding="utf-8")
-    try:
-        assert desk.rows("guard", "tell", "--again") == [{"heard": 0, "again": 0, "given_up": 0}]
-    finally:
-        (desk.folder / "haoma.toml").unlink()
+    uid, flag = str(incident(desk)["organisation"]), f"--guard-channels={path}"
+    for day in (40, 41):
+        look(desk, uid, "telling", day, AS_A_RIVAL, channels=path)
+    with Services(load({"store_dir": desk.folder / "haoma"}, env={}), create=False) as services:
+        services.store.write(
+            lambda tx: tx.execute(sa.update(tables.messages).values(due_at=BEGIN - timedelta(days=1))) and None
+        )
+    assert desk.rows(flag, "guard", "tell") == [{"heard": 0, "again": 1, "given_up": 0}]
+    assert desk.rows(flag, "guard", "tell") == [{"heard": 0, "again": 0, "given_up": 0}]
+
+
+def test_a_channel_is_tried_and_told_what_to_verify_with(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "channels.toml"
+    with postbox() as box:
+        path.write_text(f'[[channel]]\nname = "hook"\nkind = "webhook"\nurl = "{box.url}/x"\n', encoding="utf-8")
+        path.chmod(0o600)
+        flag = f"--guard-channels={path}"
+        (told,) = desk.rows(flag, "guard", "channels", "--try", "hook")
+    ((_, headers, body),) = box.came
+    verify_webhook(headers, body, str(told["webhook_key"]), datetime.now(UTC))
+    assert json.loads(body)["type"] == "guard.channel.tried"
+    assert desk.haoma(flag, "guard", "channels", "--try", "nobody").returncode == 1
 
 
 def test_how_long_it_took_is_told(desk: Desk) -> None:

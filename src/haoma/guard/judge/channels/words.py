@@ -18,6 +18,7 @@ EVENTS: Mapping[str, str] = {
     "incident.reopened": "热线标注异常再次出现",
     "incident.closed": "热线标注异常已恢复",
     "ticket.due": "纠错工单待处理",
+    "channel.tried": "通知渠道测试",
 }
 SEVERITIES: Mapping[str, str] = {"low": "低", "medium": "中", "high": "高", "critical": "严重"}
 LABELS: tuple[tuple[str, str], ...] = (
