@@ -72,6 +72,11 @@ def test_a_base_moves_links_and_there_are_two_thousand_at_the_most() -> None:
         ("王经理13800138000", "王经理138****8000"),
         ("138-0013-8000 或 +86 138 0013 8000", "138-****-8000 或 +86 138 **** 8000"),
         ("客服 400-810-9090，95588", "客服 400-810-9090，95588"),
+        ("１３８００１３８０００", "１３８****８０００"),
+        ("138·0013·8000 或 (138)0013—8000", "138·****·8000 或 (138)****—8000"),
+        ("&#49;38&nbsp;0&#x30;13&#8203;8000", "&#49;38&nbsp;****&#8203;8000"),
+        ('138<b id="1">0013</b>8000', '138<b id="1">****</b>8000'),
+        ("<td>13</td><td>800138000</td> 120-0013-8000", "<td>13</td><td>800138000</td> 120-0013-8000"),
         ("订单 2026112213800138000", "订单 2026112213800138000"),
     ],
 )
@@ -80,7 +85,8 @@ def test_a_persons_number_is_masked_and_a_hotline_is_not(text: str, shown: str) 
 
 
 def test_a_mobile_number_that_is_a_hotline_stays() -> None:
-    assert masked("加盟 13800138000", lambda uri: uri == "tel:+8613800138000") == "加盟 13800138000"
+    for text in ("加盟 13800138000", "加盟 +86 １３８·0013&#8203;8000"):
+        assert masked(text, lambda uri: uri == "tel:+8613800138000") == text
 
 
 def test_a_feed_becomes_a_page_of_its_rows() -> None:
