@@ -117,6 +117,15 @@ class StoreContract:
         with pytest.raises(Tampered, match="not of the type that was written"), store.read() as tx:
             quick(tx, "SELECT name, value FROM store_info", kinds=(str, int))
 
+    def test_one_statement_says_what_is_there_now_and_holds_cells_to_their_types(self, store: Store) -> None:
+        sql = "SELECT name, value FROM store_info WHERE name = ?"
+        assert store.rows(sql, "a") == []
+        store.write(put("a", "b"))
+        assert store.rows(sql, "a", kinds=(str, str)) == [("a", "b")]
+        with pytest.raises(Tampered):
+            store.rows(sql, "a", kinds=(str, int))
+        assert "a" in names(store)
+
     def test_works_that_fail_among_others_fail_alone(self, store: Store) -> None:
         def one(number: int) -> str:
             def work(tx: sa.Connection) -> str:

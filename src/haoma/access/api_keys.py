@@ -25,10 +25,11 @@ from haoma.access.entries import tell
 from haoma.access.fields import ACTIONS
 from haoma.access.gate import Gate, Thing
 from haoma.access.model import MACHINE_ROLES, Asker, Role, holds_number
-from haoma.access.rows import asker_of, one_person
+from haoma.access.rows import HELD, PERSON, PERSON_KINDS, asker_of, one_person, person_of, recognised
 from haoma.access.secret import Sealing, digest_of, new_token
 from haoma.errors import BadInput, Conflict, NotFound, Refused
 from haoma.storage import Time, json_in, quick
+from haoma.storage.faults import explaining
 
 __all__ = [
     "KEY_PURPOSE",
@@ -52,7 +53,8 @@ _COLUMNS = ("key_id", "owner_id", "name", "kind", "role", "scopes", "created_at"
 _KINDS = (str, str, str, str, str, str, int, int, int)
 _KEYS = f"SELECT {', '.join(_COLUMNS)} FROM access_keys"  # noqa: S608 - names of ours alone
 _NAMED = f"{_KEYS} WHERE key_id = ?"
-_SHOWN = f"{_KEYS} WHERE digest = ?"
+_SHOWN = f"""SELECT {", ".join(f"k.{name}" for name in _COLUMNS)}, {PERSON}
+ FROM access_keys k JOIN access_people p ON p.person_id = k.owner_id {HELD} WHERE k.digest = ?"""  # noqa: S608 - as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,11 @@ class ApiKeys:
 
     def asker(self, token: str, now: datetime) -> Asker:
         """The machine that shows a bearer token; raises Refused where that is dead or none."""
-        with self._gate.store.read() as tx:
-            return machine_of(tx, _live(_found(tx, _SHOWN, digest_of(token)), now), "key")
+        store, own = self._gate.store, len(_KINDS)
+        with explaining(store.name):
+            rows = store.rows(_SHOWN, digest_of(token), kinds=(*_KINDS, *PERSON_KINDS))
+            key = _live(_read(rows[0][:own]) if rows else None, now)
+            return _machine(key, recognised(person_of([row[own:] for row in rows]), frozenset()), "key")
 
     def _row(self, draft: ApiKey, public_key: bytes | None) -> tuple[dict[str, object], str | None]:
         row: dict[str, object] = {
@@ -175,15 +180,21 @@ def live_key(tx: sa.Connection, key_id: str, now: datetime) -> ApiKey:
 
 def machine_of(tx: sa.Connection, key: ApiKey, method: str) -> Asker:
     """The machine that a key stands for; without a role where its owner has lost that."""
-    owner = asker_of(tx, key.owner, frozenset())
+    return _machine(key, asker_of(tx, key.owner, frozenset()), method)
+
+
+def _machine(key: ApiKey, owner: Asker, method: str) -> Asker:
     return Asker(key.id, key.owner, owner.tenant, owner.roles & {key.role}, frozenset({method}), frozenset(key.scopes))
 
 
 def _found(tx: sa.Connection, sql: str, by: str | bytes) -> ApiKey | None:
     rows = quick(tx, sql, by, kinds=_KINDS)
-    if not rows:
-        return None
-    *told, created_at, expires_at, revoked_at = rows[0]
+    return _read(rows[0]) if rows else None
+
+
+def _read(row: tuple[Any, ...]) -> ApiKey:
+    """The key in the cells of `_COLUMNS`, as the driver has them."""
+    *told, created_at, expires_at, revoked_at = row
     ended = None if revoked_at is None else Time.read(revoked_at)
     return _key((*told, Time.read(created_at), Time.read(expires_at), ended))
 

@@ -40,8 +40,10 @@ _RECORD = """INSERT INTO access_decisions
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING decision_id"""
 _COMMITTED = ("asker", "tenant_id", "action", "object", "subject", "allowed", "policies", "version")
 _VERSION = "SELECT coalesce(max(version), 0) FROM access_policies"
-_ROLES = """SELECT p.state, r.role FROM access_people p JOIN access_roles r ON r.person_id = p.person_id
- WHERE p.person_id = ? AND r.revoked_at IS NULL"""
+_IN_FORCE = """SELECT v.version, p.state, r.role
+ FROM (SELECT coalesce(max(version), 0) AS version FROM access_policies) v
+ LEFT JOIN access_people p ON p.person_id = ?
+ LEFT JOIN access_roles r ON r.person_id = p.person_id AND r.revoked_at IS NULL"""
 _OPEN_CASES = """SELECT subject FROM access_cases WHERE agent_id = ? AND tenant_id = ?
  AND opened_at <= ? AND closes_at > ? AND (closed_at IS NULL OR closed_at > ?)"""
 _OPEN_CASE = f"{_OPEN_CASES} AND subject = ?"
@@ -94,8 +96,9 @@ class Gate:
 
         Raises Unavailable where the policy in force cannot be read.
         """
-        policy = self.policy(tx)
-        held = {str(role) for state, role in quick(tx, _ROLES, asker.person) if state == ACTIVE}
+        rows = quick(tx, _IN_FORCE, asker.person)
+        policy = self._of_version(tx, int(rows[0][0]))
+        held = {str(role) for _, state, role in rows if state == ACTIVE and role is not None}
         if not held or conflicting(role for role in Role if role in held):
             return Decision(allowed=False, policies=(EXCLUDED if held else NO_ROLE,), version=policy.version)
         circumstances = Circumstances(
@@ -176,7 +179,9 @@ class Gate:
 
     def policy(self, tx: sa.Connection) -> Policy:
         """The policy in force in this transaction."""
-        version = int(quick(tx, _VERSION)[0][0])
+        return self._of_version(tx, int(quick(tx, _VERSION)[0][0]))
+
+    def _of_version(self, tx: sa.Connection, version: int) -> Policy:
         policy = self._policy
         if policy is None or policy.version != version:
             policy = self._policy = self._read(tx, version)

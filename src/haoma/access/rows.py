@@ -7,8 +7,10 @@ Rules held here:
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,11 +21,16 @@ from haoma.storage import Time, quick
 
 __all__ = [
     "ACTIVE",
+    "HELD",
+    "PERSON",
+    "PERSON_KINDS",
     "Person",
     "asker_of",
     "one_person",
     "person_by_login",
     "person_named",
+    "person_of",
+    "recognised",
     "roles_of",
     "sound_roles",
     "tenant_id_of",
@@ -31,10 +38,10 @@ __all__ = [
 
 ACTIVE = "active"
 _people = tables.people.c
-_WITH_ROLES = """SELECT p.person_id, p.tenant_id, p.login, p.name, p.state, p.created_at, r.role
- FROM access_people p LEFT JOIN access_roles r ON r.person_id = p.person_id AND r.revoked_at IS NULL
- WHERE p.person_id = ?"""
-_KINDS = (str, str, str, str, str, int, str)
+PERSON = "p.person_id, p.tenant_id, p.login, p.name, p.state, p.created_at, r.role"
+PERSON_KINDS = (str, str, str, str, str, int, str)
+HELD = "LEFT JOIN access_roles r ON r.person_id = p.person_id AND r.revoked_at IS NULL"
+_WITH_ROLES = f"SELECT {PERSON} FROM access_people p {HELD} WHERE p.person_id = ?"  # noqa: S608 - names of ours alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +70,14 @@ def one_person(tx: sa.Connection, person_id: str) -> Person:
         uuid.UUID(person_id)
     except ValueError:
         raise BadInput("this is no person's id", hint="haoma access people list shows them") from None
-    rows = quick(tx, _WITH_ROLES, person_id, kinds=_KINDS)
+    rows = quick(tx, _WITH_ROLES, person_id, kinds=PERSON_KINDS)
     if not rows:
         raise NotFound("there is no such person", hint="haoma access people list shows who is there")
+    return person_of(rows)
+
+
+def person_of(rows: Sequence[tuple[Any, ...]]) -> Person:
+    """The person in the cells of `PERSON`, of which there is a row for each role."""
     id_, tenant, login, name, state, created_at, _ = rows[0]
     roles = tuple(sorted({Role(role) for *_, role in rows if role is not None}))
     return Person(id_, tenant, login, name, state, Time.read(created_at), roles)
@@ -90,7 +102,11 @@ def tenant_id_of(tx: sa.Connection, name: str) -> str:
 
 def asker_of(tx: sa.Connection, person_id: str, methods: frozenset[str]) -> Asker:
     """A person who was recognised, with the roles that count now; raises Refused where they are not active."""
-    person = one_person(tx, person_id)
+    return recognised(one_person(tx, person_id), methods)
+
+
+def recognised(person: Person, methods: frozenset[str]) -> Asker:
+    """A person who was recognised so; raises Refused where they are not active."""
     if person.state != ACTIVE:
         raise Refused("this person is not active here", hint="a system administrator knows more")
     return Asker(person.id, person.id, person.tenant, sound_roles(person), methods)

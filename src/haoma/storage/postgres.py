@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import sqlalchemy as sa
 
@@ -21,6 +21,7 @@ from haoma.storage.faults import explained, explaining, sqlstate
 from haoma.storage.gate import Gate
 from haoma.storage.inside import Inside
 from haoma.storage.locks import advisory_lock
+from haoma.storage.quick import quick
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -110,6 +111,11 @@ class PostgresStore:
         """See `Store.read`."""
         with explaining(self.name), self._reading.begin() as tx:
             yield tx
+
+    def rows(self, sql: str, *values: object, kinds: Sequence[type] = ()) -> list[tuple[Any, ...]]:
+        """See `Store.rows`."""
+        with self.read() as tx:
+            return quick(tx, sql, *values, kinds=kinds)
 
     @contextmanager
     def leader(self, name: str, *, wait_s: float | None = None) -> Iterator[bool]:

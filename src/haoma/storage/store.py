@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import sqlalchemy as sa
 
@@ -40,6 +40,9 @@ class Store(Protocol):
 
     def read(self) -> AbstractContextManager[sa.Connection]:
         """A snapshot that others' changes do not move, as of its first statement; it refuses to write."""
+
+    def rows(self, sql: str, *values: object, kinds: Sequence[type] = ()) -> list[tuple[Any, ...]]:
+        """The rows of one statement as of now, as `storage.quick` has them: less than a snapshot costs."""
 
     def leader(self, name: str, *, wait_s: float | None = None) -> AbstractContextManager[bool]:
         """Be the only one, in all processes on this database, inside a block: true where you are.

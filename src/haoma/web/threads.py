@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context, copy_context
@@ -31,33 +32,55 @@ class Threads:
         self._made = 0
         self._under_way = 0
         self._steps: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._home: _Home | None = None
 
     async def run(self, work: Callable[[], T]) -> T:
         """What the work returns, from a thread, in the caller's context; raises what it raises."""
         loop = asyncio.get_running_loop()
+        if self._home is None or self._home.loop is not loop:
+            self._home = _Home(loop)
         answer: asyncio.Future[T] = loop.create_future()
-        self._under_way += 1
-        if self._made < min(self._under_way, self._most):
+        if self._made < min(self._under_way + 1, self._most):
             self._made += 1
             threading.Thread(target=self._serve, name=f"haoma-answers-{self._made}", daemon=True).start()
-        self._steps.put(partial(self._step, loop, answer, copy_context(), work))
+        self._under_way += 1
+        self._steps.put(partial(self._step, self._home, answer, copy_context(), work))
         return await answer
 
     def _serve(self) -> None:
         while True:
             self._steps.get()()
 
-    def _step(
-        self, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[T], context: Context, work: Callable[[], T]
-    ) -> None:
+    def _step(self, home: _Home, answer: asyncio.Future[T], context: Context, work: Callable[[], T]) -> None:
         try:
-            done = partial(answer.set_result, context.run(work))
+            tell = partial(answer.set_result, context.run(work))
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            done = partial(answer.set_exception, error)
-        with suppress(RuntimeError):  # the loop has ended: nobody waits
-            loop.call_soon_threadsafe(self._told, answer, done)
+            tell = partial(answer.set_exception, error)
+        home.bring(partial(self._told, answer, tell))
 
-    def _told(self, answer: asyncio.Future[T], done: Callable[[], None]) -> None:
+    def _told(self, answer: asyncio.Future[T], tell: Callable[[], None]) -> None:
         self._under_way -= 1
         if not answer.done():
-            done()
+            tell()
+
+
+class _Home:
+    """A loop, and what is brought to it: it is woken up once for all that comes before it looks."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._brought: deque[Callable[[], None]] = deque()
+        self._woken = False
+
+    def bring(self, what: Callable[[], None]) -> None:
+        """Have the loop do this soon; from any thread."""
+        self._brought.append(what)
+        if not self._woken:
+            self._woken = True
+            with suppress(RuntimeError):  # the loop has ended: nobody waits
+                self.loop.call_soon_threadsafe(self._look)
+
+    def _look(self) -> None:
+        self._woken = False  # before the look: what comes behind it wakes the loop up again
+        while self._brought:
+            self._brought.popleft()()

@@ -51,6 +51,14 @@ def test_no_more_steps_than_there_are_threads_are_done_at_once_and_all_are_done(
     assert max(most) == 2
 
 
+def test_the_answers_to_many_come_to_their_own_whoever_is_done_first() -> None:
+    async def asked() -> list[int]:
+        threads = Threads(4)
+        return await asyncio.gather(*(threads.run(lambda number=number: number) for number in range(500)))
+
+    assert asyncio.run(asked()) == [*range(500)]
+
+
 def test_a_step_goes_on_to_its_end_where_nobody_waits_for_it_any_more() -> None:
     begun, end, done = threading.Event(), threading.Event(), threading.Event()
 
