@@ -55,12 +55,12 @@ def at_pointer(document: object, pointer: str) -> Sequence[str]:
     return texts_of(found)
 
 
-def texts_of(found: object) -> list[str]:
-    """A value as texts; raises Unavailable for one that is neither text nor number nor a list of them."""
+def texts_of(found: object, *, nested: bool = True) -> list[str]:
+    """A value as texts, one in a list of lists at the deepest: raises Unavailable for what is none, or deeper."""
     if found is None:
         return []
-    if isinstance(found, list):
-        return [text for one in found for text in texts_of(one)]
+    if isinstance(found, list) and (nested or not any(isinstance(one, list) for one in found)):
+        return [text for one in found for text in texts_of(one, nested=False)]
     if isinstance(found, bool) or not isinstance(found, str | int):
         raise Unavailable("what stands there is neither a text nor a number", hint="point at the number itself")
     return [str(found)]

@@ -74,7 +74,8 @@ def test_a_file_that_is_no_json_cannot_be_read(tmp_path: Path, content: bytes) -
 
 
 def test_what_is_no_number_and_no_text_cannot_be_read() -> None:
-    for found in ({"a": {}}, {"a": True}, {"a": 1.5}):
+    deep = json.loads("[" * 900 + "]" * 900)
+    for found in ({"a": {}}, {"a": True}, {"a": 1.5}, {"a": [[["95588"]]]}, {"a": deep}):
         with pytest.raises(Unavailable):
             at_pointer(found, "/a")
 
