@@ -57,6 +57,8 @@ CHINESE_SHAPE = re.compile(
     r"(?<![\d+-])(?<!\d )(?:\(?0\d{2,3}\)?[-—– ]{1,2}\d{3,4}[- ]?\d{4}|\(0\d{2,3}\)\d{7,8}|[48]00[- ]\d{3}[- ]\d{4})(?![\d-]| \d)"
 )
 CODE = re.compile(r"(?<![\d.+-])(?:9[56]\d{3,6}|1[02]\d{3}|12\d{3})(?![\d.-])")
+SET_APART = re.compile(r"[\u3400-\u9fff][\s:：(（]{1,3}$")
+UNCOUNTED = re.compile(r"\s{0,2}(?:[)）,，、。;；/|]|$|(?![元人个個台户件次%％万亿年月日号號米平分])[\u3400-\u9fff])")
 HAN = re.compile(r"[\u3400-\u9fff]")
 MASKED = re.compile(r"[\d-]*[*＊xX×•●]{2,}[\d-]*\d|\d[\d-]*[*＊×•●]{2,}")
 DENSE = re.compile(r"(?:\d{1,2}[\s.\-]{1,3}){60,}")
@@ -152,9 +154,10 @@ def _shaped(hit: re.Match[str], _before: str) -> Candidate | None:
 
 
 def _coded(hit: re.Match[str], before: str) -> Candidate | None:
-    """A service code behind a label of ours."""
+    """A service code behind a label of ours; one of 95… also alone, in brackets, or behind a name."""
     alone = hit.group()[0] == "9" and hit.group() == hit.string.strip()
-    if not alone and not LABELLED.search(before[-40:].rstrip()):
+    named = SET_APART.search(before[-12:]) is not None and UNCOUNTED.match(hit.string, hit.end()) is not None
+    if not (alone or (named and hit.group()[:2] == "95") or LABELLED.search(before[-40:].rstrip())):
         return None
     number = parse(f"电话：{hit.group()}")
     return Candidate(hit.start(), hit.end(), hit.group(), number.uri, MAINLAND) if number.valid else None

@@ -32,6 +32,7 @@ NOT_LONG = 10
 MOST = 400  # numbers of a page: a directory has hundreds, a data dump thousands
 CELLS = frozenset(("td", "th", "dd", "dt"))
 NEAR_LINES = 7
+BRACKETED = re.compile(r"^\s{0,2}[(（][^)）]{1,12}[)）]")  # said of the number before it
 IN_CLASS = re.compile(r"fax|chuanzhen", re.IGNORECASE)
 DIGITS = re.compile(r"\d{2}|[〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{3}|[０-９]{2}|[A-Z]{3}")
 
@@ -93,6 +94,7 @@ def _on_line(page: Page, line: Line, regions: Sequence[str]) -> Iterator[Found]:
     for place, one in enumerate(ones):
         until = ones[place + 1].start if place + 1 < len(ones) else len(line.text)
         before, behind = line.text[last : one.start], line.text[one.end : until]
+        before = BRACKETED.sub("", before) if place else before
         cue = _cue(page, line, before, behind, cue if place else None, more=place + 1 < len(ones))
         heading = _heading(page, line)
         role = _role(line, one, cue)
@@ -123,7 +125,7 @@ def _cue(page: Page, line: Line, before: str, behind: str, previous: Cue | None,
     if previous is not None and not re.search(r"[A-Za-z\u4e00-\u9fff]{4}", before):
         return previous
     above = None if re.search(r"[^\W\d_]{3}", before) and len(before) > LABEL_LONG else _cue_in_front(page, line)
-    if above is not None and (above is Cue.FAX or not re.search(r"[^\W\d_]{3}", before)):
+    if above is not None and not re.search(r"[\u4e00-\u9fff]{2}" if above is Cue.FAX else r"[^\W\d_]{3}", before):
         return above
     return (
         after

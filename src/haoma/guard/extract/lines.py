@@ -45,6 +45,7 @@ ICON = re.compile(
     re.IGNORECASE,
 )
 DIGIT = re.compile(r"\d")
+WHOLE = re.compile(r"\s*(?:\(?0\d{2,3}[)-]\s?\d{7,8}|[48]00-?\d{3}-?\d{4}|1[3-9]\d{9}|\+\d{2,3}[ -])(?!\d)")
 
 
 class Kind:
@@ -112,6 +113,8 @@ class _Walk:
         text = SPACE.sub(" ", text[: LONGEST_LINE - self.length])
         if not self.parts:
             text = text.lstrip(" ")
+        elif self.parts[-1][-1].isalnum() and WHOLE.match(text):
+            text = f" {text}"  # what a style sheet sets apart: <b>1F-05</b><i>0760-55500121</i>
         if text:
             self.pieces.append((self.length, element))
             self.parts.append(text)

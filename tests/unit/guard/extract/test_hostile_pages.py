@@ -64,6 +64,7 @@ def test_a_lie_about_the_charset_changes_nothing(charset: str, claimed: str) -> 
         "<svg><text><tspan>400</tspan><tspan>-855-0112</tspan></text></svg>",
         "400<span style='display:none'>999</span>-855<i hidden>-1</i>-0112",
         "肆零零-捌伍伍-零壹壹贰",
+        "<b>1F-05</b><i>400-855-0112</i>",
         "<a href='TEL: 400 855 0112'>拨打</a>",
         "<a href='tel:%2B86-400-855-0112'>拨打</a>",
     ],
