@@ -35,6 +35,7 @@ CHAPTERS = (
     "haoma.cli.demo_file:chapter",
     "haoma.cli.demo_hotlines:chapter",
     "haoma.cli.demo_consent:chapter",
+    "haoma.cli.demo_guard:chapter",
     "haoma.cli.demo_ledger:chapter",
 )
 NEXT = """
@@ -43,6 +44,7 @@ Next:
   haoma number lookup 13800138000             who was allocated it, where it was issued, and how sure that is
   haoma number enrich FILE.csv -o OUT.parquet --column phone
   haoma locate verify --help                  whether a customer is near, as they have consented
+  haoma guard --help                          what is published wrong of your hotlines, where, and since when
   haoma data status                           where all this is known from
   haoma ledger append FILE                    record that a file was as it is; then prove, verify, audit
   make bench                                  the same beside other tools"""

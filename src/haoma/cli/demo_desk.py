@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +23,7 @@ from haoma.consent.requests import Channel, Question
 from haoma.errors import Refused
 from haoma.numbers import Number
 
-__all__ = ["CARE", "RISK", "TENANT", "Desk", "Job", "open_desk", "reason_of"]
+__all__ = ["CARE", "RISK", "TENANT", "Desk", "Job", "open_desk", "reason_of", "staffed"]
 
 TENANT = "acme"
 
@@ -62,7 +62,8 @@ class Desk:
 
 def open_desk(stage: Stage) -> Desk:
     """The desk with its people, notices and assessments."""
-    desk, notices = _staffed(stage), stage.services.consent.notices
+    people = staffed(stage.services, {"an": Role.AGENT, "rui": Role.RISK_ANALYST, "dai": Role.DPO})
+    desk, notices = Desk(stage, *people), stage.services.consent.notices
     until = datetime.now(UTC) + timedelta(days=365)
     for job in (CARE, RISK):
         sources = ["carrier", "stated", "browser"]
@@ -81,15 +82,15 @@ def reason_of(call: Callable[[], object]) -> str:
     return "allowed"
 
 
-def _staffed(stage: Stage) -> Desk:
-    services = stage.services
+def staffed(services: Services, roles: Mapping[str, Role]) -> list[Asker]:
+    """People of these logins and roles, brought in by two administrators.
+
+    A login has a letter beyond f: passwords are made of the others, and hold no login.
+    """
     password = secrets.token_hex(24)
     system = _come_in(services, "root", password, None)
     security = _come_in(services, "safe", password, system, (system, Role.SECURITY_ADMIN))
-    roles = {"an": Role.AGENT, "rui": Role.RISK_ANALYST, "dai": Role.DPO}
-    return Desk(
-        stage, *(_come_in(services, login, password, system, (security, role)) for login, role in roles.items())
-    )
+    return [_come_in(services, login, password, system, (security, role)) for login, role in roles.items()]
 
 
 def _come_in(services: Services, login: str, password: str, by: Asker | None, *roles: tuple[Asker, Role]) -> Asker:
