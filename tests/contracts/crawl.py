@@ -296,6 +296,20 @@ class CrawlContract:
         assert len(checked) == 2
         assert len(set(checked)) == 1
 
+    def test_a_page_that_breaks_its_reader_keeps_no_other_from_being_checked(self, world: World) -> None:
+        world.web.pages = {SITE: page("95588", "/a"), f"{SITE}a": page()}
+        world.add(depth=1)
+        checked: list[str] = []
+
+        def check(seen: Snapshot, _read: bytes) -> None:
+            if seen.url == SITE:
+                raise RecursionError
+            checked.append(seen.url)
+
+        for _ in range(2):
+            world.crawl(on_snapshot=check)
+        assert checked == [f"{SITE}a"]
+
     def test_a_held_snapshot_stays_with_what_it_points_to(self, world: World) -> None:
         world.web.pages = {SITE: page()}
         world.add()

@@ -247,6 +247,8 @@ class Worker:
                 await asyncio.to_thread(self._checked, *pair)
             except HaomaError as error:
                 log.warning("a page was not checked, and will be by the next run: %s", error)
+            except Exception as error:  # noqa: BLE001 - a page that breaks its reader must not keep the others from theirs
+                log.warning("a page was not checked: a fault of haoma's own (%s)", type(error).__name__)
             finally:
                 self._to_check.task_done()
 
