@@ -24,7 +24,7 @@ from urllib.parse import urljoin
 from haoma.errors import Unavailable
 from haoma.guard.crawl.gate import REDIRECTS, Gate
 from haoma.guard.crawl.model import LARGEST
-from haoma.guard.crawl.urls import holds_mobile, normal
+from haoma.guard.crawl.urls import holds_mobile, host_of, normal
 from haoma.guard.crawl.web import Ask, Got, Web
 
 if TYPE_CHECKING:
@@ -95,11 +95,12 @@ class _Visit:
 class ChromiumWeb:
     """A `Web` that has pages rendered where that is asked for, and `plain` do everything else."""
 
-    def __init__(self, crawler: Crawler, plain: Web, gate: Gate, agent: str) -> None:
+    def __init__(self, crawler: Crawler, plain: Web, gate: Gate, agent: str, egress: Egress) -> None:
         self._crawler = crawler
         self._plain = plain
         self._gate = gate
         self._agent = agent
+        self._egress = egress
         self._numbers = count()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._shown = 0
@@ -110,6 +111,8 @@ class ChromiumWeb:
             return await self._plain.get(ask)
         async with self._slots:
             visit = _Visit(ask.most)
+            if ask.bind is not None:
+                self._egress.ask_from(ask.url, ask.bind)
             try:
                 async with asyncio.timeout(PAGE_S):
                     return await self._render(ask, visit)
@@ -146,6 +149,11 @@ class ChromiumWeb:
         if engine is None:
             return Got(ask.url, 0, trouble="no-answer")
         response = await engine.download_async(Request(ask.url, meta=meta, dont_filter=True))
+        shows = normal(str(response.url))
+        if shows is None or host_of(shows) != host_of(
+            ask.url
+        ):  # a script has gone to another site: that is not this one's
+            return Got(ask.url, 0, trouble="moved", requests=visit.made)
         kind = ("content-type", "text/html; charset=utf-8")
         body = str(response.text).encode("utf-8", "replace")
         if len(body) > LARGEST:

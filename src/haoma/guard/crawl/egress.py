@@ -45,6 +45,12 @@ class Egress:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
+        self._from: dict[tuple[str, int], str] = {}
+
+    def ask_from(self, url: str, address: str) -> None:
+        """Reach the host of a URL from this address of the machine, from now on."""
+        parts = urlsplit(url)
+        self._from[parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)] = address
 
     @property
     def url(self) -> str:
@@ -117,10 +123,12 @@ class Egress:
             addresses = await asyncio.to_thread(resolved, host, port, self._allowed, self._look)
         except HaomaError:
             return None
+        here = self._from.get((host, port))
+        local = None if here is None else (here, 0)
         for address in addresses:
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(CONNECT_S):
-                    return await asyncio.open_connection(address, port)
+                    return await asyncio.open_connection(address, port, local_addr=local)
         return None
 
 

@@ -85,7 +85,7 @@ def crawl(work: Work, manner: Manner) -> Totals:
         async with AsyncExitStack() as open_:
             if egress is not None:
                 await open_.enter_async_context(egress)
-                web = ChromiumWeb(crawler, web, gate, manner.agent)
+                web = ChromiumWeb(crawler, web, gate, manner.agent, egress)
             pace = Pace(time.monotonic)
             await worker.run(Visitor(web, gate, pace, work.now, worker.stopped_host, worker.before, manner.binds))
 
@@ -102,6 +102,9 @@ def crawl(work: Work, manner: Manner) -> Totals:
 
 def _is_rendering(work: Work) -> bool:
     c = tables.sources.c
-    query = sa.select(sa.exists().where(c.render.is_(True), c.stopped_at.is_(None)))
+    wanted: list[sa.ColumnElement[bool]] = [c.render.is_(True), c.stopped_at.is_(None)]
+    if work.only is not None:
+        wanted.append(c.source_id == work.only)
+    query = sa.select(sa.exists().where(*wanted))
     with work.store.read() as tx:
         return bool(tx.scalar(query))

@@ -156,7 +156,9 @@ class ScrapyWeb:
         self._allowed = allowed
 
     async def get(self, ask: Ask) -> Got:
-        """See `Web.get`."""
+        """See `Web.get`; it renders nothing."""
+        if ask.render:
+            return Got(ask.url, 0, trouble="no-browser", requests=0)
         meta: dict[str, object] = {"download_timeout": TIMEOUT_S}
         if ask.bind is not None:
             meta["bindaddress"] = (ask.bind, 0)

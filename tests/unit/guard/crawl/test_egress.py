@@ -111,3 +111,24 @@ def test_no_connection_carries_more_than_its_bound(monkeypatch: pytest.MonkeyPat
             return found
 
     assert asyncio.run(asyncio.wait_for(run(), 10)) < 300_000
+
+
+def test_a_host_is_reached_from_the_address_that_is_its_own() -> None:
+    peers: list[str] = []
+
+    async def talk(_head: bytes, writer: asyncio.StreamWriter) -> None:
+        peers.append(writer.get_extra_info("peername")[0])
+
+    async def run() -> None:
+        server, port = await away(talk)
+        async with server, Egress(Allowed(frozenset({"127.0.0.1"}))) as proxy:
+            proxy.ask_from(f"http://127.0.0.1:{port}/", "127.0.0.7")
+            given = base64.b64encode(f"{proxy.user}:{proxy.password}".encode()).decode()
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(proxy.url.rpartition(":")[2]))
+            line = f"GET http://127.0.0.1:{port}/ HTTP/1.1\r\nProxy-Authorization: Basic {given}\r\n\r\n"
+            writer.write(line.encode())
+            await reader.read()
+            writer.close()
+
+    asyncio.run(asyncio.wait_for(run(), 10))
+    assert peers == ["127.0.0.7"]
