@@ -114,6 +114,17 @@ def test_no_window_worker_or_call_of_a_page_gets_past_the_gate(site: Hostile, tm
             told.recv(100)
 
 
+def test_a_page_that_goes_to_another_site_is_not_shown_as_that_one(site: Hostile, tmp_path: Path) -> None:
+    with hostile() as other:
+        other.more["/"] = lambda handler: handler.answer(200, b"<title>x</title>95599")
+        site.more["/"] = lambda handler: handler.answer(200, script(f"location.href = '{other.url}/'"))
+        desk = CrawlDesk(tmp_path, f"{site.host},{other.host}")
+        desk.add([f"{site.url}/"], render=True)
+        desk.crawl()
+        assert "/" in other.asked
+    assert b"95599" not in desk.bodies()[""]
+
+
 def test_a_page_that_hangs_asks_too_much_or_goes_away_costs_no_more_than_its_bounds(
     site: Hostile, tmp_path: Path
 ) -> None:

@@ -92,14 +92,14 @@ class Visitor:
 
     async def _pass(self, job: Job, url: str) -> Came | None:
         """Wait until an address may be asked for; what came of the job where it may not."""
+        if url != job.url and await self.stopped(host_of(url)):
+            return Came(job, reason="stopped", state=State.FAILED, again=True)
         licensed = job.source.kind is Kind.FEED and host_of(url) == host_of(job.url)
         rules = OPEN if licensed else await self.gate.rules(url)
         if rules is CLOSED:
             return Came(job, reason="robots-closed", state=State.FAILED, again=True)
         if not rules.allows(url):
             return Came(job, reason="robots", state=State.REFUSED)
-        if url != job.url and await self.stopped(host_of(url)):
-            return Came(job, reason="stopped", state=State.FAILED, again=True)
         await self.pace.turn(host_of(url), max(job.source.delay_ms / 1000, rules.delay_s))
         if (halted := self.halted.get(host_of(url))) and job.claimed_at and job.claimed_at <= halted:
             return Came(job, reason="stopped", state=State.WAITING)

@@ -76,6 +76,7 @@ def test_a_redirect_leads_to_nothing_that_may_not_be_asked_for(to: str, reason: 
     came = visit(web, stopped=("stopped.example",))
     assert (came.seen, came.reason) == (None, reason)
     assert web.fetched == [SITE]
+    assert "https://stopped.example/robots.txt" not in web.asked
 
 
 def test_redirects_end() -> None:
