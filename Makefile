@@ -36,7 +36,7 @@ kernel: $(VENV)/.dev
 
 test-all: $(VENV)/.all services ## against real peers and services
 	$(BIN)/python -m pytest $(wildcard tests/peers tests/journeys)
-	$(BIN)/python -m pytest -m slow tests/unit tests/laws
+	$(BIN)/python -m pytest -n auto -m slow tests/unit tests/laws
 
 bench: $(VENV)/.all ## figures beside other tools', in the same run
 	$(BIN)/python -m bench
