@@ -150,9 +150,7 @@ class ChromiumWeb:
             return Got(ask.url, 0, trouble="no-answer")
         response = await engine.download_async(Request(ask.url, meta=meta, dont_filter=True))
         shows = normal(str(response.url))
-        if shows is None or host_of(shows) != host_of(
-            ask.url
-        ):  # a script has gone to another site: that is not this one's
+        if shows is None or host_of(shows) != host_of(ask.url):  # a script has gone to another site
             return Got(ask.url, 0, trouble="moved", requests=visit.made)
         kind = ("content-type", "text/html; charset=utf-8")
         body = str(response.text).encode("utf-8", "replace")
