@@ -14,7 +14,8 @@ import pytest
 
 from contracts.crawl import CrawlContract
 from contracts.crawl_desk import CrawlDesk
-from contracts.databases import OnServer
+from contracts.crawl_kills import CrawlKillContract
+from contracts.databases import OnFiles, OnServer
 from contracts.hostile import Handler, Hostile, big, hostile
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 PAGES = 111
 
 
-class TestOnPostgres(OnServer, CrawlContract):
+class TestOnPostgres(OnServer, CrawlContract, CrawlKillContract):
+    pass
+
+
+class TestSqliteKilled(OnFiles, CrawlKillContract):
     pass
 
 
