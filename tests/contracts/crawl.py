@@ -372,3 +372,17 @@ class CrawlContract:
         last = max(world.web.asked.index(url) for url in quickly)
         assert last < len(world.web.asked) // 2
         assert len(world.seen()) == 45
+
+    def test_every_page_that_was_not_checked_is_however_many_cannot_be(self, world: World) -> None:
+        world.web.pages = {SITE: page("", *(f"/{n}" for n in range(120)))}
+        world.web.pages |= {f"{SITE}{n}": page(str(n)) for n in range(120)}
+        world.add(depth=1)
+        world.crawl()
+        checked: list[str] = []
+
+        def check(seen: Snapshot, _read: bytes) -> None:
+            checked.append(seen.url)
+            raise Unavailable("away")
+
+        world.crawl(on_snapshot=check)
+        assert len(set(checked)) == len(checked) == 121

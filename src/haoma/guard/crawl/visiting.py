@@ -222,7 +222,7 @@ def _links(job: Job, page: bytes, got: Got) -> list[str]:
 def _headers(job: Job, url: str) -> Headers:
     """The headers that ask for a page only if it has changed (RFC 9110 §13.1), and the key of a feed."""
     key = key_of_feed(job.source.mapping) if job.source.kind is Kind.FEED and job.source.mapping else ()
-    if job.source.render or url != job.url:  # what scripts put in may have changed all the same
+    if job.source.render or job.source.mapping or url != job.url:  # what is made of it is to be made anew
         return key
     asked = {"If-None-Match": job.etag, "If-Modified-Since": job.modified}
     return [*key, *((name, value) for name, value in asked.items() if value)]

@@ -231,15 +231,12 @@ class Worker:
     async def _check_backlog(self) -> None:
         if self._work.on_snapshot is None:
             return
-        seen = set[str]()
-        while not self._stopping.is_set():
-            found = [one for one in await self._db(unchecked, reads=True) if one.id not in seen]
-            if not found:
-                return
+        found = await self._db(unchecked, reads=True)
+        while found and not self._stopping.is_set():
             for snapshot in found:
-                seen.add(snapshot.id)
                 await self._to_check.put((snapshot, b""))
-            await self._to_check.join()
+            found = await self._db(partial(unchecked, after=found[-1]), reads=True)
+        await self._to_check.join()
 
     async def _check(self) -> None:
         while (pair := await self._to_check.get()) is not None:
