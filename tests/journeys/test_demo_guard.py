@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.commands import HAOMA, started
+from contracts.commands import DEMO_ENDED_BY, HAOMA, started
 from haoma.cli.demo_crawl import crawler
 from haoma.cli.main import run
 from haoma.errors import Unavailable
@@ -60,33 +60,36 @@ def test_a_crawler_that_ends_is_told_and_not_waited_for(tmp_path: Path) -> None:
         look(0)
 
 
-def test_a_demo_that_is_killed_leaves_no_crawler(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sent", "code"), [*DEMO_ENDED_BY, (signal.SIGKILL, -signal.SIGKILL)])
+def test_a_demo_that_is_ended_leaves_no_crawler_and_no_files_where_it_can_help_it(
+    sent: signal.Signals, code: int, tmp_path: Path
+) -> None:
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with started(HAOMA, *WHOLE, "--keep", tmp_path, env=dict(os.environ), **quiet) as process:
+    with started(HAOMA, *WHOLE, env=os.environ | {"TMPDIR": str(tmp_path)}, **quiet) as process:
         (crawler_id,) = children(process.pid)
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout=10)
+        process.send_signal(sent)
+        assert process.wait(timeout=30) == code
     until = time.monotonic() + 20
-    while lives(crawler_id) and time.monotonic() < until:
+    while command_of(crawler_id) and time.monotonic() < until:
         time.sleep(0.05)
-    assert not lives(crawler_id)
+    assert not command_of(crawler_id)
+    assert sent is signal.SIGKILL or not list(tmp_path.iterdir())
 
 
-def lives(process_id: int) -> bool:
-    """Whether a crawler runs; one that has ended may wait for somebody to ask how."""
+def command_of(process_id: int) -> bytes:
+    """What a process was started as; nothing where it has ended, whether somebody asked how or not."""
     try:
-        return bool(Path(f"/proc/{process_id}/cmdline").read_bytes())
-    except FileNotFoundError:
-        return False
+        return Path(f"/proc/{process_id}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def children(parent: int) -> list[int]:
     """The crawlers of a demo, as soon as there is one."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        found = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        crawlers = [int(one) for one in found if b"haoma.cli.demo_crawl" in Path(f"/proc/{one}/cmdline").read_bytes()]
-        if crawlers:
+        found = map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
+        if crawlers := [one for one in found if b"haoma.cli.demo_crawl" in command_of(one)]:
             return crawlers
         time.sleep(0.02)
     return []
