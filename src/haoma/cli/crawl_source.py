@@ -62,7 +62,6 @@ def add(url: str, fmt: Format, **given: object) -> None:
     from haoma.app import Services
     from haoma.guard.crawl.feed import check_mapping
     from haoma.guard.crawl.model import Kind, Source
-    from haoma.guard.crawl.sources import add as put
 
     file = given["mapping"]
     mapping = check_mapping(file.read_text(encoding="utf-8")) if isinstance(file, Path) else None
@@ -83,7 +82,7 @@ def add(url: str, fmt: Format, **given: object) -> None:
         mapping=mapping,
     )
     with Services(current_settings()) as services:
-        kept = services.store.write(lambda tx: put(tx, services.ledger, made, now()))
+        kept = services.crawl.add(made)
     write([_row(kept)], fmt)
 
 

@@ -36,7 +36,7 @@ def add(haoma: Haoma, kind: str, *more: str) -> str:
 
 
 def test_a_source_is_added_shown_and_stopped(haoma: Haoma) -> None:
-    one = add(haoma, "official", "https://WWW.example.com", "--depth", "2", "--budget", "50", "--organisation", "u-1")
+    one = add(haoma, "official", "https://WWW.example.com", "--depth", "2", "--budget", "50")
     (row,) = haoma("source", "show", one)
     assert (row["url"], row["depth"], row["budget_per_day"]) == ("https://www.example.com/", 2, 50)
     (standing,) = haoma("status")
@@ -52,6 +52,7 @@ def test_a_source_is_added_shown_and_stopped(haoma: Haoma) -> None:
         (("source", "add", "ftp://example.com", "--kind", "page", "--owner", "an"), 2),
         (("source", "add", "https://example.com/13800138000", "--kind", "page", "--owner", "an"), 2),
         (("source", "add", "https://example.com", "--kind", "feed", "--owner", "an"), 2),
+        (("source", "add", "https://a.example", "--kind", "page", "--owner", "an", "--organisation", "nobody"), 1),
         (("source", "show", "nothing"), 1),
         (("source", "stop", "nothing"), 1),
         (("task", "done", "nothing", "--by", "an"), 1),

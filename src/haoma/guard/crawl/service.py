@@ -24,6 +24,7 @@ from haoma.guard.crawl.model import BY_HAND, LARGEST, Kind, Snapshot, Source, Ta
 from haoma.guard.crawl.recording import Seen, keep
 from haoma.guard.crawl.tasks import open_task
 from haoma.guard.crawl.urls import checked
+from haoma.guard.registry.read import organisations
 
 if TYPE_CHECKING:
     from haoma.guard.crawl.run import Manner
@@ -66,6 +67,16 @@ class Crawl:
                 raise BadInput("this source is not visited", hint="it was stopped, or people bring what they saw of it")
         work = Work(self.store, self.log, self.now, self.lease, only, once, self.on_snapshot, advance)
         return crawl(work, manner)
+
+    def add(self, source: Source) -> Source:
+        """Add a source; raises NotFound where its organisation is not in the registry, Conflict for a second one."""
+
+        def put(tx: sa.Connection) -> Source:
+            if source.organisation is not None and source.organisation not in {one.uid for one in organisations(tx)}:
+                raise NotFound("there is no such organisation", hint="haoma hotline organisation list shows them")
+            return sources.add(tx, self.log, source, self.now())
+
+        return self.store.write(put)
 
     def status(self) -> Sequence[Mapping[str, object]]:
         """A row for each source that is not stopped."""

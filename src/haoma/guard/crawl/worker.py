@@ -239,11 +239,14 @@ class Worker:
         await self._to_check.join()
 
     async def _check(self) -> None:
+        told = ""
         while (pair := await self._to_check.get()) is not None:
             try:
                 await asyncio.to_thread(self._checked, *pair)
             except HaomaError as error:
-                log.warning("a page was not checked, and will be by the next run: %s", error)
+                if str(error) != told:  # the same for every page, where what it needs is away
+                    log.warning("a page was not checked, and will be by the next run: %s", error)
+                told = str(error)
             except Exception as error:  # noqa: BLE001 - a page that breaks its reader must not keep the others from theirs
                 log.warning("a page was not checked: a fault of haoma's own (%s)", type(error).__name__)
             finally:
