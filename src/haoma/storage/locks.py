@@ -1,4 +1,4 @@
-"""Being the only one: a lock that ends with its holder, whatever ends the holder."""
+"""Being the only one: a lock that ends with its holder, whatever ends the holder; and waiting in line to write."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ import sqlalchemy as sa
 
 from haoma.errors import BadInput, Unavailable
 
-__all__ = ["advisory_lock", "file_lock"]
+__all__ = ["Line", "advisory_lock", "file_lock"]
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _POLL_S = 0.05
+_SOON_S = 0.0002
 
 
 @contextmanager
@@ -35,16 +36,68 @@ def file_lock(database: Path, name: str, *, wait_s: float | None) -> Iterator[bo
             return False
         return True
 
-    path = database.with_name(f"{database.name}.{_checked(name)}.lock")
-    try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        message = f"{path}: {error.strerror}"
-        raise Unavailable(message, hint="haoma needs to write into the directory of its database") from None
+    file = _opened(database.with_name(f"{database.name}.{_checked(name)}.lock"))
     try:
         yield _within(wait_s, take)
     finally:
         os.close(file)
+
+
+class Line:
+    """Processes that come to write into one file: one after the other, and each in its turn.
+
+    SQLite lets who waits sleep for up to a tenth of a second, and whoever asks in the right moment come in before them.
+    This is a courtesy: who is not let in within the time goes on, and SQLite's own lock says who writes.
+    """
+
+    def __init__(self, database: Path, wait_s: float) -> None:
+        self._places = [database.with_name(f"{database.name}.{name}.lock") for name in ("next", "writes")]
+        self._wait_s = wait_s
+        self._files: list[int] = []
+
+    def __enter__(self) -> None:
+        """Wait in line; for one thread at a time."""
+        if sys.platform == "win32":
+            return
+        if not self._files:
+            self._files = [_opened(path) for path in self._places]
+        until = time.monotonic() + self._wait_s
+        try:
+            # Whoever is next in line keeps the one who has just written from coming in again before them.
+            if self._take(0, until):
+                self._take(1, until)
+        except BaseException:
+            self._leave(1)
+            raise
+        finally:
+            self._leave(0)
+
+    def __exit__(self, *_: object) -> None:
+        self._leave(1)
+
+    def close(self) -> None:
+        """Give back what is open."""
+        while self._files:
+            os.close(self._files.pop())
+
+    def _take(self, which: int, until: float) -> bool:
+        import fcntl
+
+        while True:
+            try:
+                fcntl.flock(self._files[which], fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    return False
+                time.sleep(_SOON_S)
+            else:
+                return True
+
+    def _leave(self, which: int) -> None:
+        if self._files:
+            import fcntl
+
+            fcntl.flock(self._files[which], fcntl.LOCK_UN)
 
 
 @contextmanager
@@ -57,6 +110,14 @@ def advisory_lock(engine: sa.Engine, name: str, *, wait_s: float | None) -> Iter
         own.execute(sa.text(alive))
         ask = sa.select(sa.func.pg_try_advisory_lock(sa.literal(key, sa.BigInteger)))
         yield _within(wait_s, lambda: bool(own.scalar(ask)))
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        message = f"{path}: {error.strerror}"
+        raise Unavailable(message, hint="haoma needs to write into the directory of its database") from None
 
 
 def _checked(name: str) -> str:

@@ -26,7 +26,7 @@ from haoma.storage.cells import STRICT
 from haoma.storage.faults import explained, explaining
 from haoma.storage.group import Call, Group
 from haoma.storage.inside import Inside
-from haoma.storage.locks import file_lock
+from haoma.storage.locks import Line, file_lock
 from haoma.storage.quick import held
 
 __all__ = ["SqliteStore", "engine_for", "identity"]
@@ -90,6 +90,7 @@ class SqliteStore:
         self._writing = engine_for(path, wait_s=wait_s)
         self._tx: sa.Connection | None = None
         self._file = identity(path)
+        self._line = Line(path, wait_s)
         self._group: Group[_Work] = Group(self._run, limit=_GROUP)
         self._inside = Inside(self._writing)
         self._closing = threading.Lock()
@@ -145,6 +146,7 @@ class SqliteStore:
         """See `Store.close`."""
         with self._closing:
             self._drop()
+            self._line.close()
         readers, self._readers = self._readers, None
         for tx in readers or ():
             tx.close()
@@ -184,8 +186,9 @@ class SqliteStore:
         """Do the works of one group, in one transaction."""
         with self._closing:
             try:
-                if not self._attempt(calls, apart=False):
-                    self._attempt(calls, apart=True)
+                with self._line:
+                    if not self._attempt(calls, apart=False):
+                        self._attempt(calls, apart=True)
             except Exception as error:  # noqa: BLE001 - of BEGIN or COMMIT: it is everyone's, and raised in their threads
                 self._drop()
                 for call in calls:

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from contracts.store import names, put
+from haoma.storage import open_store
+from haoma.storage.locks import Line
+
+
+def test_who_waits_in_line_comes_before_who_has_just_written(tmp_path: Path) -> None:
+    one, other, came = Line(tmp_path / "haoma.db", 10), Line(tmp_path / "haoma.db", 10), list[str]()
+
+    def wait() -> None:
+        with other:
+            came.append("who waited")
+            time.sleep(0.02)
+
+    with one:
+        came.append("who was first")
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        time.sleep(0.1)
+    with one:
+        came.append("who came again")
+    waiting.join()
+    one.close()
+    other.close()
+    assert came == ["who was first", "who waited", "who came again"]
+
+
+def test_who_stays_at_the_head_of_the_line_keeps_nobody_from_writing_for_good(tmp_path: Path) -> None:
+    path = tmp_path / "haoma.db"
+    with open_store(f"sqlite:///{path}", wait_s=0.1) as store:
+        stays = Line(path, 10)
+        with stays:
+            store.write(put("a"))
+        stays.close()
+        assert names(store) == {"a"}
+
+
+def test_who_gives_up_waiting_stands_in_nobodys_way(tmp_path: Path) -> None:
+    one, other, third = (Line(tmp_path / "haoma.db", wait_s) for wait_s in (10, 0, 10))
+    with one, other:
+        pass
+    begun = time.monotonic()
+    with third:
+        assert time.monotonic() - begun < 5
+    for line in (one, other, third):
+        line.close()
