@@ -207,7 +207,7 @@ def test_what_the_crawl_keeps_is_judged_held_and_in_the_evidence_as_it_came(desk
     assert {one["held"] for one in desk.rows("crawl", "show", "--source", str(source["source"]))} == {True}
     desk.ok("guard", "incidents", "export", str(found["incident"]), "seen.zip", by="ed")
     with zipfile.ZipFile(desk.folder / "seen.zip") as packed:
-        assert packed.read("pages/first.html") == packed.read("pages/newest.html") == page
+        assert packed.read("pages/first.html.txt") == packed.read("pages/newest.html.txt") == page
         assert json.loads(packed.read("incident.json"))["left_out"] == {}
     again = desk.haoma("guard", "check", str(made[0]["snapshot"]))
     assert "judged before" in again.stderr

@@ -4,6 +4,7 @@ Rules held here:
 - The same evidence makes the same bytes, whoever makes it and when: names in order, no clock, nothing compressed.
 - A page is in it as it came, so that its digest can be computed, or not at all: one that shows what may be a person's
   own number is left out, with its picture, and that is said. Its digest stands.
+- A page is a text there and no HTML: who opens it runs none of its scripts.
 - Every proof is of an entry of the log that names the page by its digest, or the incident by its id, and is verified
   without haoma's database: `haoma ledger verify`.
 """
@@ -139,7 +140,7 @@ def _of_look(tx: sa.Connection, one: Shows, pages: Pages) -> dict[str, bytes]:
     body, rendered = _kept(tx, one, pages), pages.rendered(tx, one.snapshot)
     if body is None or one.personal or _holds_mobile(body) or _holds_mobile(rendered or b""):
         return {}
-    kept = {"html": body, "rendered.html": rendered, "png": pages.screenshot(tx, one.snapshot)}
+    kept = {"html.txt": body, "rendered.html.txt": rendered, "png": pages.screenshot(tx, one.snapshot)}
     return {f"pages/{one.role}.{name}": data for name, data in kept.items() if data is not None}
 
 

@@ -52,8 +52,13 @@ def test_a_pack_has_pages_digests_and_a_proof_of_every_entry(world: World) -> No
     pages = Saved(pictures={"snapshot-2": b"\x89PNG"})
     pack = pack_of(world, pages)
     made = files(world, pack, pages)
-    assert {"pages/first.html", "pages/newest.html", "pages/opening.html", "pages/newest.png"} <= made.keys()
-    assert made["pages/first.html"] == PAGE
+    assert {
+        "pages/first.html.txt",
+        "pages/newest.html.txt",
+        "pages/opening.html.txt",
+        "pages/newest.png",
+    } <= made.keys()
+    assert made["pages/first.html.txt"] == PAGE
     assert {f"proofs/{one}.tlog-proof" for one in pack.entry_ids} <= made.keys()
     told = json.loads(made["incident.json"])
     assert told["evidence"][0]["sha256"] == hashlib.sha256(PAGE).hexdigest()
@@ -104,10 +109,10 @@ def test_what_a_script_brings_in_counts_as_what_the_page_shows(world: World) -> 
     pages = Saved(shown={"snapshot-1": b"<p>13800138000</p>", "snapshot-2": b"<p>so</p>"})
     made = files(world, pack_of(world, pages), pages)
     assert {name for name in made if name.startswith("pages/")} == {
-        "pages/newest.html",
-        "pages/newest.rendered.html",
-        "pages/opening.html",
-        "pages/opening.rendered.html",
+        "pages/newest.html.txt",
+        "pages/newest.rendered.html.txt",
+        "pages/opening.html.txt",
+        "pages/opening.rendered.html.txt",
     }
 
 
