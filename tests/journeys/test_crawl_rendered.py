@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from socket import AF_INET, SOCK_DGRAM, socket
+from typing import Any
 
 import pytest
 
@@ -112,6 +114,35 @@ def test_no_window_worker_or_call_of_a_page_gets_past_the_gate(site: Hostile, tm
         assert sorted(set(site.asked)) == ["/", "/robots.txt", "/worker.js"]
         with pytest.raises(BlockingIOError):
             told.recv(100)
+
+
+def test_an_answer_that_unpacks_to_too_much_is_kept_out_and_the_page_goes_on(site: Hostile, tmp_path: Path) -> None:
+    bomb = gzip.compress(bytes(300_000_000))
+    site.more["/bomb"] = lambda handler: handler.answer(200, bomb, Content_Encoding="gzip", Content_Type="text/plain")
+    site.more["/number"] = lambda handler: handler.answer(200, b"95588", Content_Type="text/plain")
+    site.more["/"] = lambda handler: handler.answer(200, script(fetching("/bomb", "other") + fetching("/number")))
+    desk = CrawlDesk(tmp_path, site.host)
+    desk.add([f"{site.url}/"], render=True)
+    desk.crawl()
+    assert b'<b id="tel">95588</b><i id="other">kept out</i>' in desk.bodies()[""]
+
+
+def test_a_page_has_its_cookies_and_sends_what_it_says(site: Hostile, tmp_path: Path) -> None:
+    heard = []
+
+    def number(handler: Any) -> None:
+        heard.append((handler.command, handler.headers["Cookie"], handler.headers["X-Say"], handler.headers["Accept"]))
+        handler.answer(200, b"95588", Content_Type="text/plain")
+
+    say = "fetch('/number', {headers: {'X-Say': 'a'}}).then(r => r.text())"
+    shown = f"{say}.then(t => {{ document.getElementById('tel').textContent = t }});"
+    site.more["/"] = lambda handler: handler.answer(200, script(f"document.cookie = 'b=2'; {shown}"), Set_Cookie="a=1")
+    site.more["/number"] = number
+    desk = CrawlDesk(tmp_path, site.host)
+    desk.add([f"{site.url}/"], render=True)
+    desk.crawl()
+    assert heard == [("GET", "a=1; b=2", "a", "*/*")]
+    assert b'<b id="tel">95588</b>' in desk.bodies()[""]
 
 
 def test_a_page_that_goes_to_another_site_is_not_shown_as_that_one(site: Hostile, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ Rules held here:
   what each redirect of those leads to. Sounds, fonts, sockets, workers that outlive a page, further windows and
   downloads are off.
 - Chromium has one way out, `Egress`, also for what nobody asked it to fetch; nothing leaves by UDP.
+- What a page asks for is bounded as every other answer is, as sent and as unpacked: no answer fills the browser's
+  driver, which all pages share.
 - A page has a context of its own, a minute, and so many requests; after 50 pages the browser is started anew.
 """
 
@@ -25,7 +27,7 @@ from haoma.errors import Unavailable
 from haoma.guard.crawl.gate import REDIRECTS, Gate
 from haoma.guard.crawl.model import LARGEST
 from haoma.guard.crawl.urls import holds_mobile, host_of, normal
-from haoma.guard.crawl.web import Ask, Got, Web
+from haoma.guard.crawl.web import Ask, Got, Web, header
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page, Route
@@ -37,12 +39,15 @@ if TYPE_CHECKING:
 __all__ = ["ChromiumWeb", "chromium_settings", "program"]
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-PAGE_S, LOAD_MS, REST_MS, FETCH_MS, PICTURE_MS = 60.0, 30_000, 5_000, 20_000, 10_000
+PAGE_S, LOAD_MS, REST_MS, PICTURE_MS = 60.0, 30_000, 5_000, 10_000
 PAGES = 50
 WIDTH, HEIGHT, TALLEST = 1_280, 1_024, 8_000
 AT_ONCE = 4
 MOST_REDIRECTS = 5
 _TYPES = frozenset({"document", "stylesheet", "image", "script", "xhr", "fetch", "other"})
+# Of a connection, or said by whoever asks for the page; and what has been taken off an answer.
+_NOT_SENT = frozenset({"host", "connection", "content-length", "accept-encoding", "user-agent", "cookie"})
+_NOT_SHOWN = frozenset({"connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"})
 _HANDLER = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
 
 
@@ -85,9 +90,9 @@ def chromium_settings(path: Path, egress: Egress) -> dict[str, object]:
 
 @dataclass(slots=True)
 class _Visit:
-    """A page under way: how many requests it may still make, and its context once it has one."""
+    """A page under way: how it is asked for, how many requests it has made, and its context once it has one."""
 
-    left: int
+    ask: Ask
     made: int = 0
     context: BrowserContext | None = None
 
@@ -110,7 +115,7 @@ class ChromiumWeb:
         if not ask.render:
             return await self._plain.get(ask)
         async with self._slots:
-            visit = _Visit(ask.most)
+            visit = _Visit(ask)
             if ask.bind is not None:
                 self._egress.ask_from(ask.url, ask.bind)
             try:
@@ -183,18 +188,18 @@ class ChromiumWeb:
             return True
         if wanted.resource_type not in _TYPES or wanted.method not in {"GET", "POST", "HEAD"}:
             return False
-        url = normal(wanted.url)
+        url, status = normal(wanted.url), 0
         for _ in range(MOST_REDIRECTS + 1):
             visit.made += 1
-            if url is None or visit.made > visit.left or holds_mobile(url) or not await self._gate.allows(url):
+            if url is None or visit.made > visit.ask.most or holds_mobile(url) or not await self._gate.allows(url):
                 return False
-            answer = await route.fetch(url=url, max_redirects=0, timeout=FETCH_MS)
-            if answer.status not in REDIRECTS:
-                await route.fulfill(response=answer)
+            got = await self._plain.get(await _asked(wanted, url, visit, status))
+            if got.trouble is None and got.status not in REDIRECTS:
+                await route.fulfill(status=got.status, headers=_shown(got), body=got.body)
                 return True
-            if wanted.resource_type == "document":  # its own address would be another one
+            if got.trouble is not None or wanted.resource_type == "document":  # its own address would be another one
                 return False
-            url = normal(urljoin(url, answer.headers.get("location", "")))
+            url, status = normal(urljoin(url, header(got.headers, "location") or "")), got.status
         return False
 
     async def _close(self, visit: _Visit) -> None:
@@ -209,6 +214,29 @@ class ChromiumWeb:
                 if browser is not None and self._shown >= PAGES and not browser.contexts:
                     self._shown = 0
                     await browser.close()
+
+
+async def _asked(wanted: Wanted, url: str, visit: _Visit, moved: int) -> Ask:
+    """What a page asks for, as it does, with its cookies; `moved` is the status of the answer that led there, or 0."""
+    left_out = _NOT_SENT | {"authorization"} if moved else _NOT_SENT
+    headers = [(name.title(), value) for name, value in wanted.headers.items() if name.lower() not in left_out]
+    cookies = await visit.context.cookies(url) if visit.context is not None else []
+    if cookies:
+        headers.append(("Cookie", "; ".join(f"{one['name']}={one['value']}" for one in cookies)))
+    again = wanted.method != "POST" or moved not in {301, 302, 303}  # RFC 9110 §15.4
+    body = (wanted.post_data_buffer or b"") if again else b""
+    bind = visit.ask.bind if host_of(url) == host_of(visit.ask.url) else None
+    return Ask(url, headers, bind=bind, method=wanted.method if again else "GET", body=body)
+
+
+def _shown(got: Got) -> dict[str, str]:
+    """The headers of an answer, whose content encoding is taken off; those of one name in one, as Playwright has it."""
+    found: dict[str, str] = {}
+    for name, value in ((name.lower(), value) for name, value in got.headers):
+        if name not in _NOT_SHOWN:
+            between = "\n" if name == "set-cookie" else ", "
+            found[name] = f"{found[name]}{between}{value}" if name in found else value
+    return found
 
 
 async def _at_rest(page: Page, wait_for: str | None) -> None:

@@ -163,7 +163,7 @@ class ScrapyWeb:
         if ask.bind is not None:
             meta["bindaddress"] = (ask.bind, 0)
         headers = {"User-Agent": self._agent, **_PLAIN, **dict(ask.headers)}
-        request = Request(ask.url, headers=headers, meta=meta, dont_filter=True)
+        request = Request(ask.url, method=ask.method, body=ask.body, headers=headers, meta=meta, dont_filter=True)
         engine = self._crawler.engine
         if engine is None:
             return Got(ask.url, 0, trouble="no-answer")

@@ -13,10 +13,10 @@ Headers = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A GET of one address, which follows no redirect. With `render` a browser opens it and runs its scripts.
+    """A GET of one address, or what a page sends there, which follows no redirect.
 
-    `wait_for` is a CSS selector that a rendered page is waited for; `bind` the address of this machine to ask from;
-    `most` how many requests a rendered page may make.
+    With `render` a browser opens it and runs its scripts. `wait_for` is a CSS selector that a rendered page is waited
+    for; `bind` the address of this machine to ask from; `most` how many requests a rendered page may make.
     """
 
     url: str
@@ -25,6 +25,8 @@ class Ask:
     wait_for: str | None = None
     bind: str | None = None
     most: int = 100
+    method: str = "GET"
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
