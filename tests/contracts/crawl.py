@@ -253,7 +253,8 @@ class CrawlContract:
         assert len(world.web.fetched) == asked
         with world.store.read() as tx:
             (task,) = tasks.open_tasks(tx)
-        world.store.write(lambda tx: tasks.end_task(tx, world.log, task.id, "an", world.at))
+        done = world.store.write(lambda tx: tasks.end_task(tx, world.log, task.id, "an 13800138000", world.at))
+        assert done.done_by == "an 138****8000"
         world.web.pages |= {f"{SITE}a": page(), f"{SITE}b": page()}
         world.crawl()
         assert {state for state, _ in world.states().values()} == {"done"}

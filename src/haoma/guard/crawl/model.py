@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from haoma.errors import BadInput
+from haoma.guard.crawl.masks import masked
 from haoma.guard.crawl.urls import checked
 
 __all__ = ["KEPT", "LARGEST", "Kind", "Snapshot", "Source", "State", "Task", "TaskKind"]
@@ -138,3 +139,7 @@ class Task:
 def _short(name: str, text: str, least: int) -> None:
     if not least <= len(text) <= LONGEST or not text.isprintable():
         raise BadInput(f"{name} has {len(text)} characters or some that do not print; {least} to {LONGEST} are allowed")
+    if masked(text) != text:
+        raise BadInput(
+            f"{name} holds what may be a person's own number", hint="a department or a role, such as 客服中心"
+        )

@@ -3,7 +3,7 @@
 Rules held here:
 - While a host has an open task, nobody asks it for anything, from no address.
 - A host has one open task at a time. Who ends it says who they are; then its jobs go on.
-- A note holds no person's own number: what may be one is masked.
+- Neither note nor name holds a person's own number: what may be one is masked.
 """
 
 from __future__ import annotations
@@ -50,15 +50,16 @@ def open_task(
 
 def end_task(tx: sa.Connection, log: Log, task_id: str, by: str, at: datetime) -> Task:
     """Say that a task is done; its host is asked again. Raises NotFound, or Conflict where it was done before."""
+    by = masked(by)[:200]
     row = tx.execute(sa.select(tables.tasks).where(_t.task_id == task_id)).one_or_none()
     if row is None:
         raise NotFound("there is no task of this id", hint="haoma crawl task list shows those that are open")
     if row.done_at is not None:
         raise Conflict("the task is done already")
-    tx.execute(sa.update(tables.tasks).where(_t.task_id == task_id).values(done_at=at, done_by=by[:200]))
+    tx.execute(sa.update(tables.tasks).where(_t.task_id == task_id).values(done_at=at, done_by=by))
     tx.execute(sa.update(tables.hosts).where(_h.task_id == task_id).values(task_id=None))
     log.append(tx, Entry("crawl.task", at, {"task": task_id, "kind": row.kind, "change": "done"}))
-    return Task(task_id, TaskKind(row.kind), row.host, row.source_id, row.note, row.opened_at, at, by[:200])
+    return Task(task_id, TaskKind(row.kind), row.host, row.source_id, row.note, row.opened_at, at, by)
 
 
 def open_tasks(tx: sa.Connection, kind: TaskKind | None = None) -> Sequence[Task]:

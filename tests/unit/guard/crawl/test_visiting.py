@@ -157,7 +157,8 @@ def test_two_requests_to_a_host_are_apart() -> None:
 @pytest.mark.parametrize(
     "given",
     [{"kind": "feed", "authorisation": ""}, {"owner": ""}, {"budget_per_day": 0}, {"depth": 21}, {"every_s": 59},
-     {"delay_ms": -1}, {"url": "ftp://example.com"}, {"owner": "a\nb"}],
+     {"delay_ms": -1}, {"url": "ftp://example.com"}, {"owner": "a\nb"}, {"owner": "王经理 138·0013·8000"},
+     {"authorisation": "13800138000"}],
 )  # fmt: skip
 def test_a_source_that_breaks_a_rule_is_bad_input(given: dict[str, object]) -> None:
     fields = {"id": UUID, "kind": Kind.PAGE, "url": SITE, "owner": "an", "authorisation": "x", **given}
