@@ -24,10 +24,11 @@ from haoma.guard.model import Belongs
 __all__ = ["among", "bound", "clipped", "number_key", "rows_of", "ruled"]
 
 NEAR = 6  # lines within which numbers are beside one another
+CHINESE = frozenset(("CN", "HK", "MO", "TW"))
 CLIP = 0.001
 PUBLIC_LESS, FAKE_LESS = 5.0, 2.5  # logits
 PUBLIC_BODY = re.compile(r"政府|局|委|热线|12\d{3}|中心|协会|厅|署|法院|检察|公安|政务")
-FAKE, NAMED = NAMES.index("fake"), NAMES.index("named_before")
+FAKE = NAMES.index("fake")
 
 
 def number_key(one: Found) -> str:
@@ -74,7 +75,8 @@ def bound(scene: Scene, regions: Sequence[str], model: Model, name: str) -> list
     first = [clipped(model.alone.score(row)) for row in rows]
     second = [model.among.score(row) for row in among(first, scene.found)]
     logits = [logit + ruled(one, row, name) for logit, one, row in zip(second, scene.found, rows, strict=True)]
-    return [_answer(one, logits, scene.found, model) for one in scene.found]
+    accept = model.accept_chinese if regions[0] in CHINESE else model.accept
+    return [_answer(one, logits, scene.found, accept, model.refuse) for one in scene.found]
 
 
 def clipped(logit: float) -> float:
@@ -92,12 +94,14 @@ def ruled(one: Found, row: Sequence[float], name: str) -> float:
     less = 0.0
     if PUBLIC.match(one.one.digits) and not PUBLIC_BODY.search(name):
         less -= PUBLIC_LESS
-    if row[FAKE] >= 1 and row[NAMED] <= 0:
+    if row[FAKE] >= 1:
         less -= FAKE_LESS
     return less
 
 
-def _answer(one: Found, logits: Sequence[float], found: Sequence[Found], model: Model) -> tuple[Belongs, float]:
+def _answer(
+    one: Found, logits: Sequence[float], found: Sequence[Found], accept: float, refuse: float
+) -> tuple[Belongs, float]:
     key = number_key(one)
     same = [
         logit
@@ -107,9 +111,9 @@ def _answer(one: Found, logits: Sequence[float], found: Sequence[Found], model: 
     if one.hidden or one.dead or not same:
         return Belongs.UNSURE, _probability(clipped(logits[found.index(one)]))
     probability = _probability(clipped(_mean(same, 0.0)))
-    if probability >= model.accept:
+    if probability >= accept:
         return Belongs.TARGET, probability
-    return (Belongs.OTHER if probability < model.refuse else Belongs.UNSURE), probability
+    return (Belongs.OTHER if probability < refuse else Belongs.UNSURE), probability
 
 
 def _probability(logit: float) -> float:

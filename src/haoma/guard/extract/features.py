@@ -14,8 +14,8 @@ from math import log1p
 
 from haoma.guard.extract.found import Found
 from haoma.guard.extract.lines import Kind
-from haoma.guard.extract.names import CJK, WORD, likeness
-from haoma.guard.extract.scene import Scene, Section, nearest
+from haoma.guard.extract.names import CJK, WORD, likeness, short_form
+from haoma.guard.extract.scene import LIKE, Scene, Section, nearest
 from haoma.guard.extract.words import ADVERT, FAKE, OURS, PARTS, PLATFORM, PUBLIC, Cue
 
 __all__ = ["ALL", "NAMES", "Around", "compared", "features_of"]
@@ -25,7 +25,7 @@ NAMES = (
     "target_above", "rival_above", "target_below", "rival_below", "nearer",
     *(f"target_in_{name}" for name in _SECTIONS), *(f"rival_in_{name}" for name in _SECTIONS),
     *(f"own_link_in_{name}" for name in _SECTIONS), *(f"foreign_link_in_{name}" for name in _SECTIONS),
-    "named_before", "named_before_far", "named_behind", "named_last", "named_last_far", "fake", "platform", "public", "brand",
+    "named_before", "named_before_far", "named_behind", "named_last", "named_last_far", "fake", "platform", "public", "brand", "reading", "subject",
     "title_above", "title_like", "title_like_best", "owner", "owner_like",
     "elsewhere", "same_region", "same_area", "same_form", "region_first",
     "shared_small", "shared_middle", "shared_headline", "class_shared", "class_any",
@@ -35,11 +35,19 @@ NAMES = (
     "toll_free", "label", "fax", "hidden", "linked", "data", "chinese", "size_middle", "siblings", "target_alone", "rival_alone",
 )  # fmt: skip
 COMPARED = (
-    "target_above", "target_below", "rival_above", "nearer", "target_in_row", "target_in_small", "target_in_middle", "target_in_large", "rival_in_small", "rival_in_middle", "rival_alone", "named_last", "named_last_far",
+    "target_above", "target_below", "rival_above", "nearer", "target_in_row", "target_in_small", "target_in_middle", "target_in_large", "rival_in_small", "rival_in_middle", "rival_alone", "named_last", "named_last_far", "reading",
     "target_alone", "own_link_in_middle", "own_link_in_large", "foreign_link_in_middle", "foreign_link_in_large", "shared_small", "shared_middle",
     "shared_headline", "class_shared", "elsewhere", "ours_in_middle", "title_like", "title_like_best", "place", "contact", "main", "foot", "same_region", "same_area", "size_middle", "siblings",
 )  # fmt: skip
 ALL = (*NAMES, *(f"{name}_{how}" for name in COMPARED for how in ("lead", "odd")), "others_there")
+SENTENCE = re.compile(r"[。；;！!\n]|\.\s")
+GENUINE = re.compile(r"官方|我司|我行|我公司|本公司|本行|唯一|仅有|核实|正确|\bofficial|\bour\b", re.IGNORECASE)
+CLAUSE = re.compile(r"[。；;！!，,？?\n]")
+SEPARATE = re.compile(r"[\s\u3000，,。；;：:—–|｜/、（）()]+")
+GENERIC = re.compile(
+    r"电\s*话|電話|热线|熱線|客服|客户|服务|服務|咨询|諮詢|查询|投诉|举报|监督|报修|抢修|维修|售后|招商|加盟|合作|订座|订票|预订|预约|拨打|致电|请|或|及|和|也可|全国|统一|免费|24小时|官方|总机|"
+    r"传真|手机|微信|联系|方式|专线|中心|平台|部|处|办公室|值班|人工|开发者|商家|境内|境外|地址|人事|财务|销售|市场|新闻|媒体|营业|网点|分公司|支行|分行|号|店|我们|我司|本公司|公司|[市区县路街楼层室座]"
+)
 TOLL_FREE = re.compile(
     r"(?:86)?(?:400|800|95\d{3}|96\d{3})|1?(?:800|833|844|855|866|877|888)\d{7}$|0?(?:800|808|300)\d"
 )
@@ -59,7 +67,7 @@ class Around:
         self.page = [
             log1p(len(scene.found)), log1p(len(middles)), scene.title_strength, scene.host_own, float(bool(scene.host)),
             log1p(len(scene.target_lines)), log1p(len(set(scene.rivals.values()))),
-            *scene.official,
+            *scene.signs,
         ]  # fmt: skip
 
 
@@ -67,15 +75,22 @@ def features_of(scene: Scene, one: Found, around: Around) -> list[float]:
     """The features of one number, in the order of `NAMES`."""
     sections = around.sections[id(one)]
     order = min(one.line.order, len(scene.page.lines))
+    named, words, titles = (
+        _named(scene, one, order),
+        _words(scene, one, sections[0]),
+        _names(scene, one, order, sections[2]),
+    )
     return [
         *_distances(scene, order),
         *(max(scene.strength[part.first : part.last], default=0.0) for part in sections),
         *(float(sum(part.first <= line < part.last for line in scene.rival_lines)) for part in sections),
         *(float(_sum(scene.own, part)) for part in sections),
         *(float(_sum(scene.foreign, part)) for part in sections),
-        *_named(scene, one, order),
-        *_words(scene, one, sections[0]),
-        *_names(scene, one, order, sections[2]),
+        *named,
+        *words,
+        _reading(scene, named, words, titles),
+        _subject(scene, one),
+        *titles,
         *_others(scene, one, sections[2], around),
         *_shared(scene, sections[1:]),
         *_place(scene, one, sections),
@@ -155,11 +170,51 @@ def _sign(own: bool) -> float:
 def _words(scene: Scene, one: Found, row: Section) -> list[float]:
     text = " ".join(line.text[:300] for line in scene.page.lines[max(0, row.first - 1) : row.last][:8])
     near = one.before[-60:] + one.behind[:40]
+    sentence = (
+        SENTENCE.split(one.line.text[max(0, one.one.start - 120) : one.one.start])[-1]
+        + CLAUSE.split(one.behind[:40])[0]
+    )
     brand = float(bool(scene.brand) and scene.brand in "".join(WORD.findall(near.casefold())))
+    warned = bool(FAKE.search(sentence)) and not GENUINE.search(CLAUSE.split(one.before[-60:])[-1])
     return [
-        float(bool(FAKE.search(near))) + float(bool(FAKE.search(text))), float(bool(PLATFORM.search(near))) + float(bool(PLATFORM.search(text))),
-        float(bool(PUBLIC.match(one.one.digits))), brand,
+        float(warned), float(bool(PLATFORM.search(near))) + float(bool(PLATFORM.search(text))), float(bool(PUBLIC.match(one.one.digits))), brand,
     ]  # fmt: skip
+
+
+def _subject(scene: Scene, one: Found) -> float:
+    """How many characters before a number on its line name something that is neither the target nor a kind of contact."""
+    said = SEPARATE.split(one.before[-40:].rstrip(" ：:—-–"))[-2:]
+    left = GENERIC.sub("", "".join(said))
+    if not CJK.search(left):
+        return 0.0
+    for own in scene.target.names:
+        if len(left) >= 2 and (left in own or short_form(left, own) or own in left):
+            return -1.0
+    return float(min(len(CJK.findall(left)), 12))
+
+
+def _reading(scene: Scene, named: Sequence[float], words: Sequence[float], titles: Sequence[float]) -> float:
+    """How a careful reader would take it, -3 somebody else's to 3 the target's, by the first sign that speaks."""
+    before, _, _, last, last_far = named
+    fake, platform, public, brand = words
+    title_above, title_like, _, owner, owner_like = titles
+    if public or fake or before:
+        return -3.0 if public or fake else 3.0 * before
+    if owner:
+        return 3.0 if owner_like >= LIKE else -2.0
+    if brand or (platform >= 2 and not scene.official):
+        return -2.0
+    near = log1p(4)
+    if title_above <= near and (title_like >= LIKE or (0 <= title_like < 0.2 and not scene.official)):
+        return 2.0 if title_like >= LIKE else -1.5
+    return _by_page(scene, last, last_far)
+
+
+def _by_page(scene: Scene, last: float, last_far: float) -> float:
+    """The same where no sign at the number speaks: whose page it is, and which name was last."""
+    if scene.official:
+        return -1.5 if last < 0 and last_far <= log1p(1) else 2.0
+    return 1.5 * last if last_far <= log1p(4) else -0.5
 
 
 def _area(one: Found) -> str:

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from haoma.guard.model import Names
 
-__all__ = ["Target", "core", "likeness", "organisations_in", "titled"]
+__all__ = ["Target", "core", "likeness", "organisations_in", "short_form", "titled"]
 
 LEGAL = re.compile(
     r"[\s,.]*\b(?:inc|incorporated|llc|l\.l\.c|ltd|limited|llp|plc|corp|corporation|company|co|gmbh|ag|s\.?a|s\.?l|s\.?l\.?u|b\.?v|n\.?v|pty|lda|sp z o o|oy|ab|as|sarl|sas|spa|srl|pc|pllc|p\.?a|kg|e\.?v|the|and|of|&)\b\.?",
@@ -31,11 +31,24 @@ ENGLISH = re.compile(
     r"Solutions|Technologies|Systems|Firm|Partners|Agency|Dental|Plumb(?:er|ing)|Roofing|Builders|Builds?|Construction|Design|Studios?|Productions|Films|Media|Marketing|Insurance|"
     r"Realty|Motors|Collision|Repair|Solicitors|Attorneys?|Legal|Consulting|Engineering|Industries|International|Association|Society|Council|Department|Authority|Library|Club|Market|Store|Shop)\b\.?"
 )
-CHINESE = re.compile(
-    r"[\u4e00-\u9fffA-Za-z0-9（）()·]{2,24}?(?:有限责任公司|股份有限公司|有限公司|集团|集團|公司|银行|銀行|信用社|基金|证券|保险|人寿|财险|医院|醫院|卫生院|诊所|大学|學院|学院|中学|小学|幼儿园|酒店|宾馆|饭店|餐厅|"
-    r"超市|商场|百货|专卖店|旗舰店|委员会|管理局|公安局|税务局|监管局|交通局|协会|學會|学会|研究院|研究所|出版社|旅行社|航空|快递|物流|速运|电信|移动|联通|电力|燃气|水务|自来水|地铁|公交|机场|"
-    r"物业|地产|置业|电器|科技|网络|传媒|事务所|俱乐部|博物馆|图书馆|景区|影城|工作室|驾校|工厂|制造厂|药房|药店)(?![\u4e00-\u9fff]{0,1}(?:服务|业务|产品|法))"
+_ENDING = (
+    r"有限责任公司|股份有限公司|有限公司|集团|集團|公司|银行|銀行|信用社|基金|证券|保险|人寿|财险|医院|醫院|卫生院|诊所|大学|學院|学院|中学|小学|幼儿园|酒店|宾馆"
+    r"|饭店|餐厅|超市|商场|百货|专卖店|旗舰店|委员会|管理局|公安局|税务局|监管局|交通局|协会|學會|学会|研究院|研究所|出版社|旅行社|航空|快递|物流|速运|电信|移动"
+    r"|联通|电力|燃气|水务|自来水|地铁|公交|机场|物业|地产|置业|电器|科技|网络|传媒|事务所|俱乐部|博物馆|图书馆|景区|影城|工作室|驾校|工厂|制造厂|药房|药店"
 )
+CHINESE = re.compile(
+    rf"[\u4e00-\u9fffA-Za-z0-9（）()·]{{2,24}}?(?:{_ENDING})(?:[\u4e00-\u9fff（）()]{{0,8}}?(?:{_ENDING})){{0,3}}(?![\u4e00-\u9fff]?(?:服务|业务|产品|法))"
+)
+BARE = re.compile(
+    r"管理|销售|控股|投资|股份|有限|责任|公司|集团|集團|基金|证券|银行|保险|本|我|该|各|全国|中国|国内|[（）()]"
+)
+PLAIN = re.compile(
+    r"联系|聯絡|电话|電話|热线|熱線|服务|服務|客服|咨询|投诉|网络|指南|通知|公告|时间|地址|意见|公司$|支行$|分行$|[部处科室院店]$|首页|大全|网点|机构|简介|说明|须知|景区|单位|栏目|[0-9０-９]"
+)
+NOISE = re.compile(
+    r"关于|旗下|不法|防范|不保证|账户|手机银行|网上银行|个人银行|個人銀行|附属|原则|施工|三级|综合医院|近|号（|^\d|的|了"
+)
+HOUSE = re.compile(r"帮助|中心|客服|服务|商城|官网|官方|网站|手机版|首页|热线|集团|控股|公司|网$")
 BRANCH = re.compile(
     r"^.{0,8}(?:支行|分行|分公司|营业部|营业厅|分店|校区|院区|分院|门诊部|办事处|分部|事业部|子公司|本公司|我公司|各公司|该公司|贵公司|总公司|母公司)$|^(?:市|省|区|县|本|我|该|各|全国|中国|国内|本市)?[\u4e00-\u9fff]{2}$"
 )
@@ -155,8 +168,26 @@ def organisations_in(text: str) -> list[tuple[int, str]]:
     return [
         (start, name)
         for start, name in found
-        if len(core(name)) >= 2 and not NOT_NAMES.match(name) and not BRANCH.match(name)
+        if len(core(name)) >= 2 and not NOT_NAMES.match(name) and not _nobody(name)
     ]
+
+
+def _nobody(name: str) -> bool:
+    """Whether a match is a branch, a legal form or a phrase rather than the name of somebody."""
+    return bool(BRANCH.match(name) or NOISE.search(name) or (CJK.search(name) and len(BARE.sub("", name)) < 2))
+
+
+def short_form(name: str, of: str) -> bool:
+    """Whether a Chinese name is short for another: its characters in order, from the first on.
+
+    >>> short_form("祁山保险", "祁山财产保险股份有限公司"), short_form("雁荡实业", "雁荡纸业")
+    (True, False)
+    """
+    own, whole = HOUSE.sub("", core(name)), core(of)
+    if len(own) < 2 or not CJK.match(own) or own[:2] != whole[:2]:
+        return False
+    rest = iter(whole)
+    return all(char in rest for char in own)
 
 
 def titled(text: str) -> bool:
@@ -165,7 +196,7 @@ def titled(text: str) -> bool:
     if not 2 <= len(text) <= 60 or any(char.isdigit() for char in text) or "@" in text or NOT_NAMES.match(text):
         return False
     if CJK.search(text):
-        return len(text) >= 3 and not re.search(r"[，。；！？,;!?：:]", text)
+        return len(text) >= 3 and not re.search(r"[，。；！？,;!?：:]", text) and not PLAIN.search(text)
     words = text.split()
     small = sum(word[0].islower() for word in words if word.lower() not in GENERIC)
     return len(words) <= 8 and small == 0 and text[-1] not in ".?!,"

@@ -21,7 +21,18 @@ from urllib.parse import urlsplit
 
 from haoma.guard.extract.found import Found
 from haoma.guard.extract.lines import Kind, Line, Page
-from haoma.guard.extract.names import CJK, WORD, Target, core, known_in, likeness, organisations_in, titled
+from haoma.guard.extract.names import (
+    CJK,
+    NOT_NAMES,
+    WORD,
+    Target,
+    core,
+    known_in,
+    likeness,
+    organisations_in,
+    short_form,
+    titled,
+)
 from haoma.guard.extract.words import SOCIAL
 
 if TYPE_CHECKING:
@@ -37,6 +48,9 @@ BARE = re.compile(r"(?<![\w@./-])(?:https?://)?(?:www\.)([\w-]+(?:\.[\w-]+)+)", 
 TITLE_GAPS = re.compile(r"\s+[-–—|_·»:：]+\s+|[–—|_·»]{1,2}|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])")
 COPYRIGHT = re.compile(
     r"©|&copy|\(c\)|copyright|版权|版權|all rights reserved|ICP备|ICP证|主办单位|主办：|著作權", re.IGNORECASE
+)
+GENERAL = re.compile(
+    r"联系|聯絡|关于|加盟|帮助|渠道|客服|服务|首页|产品|powered|welcome|contact|home|about", re.IGNORECASE
 )
 SECOND = frozenset("co com net org gov edu ac or ne go".split())
 EMPHASIS = frozenset("h1 h2 h3 h4 h5 h6 strong b th dt caption legend a em font".split())
@@ -72,7 +86,8 @@ class Scene:
     rival_lines: list[int] = field(default_factory=list)
     named: list[tuple[int, int, bool, str]] = field(default_factory=list)
     brand: str = ""
-    official: list[float] = field(default_factory=list)
+    signs: list[float] = field(default_factory=list)
+    official: bool = False
     headline: frozenset[str] = frozenset()
     host_own: float = 0.0
     title_strength: float = 0.0
@@ -137,6 +152,7 @@ def scene_of(
     scene.host_own = target.owns(scene.host, _squeezed(scene.host)) if scene.host else 0.0
     scene.brand = _brand(scene)
     _names(scene, squeezed, [*rivals, (scene.brand, scene.brand)] if scene.brand else rivals)
+    scene.signs = _signs(scene)
     scene.official = _official(scene)
     _links(scene)
     for order in range(len(page.lines)):
@@ -149,7 +165,13 @@ def scene_of(
     return scene
 
 
-def _official(scene: Scene) -> list[float]:
+def _official(scene: Scene) -> bool:
+    """Whether the page is the target's own: a sign says so, and none that it is another's."""
+    last, first, _, mine, others, branded = scene.signs
+    return not branded and not others and max(last, first, mine, scene.host_own) >= LIKE
+
+
+def _signs(scene: Scene) -> list[float]:
     """Signs of the target's own site: it ends or is the title, the copyright is its, or somebody else's."""
     parts = [part for part in TITLE_GAPS.split(scene.page.title) if part.strip()]
     worth = [max((likeness(part, own) for own in scene.target.names), default=0.0) for part in parts] or [0.0]
@@ -172,9 +194,16 @@ def _brand(scene: Scene) -> str:
     if scene.host_own >= 0.6:
         return ""
     names = [scene.page.meta.get("og:site_name", ""), *reversed(TITLE_GAPS.split(scene.page.title)[1:])]
+    text = "\n".join(line.text for line in scene.page.lines)
     for name in names:
         whole = core(name)
-        if 2 <= len(whole) <= 24 and not scene.target.strength(whole, frozenset(WORD.findall(name.casefold()))):
+        least = 3 if CJK.search(whole) else 4
+        if (
+            least <= len(whole) <= 24
+            and not NOT_NAMES.match(name)
+            and not GENERAL.search(name)
+            and not _means(scene.target, name)
+        ) and (name == names[0] or name.strip() in text):
             return whole
     return ""
 
@@ -234,6 +263,8 @@ def _names(scene: Scene, squeezed: Sequence[str], rivals: Sequence[tuple[str, st
 def _means(target: Target, name: str) -> bool:
     """Whether a name on the page is the target's."""
     if max((likeness(name, own) for own in target.names), default=0.0) >= LIKE:
+        return True
+    if any(short_form(name, own) for own in target.names):
         return True
     return target.strength(core(name), frozenset(WORD.findall(name.casefold()))) >= 0.7
 

@@ -32,7 +32,7 @@ COMMA = re.compile(r",\s*([}\]])")
 LOOSE = re.compile(
     r"""["']?(?P<key>name|legalName|telephone|faxNumber|phone|contactType)["']?\s*:\s*["'](?P<value>[^"'\n]{1,200})["']"""
 )
-NAMED = "name org fn legalName brand"
+NAMED = ("org", "legalName", "brand", "name", "fn")  # a card's organisation before its person
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +111,14 @@ def scope_name(element: Element) -> str | None:
 
 
 def _named_in(scope: Element) -> str | None:
+    found: dict[str, str] = {}
     for inner in scope.iter():
         told = (
-            f"{inner.get('itemprop', '')} {inner.get('property', '')} {inner.get('class', '')}".split()
-            if inner.attrib
-            else []
+            f"{inner.get('itemprop', '')} {inner.get('property', '')} {inner.get('class', '')}" if inner.attrib else ""
         )
-        if any(word in NAMED.split() for word in told):
-            name = inner.get("content") or "".join(inner.itertext())
-            if name.strip():
-                return " ".join(name.split())[:120]
-    return None
+        for word in told.split():
+            if word in NAMED and word not in found:
+                name = inner.get("content") or "".join(inner.itertext())
+                if name.strip():
+                    found[word] = " ".join(name.split())[:120]
+    return next((found[word] for word in NAMED if word in found), None)

@@ -48,11 +48,15 @@ class Forest:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What is shipped: trees over a number's own features, trees over those around it, and where the answers begin."""
+    """What is shipped: trees over a number's own features, trees over those around it, and where the answers begin.
+
+    A number is accepted from a probability of `accept`, on pages in Chinese `accept_chinese`, and refused below `refuse`.
+    """
 
     alone: Forest
     among: Forest
     accept: float
+    accept_chinese: float
     refuse: float
     made: str
 
@@ -72,13 +76,14 @@ def model_of(row: Mapping[str, object], features: Sequence[str]) -> Model:
     try:
         whole = row["features"] == list(features)
         alone, among = _forest(row["alone"]), _forest(row["among"])
-        accept, refuse, made = float(str(row["accept"])), float(str(row["refuse"])), str(row["made"])
+        accept, chinese, refuse = (float(str(row[name])) for name in ("accept", "accept_chinese", "refuse"))
+        made = str(row["made"])
     except (KeyError, TypeError, ValueError):
         whole = False
     if not whole:
         message = f"{FILE} of haoma.guard.extract does not fit this program"
         raise Tampered(message, hint="install haoma again; tools/train_extract.py makes the file")
-    return Model(alone, among, accept, refuse, made)
+    return Model(alone, among, accept, chinese, refuse, made)
 
 
 def _forest(lists: object) -> Forest:

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from haoma.guard.extract.forms import candidates
+
+
+@pytest.mark.parametrize(
+    ("text", "regions", "digits"),
+    [
+        ("Phone: 907/683-2567", ["US"], ["9076832567"]),
+        ("Call 303.333.PAUL today", ["US"], ["3033337285"]),
+        ("303-683-5033 303-558-4269", ["US"], ["3036835033", "3035584269"]),
+        ("Tel: +44 (0)20 7433 3338", ["US"], ["442074333338"]),
+        ("(632) 442-0061, 929-5452", ["PH"], ["6324420061", "6329295452"]),
+        ("021-38784800/68674800", ["CN"], ["02138784800", "68674800"]),
+        ("垂询：四零零　八一零　九零九零", ["CN"], ["4008109090"]),
+        ("４００－８２０－８８２０", ["CN"], ["4008208820"]),
+        ("0571-88888888转8001", ["CN"], ["057188888888"]),
+        ("Tel 33 0141735441", ["FR"], ["330141735441"]),
+    ],
+)
+def test_numbers_are_read_as_pages_write_them(text: str, regions: list[str], digits: list[str]) -> None:
+    found = [one.digits for one in candidates(text, regions)]
+    assert [one.removeprefix("021") for one in found] == [one.removeprefix("021") for one in digits]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "IP 5.167.214.238",
+        "Fort Worth TX 76101 - 76199",
+        "Branchburg, NJ 08876-3440",
+        "last updated: 15/04/2014",
+        "-122.3877972",
+        "138****8000",
+        "$2,029,993,975",
+        "© 2013 AUXADI",
+        "1-" * 5000,
+    ],
+    ids=["address", "range of postcodes", "postcode", "date", "degrees", "masked", "price", "year", "rubbish"],
+)
+def test_what_is_no_number_is_none(text: str) -> None:
+    assert candidates(text, ["US", "DE"]) == []
+
+
+def test_a_code_is_a_number_behind_its_label_alone() -> None:
+    assert [one.digits for one in candidates("95588", ["CN"], "客服热线")] == ["95588"]
+    assert candidates("共 95588 人", ["CN"]) == []
+
+
+def test_a_number_that_no_plan_knows_is_kept_without_a_uri_where_a_label_names_it() -> None:
+    (one,) = candidates("Telephone: 0 123 456 789", ["AU"])
+    assert one.uri is None
+    assert candidates("0 123 456 789", ["AU"]) == []

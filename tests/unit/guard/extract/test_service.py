@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from haoma.guard.extract import mentions_of
+from haoma.guard.model import Belongs, Mention, Names, Purpose, Role
+
+BANK = Names("海渠银行", ("海渠银行股份有限公司",), ("haiqubank.com",))
+PAGE = """<html lang="zh-CN"><head><title>联系我们 - 海渠银行</title></head><body>
+<div><h2>客户服务</h2><p>海渠银行客服热线：<b>400</b>-810-<i>9090</i></p><p>传真：010-65051166</p></div>
+{more}
+<div class="footer">版权所有 海渠银行股份有限公司</div></body></html>"""
+
+
+def read(more: str = "", names: Names | None = BANK, **given: str) -> list[Mention]:
+    return mentions_of(PAGE.format(more=more), url="https://www.haiqubank.com/lx", names=names, **given)
+
+
+def by_digits(mentions: list[Mention]) -> dict[str, Mention]:
+    return {one.digits: one for one in mentions}
+
+
+def test_the_hotline_on_ones_own_page_is_ones_own() -> None:
+    hotline = by_digits(read())["4008109090"]
+    assert (hotline.role, hotline.organisation, hotline.purpose) == (Role.VOICE, Belongs.TARGET, Purpose.CARE)
+    assert hotline.uri == "tel:4008109090;phone-context=+86"
+
+
+def test_a_fax_is_a_fax_and_its_purpose_too() -> None:
+    fax = by_digits(read())["01065051166"]
+    assert (fax.role, fax.purpose) == (Role.FAX, Purpose.FAX)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "<div class='ad'><h3>泾川证券股份有限公司</h3><p>泾川证券股份有限公司热线 <b>4008205555</b></p></div>",
+        "<p>谨防假冒：不法分子使用 4008205555 冒充客服实施诈骗</p>",
+        "<div style='display:none'>客服热线 4008205555</div>",
+        "<!-- 客服热线 4008205555 -->",
+        "<p>原客服热线 4008205555 已停用</p>",
+        "<p><del>客服热线 4008205555</del></p>",
+    ],
+    ids=["another's name", "a warning", "hidden", "a comment", "dead", "struck"],
+)
+def test_what_is_not_ones_own_to_call_is_never_accepted(more: str) -> None:
+    assert all(one.organisation is not Belongs.TARGET for one in read(more) if one.digits == "4008205555")
+    assert by_digits(read(more))["4008109090"].organisation is Belongs.TARGET
+
+
+def test_a_public_line_is_nobodys_own() -> None:
+    assert by_digits(read("<p>消费者投诉维权热线 12378</p>"))["12378"].organisation is not Belongs.TARGET
+
+
+def test_hidden_numbers_say_so() -> None:
+    (hidden,) = [one for one in read("<p hidden>客服热线 4008205555</p>") if one.digits == "4008205555"]
+    assert hidden.hidden
+    assert "no reader sees it" in hidden.reasons
+
+
+def test_without_a_name_nothing_is_told_of_owners() -> None:
+    assert {one.organisation for one in read(names=None)} == {Belongs.UNSURE}
+
+
+def test_bytes_in_gbk_are_read_whatever_is_claimed() -> None:
+    body = PAGE.format(more="").encode("gbk")
+    found = mentions_of(body, content_type="text/html; charset=utf-8", names=BANK)
+    assert "4008109090" in by_digits(found)
+
+
+def test_structured_data_names_the_owner() -> None:
+    data = '<script type="application/ld+json">{"@type":"Bank","name":"泾川证券","telephone":"400-820-5555",}</script>'
+    other = by_digits(read(data))["4008205555"]
+    assert other.owner == "泾川证券"
+    assert other.organisation is not Belongs.TARGET
+
+
+def test_a_known_rival_is_seen_without_an_ending() -> None:
+    more = "<ul><li>云鲸 4008205555</li></ul>"
+    found = mentions_of(PAGE.format(more=more), names=BANK, rivals=[Names("云鲸")])
+    assert by_digits(found)["4008205555"].organisation is not Belongs.TARGET
+
+
+def test_the_path_leads_to_the_element_that_shows_the_number() -> None:
+    from lxml import etree
+
+    tree = etree.fromstring(PAGE.format(more="").encode(), etree.HTMLParser(encoding="utf-8")).getroottree()
+    (shown,) = tree.xpath(by_digits(read())["4008109090"].xpath)
+    assert "".join(shown.itertext()) == "400"
