@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -183,6 +184,18 @@ def test_a_page_that_hangs_asks_too_much_or_goes_away_costs_no_more_than_its_bou
     assert rendered["grows"] is None
     assert rendered["asks"] is not None
     assert not [one for one in running() if str(tmp_path) in one]
+
+
+def test_a_browser_that_is_started_anew_goes_on_rendering(site: Hostile, tmp_path: Path) -> None:
+    site.more["/number"] = lambda handler: handler.answer(200, b"95588", Content_Type="text/plain")
+    site.more["/shown"] = lambda handler: handler.answer(200, script(fetching("/number")))
+    desk = CrawlDesk(tmp_path, site.host)
+    desk.add([f"{site.url}/shown/{n}" for n in range(6)], render=True)
+    often = "from haoma.guard.crawl import chromium; chromium.PAGES = chromium.AT_ONCE = 1; "
+    often += "from haoma.cli.main import run; run(['crawl', 'run', '--once'])"
+    ended = subprocess.run([sys.executable, "-c", often], env=desk.env, capture_output=True, text=True, check=True)
+    assert ended.stderr == ""
+    assert [body.count(b'<b id="tel">95588</b>') for body in desk.bodies().values()] == [1] * 6
 
 
 def running() -> list[str]:
