@@ -6,7 +6,8 @@ Rules held here:
   be, the answer is 403.
 - A connection carries 20 MB at the most and lasts a minute: what a page loads cannot fill this machine's memory or hold
   a worker up.
-- A request in the clear goes out alone on its connection, with the path where it had the whole address (RFC 9112 §3.2).
+- A request in the clear goes out alone on its connection, with the path where it had the whole address (RFC 9112 §3.2):
+  what a browser sends after it, for whichever host, gets no answer and is not sent there.
 """
 
 from __future__ import annotations
@@ -95,9 +96,9 @@ class Egress:
             await writer.drain()
             return
         method, target, _ = first.decode("ascii").split(" ")
-        tunnel = method == "CONNECT"
+        tunnel, length = method == "CONNECT", _length(lines)
         parts = urlsplit(f"//{target}" if tunnel else target)
-        if not parts.hostname or (not tunnel and parts.scheme != "http"):
+        if not parts.hostname or (not tunnel and (parts.scheme != "http" or length is None)):
             await _refuse(writer, b"400 Bad Request")
             return
         away = await self._connected(parts.hostname, parts.port or (443 if tunnel else 80))
@@ -111,7 +112,7 @@ class Egress:
             kept = [line for line in lines if not line.lower().startswith(_OWN)]
             head = b"\r\n".join([f"{method} /{path} HTTP/1.1".encode(), *kept, b"Connection: close", b"", b""])
             away[1].write(head)
-        await _relay((reader, writer), away)
+        await _relay((reader, writer), away, None if tunnel else length)
 
     def _knows(self, lines: list[bytes]) -> bool:
         wanted = b"basic " + base64.b64encode(f"{self.user}:{self.password}".encode())
@@ -137,11 +138,20 @@ async def _refuse(writer: asyncio.StreamWriter, status: bytes) -> None:
     await writer.drain()
 
 
+def _length(lines: list[bytes]) -> int | None:
+    """How long the body of a request is; None where that cannot be told."""
+    named = {line.partition(b":")[0].lower(): line.partition(b":")[2].strip() for line in lines}
+    said = named.get(b"content-length", b"0")
+    return None if b"transfer-encoding" in named or not said.isdigit() else int(said[:9])
+
+
 async def _relay(
-    here: tuple[asyncio.StreamReader, asyncio.StreamWriter], away: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    here: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+    away: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+    out: int | None,
 ) -> None:
-    """Carry bytes both ways until one side ends, or too many have come."""
-    tasks = [asyncio.ensure_future(_carry(here[0], away[1])), asyncio.ensure_future(_carry(away[0], here[1]))]
+    """Carry bytes both ways, `out` of them at the most, until one side ends, or too many have come."""
+    tasks = [asyncio.ensure_future(_carry(here[0], away[1], out)), asyncio.ensure_future(_carry(away[0], here[1]))]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if not tasks[1].done():  # who asks may end early and still wait for the answer
@@ -153,9 +163,9 @@ async def _relay(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    left = LARGEST
-    while left > 0 and (piece := await reader.read(_PIECE)):
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int | None = None) -> None:
+    left = LARGEST if most is None else min(most, LARGEST)
+    while left > 0 and (piece := await reader.read(min(_PIECE, left))):
         left -= len(piece)
         writer.write(piece)
         await writer.drain()

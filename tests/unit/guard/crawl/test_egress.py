@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 
@@ -75,6 +76,34 @@ def test_it_leads_to_nothing_that_is_not_public_and_not_allowed(line: str, statu
     found, arrived = asking(line, allowed=False)
     assert found.startswith(b"HTTP/1.1 " + status)
     assert arrived == []
+
+
+def test_what_comes_after_a_request_in_the_clear_goes_to_no_other_host() -> None:
+    body = bytearray()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body.extend(await reader.readexactly(2))
+        writer.write(SAID)  # and it keeps the connection
+        with suppress(TimeoutError):
+            body.extend(await asyncio.wait_for(reader.read(100), 0.3))
+        writer.close()
+
+    async def run() -> bytes:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server, Egress(Allowed(frozenset({f"127.0.0.1:{port}"}))) as proxy:
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(proxy.url.rpartition(":")[2]))
+            given = base64.b64encode(f"{proxy.user}:{proxy.password}".encode())
+            knows = b"Proxy-Authorization: Basic " + given + b"\r\n"
+            first = f"POST http://127.0.0.1:{port}/ HTTP/1.1\r\nContent-Length: 2\r\n".encode() + knows + b"\r\nhi"
+            writer.write(first + b"GET http://other.example/ HTTP/1.1\r\n" + knows + b"\r\n")
+            found = await reader.read()
+            writer.close()
+            return found
+
+    assert asyncio.run(asyncio.wait_for(run(), 10)) == SAID
+    assert body == b"hi"
 
 
 def test_it_serves_who_knows_its_password_alone() -> None:
