@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from haoma.guard.extract import mentions_of
 from haoma.guard.model import Belongs, Mention, Names, Role
 
 PAGES = Path(__file__).parent.parent / "pages_zh"
@@ -122,8 +123,6 @@ def _page(row: dict[str, object]) -> Page:
 
 def ours(page: Page) -> list[Mention]:
     """What the product reads off a page: no content type, as from a file."""
-    from haoma.guard.extract import mentions_of
-
     return mentions_of(page.body, url=page.url, names=page.names)
 
 
