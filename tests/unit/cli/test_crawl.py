@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -110,3 +112,17 @@ def test_a_feed_has_a_licence_and_a_map(haoma: Haoma, tmp_path: Path) -> None:
     chart.write_text("name = 1", encoding="utf-8")
     again = haoma("source", "add", "https://feed.example/v2", "--kind", "feed", "--owner", "an", *licensed)
     assert again[0]["exit"] == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("package", ["scrapy", "warcio", "protego"])
+def test_a_package_that_is_missing_is_told_with_how_to_install_it(package: str, tmp_path: Path) -> None:
+    made(f"sqlite:///{tmp_path}/haoma.db")
+    code = (
+        f"import sys; sys.modules['{package}'] = None; from haoma.cli.main import run; sys.exit(run(['crawl', 'run']))"
+    )
+    told = {"HAOMA_STORE_DIR": str(tmp_path), "HAOMA_CRAWL_CONTACT": "https://www.example.com/crawler"}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | told, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, "pip install 'haoma[crawl]'" in ended.stderr) == (4, True), ended.stderr
