@@ -20,6 +20,7 @@ __all__ = ["Line", "advisory_lock", "file_lock"]
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _POLL_S = 0.05
 _SOON_S = 0.0002
+_PATIENCE_S = 1.0
 
 
 @contextmanager
@@ -47,12 +48,12 @@ class Line:
     """Processes that come to write into one file: one after the other, and each in its turn.
 
     SQLite lets who waits sleep for up to a tenth of a second, and whoever asks in the right moment come in before them.
-    This is a courtesy: who is not let in within the time goes on, and SQLite's own lock says who writes.
+    This is a courtesy: who is not let in within `wait_s`, or a second, goes on, and SQLite's own lock says who writes.
     """
 
     def __init__(self, database: Path, wait_s: float) -> None:
         self._places = [database.with_name(f"{database.name}.{name}.lock") for name in ("next", "writes")]
-        self._wait_s = wait_s
+        self._wait_s = min(wait_s, _PATIENCE_S)
         self._files: list[int] = []
 
     def __enter__(self) -> None:
