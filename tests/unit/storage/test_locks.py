@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import threading
 import time
 from pathlib import Path
@@ -7,6 +8,16 @@ from pathlib import Path
 from contracts.store import names, put
 from haoma.storage import open_store
 from haoma.storage.locks import Line
+
+
+def is_taken(path: Path) -> bool:
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    time.sleep(0.001)
+    return False
 
 
 def test_who_waits_in_line_comes_before_who_has_just_written(tmp_path: Path) -> None:
@@ -21,7 +32,8 @@ def test_who_waits_in_line_comes_before_who_has_just_written(tmp_path: Path) -> 
         came.append("who was first")
         waiting = threading.Thread(target=wait)
         waiting.start()
-        time.sleep(0.1)
+        while not is_taken(tmp_path / "haoma.db.next.lock"):
+            assert waiting.is_alive()
     with one:
         came.append("who came again")
     waiting.join()
