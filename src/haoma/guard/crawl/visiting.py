@@ -26,6 +26,7 @@ from haoma.guard.crawl.feed import key_of_feed, mapped
 from haoma.guard.crawl.gate import REDIRECTS, Gate
 from haoma.guard.crawl.jobs import Job
 from haoma.guard.crawl.links import links_in
+from haoma.guard.crawl.masks import masked
 from haoma.guard.crawl.model import Kind, Snapshot, State, TaskKind
 from haoma.guard.crawl.recording import Came, Seen
 from haoma.guard.crawl.robots import CLOSED, OPEN
@@ -242,9 +243,10 @@ def _wait(got: Got) -> float:
 
 
 def _kept(headers: Headers, name: str) -> str | None:
-    """What the server says of a page, to be kept; what is too long or does not print is nothing."""
+    """What the server says of a page, to be kept; what is too long, does not print or holds a number is nothing."""
     found = header(headers, name)
-    return found if found and len(found) <= 200 and found.isascii() and found.isprintable() else None
+    sound = found and len(found) <= 200 and found.isascii() and found.isprintable() and masked(found) == found
+    return found if sound else None
 
 
 def _digest(data: bytes) -> str:

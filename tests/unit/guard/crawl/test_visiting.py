@@ -103,6 +103,16 @@ def test_what_is_no_page_is_told_by_a_word(got: Got, reason: str, again: bool) -
     assert (came.seen, came.reason, came.again) == (None, reason, again)
 
 
+def test_a_servers_headers_bring_no_persons_number_into_a_table() -> None:
+    said = (
+        ("Content-Type", "text/html; to=13800138000"),
+        ("ETag", '"13800138000"'),
+        ("Last-Modified", "138-0013-8000"),
+    )
+    seen = visit(MemoryWeb({SITE: Got("", 200, said, b"95588", b"95588")})).seen
+    assert (seen.snapshot.content_type, seen.etag, seen.modified) == ("", None, None)
+
+
 def test_a_page_that_is_gone_is_seen_as_gone() -> None:
     came = visit(MemoryWeb({SITE: answer(404)}))
     assert (came.seen.snapshot.status, came.links) == (404, [])
