@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 __all__ = ["named", "of_host", "regions_of"]
@@ -79,9 +80,10 @@ def of_host(url: str | None) -> str | None:
     return region if region in REGIONS else None
 
 
-def named(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def named(text: str) -> tuple[str, ...]:
     """The countries that a text names, in order."""
-    return [str(hit.lastgroup) for hit in COUNTRY.finditer(text)]
+    return tuple(str(hit.lastgroup) for hit in COUNTRY.finditer(text))
 
 
 def regions_of(text: str, urls: Iterable[str], lang: str) -> list[str]:

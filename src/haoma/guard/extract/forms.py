@@ -23,7 +23,7 @@ from haoma.numbers import world
 from haoma.numbers.service import parse
 from haoma.numbers.text import find
 
-__all__ = ["Candidate", "candidates", "flat"]
+__all__ = ["Candidate", "candidates", "flat", "possible"]
 
 SEPARATORS = r"[\s\xa0()/.\-–—‐‑‒―−_·•~\[\]|]"
 RUN = re.compile(rf"[+(\[]*(?<!\d)\d(?:{SEPARATORS}{{0,4}}[(]?\d)*")
@@ -62,9 +62,10 @@ UNCOUNTED = re.compile(r"\s{0,2}(?:[)）,，、。;；/|]|$|(?![元人个個台�
 HAN = re.compile(r"[\u3400-\u9fff]")
 MASKED = re.compile(r"[\d-]*[*＊xX×•●]{2,}[\d-]*\d|\d[\d-]*[*＊×•●]{2,}")
 DENSE = re.compile(r"(?:\d{1,2}[\s.\-]{1,3}){60,}")
+_DIGIT = r"[\d〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]"
 SOME = re.compile(
-    r"\d[^\d]{0,3}\d[^\d]{0,3}\d|[〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖](?:[^\d]?[〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]){4}|\d{3}"
-)
+    rf"{_DIGIT}(?:\W{{0,4}}{_DIGIT}){{4}}|[2-9]\d\d\W{{0,2}}[A-Z0-9]{{0,4}}[-. ]?[A-Z]{{2}}"
+)  # what a number needs at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def candidates(text: str, regions: Sequence[str], lead: str = "") -> list[Candid
     `lead` is what labels the line from outside: the cell to its left, the line above.
     """
     plain = flat(text)
-    if not SOME.search(plain) or DENSE.search(plain):
+    if not possible(plain):
         return []
     found: list[Candidate] = []
     if MAINLAND in regions[:1] or HAN.search(plain) or (MAINLAND in regions and CHINESE_SHAPE.search(plain)):
@@ -105,6 +106,11 @@ def _flat_char(char: str) -> str:
     if unicodedata.category(char) == "Cf":
         return "\u200b"
     return plain if len(plain) == 1 else char
+
+
+def possible(plain: str) -> bool:
+    """Whether a text could hold a number at all, or holds so many digits that it is data."""
+    return SOME.search(plain) is not None and DENSE.search(plain) is None
 
 
 def flat(text: str) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from haoma.guard.extract.country import named
-from haoma.guard.extract.forms import Candidate, candidates, flat
+from haoma.guard.extract.forms import Candidate, candidates, flat, possible
 from haoma.guard.extract.lines import Kind, Line, Page
 from haoma.guard.extract.structured import Stated, in_json, scope_name
 from haoma.guard.extract.words import CHANGED, DEAD, FORMER, Cue, cue_before, cue_behind
@@ -34,7 +34,6 @@ CELLS = frozenset(("td", "th", "dd", "dt"))
 NEAR_LINES = 7
 BRACKETED = re.compile(r"^\s{0,2}[(（][^)）]{1,12}[)）]")  # said of the number before it
 IN_CLASS = re.compile(r"fax|chuanzhen", re.IGNORECASE)
-DIGITS = re.compile(r"\d{2}|[〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{3}|[０-９]{2}|[A-Z]{3}")
 
 
 @dataclass(slots=True)
@@ -70,7 +69,7 @@ def found_on(page: Page, regions: Sequence[str]) -> list[Found]:
     for line in page.lines:
         if len(found) >= MOST:
             break
-        if DIGITS.search(line.text):
+        if possible(flat(line.text)):
             found.extend(_on_line(page, line, _local(page, line, regions)))
     found = _without_echoes(found)
     for source, element in page.data:
@@ -83,8 +82,12 @@ def _local(page: Page, line: Line, regions: Sequence[str]) -> list[str]:
     """The page's countries, those first that the lines above or right below name."""
     if len(regions) == 1:
         return list(regions)
-    near = " \n".join(one.text[:200] for one in page.lines[max(0, line.order - NEAR_LINES) : line.order + 2])
-    return list(dict.fromkeys([*reversed(named(near)), *regions]))[:6]
+    near = [
+        region
+        for one in page.lines[max(0, line.order - NEAR_LINES) : line.order + 2]
+        for region in named(one.text[:200])
+    ]
+    return list(dict.fromkeys([*reversed(near), *regions]))[:6]
 
 
 def _on_line(page: Page, line: Line, regions: Sequence[str]) -> Iterator[Found]:

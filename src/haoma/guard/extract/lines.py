@@ -224,8 +224,9 @@ def _head(page: Page) -> None:
 
 
 def _opened(walk: _Walk, element: Element) -> None:
-    tag = element.tag
-    hides, strikes = _hides(element, walk.sheets), tag in STRUCK or "line-through" in element.get("style", "")
+    tag, told = element.tag, len(element.attrib) > 0
+    hides = _hides(element, walk.sheets) if told or walk.sheets.hiding else tag == "template"
+    strikes = tag in STRUCK or (told and "line-through" in element.get("style", ""))
     aside = hides and tag in INLINE and bool(walk.parts)
     if aside:
         walk.lay_aside()
@@ -236,7 +237,8 @@ def _opened(walk: _Walk, element: Element) -> None:
     walk.hidden += hides
     walk.struck += strikes
     if tag not in SKIPPED:
-        _attributes(walk, element)
+        if told:
+            _attributes(walk, element)
         if tag == "img" and (icon := ICON.fullmatch(element.get("alt", "")) or ICON.fullmatch(element.get("src", ""))):
             walk.add(f"{icon.group(1)}: ", element)
         text = element.text

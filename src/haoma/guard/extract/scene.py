@@ -52,6 +52,8 @@ COPYRIGHT = re.compile(
 GENERAL = re.compile(
     r"联系|聯絡|关于|加盟|帮助|渠道|客服|服务|首页|产品|powered|welcome|contact|home|about", re.IGNORECASE
 )
+LONG_WORD = re.compile(r"[^\W_]{3,}")
+HAN_RUN = re.compile(r"[\u4e00-\u9fff]{2,}")
 SECOND = frozenset("co com net org gov edu ac or ne go".split())
 EMPHASIS = frozenset("h1 h2 h3 h4 h5 h6 strong b th dt caption legend a em font".split())
 
@@ -80,7 +82,7 @@ class Scene:
     foreign: list[int] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
     words: Counter[str] = field(default_factory=Counter)
-    line_words: dict[int, frozenset[str]] = field(default_factory=dict)
+    line_words: dict[int, tuple[str, ...]] = field(default_factory=dict)
     classes: Counter[str] = field(default_factory=Counter)
     target_lines: list[int] = field(default_factory=list)
     rival_lines: list[int] = field(default_factory=list)
@@ -111,21 +113,20 @@ class Scene:
     def _length(self, first: int, last: int) -> int:
         return self.lengths[min(last, len(self.lengths) - 1)] - self.lengths[first]
 
-    def words_of(self, order: int) -> frozenset[str]:
+    def words_of(self, order: int) -> tuple[str, ...]:
         """The words of a line, in small letters; two characters at a time where words have no spaces."""
         if order not in self.line_words:
             self.line_words[order] = words_in(self.page.lines[order].text)
         return self.line_words[order]
 
 
-def words_in(text: str) -> frozenset[str]:
+def words_in(text: str) -> tuple[str, ...]:
     """The words of a text that tell places and names: not the shortest, no digits but postcodes."""
     small = text.casefold()
-    words = {word for word in re.findall(r"[^\W_]{3,}", small) if not CJK.match(word)}
-    if CJK.search(small):
-        for run in re.findall(r"[\u4e00-\u9fff]{2,}", small):
-            words.update(run[at : at + 2] for at in range(len(run) - 1))
-    return frozenset(words)
+    words = [word for word in LONG_WORD.findall(small) if not CJK.match(word)]
+    for run in HAN_RUN.findall(small):
+        words += [run[at : at + 2] for at in range(len(run) - 1)]
+    return tuple(words)
 
 
 def site_of(host: str) -> str:
@@ -143,25 +144,23 @@ def scene_of(
     page: Page, found: list[Found], target: Target, url: str | None, rivals: Sequence[tuple[str, str]]
 ) -> Scene:
     """Mark a page; `rivals` are registry names as (core, name), longest first."""
-    squeezed = ["".join(WORD.findall(line.text.casefold())) for line in page.lines]
-    strength = [_strength(target, line.text, whole) for line, whole in zip(page.lines, squeezed, strict=True)]
+    parts = [WORD.findall(line.text.casefold()) for line in page.lines]
+    squeezed = ["".join(words) for words in parts]
+    strength = [_strength(target, line.text, words) for line, words in zip(page.lines, parts, strict=True)]
     scene = Scene(page, target, found, _host(page, url), strength)
     scene.lengths = list(accumulate((_width(line.text) for line in page.lines), initial=0))
     scene.target_lines = [order for order, worth in enumerate(strength) if worth >= 0.7]
-    scene.title_strength = _strength(target, page.title, "".join(WORD.findall(page.title.casefold())))
+    scene.title_strength = _strength(target, page.title, WORD.findall(page.title.casefold()))
     scene.host_own = target.owns(scene.host, _squeezed(scene.host)) if scene.host else 0.0
     scene.brand = _brand(scene)
     _names(scene, squeezed, [*rivals, (scene.brand, scene.brand)] if scene.brand else rivals)
     scene.signs = _signs(scene)
     scene.official = _official(scene)
     _links(scene)
-    for order in range(len(page.lines)):
-        scene.words.update(scene.words_of(order))
+    scene.words.update(words_in("\n".join(line.text for line in page.lines)))
     meta = f"{page.title} {page.meta.get('description', '')} {page.meta.get('keywords', '')}"
-    scene.headline = words_in(meta)
-    for element in page.root.iter():
-        if element.attrib:
-            scene.classes.update(_class_words(element))
+    scene.headline = frozenset(words_in(meta))
+    scene.classes.update(name for element in page.root.iter() if element.attrib for name in _class_words(element))
     return scene
 
 
@@ -212,12 +211,15 @@ def _class_words(element: Element) -> list[str]:
     return [*element.get("class", "").split(), *([f"#{element.get('id')}"] if element.get("id") else [])]
 
 
-def _strength(target: Target, text: str, squeezed: str) -> float:
-    if not text or not target.cores:
+def _strength(target: Target, text: str, words: Sequence[str]) -> float:
+    if not words or not target.cores:
         return 0.0
-    if CJK.search(text) and any(whole in core(text[:400]) for whole in target.cores if len(whole) >= 2):
+    # Most lines lack even the first character of the name, and reading a line's core costs the most.
+    if CJK.search(text) and any(
+        len(whole) >= 2 and whole[0] in text and whole in core(text[:400]) for whole in target.cores
+    ):
         return 1.0
-    return target.strength(squeezed, frozenset(WORD.findall(text.casefold())))
+    return target.strength("".join(words), frozenset(words))
 
 
 def _host(page: Page, url: str | None) -> str:

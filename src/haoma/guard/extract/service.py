@@ -49,7 +49,7 @@ def mentions_of(
     """
     html = page if isinstance(page, str) else decode(page, content_type)
     read_page, regions, found = understood(html, url)
-    if names is None or not core(names.name):
+    if not found or names is None or not core(names.name):
         return [_mention(read_page, one, Belongs.UNSURE, 0.5, None) for one in found]
     scene = scene_of(read_page, found, Target(names), url, _known(rivals))
     answers = bound(scene, regions, shipped(ALL), names.name)

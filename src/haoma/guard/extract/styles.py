@@ -11,8 +11,9 @@ Rules held here:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ Compound = tuple[
 @dataclass(frozen=True, slots=True)
 class _Rule:
     steps: tuple[tuple[bool, Compound], ...]  # from the element up: whether the next is right above
-    says: dict[str, tuple[bool, bool]]  # by property: whether it hides, whether it is important
+    says: Mapping[str, tuple[bool, bool]]  # by property: whether it hides, whether it is important
     strength: tuple[int, int, int, int]  # ids, classes, tags, place
 
 
@@ -99,7 +100,8 @@ class Sheets:
                     rules.append(_Rule(steps, says, (*_weight(steps), self.count)))
 
 
-def hides_by(style: str) -> dict[str, tuple[bool, bool]]:
+@lru_cache(maxsize=4096)
+def hides_by(style: str) -> Mapping[str, tuple[bool, bool]]:
     """What declarations say of being seen: by property, whether it hides and whether that is important.
 
     >>> hides_by("color: red; DISPLAY : none !important")

@@ -50,7 +50,7 @@ class Forest:
 class Model:
     """What is shipped: trees over a number's own features, trees over those around it, and where the answers begin.
 
-    A number is accepted from a probability of `accept`, on pages in Chinese `accept_chinese`, and refused below `refuse`.
+    A number is accepted from a probability of `accept`, on pages in Chinese `accept_chinese`; refused below `refuse`.
     """
 
     alone: Forest
