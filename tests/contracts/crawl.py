@@ -387,3 +387,18 @@ class CrawlContract:
 
         world.crawl(on_snapshot=check)
         assert len(set(checked)) == len(checked) == 121
+
+    def test_what_rendered_pages_ask_for_stays_within_the_budget_too(self, world: World) -> None:
+        def site(ask: Ask) -> Got:
+            shown = page(ask.url, *(f"/{n}" for n in range(9)))
+            return replace(shown, requests=min(ask.most, 30)) if ask.render else shown
+
+        world.web.pages = {SITE: site} | {f"{SITE}{n}": site for n in range(9)}
+        world.add(depth=1, render=True, budget_per_day=150)
+        c = tables.sources.c
+        for day in range(1, 4):
+            world.crawl()
+            with world.store.read() as tx:
+                assert 31 <= tx.scalar(sa.select(c.spent)) <= 150
+            assert len(world.seen()) == min(10, 2 * day)
+            world.pass_(days=1)

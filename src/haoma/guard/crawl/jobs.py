@@ -3,7 +3,8 @@
 Rules held here:
 - A host is one worker's at a time, whatever number of workers and machines there are, so that it is asked as slowly as
   its source says. A worker that dies loses its hosts when their lease is over; another does what it had in hand.
-- What is claimed counts against the day's budget of its source, whether it comes back or not. Days are those of UTC.
+- What is claimed counts against the day's budget of its source, whether it comes back or not; of a page to be rendered
+  all that it may ask for, until it is known what it did. Days are those of UTC.
 - A host that a person has to get leave for is left alone, and so is a source that was stopped.
 - A source is not visited anew while a visit to it is under way.
 """
@@ -24,10 +25,11 @@ from haoma.guard.crawl.sources import source_of
 from haoma.guard.crawl.urls import host_of, key_of
 from haoma.lineage.rows import insert_new
 
-__all__ = ["Job", "add_jobs", "claim", "left", "open_visits", "put_back", "release", "renew", "rows_of"]
+__all__ = ["Job", "add_jobs", "claim", "cost_of", "left", "open_visits", "release", "renew", "rows_of", "spend"]
 
 KEPT = timedelta(days=31)
 HOSTS, OF_HOST = 8, 64
+RENDERED = 100
 OPEN = [str(State.WAITING), str(State.CLAIMED)]
 _s, _j, _h, _seen = tables.sources.c, tables.jobs.c, tables.hosts.c, tables.snapshots.c
 
@@ -126,26 +128,35 @@ def _jobs_of(tx: sa.Connection, host: str, worker: str, now: datetime, only: str
     found: list[Job] = []
     for source_id in dict.fromkeys(row.source_id for row in rows):
         of_source = [row for row in rows if row.source_id == source_id]
-        affordable = _spend(tx, of_source[0], len(of_source), now)
+        affordable = _spend(tx, of_source[0], len(of_source), worker, now)
         known = _known(tx, source_id, [row.url_key for row in of_source[:affordable]])
         found += [_job(row, known.get(row.url_key), now) for row in of_source[:affordable]]
     return found
 
 
-def _spend(tx: sa.Connection, row: sa.Row[*tuple[Any, ...]], wanted: int, now: datetime) -> int:
-    """How many of these requests the day's budget has room for; they are taken off it. Without any left, tomorrow."""
+def cost_of(budget: int, *, render: bool) -> int:
+    """What a job may come to, in requests: so many are taken off a day's budget until it has ended.
+
+    >>> cost_of(500, render=False), cost_of(500, render=True), cost_of(50, render=True)
+    (1, 101, 50)
+    """
+    return min(1 + RENDERED, budget) if render else 1
+
+
+def _spend(tx: sa.Connection, row: sa.Row[*tuple[Any, ...]], wanted: int, worker: str, now: datetime) -> int:
+    """How many of these jobs the day's budget has room for; they are taken off it. Without any left, tomorrow."""
     today = f"{now:%Y-%m-%d}"
     spent = int(row.spent) if row.spent_on == today else 0
-    some = max(0, min(wanted, int(row.budget_per_day) - spent))
+    each = cost_of(int(row.budget_per_day), render=bool(row.render))
+    some = max(0, min(wanted, (int(row.budget_per_day) - spent) // each))
     if some:
-        tx.execute(
-            sa.update(tables.sources).where(_s.source_id == row.source_id).values(spent_on=today, spent=spent + some)
-        )
-    if some < wanted:
+        told = {"spent_on": today, "spent": spent + some * each}
+        tx.execute(sa.update(tables.sources).where(_s.source_id == row.source_id).values(**told))
+    mine = sa.and_(_j.source_id == row.source_id, _j.state == str(State.CLAIMED), _j.worker == worker)
+    if some < wanted and not (row.render and (some or tx.scalar(sa.select(sa.exists().where(mine))))):
         tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         late = sa.update(tables.jobs).where(_j.source_id == row.source_id, _j.state.in_(OPEN), _j.due_at < tomorrow)
-        late = late.where(_j.state == str(State.WAITING))
-        tx.execute(late.values(due_at=tomorrow))
+        tx.execute(late.where(~mine).values(state=str(State.WAITING), worker=None, due_at=tomorrow))
     return some
 
 
@@ -178,17 +189,25 @@ def renew(tx: sa.Connection, worker: str, now: datetime, lease: timedelta) -> No
     tx.execute(mine.values(leased_until=now + lease))
 
 
-def put_back(tx: sa.Connection, worker: str, job_ids: Sequence[int]) -> None:
-    """Let others do what this worker had claimed and not begun."""
-    mine = sa.update(tables.jobs).where(_j.job_id.in_(job_ids), _j.worker == worker, _j.state == str(State.CLAIMED))
-    tx.execute(mine.values(state=str(State.WAITING), worker=None))
-
-
 def release(tx: sa.Connection, worker: str) -> None:
-    """Give back all hosts and jobs of a worker that ends."""
+    """Give back all hosts and jobs of a worker that ends, and what is held of budgets for pages it did not render."""
+    count = sa.func.count().label("jobs")
+    held = (
+        sa.select(_j.source_id, count).where(_j.worker == worker, _j.state == str(State.CLAIMED)).group_by(_j.source_id)
+    )
+    for row in tx.execute(held).all():
+        spend(tx, row.source_id, 0, row.jobs)
     mine = sa.update(tables.jobs).where(_j.worker == worker, _j.state == str(State.CLAIMED))
     tx.execute(mine.values(state=str(State.WAITING), worker=None))
     tx.execute(sa.update(tables.hosts).where(_h.worker == worker).values(worker=None, leased_until=None))
+
+
+def spend(tx: sa.Connection, source_id: str, extra: int, over: int) -> None:
+    """Take requests off a day's budget, and give back what was held for jobs that are over, but the first of each."""
+    row = tx.execute(sa.select(_s.budget_per_day, _s.render).where(_s.source_id == source_id)).one()
+    added = _s.spent + extra - (cost_of(row.budget_per_day, render=row.render) - 1) * over
+    spent = sa.case((added < 0, 0), else_=added)
+    tx.execute(sa.update(tables.sources).where(_s.source_id == source_id).values(spent=spent))
 
 
 def left(tx: sa.Connection, now: datetime, only: str | None = None) -> int:

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from haoma.guard.crawl import tables
-from haoma.guard.crawl.jobs import OPEN, Job, add_jobs, rows_of
+from haoma.guard.crawl.jobs import OPEN, Job, add_jobs, rows_of, spend
 from haoma.guard.crawl.model import KEPT, Snapshot, State, TaskKind
 from haoma.guard.crawl.sources import Log
 from haoma.guard.crawl.tasks import open_task
@@ -160,8 +160,7 @@ def _settle_sources(tx: sa.Connection, ended: Sequence[Came], now: datetime) -> 
     for source_id in sorted({came.job.source.id for came in ended}):
         of_source = [came for came in ended if came.job.source.id == source_id]
         extra = sum(came.extra for came in of_source)
-        values: dict[str, object] = {"spent": _s.spent + extra} if extra else {}
+        today = sum(came.job.claimed_at is not None and came.job.claimed_at.date() == now.date() for came in of_source)
+        spend(tx, source_id, extra, today)
         if any(came.seen and came.seen.snapshot.status < 400 for came in of_source):
-            values["good_at"] = now
-        if values:
-            tx.execute(sa.update(tables.sources).where(_s.source_id == source_id).values(**values))
+            tx.execute(sa.update(tables.sources).where(_s.source_id == source_id).values(good_at=now))

@@ -24,7 +24,7 @@ from haoma.guard.crawl import warc
 from haoma.guard.crawl.blocked import said_no
 from haoma.guard.crawl.feed import key_of_feed, mapped
 from haoma.guard.crawl.gate import REDIRECTS, Gate
-from haoma.guard.crawl.jobs import Job
+from haoma.guard.crawl.jobs import Job, cost_of
 from haoma.guard.crawl.links import links_in
 from haoma.guard.crawl.masks import masked
 from haoma.guard.crawl.model import Kind, Snapshot, State, TaskKind
@@ -127,14 +127,14 @@ class Visitor:
             return Came(job, reason="server", state=State.FAILED, again=True, extra=asked - 1, wait_s=_wait(got))
         if got.status == 304:
             return await self._unchanged(job, got, asked)
-        shown = await self._shown(job, got)
+        shown = await self._shown(job, got, asked)
         if shown is not None and (task := said_no(shown)) is not None:
             return self._halt(job, got.url, task, asked - 1 + shown.requests)
         seen, read = self._seen(job, got, shown), shown.body if shown else got.body
         links = _links(job, read, got) if _is_html(got) else []
         return Came(job, seen=seen, links=links, extra=asked - 1 + (shown.requests if shown else 0), read=read)
 
-    async def _shown(self, job: Job, got: Got) -> Got | None:
+    async def _shown(self, job: Job, got: Got, asked: int) -> Got | None:
         """The page as a browser shows it, or a feed as it is read; None where neither is wanted or comes about."""
         if job.source.kind is Kind.FEED and job.source.mapping and got.status == 200:
             return Got(
@@ -147,7 +147,9 @@ class Visitor:
         if not job.source.render or got.status != 200 or not _is_html(got):
             return None
         await self.pace.turn(host_of(got.url), job.source.delay_ms / 1000)
-        most = max(1, min(100, job.source.budget_per_day))
+        most = cost_of(job.source.budget_per_day, render=True) - asked
+        if most < 1:
+            return None
         ask = Ask(got.url, render=True, wait_for=job.source.wait_for, bind=self._bind(job, got.url), most=most)
         shown = await self.web.get(ask)
         return shown if shown.trouble is None and shown.body else None
