@@ -9,13 +9,14 @@ Rules held here:
 from __future__ import annotations
 
 import sqlite3
-import threading
 import weakref
+from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from haoma.storage import Store, quick
+from haoma.storage import Store
 from haoma.storage.faults import explaining
 from haoma.storage.quick import held
 from haoma.storage.sqlite import identity
@@ -23,36 +24,38 @@ from haoma.storage.sqlite import identity
 __all__ = ["KeyReads"]
 
 _WAIT_S = 5.0
+_File: TypeAlias = tuple[int, int]
 
 
 class KeyReads:
-    """Statements that read a few rows by their key. In a file: on one connection of its own, without transactions."""
+    """Statements that read a few rows by their key. In a file: on connections of its own, without transactions."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._reading = threading.Lock()
-        self._driver: sqlite3.Connection | None = None
-        self._file = (0, 0)
+        self._idle: deque[tuple[_File, sqlite3.Connection]] = deque()
 
     def rows(self, sql: str, *values: object, kinds: Sequence[type] = ()) -> list[tuple[Any, ...]]:
         """The rows of a statement as `storage.quick` takes them; raises Unavailable and Tampered as a store does."""
         path = getattr(self._store, "path", None)
         if not isinstance(path, Path):
-            with self._store.read() as tx:
-                return quick(tx, sql, *values, kinds=kinds)
-        # A transaction of the query layer costs ten times as much as the reading.
-        with explaining(self._store.name), self._reading:
-            return held(self._connection(path).execute(sql, values).fetchall(), kinds)
+            return self._store.rows(sql, *values, kinds=kinds)
+        with explaining(self._store.name):
+            file = identity(path)
+            driver = self._connection(path, file)
+            try:
+                return held(driver.execute(sql, values).fetchall(), kinds)
+            finally:
+                self._idle.append((file, driver))
 
-    def _connection(self, path: Path) -> sqlite3.Connection:
-        """The connection to the file that is there now."""
-        file = identity(path)
-        if self._driver is None or file != self._file:
-            if self._driver is not None:
-                self._driver.close()
-            self._driver, self._file = None, file
-            self._driver = self._opened(path)
-        return self._driver
+    def _connection(self, path: Path, file: _File) -> sqlite3.Connection:
+        """A connection that nobody uses, to the file that is there now."""
+        with suppress(IndexError):
+            while True:
+                known, driver = self._idle.pop()
+                if known == file:
+                    return driver
+                driver.close()
+        return self._opened(path)
 
     def _opened(self, path: Path) -> sqlite3.Connection:
         name = f"{path.absolute().as_uri()}?mode=rw"  # makes none where it is gone
