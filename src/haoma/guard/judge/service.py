@@ -3,7 +3,8 @@
 Rules held here:
 - A snapshot is judged once for an organisation: judged again it changes nothing.
 - A page that was not to be had says nothing. One that is gone (404, 410) shows nothing wrong any more.
-- A look that comes later than a newer one at its page is written down, and moves nothing.
+- A look that comes later than a newer one at its page is written down, and moves nothing. One that a clock which ran
+  ahead has dated days from now keeps no look of today from counting.
 - Votes, Facts, entries, incidents and news are of that transaction, or none of them is.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -33,6 +35,7 @@ from haoma.lineage.rows import insert_new
 __all__ = ["check"]
 
 GONE = frozenset({404, 410})
+AHEAD = timedelta(days=2)
 LONGEST = {"snapshot": 64, "source": 48, "organisation": 64}
 _checked = tables.checked.c
 
@@ -54,7 +57,7 @@ def _judge(tx: sa.Connection, desk: Desk, seen: Seen, mentions: Sequence[Mention
     if tx.scalar(sa.select(sa.exists().where(*here))) or not name.name:
         return Checked(new=False)
     found = () if seen.status in GONE else _found(tx, desk, seen, mentions)
-    late = _is_late(tx, seen)
+    late = _is_late(tx, desk, seen)
     entry_id = _note(tx, desk, seen, found, late=late)
     if late:
         return Checked(new=True, findings=found)
@@ -113,9 +116,10 @@ def _that_last(found: Sequence[Finding]) -> list[Finding]:
     return [*found, *(replace(one, verdict=bad) for one in doubts for bad in BAD)]
 
 
-def _is_late(tx: sa.Connection, seen: Seen) -> bool:
+def _is_late(tx: sa.Connection, desk: Desk, seen: Seen) -> bool:
     of_place = (_checked.place == seen.place, _checked.organisation == seen.organisation)
-    newest = tx.scalar(sa.select(sa.func.max(_checked.at)).where(*of_place))
+    known = sa.select(sa.func.max(_checked.at)).where(*of_place, _checked.at <= desk.now() + AHEAD)
+    newest = tx.scalar(known)
     return newest is not None and seen.at <= newest
 
 

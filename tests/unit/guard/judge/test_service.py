@@ -88,6 +88,11 @@ def test_a_look_that_comes_late_is_written_down_and_moves_nothing(world: World) 
     assert [entry.body["late"] for entry in world.entries("guard.checked")] == [False, True]
 
 
+def test_a_look_that_is_dated_in_the_future_keeps_no_later_one_from_counting(world: World) -> None:
+    world.look(*RIGHT, at=world.clock[0] + timedelta(days=400))
+    assert [world.look(*LABELLED_AS_A_RIVAL).opened != () for _ in range(2)] == [False, True]
+
+
 def test_each_source_and_each_wrong_number_is_a_cause_of_its_own(world: World) -> None:
     for _ in range(2):
         world.look(shows(THEIRS), shows(NOBODYS), source="map")
