@@ -117,6 +117,19 @@ def test_no_window_worker_or_call_of_a_page_gets_past_the_gate(site: Hostile, tm
             told.recv(100)
 
 
+def test_no_page_asks_another_host_that_waits_for_a_person(site: Hostile, tmp_path: Path) -> None:
+    with hostile() as other:
+        other.more["/"] = lambda handler: handler.answer(403, b"no")
+        site.more["/"] = lambda handler: handler.answer(200, script(fetching(f"{other.url}/x")))
+        desk = CrawlDesk(tmp_path, f"{site.host},{other.host}")
+        desk.add([f"{other.url}/"])
+        desk.crawl()
+        desk.add([f"{site.url}/"], render=True)
+        desk.crawl()
+        assert other.asked == ["/robots.txt", "/"]
+    assert "/" in site.asked
+
+
 def test_an_answer_that_unpacks_to_too_much_is_kept_out_and_the_page_goes_on(site: Hostile, tmp_path: Path) -> None:
     bomb = gzip.compress(bytes(300_000_000))
     site.more["/bomb"] = lambda handler: handler.answer(200, bomb, Content_Encoding="gzip", Content_Type="text/plain")

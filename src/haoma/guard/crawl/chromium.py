@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -100,12 +100,21 @@ class _Visit:
 class ChromiumWeb:
     """A `Web` that has pages rendered where that is asked for, and `plain` do everything else."""
 
-    def __init__(self, crawler: Crawler, plain: Web, gate: Gate, agent: str, egress: Egress) -> None:
+    def __init__(
+        self,
+        crawler: Crawler,
+        plain: Web,
+        gate: Gate,
+        agent: str,
+        egress: Egress,
+        stopped: Callable[[str], Awaitable[bool]],
+    ) -> None:
         self._crawler = crawler
         self._plain = plain
         self._gate = gate
         self._agent = agent
         self._egress = egress
+        self._stopped = stopped
         self._numbers = count()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._shown = 0
@@ -191,7 +200,7 @@ class ChromiumWeb:
         url, status = normal(wanted.url), 0
         for _ in range(MOST_REDIRECTS + 1):
             visit.made += 1
-            if url is None or visit.made > visit.ask.most or holds_mobile(url) or not await self._gate.allows(url):
+            if url is None or visit.made > visit.ask.most or not await self._may(url, visit):
                 return False
             got = await self._plain.get(await _asked(wanted, url, visit, status))
             if got.trouble is None and got.status not in REDIRECTS:
@@ -201,6 +210,13 @@ class ChromiumWeb:
                 return False
             url, status = normal(urljoin(url, header(got.headers, "location") or "")), got.status
         return False
+
+    async def _may(self, url: str, visit: _Visit) -> bool:
+        """Whether a page may have this: no other host is asked that waits for a person."""
+        elsewhere = host_of(url) != host_of(visit.ask.url)
+        if holds_mobile(url) or (elsewhere and await self._stopped(host_of(url))):
+            return False
+        return await self._gate.allows(url)
 
     async def _close(self, visit: _Visit) -> None:
         """Close the page's context, and with every fiftieth page the browser: it grows, and sometimes hangs."""

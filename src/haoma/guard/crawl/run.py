@@ -85,7 +85,7 @@ def crawl(work: Work, manner: Manner) -> Totals:
         async with AsyncExitStack() as open_:
             if egress is not None:
                 await open_.enter_async_context(egress)
-                web = ChromiumWeb(crawler, web, gate, manner.agent, egress)
+                web = ChromiumWeb(crawler, web, gate, manner.agent, egress, worker.stopped_host)
             pace = Pace(time.monotonic)
             await worker.run(Visitor(web, gate, pace, work.now, worker.stopped_host, worker.before, manner.binds))
 
