@@ -24,6 +24,7 @@ from bench import (
     columns,
     consent,
     crawl,
+    extract,
     files,
     fusion,
     ledger,
@@ -86,6 +87,7 @@ def measures(rows: int, calls: int) -> tuple[Callable[[], Iterator[Figure]], ...
         lambda: fusion.fusion(5_000 if rows == ROWS else 300),
         lambda: api.api(10 if rows == ROWS else 0.5),
         lambda: crawl.crawl(5_000 if rows == ROWS else 60),
+        extract.extraction,
     )
 
 
