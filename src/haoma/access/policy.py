@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -123,15 +123,22 @@ def shipped_text() -> str:
 
 
 def compile_policy(text: str) -> cedarpy.PolicySet:
-    """Compile a policy text with the limits, and hold it against the schema.
+    """A policy text compiled with the limits, and held against the schema; one that was compiled before is the same.
 
     Raises BadInput where it is no Cedar, asks for what is not there, or has policies without an id of their own;
     Unavailable where Cedar's engine is not installed.
     """
     try:
-        import cedarpy
+        import cedarpy  # noqa: F401 - it is asked for anew each time, also where the text is known
     except ImportError:
         raise Unavailable("the policy engine is not there", hint="pip install cedarpy") from None
+    return _compiled(text)
+
+
+@lru_cache(maxsize=8)
+def _compiled(text: str) -> cedarpy.PolicySet:
+    import cedarpy
+
     whole = f"{_file('limits.cedar')}\n{text}"
     try:
         found = cedarpy.PolicySet.from_str(whole)
