@@ -91,14 +91,16 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Leave a test uncounted from its fixtures on; pytest-cov's own marker counts what they run."""
-    counting = None if item.stash[COUNTED] else coverage.Coverage.current()
-    if counting is None:
-        return (yield)
-    counting.stop()
+    # In a worker there are two that count: when one stops, the other goes on.
+    counting = list[coverage.Coverage]()
+    while not item.stash[COUNTED] and (found := coverage.Coverage.current()) is not None:
+        found.stop()
+        counting.append(found)
     try:
         return (yield)
     finally:
-        counting.start()
+        for one in reversed(counting):
+            one.start()
 
 
 @pytest.fixture(scope="session", autouse=True)
