@@ -37,7 +37,7 @@ def consent(services: Services) -> Consent:
         now=SteadyClock(services.now),
         sms=outside_parts.sms(services),
         assessments=StoredAssessments(),
-        transport=HttpTransport(services.http),
+        transport=HttpTransport(lambda: services.http),
         alarms=AlarmFile(services.settings.store_dir / "alarms"),
         recycling=locate_parts.recycling(services),
         places=locate_parts.places(services),

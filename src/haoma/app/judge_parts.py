@@ -111,7 +111,7 @@ def _channel(services: Services, spec: Spec, tls: ssl.SSLContext) -> Channel:
     if spec.kind == "mail":
         return Mail(spec, tls)
     if spec.kind == "webhook":
-        return Webhook(spec, services.custody, HttpTransport(services.http))
+        return Webhook(spec, services.custody, HttpTransport(lambda: services.http))
     return Robot(spec, tls, time.monotonic, services.now)
 
 

@@ -6,7 +6,7 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from haoma.errors import Unavailable
@@ -18,9 +18,9 @@ __all__ = ["HttpTransport"]
 
 
 class HttpTransport:
-    """Posts through one client, which follows no redirects."""
+    """Posts through one client, which is made when something is posted: authorities are read then, for 30 ms."""
 
-    def __init__(self, client: httpx.Client) -> None:
+    def __init__(self, client: Callable[[], httpx.Client]) -> None:
         self._client = client
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
@@ -28,7 +28,8 @@ class HttpTransport:
         import httpx
 
         try:
-            return self._client.post(url, headers=dict(headers), content=body, follow_redirects=False).status_code
+            answer = self._client().post(url, headers=dict(headers), content=body, follow_redirects=False)
+            return answer.status_code
         except httpx.HTTPError as error:
             message = f"a recipient does not answer ({type(error).__name__})"
             raise Unavailable(message) from None

@@ -108,7 +108,7 @@ def test_a_request_arrives_as_it_was_signed_and_no_redirect_is_followed(
 ) -> None:
     url, heard = recipient
     with httpx.Client() as client:
-        transport = HttpTransport(client)
+        transport = HttpTransport(lambda: client)
         for status in (204, 302, 410, 500):
             assert transport.post(f"{url}/{status}", {"webhook-id": f"msg_{status}"}, b'{"a":1}') == status
     assert heard == [(f"msg_{status}", b'{"a":1}') for status in (204, 302, 410, 500)]
@@ -119,7 +119,7 @@ def test_a_recipient_that_is_not_there_is_unavailable_without_its_address() -> N
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with httpx.Client() as client, pytest.raises(Unavailable) as error:
-        HttpTransport(client).post(f"http://127.0.0.1:{port}/secret", {}, b"")
+        HttpTransport(lambda: client).post(f"http://127.0.0.1:{port}/secret", {}, b"")
     assert "secret" not in f"{error.value} {error.value.hint}"
 
 
