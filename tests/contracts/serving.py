@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
+from contracts.made import made
 from haoma.app import Services
 from haoma.cli.serve import listening
 from haoma.ledger.entry import Entry
@@ -57,4 +58,6 @@ def running(config: uvicorn.Config) -> Iterator[int]:
 
 
 def settings_in(place: Path, **changed: object) -> Settings:
+    """Settings of a store in this place, which has its tables."""
+    made(f"sqlite:///{place}/store/haoma.db")
     return replace(load({"store_dir": str(place / "store")}, env={"HOME": str(place)}, cwd=place), **changed)  # type: ignore[arg-type]

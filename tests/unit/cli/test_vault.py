@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from contracts.made import made
 from haoma.app import Services
 from haoma.cli.main import run
 from haoma.consent.tables import grants
@@ -33,6 +34,7 @@ def store_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def token(store_dir: Path) -> SubjectToken:
+    made(f"sqlite:///{store_dir}/haoma.db")
     with Services(load({"store_dir": store_dir}, env={})) as services:
         vault, number = services.vault, parse(NUMBER)
         token = vault.pseudonym("acme", number)
