@@ -29,7 +29,7 @@ class HttpTransport:
 
         try:
             answer = self._client().post(url, headers=dict(headers), content=body, follow_redirects=False)
-            return answer.status_code
         except httpx.HTTPError as error:
             message = f"a recipient does not answer ({type(error).__name__})"
             raise Unavailable(message) from None
+        return answer.status_code

@@ -96,7 +96,8 @@ def test_news_has_no_line_break_in_its_subject_whatever_is_in_it() -> None:
 def test_a_webhook_is_signed_as_standard_webhooks_are_with_the_same_id_each_time(box: Postbox, tmp_path: Path) -> None:
     custody = LocalFiles(tmp_path / "custody", suite_named("aes-sha2"))
     with httpx.Client() as client:
-        hook = Webhook(Spec("hook", "webhook", Severity.LOW, url=f"{box.url}/x"), custody, HttpTransport(lambda: client))
+        transport = HttpTransport(lambda: client)
+        hook = Webhook(Spec("hook", "webhook", Severity.LOW, url=f"{box.url}/x"), custody, transport)
         hook.send(ID, NEWS, AT)
         hook.send(ID, NEWS, AT + timedelta(minutes=1))
         box.status = 500
