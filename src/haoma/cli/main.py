@@ -51,6 +51,7 @@ NOUNS: dict[str, str] = {
     "vault": "Keys, rotation, retention and shredding of what is kept of customers.",
     "number": "Parse, look up and enrich phone numbers.",
     "trace": "Where a value is from, and where it went wrong.",
+    "watch": "Watch call and error counts: notice within minutes what is out of the ordinary.",
 }
 
 

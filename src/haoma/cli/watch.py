@@ -1,0 +1,22 @@
+"""`haoma watch`: counts of calls and errors as they come, and what is out of the ordinary in them.
+
+Rules held here:
+- Each command is in a file of its own; this one lists them.
+"""
+
+from __future__ import annotations
+
+import click
+
+__all__ = ["watch"]
+
+_COMMANDS: tuple[click.Command, ...] = ()
+
+
+@click.group()
+def watch() -> None:
+    """Watch call and error counts: notice within minutes what is out of the ordinary."""
+
+
+for _command in _COMMANDS:
+    watch.add_command(_command)
