@@ -6,6 +6,10 @@ Rules held here:
 - Ctrl-C and SIGTERM let the answers under way end, and what is being integrated.
 - What is logged goes through a mask, whoever writes it.
 - What a process has before it answers, it keeps: the collector does not stop requests to look through all of it again.
+- A worker keeps to one core: Python runs one thread at a time, and threads on several cores that hand the interpreter
+  to one another take twice the CPU for an answer (docs/guide/api.md).
+- Each of several workers listens for itself at the one address (SO_REUSEPORT), so that connections are shared among
+  them: of one queue that all share, the first to wake takes whatever is there.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import socket
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from multiprocessing import current_process
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -46,7 +51,8 @@ FIGURES = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's own
 )
 @click.option("--prefix", default="/log", show_default=True, metavar="PATH", help="Where the log lies.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="How many processes answer.")
-def serve(host: str, port: int, prefix: str, workers: int) -> None:
+@click.option("--pin/--no-pin", default=True, show_default=True, help="Keep each process to one core, or to none.")
+def serve(host: str, port: int, prefix: str, workers: int, *, pin: bool) -> None:
     """Serve the API and the log, witness other logs, and do what is due: until Ctrl-C.
 
     The log's checkpoints and hashes are public; the entries ask for the key in keys/entries.key below store_dir,
@@ -56,16 +62,16 @@ def serve(host: str, port: int, prefix: str, workers: int) -> None:
     settings = current_settings()
     made = partial(application_of, settings, prefix)
     application = made()  # what is wrong with it is told before anything listens, and not by each worker
-    with listening(host, port) as listener:
+    with listening(host, port, shared=workers > 1) as listener:
         shown = f"[{host}]" if ":" in host else host
         at = f"http://{shown}:{listener.getsockname()[1]}"
         note(f"the API on {at}/v1, the log {settings.ledger_origin} on {at}{prefix}")
         if settings.self_url:
             note(f"the customers' page {settings.self_url.rstrip('/')}/self on {at}/self")
         if workers == 1:
-            one_worker(application, listener)
+            one_worker(application, listener, pin=pin)
         else:
-            many_workers(made, listener, workers)
+            many_workers(made, listener, workers, pin=pin)
 
 
 def application_of(settings: Settings, prefix: str) -> object:
@@ -77,16 +83,18 @@ def application_of(settings: Settings, prefix: str) -> object:
     return import_module("haoma.web.serving").application(settings, prefix)
 
 
-def one_worker(application: object, listener: socket.socket) -> None:
+def one_worker(application: object, listener: socket.socket, *, pin: bool) -> None:
     """Serve in this process."""
     import uvicorn
 
     prepare()
     settle()
+    if pin:
+        keep_to_core(os.getpid())
     uvicorn.Server(_config(lambda: application)).run(sockets=[listener])
 
 
-def many_workers(made: Callable[[], object], listener: socket.socket, workers: int) -> None:
+def many_workers(made: Callable[[], object], listener: socket.socket, workers: int, *, pin: bool) -> None:
     """Serve in so many processes, each with an application of its own; ends as a signal ends one."""
     from uvicorn.supervisors import Multiprocess
 
@@ -105,7 +113,7 @@ def many_workers(made: Callable[[], object], listener: socket.socket, workers: i
     with TemporaryDirectory(prefix="haoma-figures-") as figures:
         os.environ[FIGURES] = figures  # where the workers add up what /metrics tells of all of them
         prepare()
-        Parent(_config(partial(_worker, made), workers), [listener]).run()
+        Parent(_config(partial(_worker, made, listener, pin=pin), workers), [listener]).run()
     for number, before in kept.items():
         signal.signal(number, before)
     if ended:
@@ -125,10 +133,24 @@ def settle() -> None:
     gc.set_threshold(*COLLECTED)
 
 
-def _worker(made: Callable[[], object]) -> object:
+def keep_to_core(place: int) -> None:
+    """Run this process on one of the cores that it may use: that at this place among them, counted round.
+
+    Workers of one service have places in a row. Where the system has no such thing, nothing is changed.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[place % len(cores)]})
+
+
+def _worker(made: Callable[[], object], listener: socket.socket, *, pin: bool) -> object:
     prepare()
     application = made()
     settle()
+    listen_alone(listener)
+    if pin:
+        # The supervisor numbers the workers that it starts: SpawnProcess-1, -2 and so on.
+        keep_to_core(int(current_process().name.rpartition("-")[2]) + os.getppid())
     return application
 
 
@@ -154,20 +176,38 @@ def _config(factory: Callable[[], object], workers: int = 1) -> uvicorn.Config:
     )
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens there; raises Unavailable where that cannot be."""
+def listening(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A socket that listens there, or one that keeps the address for others; Unavailable where that cannot be."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        # asyncio sends answers at once (TCP_NODELAY) only where the protocol is named: else each may wait 40 ms.
-        listener = socket.socket(family, kind, socket.IPPROTO_TCP)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(BACKLOG)
-        except OSError:
-            listener.close()
-            raise
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = _bound(family, address, shared=False)
+        listener.listen(BACKLOG)
+        if not shared:
+            return listener
+        with listener:  # nobody else listens there, which could not be seen of an address that may be shared
+            address = listener.getsockname()
+        return _bound(family, address, shared=True)
     except (OSError, UnicodeError) as error:
         told = error.strerror if isinstance(error, OSError) and error.strerror else "this is no address"
         raise Unavailable(f"{host}:{port}: {told}", hint="--host and --port tell where to listen") from None
+
+
+def listen_alone(inherited: socket.socket) -> None:
+    """Put a listener of this process's own at the same address where an inherited socket was, which all share."""
+    with _bound(inherited.family, inherited.getsockname(), shared=True) as own:
+        own.listen(BACKLOG)
+        os.dup2(own.fileno(), inherited.fileno(), inheritable=False)
+
+
+def _bound(family: int, address: tuple[str | int | bytes, ...], *, shared: bool) -> socket.socket:
+    # asyncio sends answers at once (TCP_NODELAY) only where the protocol is named: else each may wait 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
     return listener

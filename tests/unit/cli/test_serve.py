@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import os
+import select
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from haoma.cli.main import run
+from haoma.cli.serve import listen_alone, listening
+from haoma.errors import Unavailable
 
 
 @pytest.mark.parametrize(
@@ -43,3 +49,42 @@ assert len(gc.get_objects()) < before // 2
 
 def test_what_a_process_has_before_it_answers_is_looked_through_no_more() -> None:
     assert subprocess.run([sys.executable, "-c", SETTLED], check=False).returncode == 0
+
+
+def test_workers_listen_for_themselves_so_that_each_gets_connections() -> None:
+    with listening("127.0.0.1", 0, shared=True) as kept, ExitStack() as held:
+        address = kept.getsockname()
+        workers = [held.enter_context(kept.dup()) for _ in range(2)]
+        for worker in workers:
+            listen_alone(worker)
+        for _ in range(64):
+            held.enter_context(socket.create_connection(address))
+        assert len(select.select(workers, [], [], 0)[0]) == 2
+
+
+def test_an_address_that_workers_share_is_taken_for_everybody_else() -> None:
+    with listening("127.0.0.1", 0, shared=True) as kept, kept.dup() as worker:
+        listen_alone(worker)
+        port = kept.getsockname()[1]
+        for shared in (False, True):
+            with pytest.raises(Unavailable, match="in use"):
+                listening("127.0.0.1", port, shared=shared)
+
+
+PINNED = """
+import os
+from haoma.cli.serve import keep_to_core
+allowed = os.sched_getaffinity(0)
+cores = set()
+for place in range(len(allowed)):
+    os.sched_setaffinity(0, allowed)
+    keep_to_core(place)
+    assert len(os.sched_getaffinity(0)) == 1
+    cores |= os.sched_getaffinity(0)
+assert cores == allowed
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system keeps no process to a core")
+def test_workers_of_one_service_keep_to_a_core_each() -> None:
+    assert subprocess.run([sys.executable, "-c", PINNED], check=False).returncode == 0
