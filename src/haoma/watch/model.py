@@ -1,7 +1,8 @@
 """What the parts of watch hand one another: minutes, signals, channels, tuning, scores. Values only, no I/O.
 
 Rules held here:
-- Time is an int: minutes since 1970-01-01T00:00Z. A hotline's own clock is Asia/Shanghai unless it is told another one.
+- Time is an int: minutes since 1970-01-01T00:00Z. A hotline's own clock is Asia/Shanghai unless it is told another
+  one.
 - Signals stand in a fixed order: inquiries, error reports, then whatever else behaves as reports do.
 - A count that is missing is NaN and never zero; one that cannot be is taken as missing, and counted.
 - A budget says how many false alarms a team can live with; a threshold is made from it and from nothing else.
@@ -34,6 +35,7 @@ __all__ = [
     "Integers",
     "Scores",
     "Tuning",
+    "Which",
     "minute_of",
     "moment_of",
 ]
@@ -41,6 +43,8 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Which = slice | Integers
+"""Some of the hotlines, or all."""
 
 INQUIRIES, REPORTS = 0, 1
 """Places of the two signals that every hotline has; further counts follow them."""

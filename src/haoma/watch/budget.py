@@ -1,0 +1,64 @@
+"""From a budget of false alarms to a threshold, and from a statistic to a score.
+
+Rules held here:
+- A CUSUM with threshold h and divergence K before the change alarms by chance once in T minutes where e^h - h - 1 =
+  T·K (Lorden 1971; within a tenth of simulation for known baselines).
+- A detector has many CUSUMs for each channel and estimates its baseline, which both cost false alarms: how much
+  higher its threshold must be for that was simulated, and stands in `CORRECTION` (`python -m bench.watch --calibrate`
+  makes it again).
+- A score is one less the chance that a minute without a fault is as striking, found by the same simulation (`TAIL`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from haoma.watch.memory import Singles
+from haoma.watch.model import Floats
+
+__all__ = ["CALLS_PER_HOUR", "CORRECTION", "FLOOR", "TAIL", "correction", "score", "threshold"]
+
+CALLS_PER_HOUR = (1.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
+"""Mean inquiries an hour over the week that corrections were simulated at; between them they are interpolated."""
+
+CORRECTION = (
+    (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+    (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+    (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+    (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+)
+"""Nats on top of the formula, for each Channel."""
+
+FLOOR = 3.0
+"""Least threshold, in nats: below it a single report would be an alarm."""
+
+TAIL = ((0.0, 0.0), (1.0, -0.7), (2.0, -1.6), (12.0, -11.6))
+"""Nats of a statistic above the one with T·K = 1, and logarithm of the chance that a usual minute has as many."""
+
+
+def threshold(minutes: float, divergence: Singles) -> Singles:
+    """Nats that a CUSUM of that divergence (nats a minute) reaches by chance once in so many minutes.
+
+    >>> round(float(threshold(43200.0, np.float32([0.847]))[0]), 2)
+    10.51
+    """
+    expected = minutes * divergence
+    nats = np.log1p(expected)
+    for _ in range(3):
+        nats = np.log1p(nats + expected)
+    return nats
+
+
+def correction(calls_per_hour: Floats) -> Floats:
+    """[channels, hotlines]: nats on top of `threshold` for a bank with an estimated baseline."""
+    at = np.log(np.maximum(calls_per_hour, 1e-6))
+    return np.stack([np.interp(at, np.log(CALLS_PER_HOUR), row) for row in CORRECTION])
+
+
+def score(nats: Floats) -> Floats:
+    """0-1: one less the chance that a usual minute stands as many nats above a statistic with T·K = 1, or more."""
+    at, tail = np.asarray(TAIL).T
+    slope = (tail[-1] - tail[-2]) / (at[-1] - at[-2])
+    inside = np.interp(nats, at, tail)
+    beyond = tail[-1] + slope * (nats - at[-1])
+    return -np.expm1(np.where(nats > at[-1], beyond, inside))
