@@ -133,10 +133,11 @@ class Detector:
             self._parts.refused += bad.sum(axis=(0, 2))
             learn_hour(self._parts, since + at * 15, counts)
 
-    def step(self, minute: int, counts: Floats, common: Floats | None = None) -> Scores:
+    def step(self, minute: int, counts: Floats, common: Floats | None = None, factors: Floats | None = None) -> Scores:
         """Take the counts [hotlines, signals] of one minute, NaN where missing.
 
-        `common` is given where not all hotlines of a group are here: what `Scores.common` said when they were. Raises
+        `common` is given where not all hotlines of a group are here: what `Scores.common` said when they were.
+        `factors` [hotlines] correct the inquiries that are expected of this minute (`haoma.watch.residual`). Raises
         BadInput for a minute that is not after the last one, or more than a month after it.
         """
         wanted, last = (self.layout.hotlines, self.signals), self.minute
@@ -145,10 +146,10 @@ class Detector:
         if last is not None and not last < minute <= last + _LONGEST_GAP_MIN:
             raise BadInput(f"minute {minute} after {last}", hint="minutes go forward, and a month at most")
         for left_out in range(minute if last is None else last + 1, minute):
-            self._step(left_out, np.full(wanted, np.nan), np.zeros(len(counts), dtype=bool), None)
+            self._step(left_out, np.full(wanted, np.nan), np.zeros(len(counts), dtype=bool), None, None)
         clean, bad = _clean(counts, self.tuning.most_a_minute)
         self._parts.refused += bad.sum(axis=1)
-        return self._step(minute, clean, np.asarray(bad.any(axis=1)), common)
+        return self._step(minute, clean, np.asarray(bad.any(axis=1)), common, factors)
 
     def _turn(self, minute: int) -> Quarter:
         """What is expected of the quarter of an hour that a minute is in."""
@@ -167,7 +168,9 @@ class Detector:
         allow(self._parts)
         return self._now
 
-    def _step(self, minute: int, counts: Floats, refused: Bools, common: Floats | None) -> Scores:
+    def _step(
+        self, minute: int, counts: Floats, refused: Bools, common: Floats | None, factors: Floats | None
+    ) -> Scores:
         now, parts = self._turn(minute), self._parts
         rows = np.ascontiguousarray(counts.T)
         told = np.isfinite(rows) & now.open
@@ -175,7 +178,7 @@ class Detector:
         seen = told[0] & now.known
         known, slow = came[0] * seen, parts.level.slow()
         quick = parts.level.quick(slow)
-        due = now.base * quick
+        due = now.base * quick if factors is None else now.base * quick * factors
         taken = self._in_common(known, due * seen, slow, common)
         expected = due * taken[self.layout.groups, 0]
         slowly = now.base * slow * taken[self.layout.groups].prod(axis=1)
