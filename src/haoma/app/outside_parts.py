@@ -1,7 +1,8 @@
 """Others, outside this instance: whom it trusts, how it asks them, and who attests what its log says.
 
 Rules held here:
-- Nobody is asked whom no setting names, and a setting that names nobody is told at once.
+- Nobody is asked whom no setting names, and a setting that names nobody is told at once. Proxies, keys and
+  certificates that the environment or a file of the user's names are not used.
 - A time-stamp authority is asked only where roots that vouch for it are set.
 - Without an operator of short messages they are lines of a private file: for trying haoma out.
 """
@@ -35,7 +36,7 @@ def http(services: Services) -> httpx.Client:
     """How others are asked over HTTP."""
     import httpx
 
-    return services.opened(httpx.Client(timeout=ANSWER_S, follow_redirects=False))
+    return services.opened(httpx.Client(timeout=ANSWER_S, follow_redirects=False, trust_env=False))
 
 
 def sms(services: Services) -> SmsPort:

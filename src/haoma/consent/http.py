@@ -2,6 +2,7 @@
 
 Rules held here:
 - What cannot be reached, or does not answer in time, is Unavailable; no URL of it is in the message.
+- Of an answer only its status counts: nothing else of it is read, however long it is.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ class HttpTransport:
         import httpx
 
         try:
-            answer = self._client().post(url, headers=dict(headers), content=body, follow_redirects=False)
+            with self._client().stream("POST", url, headers=dict(headers), content=body) as answer:
+                return answer.status_code
         except httpx.HTTPError as error:
             message = f"a recipient does not answer ({type(error).__name__})"
             raise Unavailable(message) from None
-        return answer.status_code

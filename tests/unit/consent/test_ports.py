@@ -114,6 +114,13 @@ def test_a_request_arrives_as_it_was_signed_and_no_redirect_is_followed(
     assert heard == [(f"msg_{status}", b'{"a":1}') for status in (204, 302, 410, 500)]
 
 
+def test_nothing_of_an_answer_is_read_but_its_status(recipient: tuple[str, list[tuple[str, bytes]]]) -> None:
+    read: list[httpx.Response] = []
+    with httpx.Client(event_hooks={"response": [read.append]}) as client:
+        assert HttpTransport(lambda: client).post(f"{recipient[0]}/200", {"webhook-id": "m"}, b"{}") == 200
+    assert not read[0].is_stream_consumed
+
+
 def test_a_recipient_that_is_not_there_is_unavailable_without_its_address() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
