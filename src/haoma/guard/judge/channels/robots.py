@@ -4,6 +4,7 @@ Rules held here:
 - DingTalk and Feishu are signed as they ask for, each in its own way; WeCom's address is its secret.
 - They answer 200 also where they take nothing: what counts is the code in the answer.
 - An address is in no error.
+- A text is no markup: what Feishu would read as a call for everybody (`<at user_id="all">`) stands there as it is.
 
 References: https://open.dingtalk.com/document/robots/customize-robot-security-settings,
 https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot,
@@ -62,6 +63,7 @@ def asked(spec: Spec, text: str, at: datetime) -> tuple[str, dict[str, object]]:
     >>> asked(spec, "x", datetime(2026, 11, 22, tzinfo=UTC))[1]["sign"]
     '4w2YLP1GtSiANCvVBc9KW2UaHctCktiT/4SyRwZ4EEY='
     """
+    text = text.replace("<", "＜")
     plain: dict[str, object] = {"msgtype": "text", "text": {"content": text}}
     if spec.kind == "feishu":
         return spec.url, {**_feishu(spec.secret, at), "msg_type": "text", "content": {"text": text}}

@@ -135,6 +135,14 @@ def test_feishu_is_signed_in_its_body(box: Postbox) -> None:
     assert "4008001234" in said["content"]["text"]
 
 
+def test_no_text_of_a_page_calls_everybody_of_a_group(box: Postbox) -> None:
+    box.said = {"code": 0, "msg": "success", "data": {}}
+    robot("feishu", f"{box.url}/hook").send(ID, {**NEWS, "organisation": '<at user_id="all">'}, AT)
+    text = json.loads(box.came[0][2])["content"]["text"]
+    assert '＜at user_id="all">' in text
+    assert "<" not in text
+
+
 def test_wecom_is_asked_as_it_is(box: Postbox) -> None:
     box.said = {"errcode": 0, "errmsg": "ok"}
     robot("wecom", f"{box.url}/send?key=k", "").send(ID, NEWS, AT)
