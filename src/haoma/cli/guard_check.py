@@ -2,7 +2,8 @@
 
 Rules held here:
 - It is run by whoever runs the store, signed in or not: a person's own say is `haoma review decide`.
-- A page out of a file is a look like any other, at the time that is given; the same page at the same time is one look.
+- A page out of a file is a look like any other, at the time that is given, which is none to come; the same page at the
+  same time is one look.
 - Exit 1 where something is wrong.
 """
 
@@ -17,7 +18,7 @@ import click
 from haoma.cli.acting import now
 from haoma.cli.moments import moment
 from haoma.cli.options import current_settings
-from haoma.cli.output import Format, Row, format_option, note, write
+from haoma.cli.output import Format, Row, format_option, inert, note, write
 from haoma.errors import BadInput
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def check(
         else:
             if page is None or not said["url"] or organisation is None:
                 raise BadInput("where is the page, and whose hotlines are meant?", hint="--url URL --organisation NAME")
-            at = moment(said["at"]) if said["at"] else now()
+            at = _past(said["at"]) if said["at"] else now()
             done = _of_file(services, page, organisation, said["url"], str(said["kind"]), at)
     if not done.new:
         note("this look was judged before, the page was not to be had, or its source is of no organisation")
@@ -69,8 +70,15 @@ def check(
         note(f"opened incident {incident}")
     for incident in done.closed:
         note(f"closed incident {incident}")
-    write([_row(one) for one in done.findings], fmt)
+    write([_row(one, fmt) for one in done.findings], fmt)
     ctx.exit(1 if any(one.bad for one in done.findings) else 0)
+
+
+def _past(text: str) -> datetime:
+    at = moment(text)
+    if at > now():
+        raise BadInput("nothing was seen at a time to come", hint="--at TIME is when the page looked so")
+    return at
 
 
 def _of_crawl(services: Services, snapshot_id: str) -> Checked:
@@ -98,13 +106,13 @@ def _of_file(services: Services, page: Path, organisation: str, url: str, kind: 
     return services.looker.page(seen, body)
 
 
-def _row(one: Finding) -> Row:
+def _row(one: Finding, fmt: Format) -> Row:
     return {
         "verdict": str(one.verdict),
         "number": one.shown.text if one.shown else None,
         "hotline": one.hotline,
         "rule": one.rule,
-        "owner": one.owner,
+        "owner": inert(one.owner, fmt),
         "hidden": one.hidden,
         "confidence": one.confidence / 1_000_000,
         "xpath": one.xpath,

@@ -29,12 +29,14 @@ from haoma.errors import BadInput
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Format", "Row", "format_option", "note", "progress", "write"]
+__all__ = ["Format", "Row", "format_option", "inert", "note", "progress", "write"]
 
 Row: TypeAlias = Mapping[str, object]
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160), *range(8234, 8239), *range(8294, 8298)), "�")
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Format(StrEnum):
@@ -80,6 +82,15 @@ def write(rows: Iterable[Row], fmt: Format, *, columns: Sequence[str] | None = N
         case Format.PARQUET:
             _write_parquet(*_flat(rows, columns))
     sys.stdout.flush()
+
+
+def inert(text: str | None, fmt: Format) -> str | None:
+    """A text of somebody else's, so that a program for tables does not take its cell of CSV for a formula.
+
+    >>> inert("=1+1", Format.CSV), inert("=1+1", Format.JSON)
+    (' =1+1', '=1+1')
+    """
+    return f" {text}" if text and fmt is Format.CSV and text.startswith(_FORMULA) else text
 
 
 def note(message: str) -> None:

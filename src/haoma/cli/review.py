@@ -13,7 +13,7 @@ import click
 
 from haoma.cli.acting import acting
 from haoma.cli.options import current_settings
-from haoma.cli.output import Format, Row, format_option, note, write
+from haoma.cli.output import Format, Row, format_option, inert, note, write
 
 if TYPE_CHECKING:
     from haoma.guard.judge.review import Review
@@ -36,7 +36,7 @@ def list_reviews(fmt: Format) -> None:
 
     with Services(current_settings(), create=False) as services:
         found = services.incidents.waiting(acting(services))
-    write([_row(one) for one in found], fmt)
+    write([_row(one, fmt) for one in found], fmt)
 
 
 @review.command("next")
@@ -52,7 +52,7 @@ def next_review(ctx: click.Context, fmt: Format) -> None:
         note("nothing waits")
         ctx.exit(1)
     else:
-        write([_row(found)], fmt)
+        write([_row(found, fmt)], fmt)
 
 
 @review.command()
@@ -67,16 +67,16 @@ def decide(review_id: str, verdict: str, reason: str, fmt: Format) -> None:
 
     with Services(current_settings(), create=False) as services:
         found = services.incidents.decide(acting(services), review_id, Verdict(verdict), reason)
-    write([{**_row(found), "decided": verdict}], fmt)
+    write([{**_row(found, fmt), "decided": verdict}], fmt)
 
 
-def _row(one: Review) -> Row:
+def _row(one: Review, fmt: Format) -> Row:
     return {
         "review": one.id,
         "number": one.shown,
         "organisation": one.organisation,
         "rule": one.rule,
-        "owner": one.owner,
+        "owner": inert(one.owner, fmt),
         "url": one.url,
         "xpath": one.xpath,
         "source": one.source,

@@ -183,7 +183,9 @@ def test_a_page_out_of_a_file_is_judged_each_time_that_it_was_looked_at(desk: De
     text = "<h1>平川证券</h1><p>平川证券客服热线：400-800-1234</p><p>平川证券股份有限公司</p>"
     page.write_text(f"<html><title>平川证券</title><body>{text}</body></html>", encoding="utf-8")
     said = ("--file", "page.html", "--url", "https://pages.example/1", "--organisation", "安心基金", "--at")
-    times = [(BEGIN + timedelta(days=day)).isoformat() for day in (30, 30, 31)]
+    times = [(datetime.now(UTC) - timedelta(milliseconds=ago)).isoformat() for ago in (2, 1)]
+    times.insert(0, times[0])
+    assert desk.haoma("guard", "check", *said, BEGIN.isoformat()).returncode == 2
     ended = [desk.haoma("guard", "check", *said, at) for at in times]
     assert [one.returncode for one in ended] == [1, 0, 1]
     (row,) = [json.loads(line) for line in ended[0].stdout.splitlines()]

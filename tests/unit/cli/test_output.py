@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from haoma.cli import output
-from haoma.cli.output import Format, Row, format_option, note, progress, write
+from haoma.cli.output import Format, Row, format_option, inert, note, progress, write
 from haoma.errors import BadInput
 
 ROWS: list[Row] = [
@@ -35,6 +35,14 @@ def test_json_lines_keep_the_nesting(capsysbinary: pytest.CaptureFixture[bytes])
     lines = written(ROWS, Format.JSONL, None, capsysbinary).decode().splitlines()
     assert [json.loads(line) for line in lines] == ROWS
     assert "杭州市" in lines[0]
+
+
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "＝1"])
+def test_a_text_of_somebody_else_is_no_formula_in_csv_and_itself_elsewhere(text: str) -> None:
+    assert inert(text, Format.CSV) == f" {text}"
+    assert [inert(text, fmt) for fmt in (Format.JSONL, Format.TABLE)] == [text, text]
+    assert inert("平川基金 = 95588", Format.CSV) == "平川基金 = 95588"
+    assert inert(None, Format.CSV) is None
 
 
 def test_json_is_one_list(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
