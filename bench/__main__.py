@@ -23,6 +23,7 @@ from bench import (
     api,
     columns,
     consent,
+    counts,
     crawl,
     extract,
     files,
@@ -87,6 +88,7 @@ def measures(rows: int, calls: int) -> tuple[Callable[[], Iterator[Figure]], ...
         lambda: fusion.fusion(5_000 if rows == ROWS else 300),
         lambda: api.api(10 if rows == ROWS else 0.5),
         lambda: crawl.crawl(5_000 if rows == ROWS else 60),
+        lambda: counts.counts(*((20, 31) if rows == ROWS else (3, 1))),
         extract.extraction,
     )
 

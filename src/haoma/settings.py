@@ -86,6 +86,9 @@ class Settings:
     guard_platforms: Path | None
     guard_bad_looks: int
     guard_good_looks: int
+    watch_hotline_alarms: int
+    watch_fleet_alarms: int
+    watch_grace_min: int
     sms_file: Path | None
     sms_countries: str
     api_origin: str
@@ -98,8 +101,11 @@ class Settings:
     crawl_contact: str
     crawl_allow: str
     crawl_egress: str
+    crawl_keys: Path | None
     crawl_lease_s: int
     crawl_chromium: Path | None
+    watch_late_days: int
+    watch_rows_per_min: int
     batch_rows: int
     debug: bool
 
@@ -158,6 +164,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("guard_platforms", "path", "", "", "TOML file of platforms that correct labels, beside those shipped."),
     Setting("guard_bad_looks", "integer", "2", "looks", "How many bad looks in a row open an incident."),
     Setting("guard_good_looks", "integer", "2", "looks", "How many good looks in a row close one."),
+    Setting("watch_hotline_alarms", "integer", "1", "alarms", "How many false alarms a month one hotline may give."),
+    Setting("watch_fleet_alarms", "integer", "60", "alarms", "How many all hotlines together may give in a month."),
+    Setting("watch_grace_min", "integer", "2", "minutes", "How long the counts of a minute are waited for."),
     Setting("sms_file", "path", "", "", "TOML file that describes who sends short messages; empty writes a file."),
     Setting("sms_countries", "text", "86", "", "Calling codes of the countries that messages are sent to: 86, 852."),
     Setting(
@@ -206,10 +215,19 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Addresses of this machine that hosts are asked from which gave leave: 203.0.113.7.",
     ),
+    Setting("crawl_keys", "path", "", "", "Folder with the keys of licensed feeds; empty is feed-keys in store_dir."),
     Setting(
         "crawl_lease_s", "integer", "60", "seconds", "How long a host is a worker's that does not answer any more."
     ),
     Setting("crawl_chromium", "path", "", "", "The Chromium that renders pages; empty is the one on the path."),
+    Setting("watch_late_days", "integer", "7", "days", "How late a count of a hotline may come over HTTP."),
+    Setting(
+        "watch_rows_per_min",
+        "integer",
+        "600000",
+        "rows",
+        "How many rows of counts a tenant may send, per minute and process.",
+    ),
     Setting("batch_rows", "integer", "262144", "rows", "Rows held at once when a file is streamed."),
     Setting("debug", "boolean", "false", "", "Show the traceback of an unexpected failure; it may hold numbers."),
 )

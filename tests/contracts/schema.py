@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 import haoma
-from haoma.storage import metadata, open_store
+from haoma.storage import metadata, open_store, schema
 
 SRC = Path(haoma.__file__).parent
 
@@ -20,5 +20,8 @@ def differences(url: str) -> list[object]:
         if "metadata" in path.read_text(encoding="utf-8"):
             import_module(".".join(("haoma", *path.relative_to(SRC).with_suffix("").parts)))
     with open_store(url) as store, store.read() as tx:
-        context = MigrationContext.configure(tx, opts={"compare_type": True, "compare_server_default": True})
+        parts = schema.partitions(tx)
+        opts = {"compare_type": True, "compare_server_default": True}
+        opts["include_name"] = lambda name, kind, _: kind != "table" or name not in parts
+        context = MigrationContext.configure(tx, opts=opts)
         return list(compare_metadata(context, metadata))

@@ -44,7 +44,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "audit": {"decisions": "audit", "entries": "audit"},
     }
 )
-OBJECTS = frozenset({*FIELDS, "number", "desk", "policy", "retention", "vault", "consent", "export", "store"})
+OBJECTS = frozenset({*FIELDS, "number", "desk", "counts", "policy", "retention", "vault", "consent", "export", "store"})
 
 ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -67,6 +67,7 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "export-evidence": frozenset({"incident"}),
         "close-incident": frozenset({"incident"}),
         "record-measure": frozenset({"incident"}),
+        "record-counts": frozenset({"counts"}),
         "bulk-export": frozenset({"export"}),
         "add-person": frozenset({"person"}),
         "suspend-person": frozenset({"person"}),

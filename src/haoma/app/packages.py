@@ -32,11 +32,12 @@ def entry_types() -> Sequence[EntryType]:
     from haoma.locate.cases import entries as cases
     from haoma.locate.kept import entries as kept
     from haoma.vault import entries
+    from haoma.watch.counts import entries as counts
 
     below = [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES, *kept.ENTRY_TYPES]
     above = [*consent.ENTRY_TYPES, *locate.ENTRY_TYPES, *cases.ENTRY_TYPES]
     guard = [*registry.ENTRY_TYPES, *crawl.ENTRY_TYPES, *judge.ENTRY_TYPES, *improve.ENTRY_TYPES]
-    return [*below, *access.ENTRY_TYPES, *above, *guard]
+    return [*below, *access.ENTRY_TYPES, *above, *guard, *counts.ENTRY_TYPES]
 
 
 def expiring() -> Sequence[Expiring]:
@@ -50,9 +51,10 @@ def expiring() -> Sequence[Expiring]:
     from haoma.locate.kept import keeping as kept
     from haoma.locate.shared import keeping as shared
     from haoma.vault.retention import EXPIRING
+    from haoma.watch.counts import keeping as counts
 
     places = [*locate.EXPIRING, *kept.EXPIRING]
-    above = [*cases.EXPIRING, *shared.EXPIRING, *crawl.EXPIRING, *judge.EXPIRING]
+    above = [*cases.EXPIRING, *shared.EXPIRING, *crawl.EXPIRING, *judge.EXPIRING, *counts.EXPIRING]
     return [*EXPIRING, *access.EXPIRING, *keeping.EXPIRING, *places, *above]
 
 
@@ -65,9 +67,10 @@ def lasting() -> Mapping[str, str]:
     from haoma.guard.judge import keeping as judge
     from haoma.guard.registry import keeping as registry
     from haoma.vault.retention_table import LASTING
+    from haoma.watch.counts import keeping as counts
 
     guard = {**registry.LASTING, **crawl.LASTING, **judge.LASTING, **improve.LASTING}
-    return {**LASTING, **access.LASTING, **keeping.LASTING, **guard}
+    return {**LASTING, **access.LASTING, **keeping.LASTING, **guard, **counts.LASTING}
 
 
 def subject_columns() -> Sequence[SubjectColumn]:

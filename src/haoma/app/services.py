@@ -19,6 +19,7 @@ from haoma.app import (
     access_parts,
     case_parts,
     consent_parts,
+    counts_parts,
     crawl_parts,
     guard_parts,
     judge_parts,
@@ -95,6 +96,8 @@ class Services:
     guard_channels = cached_property(judge_parts.guard_channels)
     incidents = cached_property(judge_parts.incident_office)
     tell_news = judge_parts.tell_news
+
+    counts = cached_property(counts_parts.counts)
 
     def __init__(self, settings: Settings, *, create: bool = True) -> None:
         self.settings = settings

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import click
 
+from haoma.cli.watch_ingest import ingest
+
 __all__ = ["watch"]
 
-_COMMANDS: tuple[click.Command, ...] = ()
+_COMMANDS: tuple[click.Command, ...] = (ingest,)
 
 
 @click.group()

@@ -25,6 +25,7 @@ __all__ = [
     "lost",
     "made",
     "migrate",
+    "partitions",
     "pending",
     "revision",
     "revisions",
@@ -38,6 +39,7 @@ LOST = "keep this database as it is, and haoma db restore a backup into another"
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 _TABLE = "alembic_version"
+_PARTITIONS = "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r' AND pg_table_is_visible(oid)"
 _comparing = threading.Lock()  # Alembic runs one migration at a time
 _SQLITE_TRIGGERS = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
 _POSTGRES_TRIGGERS = """SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
@@ -85,9 +87,14 @@ def up_to(wanted: str, name: str) -> tuple[str, ...]:
 
 def tables(tx: sa.Connection) -> list[sa.Table]:
     """The tables of a database as they are, those that others point to first; asks each of them, so ask once."""
-    found = sa.MetaData()
-    found.reflect(tx)
+    found, parts = sa.MetaData(), partitions(tx)
+    found.reflect(tx, only=lambda name, _: name not in parts)
     return [table for table in found.sorted_tables if table.name != _TABLE]
+
+
+def partitions(tx: sa.Connection) -> frozenset[str]:
+    """What PostgreSQL keeps parts of a table in: no tables of their own, for what they hold is in the whole."""
+    return frozenset(tx.scalars(sa.text(_PARTITIONS))) if tx.dialect.name == "postgresql" else frozenset()
 
 
 def lost(found: str, present: Sequence[sa.Table]) -> tuple[str, ...]:

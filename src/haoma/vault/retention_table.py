@@ -356,6 +356,28 @@ RETENTION: tuple[Rule, ...] = (
         "whoever runs the crawl",
     ),
     Rule(
+        "watch.count",
+        "热线每分钟来电与报错计数",
+        "how many called a hotline and reported an error, by the minute: nobody's data",
+        "the minute",
+        None,
+        400 * DAY,
+        (PIPL_19,),
+        Action.DELETE,
+        "whoever watches the hotlines of the tenant",
+    ),
+    Rule(
+        "watch.change",
+        "计数更正记录",
+        "which of those counts came late, or were corrected",
+        "the change",
+        None,
+        9 * DAY,
+        (PIPL_19,),
+        Action.DELETE,
+        "whoever runs the watch",
+    ),
+    Rule(
         "vault.end",
         "已失效的标识",
         "the ids of permissions and requests that are over, in the key store",
@@ -392,13 +414,16 @@ LASTING: Mapping[str, str] = MappingProxyType(
 """Tables whose rows are of no class, and why they are kept as long as whoever runs this store."""
 
 
+_RULES = {rule.name: rule for rule in RETENTION}
+
+
 def rule_of(name: str) -> Rule:
     """The rule of a class; raises BadInput where there is none.
 
     >>> rule_of("audit").shortest.days
     400
     """
-    found = next((rule for rule in RETENTION if rule.name == name), None)
+    found = _RULES.get(name)
     if found is None:
         raise BadInput(f"there is no retention class {name[:40]!r}", hint=", ".join(rule.name for rule in RETENTION))
     return found

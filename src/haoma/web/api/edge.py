@@ -19,7 +19,6 @@ from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import unquote_plus
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,7 +30,7 @@ from haoma.web.api.problems import fault, problem
 __all__ = ["LARGEST", "LARGEST_BODY", "LONGEST_S", "Edge", "Watch"]
 
 LARGEST_BODY = 1 << 20
-LARGEST: Mapping[str, int] = {"/v1/numbers/batch": 8 << 20}
+LARGEST: Mapping[str, int] = {"/v1/numbers/batch": 8 << 20, "/v1/watch/counts": 4 << 20}
 LONGEST_S = 30.0
 HEADERS = {
     "Cache-Control": "no-store",
@@ -105,9 +104,16 @@ class Edge:
 
 def _has_two_lengths(scope: Scope) -> bool:
     """Whether a body's end is told by its length and by chunks, or by chunks to a version that has none."""
-    names = {name for name, _ in scope["headers"]}
-    chunked = b"transfer-encoding" in names
-    return chunked and (b"content-length" in names or scope.get("http_version") == "1.0")
+    chunked = _header(scope, b"transfer-encoding") is not None
+    return chunked and (_header(scope, b"content-length") is not None or scope.get("http_version") == "1.0")
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes | None:
+    """The first header of this name, in lower case, as the server has it."""
+    for name, value in scope["headers"]:
+        if name == wanted:
+            return bytes(value)
+    return None
 
 
 class _Bounded:
@@ -116,8 +122,8 @@ class _Bounded:
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self._receive = receive
         self._left = LARGEST.get(scope["path"], LARGEST_BODY)
-        said = Headers(scope=scope).get("content-length", "")
-        self._too_long = said.isascii() and said.isdigit() and int(said[:19]) > self._left
+        said = _header(scope, b"content-length") or b""
+        self._too_long = said.isdigit() and int(said[:19]) > self._left
 
     async def receive(self) -> Message:
         """The next part; raises HTTPException 413 behind the bound."""

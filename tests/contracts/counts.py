@@ -1,0 +1,279 @@
+"""What counts promise on every store.
+
+A test class derives from `CountsContract` or `CountsKillContract` and gives the fixture `url`: an empty database.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from contracts.access import NOW, World, open_world
+from contracts.killing import assert_all_or_nothing
+from haoma.access import ENTRY_TYPES as ACCESS_TYPES
+from haoma.access import Asker, Gate, People, Role
+from haoma.access import tables as access
+from haoma.errors import BadInput, Refused
+from haoma.ledger.service import Ledger
+from haoma.storage import Store
+from haoma.vault.retention import Expiring
+from haoma.watch.counts import (
+    ENTRY_TYPES,
+    Batch,
+    Counts,
+    Flow,
+    Months,
+    Reason,
+    Taken,
+    batch_of_rows,
+    changed_since,
+    every_series,
+    minute_of,
+    newest_of,
+    read,
+    series_of,
+    signals_of,
+    spanned,
+)
+from haoma.watch.counts.keeping import EXPIRING
+from haoma.watch.counts.rows import moment_of
+
+THIS = minute_of(NOW)
+DAY = 24 * 60
+OTHER = str(uuid.UUID(int=7))
+
+
+def batch(*rows: tuple[str, int, Mapping[str, float | None]], revision: int = 0) -> Batch:
+    """Rows of a hotline, a minute, and counts."""
+    return batch_of_rows([(name, moment_of(minute), said) for name, minute, said in rows], revision)
+
+
+def calls(name: str, minute: int, inquiries: float, errors: float | None = 0) -> tuple[str, int, Mapping[str, float]]:
+    return name, minute, {"inquiries": inquiries, "errors": errors}
+
+
+def counts_of(store: Store) -> Counts:
+    """Who takes counts on this store, without anybody who may."""
+    ledger = Ledger(store, [*ACCESS_TYPES, *ENTRY_TYPES], lambda: NOW)
+    return Counts(Gate(store, ledger, None), Months(store), Flow(10**9), 7)
+
+
+def tenant_in(store: Store, id_: str, name: str) -> str:
+    row = {"tenant_id": id_, "name": name, "created_at": NOW}
+    store.write(lambda tx: tx.execute(sa.insert(access.tenants).values(**row)) and None)
+    return id_
+
+
+@dataclass
+class Office:
+    """Somebody who records counts, somebody who may not, and a second tenant."""
+
+    world: World
+    counts: Counts
+    editor: Asker
+    agent: Asker
+
+    def sent(self, given: Batch, **later: float) -> Taken:
+        return self.counts.record(self.editor, given, self.world.now(**later))
+
+    def seen(self, name: str, since: int, until: int, tenant: str = "", signals: int = 2) -> np.ndarray:
+        with self.world.store.read() as tx:
+            ids = {one.name: one.id for one in every_series(tx, tenant or self.editor.tenant)}
+            return read(tx, [ids[name]], since, until, signals)[0]
+
+    def changed(self, cursor: int = 0) -> tuple[dict[str, int], int]:
+        with self.world.store.read() as tx:
+            names = {one.id: one.name for one in every_series(tx)}
+            found = changed_since(tx, cursor)
+            return {names[id_]: minute for id_, minute in found.earliest.items()}, found.cursor
+
+
+class CountsContract:
+    """Counts: what is taken, what is corrected, what is read."""
+
+    @pytest.fixture
+    def office(self, url: str) -> Iterator[Office]:
+        world = open_world(url)
+        with world.store:
+            world.ledger = Ledger(world.store, [*ACCESS_TYPES, *ENTRY_TYPES], lambda: world.clock[0])
+            gate = Gate(world.store, world.ledger, world.keys)
+            world.gate, world.people = gate, People(gate)
+            system, security = world.admins()
+            editor = world.staff(system, security, "ed", Role.HOTLINE_EDITOR)
+            agent = world.staff(system, security, "an", Role.AGENT)
+            tenant_in(world.store, OTHER, "other")
+            yield Office(world, Counts(gate, Months(world.store), Flow(10**9), 7), editor, agent)
+
+    def test_counts_are_read_as_they_came_and_what_did_not_come_is_missing(self, office: Office) -> None:
+        taken = office.sent(batch(calls("east", THIS - 2, 12, 1), calls("east", THIS, 9), calls("west", THIS - 1, 3)))
+        assert (taken.rows, taken.changed, taken.refused) == (3, 3, {})
+        seen = office.seen("east", THIS - 3, THIS + 1)
+        assert np.array_equal(seen, [[np.nan] * 2, [12, 1], [np.nan] * 2, [9, 0]], equal_nan=True)
+        told = office.world.entries("watch.")
+        assert [(one.type, one.body["rows"], one.body["by"]) for one in told] == [
+            ("watch.counted", 3, office.editor.person)
+        ]
+
+    def test_a_batch_that_comes_again_changes_nothing_and_another_value_corrects_the_first(
+        self, office: Office
+    ) -> None:
+        first = batch(calls("east", THIS - 1, 12, 1))
+        assert [office.sent(first).changed for _ in range(3)] == [1, 0, 0]
+        assert office.sent(batch(calls("east", THIS - 1, 13, 1))).changed == 1
+        assert office.seen("east", THIS - 1, THIS).tolist() == [[13, 1]]
+
+    def test_a_count_that_a_row_does_not_say_stays_as_it_was(self, office: Office) -> None:
+        office.sent(batch(calls("east", THIS - 1, 12, 1)))
+        office.sent(batch(("east", THIS - 1, {"errors": 4, "rival-desk": 2})))
+        assert office.seen("east", THIS - 1, THIS, signals=3).tolist() == [[12, 4, 2]]
+        with office.world.store.read() as tx:
+            assert signals_of(tx, office.editor.tenant, [], add=False) == {"inquiries": 0, "errors": 1, "rival-desk": 2}
+
+    def test_the_greater_revision_stays_whichever_came_last(self, office: Office) -> None:
+        office.sent(batch(calls("east", THIS - 1, 20), revision=5))
+        assert office.sent(batch(calls("east", THIS - 1, 10), revision=4)).changed == 0
+        assert office.sent(batch(calls("east", THIS - 1, 30), revision=5)).changed == 1
+        assert office.sent(batch(calls("east", THIS - 2, 11))).changed == 1
+        assert office.seen("east", THIS - 2, THIS)[:, 0].tolist() == [11, 30]
+
+    def test_rows_that_cannot_be_are_refused_each_and_the_others_are_taken(self, office: Office) -> None:
+        rows = [
+            calls("east", THIS, 5),
+            calls("east", THIS + 3, 5),
+            calls("east", THIS - 8 * DAY, 5),
+            calls("east", THIS - 1, -1),
+            calls("east", THIS - 1, float("nan")),
+            calls("east", THIS - 1, float("inf")),
+            calls("east", THIS - 1, 1_000_001),
+            calls("east", THIS - 1, 2.5),
+            ("east", THIS - 1, {"inquiries": None}),
+            calls("138 0013 8000", THIS - 1, 5),
+            calls("", THIS - 1, 5),
+            calls(str(uuid.UUID(int=99)), THIS - 1, 5),
+            calls("east", THIS + 2, 7),
+        ]
+        taken = office.sent(batch(*rows))
+        assert taken.rows == 2
+        assert [(one.row, one.reason.word) for one in taken.refusals] == [
+            (1, "future"), (2, "late"), (3, "negative"), (4, "not-a-number"), (5, "huge"), (6, "huge"),
+            (7, "fraction"), (8, "empty"), (9, "name"), (10, "name"), (11, "name"),
+        ]  # fmt: skip
+        assert taken.refused[Reason.NAME] == 3
+        assert np.nansum(office.seen("east", THIS - 9 * DAY, THIS + 5)) == 12
+        with office.world.store.read() as tx:
+            assert [one.name for one in every_series(tx)] == ["east"]
+
+    def test_a_bucket_may_be_a_week_late_over_http_and_as_old_as_counts_are_kept_out_of_a_file(
+        self, office: Office
+    ) -> None:
+        assert office.sent(batch(calls("east", THIS - 7 * DAY, 5))).rows == 1
+        old = batch(calls("east", THIS - 390 * DAY, 5), calls("east", THIS - 402 * DAY, 5))
+        filled = office.counts.fill(office.editor.tenant, old, office.world.now())
+        assert (filled.rows, filled.refused) == (1, {Reason.LATE: 1})
+        with office.world.store.read() as tx:
+            assert spanned(tx) == ((THIS - 390 * DAY) // 60 * 60, (THIS - 7 * DAY) // 60 * 60 + 60)
+            assert newest_of(tx, office.editor.tenant) == (THIS - 7 * DAY) // 60 * 60 + 60
+            assert newest_of(tx, OTHER) is None
+
+    def test_two_tenants_that_use_one_name_have_two_hotlines(self, office: Office) -> None:
+        office.sent(batch(calls("east", THIS - 1, 5)))
+        office.counts.fill(OTHER, batch(calls("east", THIS - 1, 50)), office.world.now())
+        assert office.seen("east", THIS - 1, THIS).tolist() == [[5, 0]]
+        assert office.seen("east", THIS - 1, THIS, OTHER).tolist() == [[50, 0]]
+        with office.world.store.read() as tx:
+            assert [one.tenant for one in every_series(tx)] == [office.editor.tenant, OTHER]
+            assert [one.name for one in every_series(tx, OTHER)] == ["east"]
+
+    def test_whoever_has_looked_is_told_what_changed_behind_them(self, office: Office) -> None:
+        office.sent(batch(calls("east", THIS, 5), calls("west", THIS, 5)))
+        assert office.changed() == ({}, 0)
+        office.sent(batch(calls("east", THIS, 6)))
+        office.sent(batch(calls("west", THIS - 90, 1), calls("west", THIS - 30, 1), calls("north", THIS - 40, 2)))
+        earliest, cursor = office.changed()
+        assert earliest == {"east": THIS, "west": THIS - 90, "north": THIS - 40}
+        office.sent(batch(calls("west", THIS - 90, 1)))
+        assert office.changed(cursor) == ({}, cursor)
+
+    def test_who_may_not_record_counts_changes_nothing_and_is_recorded(self, office: Office) -> None:
+        with pytest.raises(Refused):
+            office.counts.record(office.agent, batch(calls("east", THIS, 5)), office.world.now())
+        assert office.world.entries("watch.") == []
+        with office.world.store.read() as tx:
+            assert every_series(tx) == []
+
+    def test_a_batch_is_bounded_and_so_are_the_names_of_counts(self, office: Office) -> None:
+        with pytest.raises(BadInput, match="10,001 rows"):
+            office.sent(batch(*[calls("east", THIS, 5)] * 10_001))
+        for name in ("call 138-0013-8000", "", "x" * 65):
+            with pytest.raises(BadInput):
+                office.sent(batch(("east", THIS, {name: 1})))
+        for one in range(6):
+            office.sent(batch(("east", THIS, {f"more-{one}": 1})))
+        with pytest.raises(BadInput, match="more than 8"):
+            office.sent(batch(("east", THIS, {"more-6": 1})))
+
+    def test_many_hotlines_are_read_as_each_of_them_is(self, office: Office) -> None:
+        names = [f"desk-{one}" for one in range(300)]
+        office.sent(batch(*(calls(name, THIS - 1, at, at % 7) for at, name in enumerate(names))))
+        with office.world.store.read() as tx:
+            ids = series_of(tx, office.editor.tenant, names)
+            together = read(tx, [ids[name] for name in names], THIS - 70, THIS + 1)
+            for name in names[::60]:
+                assert np.array_equal(
+                    read(tx, [ids[name]], THIS - 70, THIS + 1)[0], together[names.index(name)], equal_nan=True
+                )
+        assert together[:, 69, 0].tolist() == list(range(300))
+
+    def test_what_is_over_goes(self, office: Office) -> None:
+        office.counts.fill(office.editor.tenant, batch(calls("east", THIS - 399 * DAY, 5)), office.world.now())
+        assert self.over(office, EXPIRING[0], NOW) == 0
+        assert self.over(office, EXPIRING[0], NOW + timedelta(days=2)) == 1
+        assert self.over(office, EXPIRING[1], NOW + timedelta(days=8)) == 0
+        assert self.over(office, EXPIRING[1], NOW + timedelta(days=10)) == 1
+
+    @staticmethod
+    def over(office: Office, one: Expiring, at: datetime) -> int:
+        query = sa.select(sa.func.count()).select_from(one.table).where(one.over(at))
+        return int(office.world.store.write(lambda tx: tx.scalar(query)))
+
+    def test_two_who_write_one_hour_at_once_lose_nothing(self, office: Office) -> None:
+        def send(offset: int) -> None:
+            for minute in range(offset, 20, 2):
+                office.counts.fill(office.editor.tenant, batch(calls("east", THIS - 60 + minute, minute)), NOW)
+
+        threads = [threading.Thread(target=send, args=(one,)) for one in range(2)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        assert office.seen("east", THIS - 60, THIS - 40)[:, 0].tolist() == list(range(20))
+
+
+def change_counts(store: Store, n: int) -> None:
+    """A batch over two hours, in a month of its own."""
+    name = f"killed{n}"
+    with store.read() as tx:
+        found = tx.scalar(sa.select(access.tenants.c.tenant_id))
+    tenant = found or tenant_in(store, OTHER, "other")
+    counts_of(store).fill(tenant, batch(calls(name, THIS - 70, 1), calls(name, THIS - 1, 2)), NOW)
+
+
+def check_counts(store: Store, n: int, acknowledged: bool) -> None:
+    with store.read() as tx:
+        ids = {one.name: one.id for one in every_series(tx)}
+        id_ = ids.get(f"killed{n}")
+        assert id_ or not acknowledged
+        if id_:
+            assert np.nansum(read(tx, [id_], THIS - 80, THIS)[0]) == 3
+
+
+class CountsKillContract:
+    def test_a_batch_is_whole_or_not_there_wherever_its_process_is_killed(self, url: str) -> None:
+        assert assert_all_or_nothing(url, change_counts, check_counts) > 10
