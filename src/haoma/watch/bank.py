@@ -19,7 +19,7 @@ import numpy as np
 
 from haoma.watch.budget import FLOOR, correction, threshold
 from haoma.watch.likelihood import report_gain, reports_before, volume, volume_before
-from haoma.watch.memory import Field, Memory, Singles
+from haoma.watch.memory import Field, Memory, Reals
 from haoma.watch.model import MONTH_MIN, Bools, Channel, Floats, Tuning
 
 __all__ = ["Bank", "Outlook", "Seen", "fields"]
@@ -69,7 +69,7 @@ class Bank:
 
     def __init__(self, tuning: Tuning, memory: Memory) -> None:
         self.tuning = tuning
-        self.sums = tuple(memory.singles(channel.label) for channel in Channel)
+        self.sums = tuple(memory.reals(channel.label) for channel in Channel)
         self._p = np.asarray(tuning.joint_p)
         self._x = np.asarray(tuning.reports_x)
         self._slow_p = np.asarray(tuning.slow_p)
@@ -152,15 +152,15 @@ class Bank:
         return found
 
 
-def _each(x: Floats) -> Singles:
+def _each(x: Floats) -> Reals:
     return x[..., None].astype(np.float32)
 
 
-def _light(values: Floats) -> Singles:
+def _light(values: Floats) -> Reals:
     return values.astype(np.float32)
 
 
-def _reported(x: Floats, outlook: Outlook) -> Singles:
+def _reported(x: Floats, outlook: Outlook) -> Reals:
     """Divergence of usual reports from x more, over all signals, in nats for each inquiry: [*x, hotlines]."""
     found = np.zeros((*x.shape, len(outlook.quick)), dtype=np.float32)
     for share, dispersion in zip(outlook.shares, outlook.report_dispersion, strict=True):
@@ -168,6 +168,7 @@ def _reported(x: Floats, outlook: Outlook) -> Singles:
     return found
 
 
-def _said(said: Singles, came: Floats, expected: Floats) -> Singles:
+def _said(said: Reals, came: Floats, expected: Floats) -> Reals:
     """[p, hotlines]: nats of the inquiries that came."""
-    return said[0] * came.astype(np.float32) + said[1] * expected.astype(np.float32)
+    found: Reals = said[0] * came.astype(np.float32) + said[1] * expected.astype(np.float32)
+    return found

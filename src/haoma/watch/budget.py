@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from haoma.watch.memory import Singles
+from haoma.watch.memory import Reals
 from haoma.watch.model import Floats
 
 __all__ = ["CALLS_PER_HOUR", "CORRECTION", "FLOOR", "TAIL", "correction", "score", "threshold"]
@@ -36,7 +36,7 @@ TAIL = ((0.0, 0.0), (1.0, -0.7), (2.0, -1.6), (12.0, -11.6))
 """Nats of a statistic above the one with T·K = 1, and logarithm of the chance that a usual minute has as many."""
 
 
-def threshold(minutes: float, divergence: Singles) -> Singles:
+def threshold(minutes: float, divergence: Reals) -> Reals:
     """Nats that a CUSUM of that divergence (nats a minute) reaches by chance once in so many minutes.
 
     >>> round(float(threshold(43200.0, np.float32([0.847]))[0]), 2)
@@ -46,7 +46,8 @@ def threshold(minutes: float, divergence: Singles) -> Singles:
     nats = np.log1p(expected)
     for _ in range(3):
         nats = np.log1p(nats + expected)
-    return nats
+    found: Reals = nats
+    return found
 
 
 def correction(calls_per_hour: Floats) -> Floats:
@@ -61,4 +62,5 @@ def score(nats: Floats) -> Floats:
     slope = (tail[-1] - tail[-2]) / (at[-1] - at[-2])
     inside = np.interp(nats, at, tail)
     beyond = tail[-1] + slope * (nats - at[-1])
-    return -np.expm1(np.where(nats > at[-1], beyond, inside))
+    found: Floats = -np.expm1(np.where(nats > at[-1], beyond, inside))
+    return found

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import IntEnum
 from functools import cache
+from importlib import import_module
 
 import numpy as np
 
@@ -60,11 +61,11 @@ class Local:
 def chinese_day(day: date) -> Day | None:
     """What the State Council made of a day, None where that is not known: another year, or no `chinesecalendar`."""
     try:
-        import chinese_calendar
+        known = import_module("chinese_calendar")
     except ImportError:
         return None
     try:
-        off, name = chinese_calendar.get_holiday_detail(day)
+        off, name = known.get_holiday_detail(day)
     except NotImplementedError:
         return None
     weekend = day.weekday() > 4

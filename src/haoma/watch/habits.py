@@ -72,25 +72,29 @@ class Habits:
     def dispersion(self) -> Floats:
         """Variance over mean of a minute's inquiries."""
         squares, due = self._squares
-        return np.clip((_CALLS * self.tuning.dispersion + squares) / (_CALLS + due), *_DISPERSIONS)
+        found: Floats = np.clip((_CALLS * self.tuning.dispersion + squares) / (_CALLS + due), *_DISPERSIONS)
+        return found
 
     def spread(self) -> Floats:
         """Relative standard deviation of an hour around the level of its days."""
         strays, due = self._strays
         variance = (_STRAYS * self.tuning.spread**2 + strays) / (_STRAYS + due)
-        return np.clip(np.sqrt(np.maximum(variance, 0)), *_SPREADS)
+        found: Floats = np.clip(np.sqrt(np.maximum(variance, 0)), *_SPREADS)
+        return found
 
     def report_shares(self) -> Floats:
         """[signals - 1, hotlines]: reports for each inquiry."""
         reports, inquiries, _ = self._reported
-        return (_SHARE_REPORTS + reports) / (_SHARE_REPORTS / self.tuning.report_share + inquiries)
+        found: Floats = (_SHARE_REPORTS + reports) / (_SHARE_REPORTS / self.tuning.report_share + inquiries)
+        return found
 
     def report_dispersion(self) -> Floats:
         """[signals - 1, hotlines]: variance over mean of a minute's reports."""
         _, inquiries, squares = self._reported
         due = self.report_shares() * inquiries
         scatter = (_SCATTER_REPORTS * self.tuning.report_dispersion + squares) / (_SCATTER_REPORTS + due)
-        return np.clip(scatter, *_REPORT_DISPERSIONS)
+        found: Floats = np.clip(scatter, *_REPORT_DISPERSIONS)
+        return found
 
     def add_inquiries(self, now: Whereabouts, told: Bools, came: Floats, due: Floats, slow: Floats) -> None:
         """Take a minute's inquiries into the hour under way; `due` and `slow` were expected by either level, else 0."""

@@ -53,12 +53,14 @@ class Level:
     def slow(self) -> Floats:
         """Level of these days."""
         came, due = self._days
-        return (self._days_calls + came) / (self._days_calls + due)
+        found: Floats = (self._days_calls + came) / (self._days_calls + due)
+        return found
 
     def quick(self, slow: Floats) -> Floats:
         """Level of these minutes, drawn towards that of these days."""
         came, due = self._quick
-        return (self._quick_calls * slow + came) / (self._quick_calls + due)
+        found: Floats = (self._quick_calls * slow + came) / (self._quick_calls + due)
+        return found
 
     def undrawn(self) -> tuple[Floats, Floats]:
         """Level of these minutes by themselves, 1 where nothing is known; and how many inquiries that rests on."""
@@ -68,7 +70,8 @@ class Level:
     def pace(self) -> Floats:
         """Inquiries a minute of late, whatever the profile says."""
         came, minutes = self._pace
-        return came / np.maximum(minutes, 1.0)
+        found: Floats = came / np.maximum(minutes, 1.0)
+        return found
 
     def follow(self, came: Floats, told: Bools, known: Floats, due: Floats, weight: Floats, teaching: Floats) -> None:
         """Take in a minute: inquiries that `came` where `told`; those `known` to be `due` by the profile, else 0.
@@ -126,7 +129,7 @@ class Common:
         wide = dispersion[members]
         middle, error = self._median(came[members], expected[members], wide)
         if error > _SURE:
-            middle, error = self._median(*self._lately[:, members], wide)
+            middle, error = self._median(self._lately[0, members], self._lately[1, members], wide)
         quick, calls, slow = (level[members] for level in levels)
         slowly, slow_error = self._median(quick * calls / slow, calls, np.ones_like(calls))
         return _clear(middle, error), _clear(slowly, slow_error)

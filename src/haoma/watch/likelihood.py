@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from haoma.watch.model import Floats
+from haoma.watch.memory import Reals
 
 __all__ = ["report_gain", "reports_after", "reports_before", "volume", "volume_after", "volume_before"]
 
 _LEAST = 1.01  # a variance below which the formula would divide by nothing
 
 
-def volume(p: Floats, dispersion: Floats) -> tuple[Floats, Floats]:
+def volume(p: Reals, dispersion: Reals) -> tuple[Reals, Reals]:
     """What makes n·a + μ·b for a share p of calls that go elsewhere and a variance over mean: a and b, broadcast.
 
     >>> a, b = volume(np.array(0.5), np.array(1.35))
@@ -32,19 +32,19 @@ def volume(p: Floats, dispersion: Floats) -> tuple[Floats, Floats]:
     return np.log1p(-p) + shrunk, shrunk / (wide - 1)
 
 
-def volume_before(p: Floats, dispersion: Floats) -> Floats:
+def volume_before(p: Reals, dispersion: Reals) -> Reals:
     """Divergence of what is normal from a diversion, in nats for each inquiry expected: what a CUSUM falls by."""
     a, b = volume(p, dispersion)
     return -(a + b)
 
 
-def volume_after(p: Floats, dispersion: Floats) -> Floats:
+def volume_after(p: Reals, dispersion: Reals) -> Reals:
     """Divergence of a diversion from what is normal, in nats for each inquiry expected: what a CUSUM climbs by."""
     a, b = volume(p, dispersion)
     return (1 - p) * a + b
 
 
-def report_gain(x: Floats, share: Floats, dispersion: Floats) -> Floats:
+def report_gain(x: Reals, share: Reals, dispersion: Reals) -> Reals:
     """What one report says, where `share` of inquiries are reports or x more; each inquiry says -x / dispersion.
 
     >>> round(float(report_gain(np.array(0.025), np.array(0.005), np.array(1.0))), 3)
@@ -53,11 +53,11 @@ def report_gain(x: Floats, share: Floats, dispersion: Floats) -> Floats:
     return np.log1p(x / share) / dispersion
 
 
-def reports_before(x: Floats, share: Floats, dispersion: Floats) -> Floats:
+def reports_before(x: Reals, share: Reals, dispersion: Reals) -> Reals:
     """Divergence of usual reports from x more, in nats for each inquiry expected."""
     return x / dispersion - share * report_gain(x, share, dispersion)
 
 
-def reports_after(x: Floats, share: Floats, dispersion: Floats) -> Floats:
+def reports_after(x: Reals, share: Reals, dispersion: Reals) -> Reals:
     """Divergence of x more reports from usual ones, in nats for each inquiry expected."""
     return (share + x) * report_gain(x, share, dispersion) - x / dispersion

@@ -18,12 +18,13 @@ import numpy.typing as npt
 from haoma.errors import BadInput, Tampered
 from haoma.watch.model import Floats, Integers
 
-__all__ = ["Field", "Memory", "Records", "Singles", "record_size"]
+__all__ = ["Field", "Memory", "Reals", "Records", "record_size"]
 
 Field = tuple[str, tuple[int, ...]]
 """Type and shape that a field has for one hotline."""
 
-Singles = npt.NDArray[np.float32]
+Reals = npt.NDArray[np.floating]
+"""Of either precision."""
 Records = npt.NDArray[np.void]
 
 
@@ -40,9 +41,9 @@ class Memory:
         found: Floats = self._kept[name]
         return found
 
-    def singles(self, name: str) -> Singles:
-        """An array of float32."""
-        found: Singles = self._kept[name]
+    def reals(self, name: str) -> Reals:
+        """An array of float32 or float64."""
+        found: Reals = self._kept[name]
         return found
 
     def whole(self, name: str) -> Integers:

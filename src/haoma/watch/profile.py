@@ -57,7 +57,7 @@ class Profile:
 
     def __init__(self, tuning: Tuning, memory: Memory) -> None:
         self.tuning = tuning
-        self._cells = memory.singles("cells")
+        self._cells = memory.reals("cells")
         self._weeks = memory.whole("weeks")
         self._quarters = memory.whole("quarters")
         self._week = memory.floats("week")
@@ -86,12 +86,14 @@ class Profile:
 
     def shares(self, local: Local, which: Which) -> Floats:
         """How much busier this quarter is than the mean of its hour: 1 for an even one."""
-        return 1 + self._quarters[_kind(local), local.hour, local.quarter][which] / _FULL
+        found: Floats = 1 + self._quarters[_kind(local), local.hour, local.quarter][which] / _FULL
+        return found
 
     def mean_an_hour(self) -> Floats:
         """Mean inquiries an hour over a week, of the hours that were seen."""
         total, hours = self._week
-        return np.maximum(total, 0) / np.maximum(hours, 1)
+        found: Floats = np.maximum(total, 0) / np.maximum(hours, 1)
+        return found
 
     def learn(self, local: Local, which: Which, hour: Hour, level: Floats, dispersion: Floats) -> None:
         """Take in an hour that has ended; `level` is what these days have for each inquiry of the profile."""
