@@ -110,7 +110,7 @@ class Habits:
 
     def end_hour(self, which: Which) -> Hour:
         """Learn from the hour that has ended, and begin the next one. The hour is given back for the profile."""
-        came, minutes, share, due, slow, squares = self._hour[:, which]
+        came, minutes, share, due, slow, squares = self._hour[:, which].copy()
         ended = Hour(came, minutes, share, self._quarters[:, which].copy())
         self._learn_scatter(which, squares, due)
         self.learn_spread(which, came, slow)
