@@ -5,8 +5,9 @@ A test class derives from `ImproveContract` and gives the fixture `url`: a datab
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from contracts.access import NOW, World, open_world
 from haoma.access import ENTRY_TYPES as ACCESS_TYPES
 from haoma.access import Asker, Gate, People, Role
+from haoma.access import tables as access
 from haoma.errors import BadInput, Conflict, NotFound, Refused, Tampered
 from haoma.guard.improve import (
     ENTRY_TYPES,
@@ -28,14 +30,13 @@ from haoma.guard.improve import (
     Outcome,
     Trial,
     hold_improvement,
-    sample_of,
     tables,
-    trials_before,
 )
 from haoma.ledger.service import Ledger
 
 NOVEMBER = Month.read("2026-11")
 FRAME = [(f"h{n}", channel) for n in range(20) for channel in ("map", "web")]
+OTHER = str(uuid.UUID(int=2))
 
 BY_HAND = (
     sa.update(tables.trials).values(planned=1),
@@ -49,6 +50,8 @@ BY_HAND = (
     sa.delete(tables.visits).where(tables.visits.c.place == 9),
     sa.update(tables.visits).where(tables.visits.c.place == 1).values(entry_id=1),
     sa.update(tables.trials).values(measure="none"),
+    sa.update(tables.trials).values(tenant_id=OTHER),
+    sa.update(tables.samples).values(tenant_id=OTHER),
 )
 
 
@@ -73,6 +76,20 @@ class Office:
     def laid(self, **changes: object) -> Trial:
         return self.improvement.lay_down(self.editor, self.plan(**changes), self.world.now())
 
+    def stranger(self) -> Asker:
+        """An editor of another tenant."""
+        person = str(uuid.uuid4())
+
+        def work(tx: sa.Connection) -> None:
+            row = {"login": "else", "name": "Else", "state": "active", "created_at": NOW, "version": 1}
+            tx.execute(sa.insert(access.tenants).values(tenant_id=OTHER, name="beta", created_at=NOW))
+            tx.execute(sa.insert(access.people).values(person_id=person, tenant_id=OTHER, **row))
+            role = {"role": "hotline-editor", "granted_by": person, "granted_at": NOW}
+            tx.execute(sa.insert(access.roles).values(person_id=person, **role))
+
+        self.world.store.write(work)
+        return replace(self.editor, id=person, person=person, tenant=OTHER)
+
 
 class ImproveContract:
     """Trials and samples, who may record them, and what the log hears."""
@@ -94,7 +111,7 @@ class ImproveContract:
         office.world.now(days=32)
         for arm, counted in (("a", Arm(60, 400)), ("b", Arm(20, 400))):
             office.improvement.count(office.editor, laid.id, arm, counted, office.world.now())
-        found = office.world.ask(lambda tx: trials_before(tx, office.world.now()))
+        found = office.improvement.trials(office.editor, office.world.now())
         assert [(one.id, one.judged()) for one in found] == [(laid.id, Judged.BETTER)]
         told = office.world.entries("improve.")
         assert [one.type for one in told] == ["improve.trial", "improve.counted", "improve.counted"]
@@ -138,7 +155,7 @@ class ImproveContract:
 
     def test_a_month_has_one_sample_which_the_log_commits_to(self, office: Office) -> None:
         found = office.improvement.draw(office.editor, NOVEMBER, FRAME, 10, office.world.now(), "seed")
-        assert office.world.ask(lambda tx: sample_of(tx, NOVEMBER)) == found
+        assert office.improvement.sample(office.editor, NOVEMBER, office.world.now()) == found
         assert (found.frame, len(found.visits), found.done) == (40, 10, 0)
         with pytest.raises(Conflict):
             office.improvement.draw(office.editor, NOVEMBER, FRAME, 10, office.world.now(), "another")
@@ -158,7 +175,7 @@ class ImproveContract:
         for month, place in ((NOVEMBER, 11), (NOVEMBER.after(), 1)):
             with pytest.raises(NotFound):
                 visited(office.editor, month, place, Outcome.RIGHT, office.world.now())
-        found = office.world.ask(lambda tx: sample_of(tx, NOVEMBER))
+        found = office.improvement.sample(office.editor, NOVEMBER, office.world.now())
         assert [(one.place, one.outcome) for one in found.visits if one.outcome] == [(3, Outcome.WRONG_NUMBER)]
 
     def test_what_a_hand_did_is_found(self, office: Office) -> None:
@@ -167,6 +184,7 @@ class ImproveContract:
         office.improvement.count(office.editor, laid.id, "a", Arm(1, 400), office.world.now())
         office.improvement.draw(office.editor, NOVEMBER, FRAME, 10, office.world.now(), "seed")
         office.improvement.visited(office.editor, NOVEMBER, 1, Outcome.NOT_THERE, office.world.now())
+        office.stranger()
         assert office.world.ask(hold_improvement) == Held(1, 1)
         for change in BY_HAND:
 
@@ -180,11 +198,26 @@ class ImproveContract:
                 office.world.store.write(work)
         assert office.world.ask(hold_improvement) == Held(1, 1)
 
+    def test_each_tenant_has_trials_and_samples_of_its_own(self, office: Office) -> None:
+        laid, other, do = office.laid(), office.stranger(), office.improvement
+        office.world.now(days=2)
+        for by in (office.editor, other):
+            do.draw(by, NOVEMBER, FRAME, 10, office.world.now(), "seed")
+        with pytest.raises(NotFound):
+            do.count(other, laid.id, "a", Arm(1, 400), office.world.now())
+        do.visited(other, NOVEMBER, 1, Outcome.RIGHT, office.world.now())
+        found = {by.tenant: do.review(by, NOVEMBER, office.world.now()) for by in (office.editor, other)}
+        assert [(len(one.trials), one.sample.done) for one in found.values()] == [(1, 0), (0, 1)]
+        assert do.trials(other, office.world.now()) == []
+        assert office.world.ask(hold_improvement) == Held(1, 2)
+
     def test_who_may_not_record_measures_is_refused_and_nothing_is_changed(self, office: Office) -> None:
         with pytest.raises(Refused):
             office.improvement.lay_down(office.agent, office.plan(), office.world.now())
         with pytest.raises(Refused):
             office.improvement.draw(office.agent, NOVEMBER, FRAME, 10, office.world.now())
+        with pytest.raises(Refused):
+            office.improvement.review(office.agent, NOVEMBER, office.world.now())
         counts = office.world.ask(lambda tx: tx.scalar(sa.select(sa.func.count()).select_from(tables.samples)))
         assert counts == 0
         assert office.world.entries("improve.") == []

@@ -1,7 +1,8 @@
 """`haoma guard improve`: trials of measures, samples by mystery shoppers, and the procedure (SOP).
 
 Rules held here:
-- What is recorded is recorded by who is signed in; the gate decides whether they may.
+- What is recorded or shown is so by and to who is signed in, of their own tenant; the gate decides whether they may.
+  But for `audit`, which whoever runs the store runs.
 - What is shown tells hotlines by UID, and no number.
 """
 
@@ -82,10 +83,9 @@ def count(trial_id: str, arm: str, events: int, size: int) -> None:
 def trials(fmt: Format) -> None:
     """Show every trial, and what it says."""
     from haoma.app import Services
-    from haoma.guard.improve import trials_before
 
-    with Services(current_settings(), create=False) as services, services.store.read() as tx:
-        found = trials_before(tx, now())
+    with Services(current_settings(), create=False) as services:
+        found = services.improvement.trials(acting(services), now())
     write([_trial(one) for one in found], fmt)
 
 
@@ -98,12 +98,10 @@ def draw(month: str, visits: int, seed: str, fmt: Format) -> None:
     """Draw the month's sample of hotlines and channels for mystery shoppers."""
     from haoma.app import Services
     from haoma.guard.improve import Month
-    from haoma.guard.registry.read import hotlines
 
     with Services(current_settings(), create=False) as services:
         asker, at = acting(services), now()
-        with services.store.read() as tx:
-            frame = [(one.uid, channel) for one in hotlines(tx, at) for channel in one.channels]
+        frame = services.improvement.frame(asker, at)
         found = services.improvement.draw(asker, Month.read(month), frame, visits, at, seed)
     write([_visit(one) for one in found.visits], fmt)
     note(f"{len(found.visits)} of {found.frame}, by the seed {found.seed}")
@@ -115,10 +113,10 @@ def draw(month: str, visits: int, seed: str, fmt: Format) -> None:
 def sample(month: str, fmt: Format) -> None:
     """Show the month's sample, and what was found so far."""
     from haoma.app import Services
-    from haoma.guard.improve import Month, sample_of
+    from haoma.guard.improve import Month
 
-    with Services(current_settings(), create=False) as services, services.store.read() as tx:
-        found = sample_of(tx, Month.read(month))
+    with Services(current_settings(), create=False) as services:
+        found = services.improvement.sample(acting(services), Month.read(month), now())
     write([_visit(one) for one in found.visits], fmt)
     note(f"{found.done} of {len(found.visits)} visits are made; {found.right} found the hotline right")
 
@@ -155,12 +153,12 @@ def audit(fmt: Format) -> None:
 def sop(shape: str, language: str) -> None:
     """Print the procedure against wrong hotlines, as this instance works."""
     from haoma.app import Services
-    from haoma.guard.improve import Language, procedure, trials_before
+    from haoma.guard.improve import Language, procedure
     from haoma.guard.judge import Limits
 
     settings = current_settings()
-    with Services(settings, create=False) as services, services.store.read() as tx:
-        found = trials_before(tx, now())
+    with Services(settings, create=False) as services:
+        found = services.improvement.trials(acting(services), now())
     limits = Limits(settings.guard_bad_looks, settings.guard_good_looks)
     write_document(procedure(found, now(), limits, Language(language)), shape, language)
 

@@ -1,20 +1,18 @@
 """`haoma guard review`: the review of a month, Plan-Do-Check-Act, with the figures behind it.
 
 Rules held here:
-- It is run by whoever runs the store, signed in or not: it tells counts, names of measures, and no number.
+- It is of the tenant of who is signed in (HAOMA_SESSION), and tells counts, names of measures, and no number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from haoma.cli.acting import now
+from haoma.cli.acting import acting, now
 from haoma.cli.options import current_settings
-from haoma.errors import NotFound
 
 if TYPE_CHECKING:
     from haoma.guard.improve.document import Block
@@ -47,16 +45,9 @@ def write_document(blocks: Sequence[Block], shape: str, language: str) -> None:
 def review(month: str, shape: str, language: str) -> None:
     """Print what a month's incidents, trials and visits say, and what follows from them."""
     from haoma.app import Services
-    from haoma.guard.improve import KeptIncidents, Language, Month, report, sample_of, trials_before, watched
-    from haoma.guard.improve import review as look_back
+    from haoma.guard.improve import Language, Month, report
 
     which = Month.read(month)
-    with Services(current_settings(), create=False) as services, services.store.read() as tx:
-        at = now()
-        until = min(which.ends_at, at)
-        happened = KeptIncidents().before(tx, until)
-        sample = None
-        with suppress(NotFound):  # a month without a sample is told as such
-            sample = sample_of(tx, which)
-        found = look_back(which, at, happened, trials_before(tx, until), sample, watched(tx))
+    with Services(current_settings(), create=False) as services:
+        found = services.improvement.review(acting(services), which, now())
     write_document(report(found, Language(language)), shape, language)

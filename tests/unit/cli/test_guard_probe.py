@@ -88,7 +88,7 @@ def test_a_mobile_that_nobody_registered_is_masked_on_the_command_line(uids: tup
         (("probe", "--hotline", "x"), 2, "which pipeline?"),
         (("probe", "--hotline", "x", "--pipeline", "none.toml"), 2, "cannot be read"),
         (("review", "--month", "2026-13"), 2, "is no month"),
-        (("improve", "sample", "--month", "2020-01"), 1, "no sample was drawn"),
+        (("improve", "sample", "--month", "2020-01"), 3, "nobody"),
         (("improve", "draw", "--month", "2020-01", "--visits", "9"), 3, "nobody"),
     ],
 )

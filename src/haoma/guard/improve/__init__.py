@@ -9,7 +9,7 @@ from __future__ import annotations
 from haoma.guard.improve.document import as_html, as_markdown
 from haoma.guard.improve.entries import ENTRY_TYPES
 from haoma.guard.improve.held import Held, hold_improvement
-from haoma.guard.improve.incidents import Happened, Incidents, KeptIncidents, watched
+from haoma.guard.improve.incidents import Filed, Happened, Incidents, KeptIncidents, filed, watched
 from haoma.guard.improve.model import Arm, Better, Judged, Measure, Outcome, Sample, Trial, Visit
 from haoma.guard.improve.months import Month
 from haoma.guard.improve.read import sample_of, trials_before
@@ -25,6 +25,7 @@ __all__ = [
     "Arm",
     "Band",
     "Better",
+    "Filed",
     "Happened",
     "Held",
     "Improvement",
@@ -43,6 +44,7 @@ __all__ = [
     "actions",
     "as_html",
     "as_markdown",
+    "filed",
     "hold_improvement",
     "procedure",
     "report",

@@ -2,7 +2,7 @@
 
 Rules held here:
 - A plan, a count, a draw or a visit that somebody changed, put in or took away by hand is told as Tampered, by the
-  first that differs.
+  first that differs; so is one that was moved to another tenant than that of who recorded it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from haoma.access.tables import people
 from haoma.errors import Tampered
 from haoma.guard.improve import tables
 from haoma.guard.improve.entries import ENTRY_TYPES
@@ -41,6 +42,7 @@ def hold_improvement(tx: sa.Connection) -> Held:
     """Hold every row to the log and the log to the rows; reads the whole log, and raises Tampered where one differs."""
     told = {one.entry_id: one.entry for one in scan(tx, lambda data: b'"type":"improve.' in data)}
     counts = dict.fromkeys(_TYPES, 0)
+    _require_own_tenants(tx)
     for entry_id, (kind, at, body) in _rows(tx):
         found = told.pop(entry_id, None)
         if found is None or (found.type, found.at, dict(found.body)) != (kind, at, body):
@@ -50,6 +52,14 @@ def hold_improvement(tx: sa.Connection) -> Held:
     if left:
         raise _differs(f"what entry {min(left)} tells of is gone")
     return Held(counts["improve.trial"], counts["improve.sample"])
+
+
+def _require_own_tenants(tx: sa.Connection) -> None:
+    for table, by in ((tables.trials, tables.trials.c.recorded_by), (tables.samples, tables.samples.c.drawn_by)):
+        same = sa.exists().where(people.c.person_id == by, people.c.tenant_id == table.c.tenant_id)
+        moved = tx.scalar(sa.select(sa.func.min(table.c.entry_id)).where(~same))
+        if moved is not None:
+            raise _differs(f"what entry {moved} tells of is not of the tenant of who recorded it")
 
 
 def _rows(tx: sa.Connection) -> Iterator[tuple[int, _Told]]:

@@ -1,4 +1,4 @@
-"""Trials and samples as they stand in the database."""
+"""Trials and samples as they stand in the database, and what is theirs of the registry: of one tenant at a time."""
 
 from __future__ import annotations
 
@@ -11,19 +11,34 @@ from haoma.errors import NotFound
 from haoma.guard.improve import tables
 from haoma.guard.improve.model import Arm, Better, Measure, Outcome, Sample, Trial, Visit
 from haoma.guard.improve.months import Month
+from haoma.guard.registry.read import hotlines, organisations
 from haoma.ledger.written import as_written
 
-__all__ = ["sample_of", "trial_of", "trials_before", "visit_of"]
+__all__ = ["frame_of", "organisations_of", "sample_of", "trial_of", "trials_before", "visit_of"]
 
 
-def trials_before(tx: sa.Connection, end: datetime) -> list[Trial]:
-    """Every trial that was laid down before a moment, the earliest first, with what was counted before it."""
-    counted = tx.execute(sa.select(tables.arms).where(tables.arms.c.recorded_at < end)).all()
+def organisations_of(tx: sa.Connection, tenant: str) -> list[str]:
+    """The organisations (UIDs) of a tenant (id)."""
+    return [one.uid for one in organisations(tx) if one.tenant == tenant]
+
+
+def frame_of(tx: sa.Connection, tenant: str, at: datetime) -> list[tuple[str, str]]:
+    """Every hotline (UID) of a tenant that is in force at a moment, with every channel it is given out on."""
+    theirs = organisations_of(tx, tenant)
+    found = [one for one in hotlines(tx, at) if one.organisation in theirs]
+    return [(one.uid, channel) for one in found for channel in one.channels]
+
+
+def trials_before(tx: sa.Connection, end: datetime, tenant: str) -> list[Trial]:
+    """Every trial of a tenant that was laid down before a moment, the earliest first, as it was counted before that."""
+    mine = (tables.trials.c.tenant_id == tenant, tables.arms.c.recorded_at < end)
+    counted = tx.execute(sa.select(tables.arms).join(tables.trials).where(*mine)).all()
     arms: dict[str, dict[str, Arm]] = {}
     for row in counted:
         arms.setdefault(row.trial_id, {})[row.arm] = Arm(row.events, row.size)
     columns = tables.trials.c
-    query = sa.select(tables.trials).where(columns.recorded_at < end).order_by(columns.starts_at, columns.trial_id)
+    query = sa.select(tables.trials).where(columns.tenant_id == tenant, columns.recorded_at < end)
+    query = query.order_by(columns.starts_at, columns.trial_id)
     with as_written("a trial"):
         return [trial_of(row, arms.get(row.trial_id, {})) for row in tx.execute(query)]
 
@@ -43,9 +58,10 @@ def trial_of(row: sa.Row[Any], arms: dict[str, Arm]) -> Trial:
     )
 
 
-def sample_of(tx: sa.Connection, month: Month) -> Sample:
-    """The sample of a month; NotFound where none was drawn."""
-    row = tx.execute(sa.select(tables.samples).where(tables.samples.c.month == str(month))).one_or_none()
+def sample_of(tx: sa.Connection, month: Month, tenant: str) -> Sample:
+    """The sample of a tenant's month; NotFound where none was drawn."""
+    c = tables.samples.c
+    row = tx.execute(sa.select(tables.samples).where(c.tenant_id == tenant, c.month == str(month))).one_or_none()
     if row is None:
         raise NotFound(f"no sample was drawn for {month}", hint="haoma guard improve draw draws one")
     visits = tables.visits

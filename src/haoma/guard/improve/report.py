@@ -73,6 +73,8 @@ class _Report:
             one = found.sample
             figures = {"done": one.done, "of": len(one.visits), "frame": one.frame, "seed": one.seed}
             yield Text(self._say("visits", **figures))
+        if found.tickets:
+            yield Text(self._say("filed", **found.filed()))
         if arms := sum(len(one.arms) for one in found.trials):
             yield Text(self._say("counted", arms=arms))
 
@@ -86,6 +88,8 @@ class _Report:
             yield Text(self._say("against", low=_figure(interval.low), high=_figure(interval.high), **figures))
         detect, close = self._hours(found.to_detect), self._hours(found.to_close)
         yield Text(self._say("times", detect=detect, close=close))
+        if found.to_correct is not None:
+            yield Text(self._say("corrected", took=self._hours(found.to_correct)))
         if found.sample and found.right:
             one, share = found.sample, found.sample.right / found.sample.done
             figures = {"right": one.right, "done": one.done, "share": f"{share:.1%}"}

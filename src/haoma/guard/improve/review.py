@@ -14,7 +14,7 @@ from enum import StrEnum
 from statistics import median
 
 from haoma.errors import BadInput
-from haoma.guard.improve.incidents import Happened
+from haoma.guard.improve.incidents import Filed, Happened
 from haoma.guard.improve.model import Judged, Sample, Trial
 from haoma.guard.improve.months import Month
 from haoma.guard.improve.risk import TOO_LONG, Band, Risk, risks
@@ -41,6 +41,7 @@ class Review:
     risks: tuple[Risk, ...]
     trials: tuple[Trial, ...]
     sample: Sample | None
+    tickets: tuple[Filed, ...] = ()
 
     @property
     def to_detect(self) -> timedelta | None:
@@ -56,6 +57,32 @@ class Review:
     def overdue(self) -> tuple[Happened, ...]:
         """Open incidents that took longer than the company takes by itself."""
         return tuple(one for one in self.still_open if self.until - one.first_seen_at > TOO_LONG)
+
+    @property
+    def late(self) -> int:
+        """How many tickets are open, and were due before."""
+        return sum(one.open_at(self.until) and one.due_at < self.until for one in self.tickets)
+
+    @property
+    def to_correct(self) -> timedelta | None:
+        """The median time from a letter that was sent to the day the page was right, of tickets fixed in the month."""
+        begins = self.month.begins_at
+        fixed = [one for one in self.tickets if one.fixed and one.closed_at and begins <= one.closed_at < self.until]
+        return _median([one.closed_at - one.sent_at for one in fixed if one.closed_at and one.sent_at])
+
+    def filed(self) -> dict[str, int]:
+        """How many tickets were made, sent and fixed in the month, and how many are late at its end."""
+        begins, end = self.month.begins_at, self.until
+
+        def within(*times: datetime | None) -> int:
+            return sum(begins <= at < end for at in times if at is not None)
+
+        return {
+            "made": within(*(one.made_at for one in self.tickets)),
+            "sent": within(*(one.sent_at for one in self.tickets)),
+            "fixed": within(*(one.closed_at for one in self.tickets if one.fixed)),
+            "late": self.late,
+        }
 
     @property
     def right(self) -> Interval | None:
@@ -74,6 +101,7 @@ def review(
     trials: Sequence[Trial] = (),
     sample: Sample | None = None,
     channels: Sequence[str] = (),
+    tickets: Sequence[Filed] = (),
 ) -> Review:
     """Review a month out of every incident that was opened before its end; BadInput for one that has not begun."""
     until = min(month.ends_at, now)
@@ -96,6 +124,7 @@ def review(
         risks=tuple(risks(happened, month, now, channels)),
         trials=tuple(one for one in trials if one.starts_at < until and one.ends_at >= month.begins_at),
         sample=sample,
+        tickets=tuple(tickets),
     )
 
 
@@ -109,6 +138,7 @@ class Act(StrEnum):
     MEASURE_NOW = "measure-now"
     MEASURE = "measure"
     CHASE = "chase"
+    REMIND = "remind"
     ADOPT = "adopt"
     DROP = "drop"
     GO_ON = "go-on"
@@ -138,6 +168,8 @@ def _actions(found: Review) -> Iterator[Action]:
             yield Action(act, risk.channel, (("score", risk.score), ("incidents", risk.incidents)))
     if found.overdue:
         yield Action(Act.CHASE, "", (("incidents", len(found.overdue)), ("days", TOO_LONG / timedelta(days=1))))
+    if found.late:
+        yield Action(Act.REMIND, "", (("tickets", found.late),))
     for trial in found.trials:
         yield from _of_trial(trial)
     if found.sample and found.sample.done < len(found.sample.visits):

@@ -1,9 +1,11 @@
 """Lay down trials, draw samples, and record what came of them: each change with its entry, in one transaction.
 
 Rules held here:
+- All of it is the asker's own tenant's: what is another's is not there, and is counted nowhere.
 - Each is decided by the gate (`record-measure`): whoever looks after hotlines or risk does it, and no machine.
 - A trial is laid down before it begins; an arm is counted once, and not before it has begun.
-- A month has one sample; a visit has one outcome.
+- Who sees incidents, or records such things, sees what came of them.
+- A tenant's month has one sample; a visit has one outcome.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -20,6 +23,7 @@ import sqlalchemy as sa
 from haoma.access import Asker, Gate, Thing
 from haoma.errors import BadInput, Conflict, NotFound
 from haoma.guard.improve import tables
+from haoma.guard.improve.incidents import KeptIncidents, filed, watched
 from haoma.guard.improve.model import (
     Arm,
     Measure,
@@ -33,6 +37,8 @@ from haoma.guard.improve.model import (
     seed_digest,
 )
 from haoma.guard.improve.months import Month
+from haoma.guard.improve.read import frame_of, organisations_of, sample_of, trials_before
+from haoma.guard.improve.review import Review, review
 from haoma.ledger.entry import Entry, Json
 from haoma.lineage.entries import Log
 from haoma.lineage.personal import require_impersonal
@@ -58,7 +64,7 @@ class Improvement:
         def work(tx: sa.Connection) -> None:
             entry = self._tell(tx, "improve.trial", now, trial=laid.id, by=asker.person, plan=laid.plan_digest())
             row = {"trial_id": laid.id, "name": laid.name, "measure": str(laid.measure), "unit": laid.unit}
-            row |= {"better": str(laid.better), "recorded_by": asker.person}
+            row |= {"better": str(laid.better), "recorded_by": asker.person, "tenant_id": asker.tenant}
             times = {"starts_at": laid.starts_at, "ends_at": laid.ends_at, "recorded_at": now}
             tx.execute(sa.insert(tables.trials).values(**row, planned=laid.planned, **times, entry_id=entry))
 
@@ -70,7 +76,8 @@ class Improvement:
 
         def work(tx: sa.Connection) -> None:
             query = sa.select(tables.trials.c.starts_at, tables.trials.c.measure)
-            found = tx.execute(query.where(tables.trials.c.trial_id == trial_id)).one_or_none()
+            mine = (tables.trials.c.trial_id == trial_id, tables.trials.c.tenant_id == asker.tenant)
+            found = tx.execute(query.where(*mine)).one_or_none()
             if found is None:
                 raise NotFound("there is no such trial", hint="haoma guard improve trials shows them")
             _require_counted(arm, counted, Measure(found.measure))
@@ -97,7 +104,8 @@ class Improvement:
         found = Sample(str(uuid.uuid4()), str(month), seed, len(every), tuple(draw(every, size, seed)))
 
         def work(tx: sa.Connection) -> None:
-            if tx.scalar(sa.select(sa.exists().where(tables.samples.c.month == str(month)))):
+            c = tables.samples.c
+            if tx.scalar(sa.select(sa.exists().where(c.tenant_id == asker.tenant, c.month == str(month)))):
                 raise Conflict(f"the sample of {month} is drawn already", hint="haoma guard improve sample shows it")
             told: dict[str, Json] = {
                 "sample": found.id,
@@ -107,9 +115,9 @@ class Improvement:
                 "drawn": drawn_digest(found.visits),
             }
             entry = self._tell(tx, "improve.sample", now, seed=seed_digest(seed), **told)
-            row = {"sample_id": found.id, "month": found.month, "seed": seed, "frame": found.frame}
+            row = {"sample_id": found.id, "tenant_id": asker.tenant, "month": found.month, "seed": seed}
             drawn = {"frame_digest": frame_digest(every), "drawn_at": now, "drawn_by": asker.person, "entry_id": entry}
-            tx.execute(sa.insert(tables.samples).values(**row, **drawn))
+            tx.execute(sa.insert(tables.samples).values(**row, frame=found.frame, **drawn))
             names = ("place", "hotline", "channel")
             rows = [{"sample_id": found.id} | {name: getattr(one, name) for name in names} for one in found.visits]
             tx.execute(sa.insert(tables.visits), rows)
@@ -121,7 +129,9 @@ class Improvement:
         """Record what a visit found; NotFound where there is no such visit, Conflict where it has an outcome."""
 
         def work(tx: sa.Connection) -> Visit:
-            query = sa.select(tables.visits).join(tables.samples).where(tables.samples.c.month == str(month))
+            c = tables.samples.c
+            mine = (c.tenant_id == asker.tenant, c.month == str(month))
+            query = sa.select(tables.visits).join(tables.samples).where(*mine)
             row = tx.execute(query.where(tables.visits.c.place == place)).one_or_none()
             if row is None:
                 raise NotFound(f"there is no visit {place} in {month}", hint="haoma guard improve sample shows them")
@@ -135,6 +145,39 @@ class Improvement:
             return Visit(place, row.hotline, row.channel, outcome, now)
 
         return self._change(asker, now, work)
+
+    def trials(self, asker: Asker, now: datetime) -> list[Trial]:
+        """Every trial, the earliest first, with what was counted."""
+        return self._look(asker, now, lambda tx: trials_before(tx, now, asker.tenant))
+
+    def sample(self, asker: Asker, month: Month, now: datetime) -> Sample:
+        """The sample of a month; NotFound where none was drawn."""
+        return self._look(asker, now, lambda tx: sample_of(tx, month, asker.tenant))
+
+    def frame(self, asker: Asker, now: datetime) -> list[tuple[str, str]]:
+        """What a sample can be drawn from: every hotline in force, with every channel it is given out on."""
+        return self._look(asker, now, lambda tx: frame_of(tx, asker.tenant, now))
+
+    def review(self, asker: Asker, month: Month, now: datetime) -> Review:
+        """The review of a month, or of what there is of it; BadInput for one that has not begun."""
+
+        def work(tx: sa.Connection) -> Review:
+            until, theirs = min(month.ends_at, now), organisations_of(tx, asker.tenant)
+            happened = KeptIncidents().before(tx, until, theirs)
+            sample = None
+            with suppress(NotFound):  # a month without a sample is told as such
+                sample = sample_of(tx, month, asker.tenant)
+            trials = trials_before(tx, until, asker.tenant)
+            channels, tickets = watched(tx, theirs), filed(tx, until, theirs)
+            return review(month, now, happened, trials, sample, channels, tickets)
+
+        return self._look(asker, now, work)
+
+    def _look(self, asker: Asker, now: datetime, work: Callable[[sa.Connection], T]) -> T:
+        if not self.gate.ask(asker, "see", Thing("incident", asker.tenant, "state"), now).allowed:
+            self.gate.ask(asker, "record-measure", Thing("incident", asker.tenant), now).require()
+        with self.gate.store.read() as tx:
+            return work(tx)
 
     def _change(self, asker: Asker, now: datetime, work: Callable[[sa.Connection], T]) -> T:
         return self.gate.change(asker, "record-measure", Thing("incident", asker.tenant), now, work)

@@ -2,13 +2,15 @@
 
 `improve_trials` has a row for each trial, as it was laid down before it began, `improve_arms` one for each arm that was
 counted. `improve_samples` has one for each sample that was drawn, `improve_visits` one for each visit of it, and what
-came of it. Who did what stands there as the UUID of a person; no number does, for a hotline goes by its UID.
+came of it. Each is a tenant's own. Who did what stands there as the UUID of a person; no number does, for a hotline
+goes by its UID.
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
+from haoma.access.tables import tenants
 from haoma.storage import Time, metadata
 
 __all__ = ["arms", "samples", "trials", "visits"]
@@ -19,6 +21,7 @@ trials = sa.Table(
     "improve_trials",
     metadata,
     sa.Column("trial_id", sa.String(UUID), primary_key=True),
+    sa.Column("tenant_id", sa.String(UUID), sa.ForeignKey(tenants.c.tenant_id), nullable=False),
     sa.Column("name", sa.String(NAME), nullable=False),
     sa.Column("measure", sa.String(WORD), nullable=False),
     sa.Column("unit", sa.String(NAME), nullable=False),
@@ -48,13 +51,15 @@ samples = sa.Table(
     "improve_samples",
     metadata,
     sa.Column("sample_id", sa.String(UUID), primary_key=True),
-    sa.Column("month", sa.String(MONTH), nullable=False, unique=True),
+    sa.Column("tenant_id", sa.String(UUID), sa.ForeignKey(tenants.c.tenant_id), nullable=False),
+    sa.Column("month", sa.String(MONTH), nullable=False),
     sa.Column("seed", sa.String(SEED), nullable=False),
     sa.Column("frame", sa.Integer, nullable=False),
     sa.Column("frame_digest", sa.String(DIGEST), nullable=False),
     sa.Column("drawn_at", Time, nullable=False),
     sa.Column("drawn_by", sa.String(UUID), nullable=False),
     sa.Column("entry_id", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("tenant_id", "month"),
 )
 visits = sa.Table(
     "improve_visits",

@@ -63,6 +63,14 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "发生 {opened} 起，关闭 {closed} 起，期末未关闭 {open} 起。",
             "{opened} incidents were opened, {closed} closed; {open} are open at the end.",
         ),
+        "filed": (
+            "纠错工单：新建 {made}，寄出 {sent}，改正 {fixed}；期末逾期 {late}。",
+            "Tickets: {made} made, {sent} sent, {fixed} fixed; {late} are late at the end.",
+        ),
+        "corrected": (
+            "纠错函从寄出到改正的中位数 {took}。",
+            "Median time from a letter to the correction {took}.",
+        ),
         "visits": (
             "暗访 {done}/{of} 次，抽样框 {frame} 项，种子 {seed}。",
             "{done} of {of} visits were made, out of {frame}; the seed is {seed}.",
@@ -94,6 +102,10 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "act.chase": (
             "{incidents} 起事件超过 {days} 天未关闭：催办并升级。",
             "{incidents} incidents are open for more than {days} days: chase and escalate them.",
+        ),
+        "act.remind": (
+            "{tickets} 张纠错工单逾期：催办平台。",
+            "{tickets} tickets are late: remind the platforms.",
         ),
         "act.adopt": (
             "措施“{about}”有效（p {p}）：写入 SOP。",

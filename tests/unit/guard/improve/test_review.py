@@ -11,6 +11,7 @@ from haoma.errors import BadInput
 from haoma.guard.improve import (
     Arm,
     Better,
+    Filed,
     Happened,
     Language,
     Measure,
@@ -109,6 +110,9 @@ def test_a_month_that_goes_on_is_counted_until_now() -> None:
         ({"happened": [happened(severity=Severity.CRITICAL)] * 4}, [Act.MEASURE]),
         ({"happened": [happened(severity=Severity.CRITICAL)] * 20}, [Act.MEASURE_NOW]),
         ({"happened": [happened(severity=Severity.LOW, closed_at=None)]}, [Act.CHASE]),
+        ({"tickets": [Filed("360", AT, AT, AT + timedelta(days=10))]}, [Act.REMIND]),
+        ({"tickets": [Filed("360", AT, AT, AT + timedelta(days=10), AT + timedelta(days=30), True)]}, [Act.REMIND]),
+        ({"tickets": [Filed("360", AT, AT, AT + timedelta(days=90))]}, [Act.KEEP]),
         ({"trials": [trial({"a": Arm(60, 400), "b": Arm(20, 400)})]}, [Act.ADOPT]),
         ({"trials": [trial({"a": Arm(20, 400), "b": Arm(60, 400)})]}, [Act.DROP]),
         ({"trials": [trial({"a": Arm(30, 400), "b": Arm(28, 400)})]}, [Act.GO_ON]),
@@ -122,6 +126,22 @@ def test_a_month_that_goes_on_is_counted_until_now() -> None:
 def test_what_follows_is_decided_by_rule(given: dict[str, object], acts: list[Act]) -> None:
     found = review(NOVEMBER, END, **{"happened": []} | given)
     assert [one.act for one in actions(found)] == acts
+
+
+def test_tickets_of_the_month_are_counted_and_timed() -> None:
+    days = [timedelta(days=n) for n in range(40)]
+    given = [
+        Filed("360", AT - days[20], AT - days[19], AT - days[9], AT + days[1], fixed=True),
+        Filed("baidu", AT, AT + days[1], AT + days[11], AT + days[5], fixed=True),
+        Filed("poi", AT, AT + days[1], AT + days[11], AT + days[5]),
+        Filed("site", AT, None, AT + days[10]),
+    ]
+    found = review(NOVEMBER, END, [happened()], tickets=given)
+    assert found.filed() == {"made": 3, "sent": 2, "fixed": 2, "late": 1}
+    assert found.to_correct == timedelta(days=12)
+    text = as_markdown(report(found, Language.EN))
+    assert "Tickets: 3 made, 2 sent, 2 fixed; 1 are late at the end." in text
+    assert "1 tickets are late" in text
 
 
 def full() -> list[object]:
