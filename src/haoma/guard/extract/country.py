@@ -9,10 +9,9 @@ Rules held here:
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import islice
 from urllib.parse import urlsplit
 
 __all__ = ["named", "of_host", "regions_of"]
@@ -34,23 +33,27 @@ NAMES = {
     "PH": r"Philippines|Manila|Makati|Quezon|Cebu", "ID": r"Indonesia|Jakarta", "ZA": r"South Africa|Johannesburg|Cape Town", "MX": r"M[eé]xico", "AR": r"Argentina|Buenos Aires",
     "CL": r"Chile|Santiago", "CO": r"Colombia|Bogot[aá]", "PE": r"Per[uú]\b", "EG": r"Egypt|Cairo", "NG": r"Nigeria|Lagos", "KE": r"Kenya|Nairobi",
 }  # fmt: skip
-_BEGINS = "[A-ZÉРМУΕ中北上广深香九澳台臺日東한서新]"  # what no name begins with is passed over at once
 COUNTRY = re.compile(
-    rf"(?={_BEGINS})(?<![A-Za-z])(?:"
-    + "|".join(f"(?P<{region}>{words})" for region, words in NAMES.items())
-    + ")(?![a-z])"
+    "(?<![A-Za-z])(?:" + "|".join(f"(?P<{region}>{words})" for region, words in NAMES.items()) + ")(?![a-z])"
+)
+ATOM = re.compile(r"(?:\\.|\[[^\]]*\]|.)\??")
+# The first three characters of each name: what begins with none of them is passed over at once.
+BEGINNINGS = re.compile(
+    "|".join("".join(ATOM.findall(name)[:3]) for words in NAMES.values() for name in words.split("|"))
 )
 STATE = r"A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
-FORMS = {
-    "US": re.compile(
-        rf"\b(?:{STATE})\.?,?\s{{1,3}}\d{{5}}(?:-\d{{4}})?\b|\(?\b[2-9]\d\d\)?[ .-]{{1,2}}[2-9]\d\d[.-]\d{{4}}\b|\b(?:{STATE})\b,? (?:USA|United)"
-    ),
-    "CA": re.compile(r"\b[ABCEGHJ-NPR-TVXY]\d[A-Z] ?\d[A-Z]\d\b"),
-    "GB": re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}\b|£"),
-    "AU": re.compile(r"\b(?:NSW|VIC|QLD|WA|SA|TAS|ACT|NT)\s{1,2}\d{4}\b|\bABN\b"),
-    "IE": re.compile(r"\bCo\.? (?:Dublin|Cork|Galway|Offaly|Kerry|Mayo|Clare|Meath|Kildare|Wicklow|Louth)\b"),
-}
-CODE = re.compile(r"(?:\+|\b00)\s?([1-9]\d{0,2})[\s().-]")
+_STATES = re.sub(r"(?:^|(?<=\|))[A-Z]", lambda hit: f"(?<={hit.group()})", STATE)
+# One search for all: it is fast where a pattern begins with one set of characters and looks behind itself.
+FORMS = re.compile(
+    rf"[A-Z2-9£](?:(?<=£)(?P<pound>)|(?=[A-Z\do])(?<!\w.)(?:(?P<US>(?:{_STATES})(?!\w)(?:\.?,?\s{{1,3}}\d{{5}}(?:-\d{{4}})?\b|,? (?:USA|United))"
+    r"|(?<=\d)\d\d\)?[ .-]{1,2}[2-9]\d\d[.-]\d{4}\b)"
+    r"|(?P<CA>(?<=[ABCEGHJ-NPR-TVXY])\d[A-Z] ?\d[A-Z]\d\b)|(?P<GB>(?<=[A-Z])[A-Z]?\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}\b)"
+    r"|(?P<AU>(?:(?<=N)SW|(?<=V)IC|(?<=Q)LD|(?<=W)A|(?<=S)A|(?<=T)AS|(?<=A)CT|(?<=N)T)\s{1,2}\d{4}\b|(?<=A)BN\b)"
+    r"|(?P<IE>(?<=C)o\.? (?:Dublin|Cork|Galway|Offaly|Kerry|Mayo|Clare|Meath|Kildare|Wicklow|Louth)\b)))"
+)
+FORMS_WORTH = ("US", "CA", "GB", "AU", "IE")
+HIGH = re.compile(r"[^\x00-\x7f]+")
+CODE = re.compile(r"[+0](?:(?<=\+)|0(?<!\w00))\s?([1-9]\d{0,2})[\s().-]")
 BY_CODE = {"1": "US", "44": "GB", "353": "IE", "61": "AU", "64": "NZ", "49": "DE", "33": "FR", "34": "ES", "351": "PT", "55": "BR", "39": "IT", "31": "NL",
            "32": "BE", "41": "CH", "43": "AT", "48": "PL", "420": "CZ", "40": "RO", "36": "HU", "46": "SE", "47": "NO", "45": "DK", "358": "FI", "7": "RU",
            "380": "UA", "90": "TR", "30": "GR", "972": "IL", "971": "AE", "91": "IN", "86": "CN", "852": "HK", "853": "MO", "886": "TW", "81": "JP", "82": "KR",
@@ -85,7 +88,12 @@ def of_host(url: str | None) -> str | None:
 @lru_cache(maxsize=4096)
 def named(text: str) -> tuple[str, ...]:
     """The countries that a text names, in order."""
-    return tuple(str(hit.lastgroup) for hit in COUNTRY.finditer(text))
+    found, end = [], 0
+    for begins in BEGINNINGS.finditer(text):
+        if begins.start() >= end and (hit := COUNTRY.match(text, begins.start())):
+            found.append(str(hit.lastgroup))
+            end = hit.end()
+    return tuple(found)
 
 
 def regions_of(text: str, urls: Iterable[str], lang: str) -> list[str]:
@@ -100,8 +108,9 @@ def regions_of(text: str, urls: Iterable[str], lang: str) -> list[str]:
             votes[region] += weight
     _by_language(votes, lang)
     _by_script(votes, text)
-    for region, form in FORMS.items():
-        votes[region] += min(4.0, 1.5 * sum(1 for _ in islice(form.finditer(text), 3)))
+    forms = Counter(str(hit.lastgroup).replace("pound", "GB") for hit in FORMS.finditer(text))
+    for region in FORMS_WORTH:
+        votes[region] += min(4.0, 1.5 * forms[region])
     for region in named(text)[:40]:
         votes[region] += 0.5
     for code in CODE.findall(text)[:40]:
@@ -121,7 +130,8 @@ def _by_language(votes: defaultdict[str, float], lang: str) -> None:
 
 def _by_script(votes: defaultdict[str, float], text: str) -> None:
     sample = text[:SAMPLE]
-    for region, script, weight in () if sample.isascii() else SCRIPTS:
-        count = len(script.findall(sample))
+    high = "".join(HIGH.findall(sample))
+    for region, script, weight in SCRIPTS if high else ():
+        count = len(script.findall(high))
         if count >= 4 and count * 50 >= len(sample):
             votes[region] += weight

@@ -23,7 +23,7 @@ from haoma.numbers import world
 from haoma.numbers.service import parse
 from haoma.numbers.text import find
 
-__all__ = ["Candidate", "candidates", "flat", "possible"]
+__all__ = ["SOME", "Candidate", "candidates", "flat", "possible"]
 
 SEPARATORS = r"[\s\xa0()/.\-–—‐‑‒―−_·•~\[\]|]"
 RUN = re.compile(rf"[+(\[]*(?<!\d)\d(?:{SEPARATORS}{{0,4}}[(]?\d)*")
@@ -63,9 +63,12 @@ HAN = re.compile(r"[\u3400-\u9fff]")
 MASKED = re.compile(r"[\d-]*[*＊xX×•●]{2,}[\d-]*\d|\d[\d-]*[*＊×•●]{2,}")
 DENSE = re.compile(r"(?:\d{1,2}[\s.\-]{1,3}){60,}")
 _DIGIT = r"[\d〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]"
+# What a number needs at least, on one line.
 SOME = re.compile(
-    rf"{_DIGIT}(?:\W{{0,4}}{_DIGIT}){{4}}|[2-9]\d\d\W{{0,2}}[A-Z0-9]{{0,4}}[-. ]?[A-Z]{{2}}"
-)  # what a number needs at least
+    rf"{_DIGIT}(?:(?:[^\w\n]{{0,4}}{_DIGIT}){{4}}|(?<=[2-9])\d\d[^\w\n]{{0,2}}[A-Z0-9]{{0,4}}[-. ]?[A-Z]{{2}})"
+)
+# What is no plain character of its own: all but ASCII, kana, hanzi and hangul.
+ODD = re.compile("[^\x00-\x7f\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def candidates(text: str, regions: Sequence[str], lead: str = "") -> list[Candid
     if MAINLAND in regions[:1] or HAN.search(plain) or (MAINLAND in regions and CHINESE_SHAPE.search(plain)):
         found.extend(_chinese(plain, re.sub(r"\d", "", flat(lead))))
     abroad = [region for region in regions if region != MAINLAND]
-    for each in (*_vanity(plain), *_foreign(plain, abroad)):
+    for each in (*_vanity(plain), *_foreign(plain, abroad, found)):
         if all(each.end <= other.start or each.start >= other.end for other in found):
             found.append(each)
     masked = [hit.span() for hit in MASKED.finditer(plain)]
@@ -119,7 +122,11 @@ def flat(text: str) -> str:
     >>> flat("４００－８２０－８８２０")
     '400-820-8820'
     """
-    return text if text.isascii() else "".join(map(_flat_char, text))
+    return text if text.isascii() else ODD.sub(_flat_one, text)
+
+
+def _flat_one(hit: re.Match[str]) -> str:
+    return _flat_char(hit.group())
 
 
 def _chinese(text: str, lead: str) -> Iterator[Candidate]:
@@ -183,11 +190,15 @@ def _vanity(text: str) -> Iterator[Candidate]:
             yield Candidate(match.start(), match.end(), core[:10], known, "US")
 
 
-def _foreign(text: str, regions: Sequence[str]) -> Iterator[Candidate]:
+def _foreign(text: str, regions: Sequence[str], known: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Numbers of other countries, but of runs of digits that are `known` whole."""
+    spans = [(one.start, one.end) for one in known]
     for run in RUN.finditer(text):
         if not _stands_free(text, run.start(), run.end()):
             continue
         groups = [(hit.start() + run.start(), hit.end() + run.start()) for hit in GROUP.finditer(run.group())]
+        if all(any(first < end and start < last for first, last in spans) for start, end in groups):
+            continue
         if sum(end - start for start, end in groups) <= LONG_RUN:
             yield from _parted(text, groups, regions)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
@@ -18,13 +19,13 @@ from urllib.parse import unquote
 from haoma.guard.extract.styles import Sheets, sheets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from lxml import etree
 
     Element: TypeAlias = etree._Element  # noqa: SLF001 - the name that lxml gives it
 
-__all__ = ["Kind", "Line", "Page", "read"]
+__all__ = ["Kind", "Line", "Page", "lines_with", "read"]
 
 MOST_LINES, MORE_WITH_DIGITS, MOST_COMMENTS = 60_000, 5_000, 500
 LONGEST_LINE = 20_000
@@ -35,11 +36,14 @@ INLINE = frozenset(
 SKIPPED = frozenset("script style iframe object math head select datalist path defs rt rp".split())
 TITLED = frozenset(("a", "img", "abbr", "span"))
 SHOWN = frozenset(("text", "button", "submit", "tel"))
+LINKING = frozenset(("a", "form", "img"))
+MARKING = frozenset("template del s strike".split())
 STRUCK = frozenset("del s strike".split())
 BLOCKS = re.compile(r"</?(?!(?:a|img|script|style|title|meta)\b)[a-zA-Z][^<>]*>")
 LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}>")
 MOST_ATTRIBUTES = 1_000
-SPACE = re.compile(r"[ \t\r\n\f\v]+")
+BLANK = " \t\r\n\f\v"
+SPACE = re.compile(f"[{BLANK}]+")
 ICON = re.compile(
     r"(?:.*[/_-])?((?:tele)?fax|(?:tele)?phone|tel|telefone|mobile|传真|电话|手机)(?:[_-]?(?:icon|img|\d+))?(?:\.\w{3,4})?",
     re.IGNORECASE,
@@ -89,6 +93,24 @@ class Page:
     data: list[tuple[str, Element]] = field(default_factory=list)
     title: str = ""
     meta: dict[str, str] = field(default_factory=dict)
+    text: str = ""  # of all lines, one below the other
+    links: list[tuple[int, str]] = field(default_factory=list)  # addresses with a host, and the line that each is at
+    classes: Counter[str] = field(default_factory=Counter)  # classes, and ids behind a #
+
+
+def lines_with(pattern: re.Pattern[str], text: str) -> list[int]:
+    r"""Which lines of a text a pattern is found in, from 0 on; the pattern crosses no line's end.
+
+    >>> lines_with(re.compile("a"), "a a\nb\nca")
+    [0, 2]
+    """
+    begun, line, found = 0, 0, []
+    for hit in pattern.finditer(text):
+        line += text.count("\n", begun, hit.start())
+        begun = hit.start()
+        if not found or found[-1] != line:
+            found.append(line)
+    return found
 
 
 class _Walk:
@@ -102,13 +124,13 @@ class _Walk:
         self.length = 0
         self.hidden = 0
         self.struck = 0
-        self.marks: list[tuple[bool, bool, bool]] = []
+        self.marks: list[tuple[int, bool, bool, bool]] = []
         self.aside: list[tuple[list[str], list[tuple[int, Element]], int]] = []
         self.comments = 0
 
-    def add(self, text: str | None, element: Element) -> None:
+    def add(self, text: str, element: Element) -> None:
         """Put text at the end of the open line."""
-        if not text or self.length >= LONGEST_LINE:
+        if self.length >= LONGEST_LINE:
             return
         text = SPACE.sub(" ", text[: LONGEST_LINE - self.length])
         if not self.parts:
@@ -165,9 +187,9 @@ def read(html: str) -> Page:
     page = Page(root)
     _head(page)
     walk = _Walk(page, sheets_of(sheet.text or "" for sheet in root.iter("style")))
-    for event, element in _events(root):
-        (_opened if event == "start" else _closed)(walk, element)
+    _walked(walk)
     walk.end()
+    page.text = "\n".join([line.text for line in page.lines])
     return page
 
 
@@ -191,14 +213,38 @@ def _tree(text: str) -> tuple[Element, bool]:
     return (etree.fromstring(b"<html/>", parser) if root is None else root), deep
 
 
-def _events(root: Element) -> Iterator[tuple[str, Element]]:
-    from lxml import etree
+def _walked(walk: _Walk) -> None:
+    """Open and close each element in the page's order; what is in a skipped one is neither."""
+    around: list[Element] = []
+    skipped: Element | None = None
+    for element in walk.page.root.iter():
+        parent = element.getparent()
+        while around and around[-1] is not parent:
+            closed = around.pop()
+            if closed is skipped:
+                skipped = None
+            elif skipped is not None:
+                continue
+            _closed(walk, closed)
+        around.append(element)
+        if skipped is not None:
+            _classes(walk.page, dict(element.items()))
+        elif isinstance(element.tag, str):
+            _opened(walk, element)
+            skipped = element if element.tag in SKIPPED else None
+    while around:
+        closed = around.pop()
+        if closed is skipped or skipped is None:
+            _closed(walk, closed)
+            skipped = None
 
-    walker = etree.iterwalk(root, events=("start", "end", "comment"))
-    for event, element in walker:
-        if event == "start" and element.tag in SKIPPED:
-            walker.skip_subtree()
-        yield event, element
+
+def _classes(page: Page, told: Mapping[str, str]) -> None:
+    if "class" in told:
+        for name in told["class"].split():
+            page.classes[name] += 1
+    if own := told.get("id"):
+        page.classes[f"#{own}"] += 1
 
 
 def _head(page: Page) -> None:
@@ -224,26 +270,32 @@ def _head(page: Page) -> None:
 
 
 def _opened(walk: _Walk, element: Element) -> None:
-    tag, told = element.tag, len(element.attrib) > 0
-    hides = _hides(element, walk.sheets) if told or walk.sheets.hiding else tag == "template"
-    strikes = tag in STRUCK or (told and "line-through" in element.get("style", ""))
-    aside = hides and tag in INLINE and bool(walk.parts)
+    tag, told = element.tag, dict(element.items())
+    hides = strikes = aside = False
+    if told or walk.sheets.hiding or tag in MARKING:
+        hides = _hides(element, told, walk.sheets)
+        strikes = tag in STRUCK or "line-through" in told.get("style", "")
+        aside = hides and tag in INLINE and bool(walk.parts)
     if aside:
         walk.lay_aside()
-    elif tag not in INLINE or hides or strikes:
+    elif walk.parts and (tag not in INLINE or hides or strikes):
         walk.end()
-    walk.marks.append((hides, strikes, aside))
-    walk.page.spans[element] = (len(walk.page.lines), 0)
+    walk.marks.append((len(walk.page.lines), hides, strikes, aside))
     walk.hidden += hides
     walk.struck += strikes
-    if tag not in SKIPPED:
-        if told:
-            _attributes(walk, element)
-        if tag == "img" and (icon := ICON.fullmatch(element.get("alt", "")) or ICON.fullmatch(element.get("src", ""))):
-            walk.add(f"{icon.group(1)}: ", element)
-        text = element.text
+    if told:
+        _classes(walk.page, told)
+    if tag in SKIPPED:
+        return
+    if told:
+        if tag in LINKING:
+            _link(walk.page, told)
+        _attributes(walk, element, told)
+    if tag == "img" and (icon := ICON.fullmatch(told.get("alt", "")) or ICON.fullmatch(told.get("src", ""))):
+        walk.add(f"{icon.group(1)}: ", element)
+    if text := element.text:
         # A footnote's mark behind a number is none of its digits.
-        walk.add(f"[{text.strip()}]" if tag == "sup" and text and text.strip().isdigit() else text, element)
+        walk.add(f"[{text.strip()}]" if tag == "sup" and text.strip().isdigit() else text, element)
 
 
 def _closed(walk: _Walk, element: Element) -> None:
@@ -254,33 +306,37 @@ def _closed(walk: _Walk, element: Element) -> None:
                 element.text or "", element.getparent() if element.getparent() is not None else element, Kind.COMMENT
             )
     else:
-        hides, strikes, aside = walk.marks.pop()
-        if tag not in INLINE or hides or strikes:
+        first, hides, strikes, aside = walk.marks.pop()
+        if walk.parts and (tag not in INLINE or hides or strikes):
             walk.end()
-        first, _ = walk.page.spans[element]
         # An inline element's line is still open: it will be the next one.
         walk.page.spans[element] = (first, len(walk.page.lines) + (1 if walk.parts else 0))
         walk.hidden -= hides
         walk.struck -= strikes
         if aside:
             walk.take_up()
-    parent = element.getparent()
-    if element.tail and parent is not None:
-        walk.add(element.tail, parent)
+    if (tail := element.tail) and (walk.parts or tail.strip(BLANK)):
+        walk.add(tail, element.getparent())
 
 
-def _attributes(walk: _Walk, element: Element) -> None:
-    for name, value in element.attrib.items():
+def _link(page: Page, told: Mapping[str, str]) -> None:
+    address = told.get("href") or told.get("src") or told.get("action") or ""
+    if address.startswith(("http:", "https:", "//", "mailto:")):
+        page.links.append((len(page.lines), address))
+
+
+def _attributes(walk: _Walk, element: Element, told: Mapping[str, str]) -> None:
+    for name, value in told.items():
+        if name == "class" or not DIGIT.search(value):
+            continue
         if name == "href":
             scheme, _, rest = value.strip().partition(":")
             if scheme.lower() in ("tel", "callto") and DIGIT.search(rest):
                 walk.put(unquote(rest).lstrip("/"), element, Kind.LINK)
-        elif not DIGIT.search(value):
-            continue
         elif name in ("alt", "aria-label") or (name == "title" and element.tag in TITLED) or _button(element, name):
             walk.put(value, element, Kind.ALT)
         elif (name.startswith("data-") and re.search(r"tel|phone|mobile|hotline|call|number", name)) or (
-            name == "content" and "itemprop" in element.attrib
+            name == "content" and "itemprop" in told
         ):
             walk.put(value, element, Kind.DATA)
 
@@ -289,5 +345,7 @@ def _button(element: Element, name: str) -> bool:
     return name == "value" and element.tag == "input" and element.get("type", "text").lower() in SHOWN
 
 
-def _hides(element: Element, sheets: Sheets) -> bool:
-    return element.tag == "template" or "hidden" in element.attrib or sheets.hides(element)
+def _hides(element: Element, told: Mapping[str, str], sheets: Sheets) -> bool:
+    if element.tag == "template" or "hidden" in told:
+        return True
+    return (sheets.hiding or "style" in told) and sheets.hides(element)

@@ -24,18 +24,20 @@ LEGAL = re.compile(
 ZH_LEGAL = re.compile(
     r"[（(][^）)]{1,8}[）)]|股份有限公司|有限责任公司|有限公司|责任公司|股份公司|集团公司|集團|集团|公司|总部|官方网站|官网|官方"
 )
-ENGLISH = re.compile(
-    r"(?:\b[A-Z0-9][\w&'’.\-]*,?\s+(?:(?:&|and|of|for|the|de|y|e)\s+)?){1,6}"
+_ENGLISH_ENDING = (
     r"(?:Inc|Incorporated|LLC|L\.L\.C|Ltd|Limited|LLP|PLC|Corp|Corporation|Company|Co|GmbH|AG|S\.?A|S\.?L|S\.?L\.?U|B\.?V|Pty|Lda|PLLC|Oy|AB|A/S|SARL|SAS|SpA|S\.?r\.?l|Group|Associates|"
     r"University|College|Schools?|Academy|Hotel|Inn|Resort|Casino|Restaurant|Cafe|Grill|Bistro|Hospital|Bank|Church|Clinic|Foundation|Institute|Museum|Zoo|Theat(?:er|re)|Center|Centre|Services|"
     r"Solutions|Technologies|Systems|Firm|Partners|Agency|Dental|Plumb(?:er|ing)|Roofing|Builders|Builds?|Construction|Design|Studios?|Productions|Films|Media|Marketing|Insurance|"
     r"Realty|Motors|Collision|Repair|Solicitors|Attorneys?|Legal|Consulting|Engineering|Industries|International|Association|Society|Council|Department|Authority|Library|Club|Market|Store|Shop)\b\.?"
 )
+ENGLISH = re.compile(rf"(?:\b[A-Z0-9][\w&'’.\-]*,?\s+(?:(?:&|and|of|for|the|de|y|e)\s+)?){{1,6}}{_ENGLISH_ENDING}")
+ENGLISH_END = re.compile(rf"\s{_ENGLISH_ENDING}")  # what a line with such a name has at least
 _ENDING = (
     r"有限责任公司|股份有限公司|有限公司|集团|集團|公司|银行|銀行|信用社|基金|证券|保险|人寿|财险|医院|醫院|卫生院|诊所|大学|學院|学院|中学|小学|幼儿园|酒店|宾馆"
     r"|饭店|餐厅|超市|商场|百货|专卖店|旗舰店|委员会|管理局|公安局|税务局|监管局|交通局|协会|學會|学会|研究院|研究所|出版社|旅行社|航空|快递|物流|速运|电信|移动"
     r"|联通|电力|燃气|水务|自来水|地铁|公交|机场|物业|地产|置业|电器|科技|网络|传媒|事务所|俱乐部|博物馆|图书馆|景区|影城|工作室|驾校|工厂|制造厂|药房|药店"
 )
+ENDING = re.compile(_ENDING)
 CHINESE = re.compile(
     rf"[\u4e00-\u9fffA-Za-z0-9（）()·]{{2,24}}?(?:{_ENDING})(?:[\u4e00-\u9fff（）()]{{0,8}}?(?:{_ENDING})){{0,3}}(?![\u4e00-\u9fff]?(?:服务|业务|产品|法))"
 )
@@ -108,6 +110,14 @@ class Target:
             dict.fromkeys(word for word in words if word not in GENERIC and (len(word) > 2 or CJK.match(word)))
         )
         self.initials = "".join(word[0] for word in words if not CJK.match(word))
+        self.pieces = self._pieces()
+
+    def _pieces(self) -> tuple[str, ...]:
+        """What a line's core has at least one of, where it names the target at all."""
+        least = [(whole, max(3, len(whole) * 3 // 5)) for whole in self.cores]
+        parts = [whole[at : at + size] for whole, size in least for at in range(len(whole) - size + 1)]
+        words = () if CJK.search(self.cores[0] if self.cores else "") else self.words
+        return tuple(dict.fromkeys([*parts, *words, *(whole for whole in self.cores if len(whole) >= 2)]))
 
     def strength(self, squeezed: str, words: frozenset[str]) -> float:
         """How surely a line names the target, 0–1: `squeezed` is the line's core, `words` its words."""
@@ -162,8 +172,10 @@ class Target:
 def organisations_in(text: str) -> list[tuple[int, str]]:
     """The names of organisations that a text holds, told by their endings, and where each begins."""
     text = text[:2000]
-    found = [(hit.start(), hit.group().strip(" ,.-")) for hit in ENGLISH.finditer(text)]
-    if CJK.search(text):
+    found = []
+    if ENGLISH_END.search(text):
+        found = [(hit.start(), hit.group().strip(" ,.-")) for hit in ENGLISH.finditer(text)]
+    if ENDING.search(text):
         found += [(hit.start(), LEADING.sub("", hit.group())) for hit in CHINESE.finditer(text)]
     return [
         (start, name)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from haoma.guard.extract.found import Found
-from haoma.guard.extract.lines import Kind, Line, Page
+from haoma.guard.extract.lines import Kind, Line, Page, lines_with
 from haoma.guard.extract.names import (
     CJK,
     NOT_NAMES,
@@ -46,14 +46,16 @@ SIZES = (60, 160, 450, 1300)  # characters of the sections around a number
 EMAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 BARE = re.compile(r"(?<![\w@./-])(?:https?://)?(?:www\.)([\w-]+(?:\.[\w-]+)+)", re.IGNORECASE)
 TITLE_GAPS = re.compile(r"\s+[-–—|_·»:：]+\s+|[–—|_·»]{1,2}|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])")
-COPYRIGHT = re.compile(
-    r"©|&copy|\(c\)|copyright|版权|版權|all rights reserved|ICP备|ICP证|主办单位|主办：|著作權", re.IGNORECASE
+COPYRIGHT = re.compile(  # in small letters
+    r"©|&copy|\(c\)|copyright|版权|版權|all rights reserved|icp备|icp证|主办单位|主办：|著作權"
 )
 GENERAL = re.compile(
     r"联系|聯絡|关于|加盟|帮助|渠道|客服|服务|首页|产品|powered|welcome|contact|home|about", re.IGNORECASE
 )
+NO_WORD = re.compile(r"[^a-z0-9\u0370-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af\n]+")  # of text in small letters
 LONG_WORD = re.compile(r"[^\W_]{3,}")
 HAN_RUN = re.compile(r"[\u4e00-\u9fff]{2,}")
+PAIR = 2  # characters of a word where words have no spaces
 SECOND = frozenset("co com net org gov edu ac or ne go".split())
 EMPHASIS = frozenset("h1 h2 h3 h4 h5 h6 strong b th dt caption legend a em font".split())
 
@@ -122,11 +124,15 @@ class Scene:
 
 def words_in(text: str) -> tuple[str, ...]:
     """The words of a text that tell places and names: not the shortest, no digits but postcodes."""
-    small = text.casefold()
-    words = [word for word in LONG_WORD.findall(small) if not CJK.match(word)]
+    return tuple(word for word in _words(text.casefold()) if len(word) == PAIR or not CJK.match(word))
+
+
+def _words(small: str) -> list[str]:
+    """The same with the runs of characters that have no spaces, of three or more, among them."""
+    words: list[str] = LONG_WORD.findall(small)
     for run in HAN_RUN.findall(small):
-        words += [run[at : at + 2] for at in range(len(run) - 1)]
-    return tuple(words)
+        words += [run[at : at + PAIR] for at in range(len(run) - 1)]
+    return words
 
 
 def site_of(host: str) -> str:
@@ -144,23 +150,22 @@ def scene_of(
     page: Page, found: list[Found], target: Target, url: str | None, rivals: Sequence[tuple[str, str]]
 ) -> Scene:
     """Mark a page; `rivals` are registry names as (core, name), longest first."""
-    parts = [WORD.findall(line.text.casefold()) for line in page.lines]
-    squeezed = ["".join(words) for words in parts]
-    strength = [_strength(target, line.text, words) for line, words in zip(page.lines, parts, strict=True)]
+    squeezed = NO_WORD.sub("", page.text.casefold()).split("\n")
+    strength = _strengths(target, page, squeezed)
     scene = Scene(page, target, found, _host(page, url), strength)
     scene.lengths = list(accumulate((_width(line.text) for line in page.lines), initial=0))
     scene.target_lines = [order for order, worth in enumerate(strength) if worth >= 0.7]
-    scene.title_strength = _strength(target, page.title, WORD.findall(page.title.casefold()))
+    scene.title_strength = _strength(target, page.title, "".join(WORD.findall(page.title.casefold())))
     scene.host_own = target.owns(scene.host, _squeezed(scene.host)) if scene.host else 0.0
     scene.brand = _brand(scene)
     _names(scene, squeezed, [*rivals, (scene.brand, scene.brand)] if scene.brand else rivals)
     scene.signs = _signs(scene)
     scene.official = _official(scene)
     _links(scene)
-    scene.words.update(words_in("\n".join(line.text for line in page.lines)))
+    scene.words.update(_words(page.text.casefold()))
     meta = f"{page.title} {page.meta.get('description', '')} {page.meta.get('keywords', '')}"
     scene.headline = frozenset(words_in(meta))
-    scene.classes.update(name for element in page.root.iter() if element.attrib for name in _class_words(element))
+    scene.classes = page.classes
     return scene
 
 
@@ -175,11 +180,10 @@ def _signs(scene: Scene) -> list[float]:
     parts = [part for part in TITLE_GAPS.split(scene.page.title) if part.strip()]
     worth = [max((likeness(part, own) for own in scene.target.names), default=0.0) for part in parts] or [0.0]
     mine = others = 0.0
-    for line in scene.page.lines:
-        if COPYRIGHT.search(line.text):
-            mine = max(mine, scene.strength[line.order])
-            named = [name for _, name in organisations_in(line.text[:300])]
-            others = max(others, float(any(not _means(scene.target, name) for name in named)))
+    for order in lines_with(COPYRIGHT, scene.page.text.casefold()):
+        mine = max(mine, scene.strength[order])
+        named = [name for _, name in organisations_in(scene.page.lines[order].text[:300])]
+        others = max(others, float(any(not _means(scene.target, name) for name in named)))
     return [worth[-1], worth[0], float(len(parts)), mine, others if mine < 0.7 else 0.0, float(bool(scene.brand))]
 
 
@@ -193,7 +197,7 @@ def _brand(scene: Scene) -> str:
     if scene.host_own >= 0.6:
         return ""
     names = [scene.page.meta.get("og:site_name", ""), *reversed(TITLE_GAPS.split(scene.page.title)[1:])]
-    text = "\n".join(line.text for line in scene.page.lines)
+    text = scene.page.text
     for name in names:
         whole = core(name)
         least = 3 if CJK.search(whole) else 4
@@ -207,19 +211,30 @@ def _brand(scene: Scene) -> str:
     return ""
 
 
-def _class_words(element: Element) -> list[str]:
-    return [*element.get("class", "").split(), *([f"#{element.get('id')}"] if element.get("id") else [])]
+def _strengths(target: Target, page: Page, squeezed: Sequence[str]) -> list[float]:
+    """How surely each line names the target; most lines have not even a piece of its name."""
+    found = [0.0] * len(page.lines)
+    firsts = "".join(sorted({core[0] for core in target.cores if len(core) >= 2}))
+    if not found or not target.pieces:
+        return found
+    likely = set(lines_with(re.compile("|".join(map(re.escape, target.pieces))), "\n".join(squeezed)))
+    likely.update(
+        lines_with(re.compile(f"[{re.escape(firsts)}]"), page.text) if firsts and not page.text.isascii() else ()
+    )
+    for order in likely:
+        found[order] = _strength(target, page.lines[order].text, squeezed[order])
+    return found
 
 
-def _strength(target: Target, text: str, words: Sequence[str]) -> float:
-    if not words or not target.cores:
+def _strength(target: Target, text: str, squeezed: str) -> float:
+    if not squeezed or not target.cores:
         return 0.0
     # Most lines lack even the first character of the name, and reading a line's core costs the most.
     if CJK.search(text) and any(
         len(whole) >= 2 and whole[0] in text and whole in core(text[:400]) for whole in target.cores
     ):
         return 1.0
-    return target.strength("".join(words), frozenset(words))
+    return target.strength(squeezed, frozenset(WORD.findall(text.casefold())))
 
 
 def _host(page: Page, url: str | None) -> str:
@@ -312,20 +327,17 @@ def _domains(page: Page) -> Iterable[tuple[int, list[str]]]:
         if "@" in line.text or "www." in line.text:
             hosts = [*EMAIL.findall(line.text), *BARE.findall(line.text)]
             yield line.order, [site_of(host) for host in hosts]
-    for element in page.root.iter("a", "form", "img"):
-        address = element.get("href") or element.get("src") or element.get("action") or ""
-        if element not in page.spans or not address:
+    for order, address in page.links:
+        if address.startswith("mailto:"):
+            if "@" in address:
+                yield order, [site_of(address.partition("@")[2].partition("?")[0])]
             continue
-        order = page.spans[element][0]
-        if address.startswith("mailto:") and "@" in address:
-            yield order, [site_of(address.partition("@")[2].partition("?")[0])]
-        elif address.startswith(("http:", "https:", "//")):
-            try:
-                host = urlsplit(address).hostname
-            except ValueError:
-                continue
-            if host and "." in host:
-                yield order, [site_of(host)]
+        try:
+            host = urlsplit(address).hostname
+        except ValueError:
+            continue
+        if host and "." in host:
+            yield order, [site_of(host)]
 
 
 def nearest(orders: Sequence[int], order: int) -> tuple[int, int]:

@@ -68,7 +68,7 @@ def understood(html: str, url: str | None) -> tuple[Page, list[str], list[Found]
         page = read(html)
     except ImportError:
         raise Unavailable("reading pages needs lxml", hint="pip install 'haoma[guard]'") from None
-    text = "\n".join((page.title, *(line.text for line in page.lines)))
+    text = f"{page.title}\n{page.text[:SAMPLE]}"
     urls = [address for address in (url, page.meta.get("base"), page.meta.get("canonical")) if address]
     regions = regions_of(text[:SAMPLE], urls, page.meta["lang"])
     return page, regions, found_on(page, regions)

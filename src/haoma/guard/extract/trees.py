@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
@@ -30,6 +30,12 @@ class Forest:
     left: tuple[int, ...]
     right: tuple[int, ...]
     leaf: tuple[float, ...]
+    nodes: tuple[tuple[int, float, int, int], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Put each node's parts side by side: the walk reads them together."""
+        nodes = tuple(zip(self.feature, self.bound, self.left, self.right, strict=True))
+        object.__setattr__(self, "nodes", nodes)
 
     def score(self, vector: Sequence[float]) -> float:
         """The sum of the leaves that a vector falls into: a logit.
@@ -37,11 +43,11 @@ class Forest:
         >>> Forest((0,), (0,), (1.5,), (-1,), (-2,), (-2.0, 3.0)).score([1.0])
         -2.0
         """
-        feature, bound, left, right, leaf = self.feature, self.bound, self.left, self.right, self.leaf
-        total = 0.0
+        leaf, nodes, total = self.leaf, self.nodes, 0.0
         for node in self.roots:
             while node >= 0:
-                node = left[node] if vector[feature[node]] <= bound[node] else right[node]  # noqa: PLW2901 - the walk down
+                feature, bound, left, right = nodes[node]
+                node = left if vector[feature] <= bound else right  # noqa: PLW2901 - the walk down
             total += leaf[-1 - node]
         return total
 
