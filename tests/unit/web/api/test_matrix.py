@@ -103,7 +103,7 @@ CELLS = (
     Cell("POST", "/v1/approvals/{approval_id}/withdraw", one("hotline-editor")),
     Cell(
         "POST", "/v1/watch/counts", one("hotline-editor"),
-        lambda *_: {"counts": [{"hotline": "desk-east", "timestamp": "2026-11-22T09:31Z", "inquiries": 3}]}, elsewhere=True,
+        lambda *_: {"counts": [{"hotline": "east", "timestamp": "2026-11-22T09:31Z", "inquiries": 3}]}, elsewhere=True,
     ),
     Cell("POST", "/v1/watch/prometheus", one("hotline-editor"), elsewhere=True),
     Cell("GET", "/v1/ledger/entries", one("audit-admin", "dpo"), elsewhere=True),
