@@ -24,16 +24,25 @@ def as_bytes(column: sa.ColumnElement[bytes]) -> sa.ColumnElement[bytes]:
     return sa.cast(column, sa.LargeBinary).label(getattr(column, "name", None))
 
 
-@contextmanager
-def as_written(what: str, index: int | None = None) -> Iterator[None]:
+class as_written:  # noqa: N801 - as contextlib's own: it stands behind `with`, for each entry
     """Raise Tampered where what is read inside the block is not of the form that the log writes.
 
     `what` says what is read, `index` the first log index that it is about.
     """
-    try:
-        yield
-    except (BadInput, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-        raise _damaged(what, index) from error
+
+    __slots__ = ("_index", "_what")
+
+    def __init__(self, what: str, index: int | None = None) -> None:
+        self._what = what
+        self._index = index
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Raise Tampered instead, where the error is of the form."""
+        if isinstance(error, BadInput | TypeError | ValueError | ArithmeticError | AttributeError):
+            raise _damaged(self._what, self._index) from error
 
 
 @contextmanager

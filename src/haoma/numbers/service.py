@@ -76,7 +76,12 @@ def read_cell(text: str, region: str = "CN") -> tuple[list[Number], str | None]:
 
 
 def clean_mobile(text: str) -> Number | None:
-    """The number of a cell of eleven digits in an allocated mobile block: the grammar could say nothing else."""
+    """The number of a cell of eleven digits, perhaps as 138 0013 8000 or 138-0013-8000, in an allocated mobile block.
+
+    The grammar could say nothing else.
+    """
+    if len(text) == 13 and text[3] == text[8] and text[3] in " -":
+        text = text[:3] + text[4:8] + text[9:]
     if len(text) != 11 or text[0] != "1" or text[1] < "3" or not (text.isascii() and text.isdigit()):
         return None
     row = pack().segment_row(text)

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -73,22 +71,30 @@ _UNDEFINED = {"42P01", "42703"}  # a table, a column
 _MISSES = re.compile(r"(?:no such (?:table|column):|table \w+ has no column named) ([\w.]+)")
 
 
-@contextmanager
-def explaining(name: str) -> Iterator[None]:
+class explaining:  # noqa: N801 - as contextlib's own: it stands behind `with`, some ten times a question
     """Raise what the database raises inside the block in words a person can act on."""
-    try:
-        yield
-    except HaomaError:
-        raise
-    except (sa.exc.SQLAlchemyError, sqlite3.Error, Garbled) as error:
-        raise explained(error, name) from None
-    except UnicodeDecodeError:
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Raise in other words, where there are any."""
+        if error is not None and (shown := _shown(error, self._name)) is not error:
+            raise shown from None
+
+
+def _shown(error: BaseException, name: str) -> BaseException:
+    if isinstance(error, HaomaError) or not isinstance(error, Exception):
+        return error
+    if isinstance(error, UnicodeDecodeError):
         # sqlite3 fails on its own message where the text of a schema is damaged.
-        raise Unavailable(f"{name}: {_DAMAGED[0]}", hint=_DAMAGED[1]) from None
-    except Exception as error:
-        if sqlstate(error) is None:
-            raise
-        raise explained(error, name) from None
+        return Unavailable(f"{name}: {_DAMAGED[0]}", hint=_DAMAGED[1])
+    return explained(error, name)
 
 
 def explained(error: Exception, name: str) -> Exception:

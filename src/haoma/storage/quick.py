@@ -25,7 +25,7 @@ def quick(tx: sa.Connection, sql: str, *values: object, kinds: Sequence[type] = 
 
     `kinds` has the type of each column, where what a hand wrote there is to be told as Tampered.
     """
-    driver: Any = tx.connection.driver_connection
+    driver: Any = tx.connection.dbapi_connection  # the driver's own: no adapter of SQLAlchemy's stands before either
     cursor = driver.execute(sql if tx.dialect.name == "sqlite" else _marked(sql), values)
     rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
     return held(rows, kinds)

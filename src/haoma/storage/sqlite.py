@@ -249,7 +249,7 @@ class SqliteStore:
 
 
 def _driver(tx: sa.Connection) -> sqlite3.Connection:
-    return cast("sqlite3.Connection", tx.connection.driver_connection)
+    return cast("sqlite3.Connection", tx.connection.dbapi_connection)
 
 
 def _commit(driver: sqlite3.Connection, calls: list[Call[_Work]]) -> None:

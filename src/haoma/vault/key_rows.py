@@ -33,7 +33,8 @@ class Kind(StrEnum):
     TOKEN = "token"  # noqa: S105 - the word, not a secret
 
 
-_KINDS = frozenset(Kind)
+_KINDS = {str(kind): kind for kind in Kind}
+_SUITES = {suite.name: suite for suite in SUITES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,11 @@ def opened(custody: Custody, row: KeyRow) -> Key:
     """The key of a row; raises Tampered where it is not the one that the row says, as custody does besides."""
     found = custody.unwrap(CUSTODY_NAME, row.wrapped)
     secret, binding = found[:KEY_BYTES], found[KEY_BYTES:]
-    suite = next((one for one in SUITES if one.name == row.suite), None)
-    if suite is None or row.kind not in _KINDS or row.owner != owner_of(row.scope):
+    suite, kind = _SUITES.get(row.suite), _KINDS.get(row.kind)
+    if suite is None or kind is None or row.owner != owner_of(row.scope):
         raise _another()
-    key = Key(row.key_id, Kind(row.kind), row.scope, row.version, suite, secret)
-    if not any(hmac.compare_digest(binding, one) for one in (_whole(key), _of_before(key))):
+    key = Key(row.key_id, kind, row.scope, row.version, suite, secret)
+    if not (hmac.compare_digest(binding, _whole(key)) or hmac.compare_digest(binding, _of_before(key))):
         raise _another()
     return key
 

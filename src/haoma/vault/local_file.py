@@ -39,8 +39,9 @@ class LocalFiles:
 
     def __init__(self, directory: Path, suite: Suite) -> None:
         self._directory = directory
+        self._begin = os.path.join(directory, "")  # noqa: PTH118 - a path is put together for each key that is opened
         self._suite = suite
-        self._kept: dict[Path, tuple[_File, Sealer]] = {}
+        self._kept: dict[str, tuple[_File, Sealer]] = {}
 
     def wrap(self, name: str, key: bytes) -> bytes:
         """See `Custody.wrap`."""
@@ -78,7 +79,7 @@ class LocalFiles:
         """See `Custody.forget`; overwriting before unlinking is best effort."""
         for version in self.versions(name):
             if version < below:
-                self._kept.pop(self._path(name, version), None)
+                self._kept.pop(self._name(name, version), None)
                 with suppress(FileNotFoundError):
                     destroy_private(self._path(name, version))
 
@@ -100,20 +101,20 @@ class LocalFiles:
         return Ed25519PrivateKey.from_private_bytes(secret)
 
     def _sealer(self, name: str, version: int) -> Sealer:
-        path = self._path(name, version)
-        file = self._file(name, version)  # before it is read: what is changed meanwhile is read again
+        path = self._name(name, version)
+        file = self._file(path, name, version)  # before it is read: what is changed meanwhile is read again
         kept = self._kept.get(path)
         if kept is None or kept[0] != file:
             self._kept.pop(path, None)
             kept = self._kept[path] = file, self._read_sealer(name, version)
         return kept[1]
 
-    def _file(self, stem: str, version: int) -> _File:
+    def _file(self, path: str, stem: str, version: int) -> _File:
         """Which file there is, and since when it is as it is."""
         try:
-            found = os.stat(self._path(stem, version))  # noqa: PTH116 - for each key that is opened
+            found = os.stat(path)  # noqa: PTH116 - for each key that is opened
         except FileNotFoundError:
-            self._kept.pop(self._path(stem, version), None)
+            self._kept.pop(path, None)
             raise self._gone(stem, version) from None
         return found.st_dev, found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
@@ -143,4 +144,7 @@ class LocalFiles:
         return Tampered(message, hint="put it back from its backup")
 
     def _path(self, stem: str, version: int) -> Path:
-        return self._directory / f"{stem}-{version}.key"
+        return Path(self._name(stem, version))
+
+    def _name(self, stem: str, version: int) -> str:
+        return f"{self._begin}{stem}-{version}.key"

@@ -187,7 +187,7 @@ class Vault:
 
     def aliases(self, tx: sa.Connection, subject: SubjectToken) -> Sequence[SubjectToken]:
         """All tokens that stand for the same number as this one, itself first: what rotations have replaced."""
-        return [SubjectToken.of_row(text) for text in linked(tx, self.commitments, str(subject))]
+        return [subject, *map(SubjectToken.of_row, linked(tx, self.commitments, str(subject))[1:])]
 
     def is_same(self, subject: SubjectToken, name: str) -> bool:
         """Whether a token's text stands for the same number as a token."""

@@ -106,6 +106,4 @@ def in_ppm(shares: Floats) -> NDArray[np.int64]:
 
 
 def _sums(of: NDArray[np.int64], ppm: NDArray[np.int64]) -> list[int]:
-    found = np.zeros(int(of.max()) + 1, dtype=np.int64)
-    np.add.at(found, of, ppm)
-    return [int(value) for value in found]
+    return [int(value) for value in np.bincount(of, ppm).tolist()]  # doubles, which hold these whole numbers exactly

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -173,4 +174,10 @@ def _raw(call: Call, asked: AsksPlace) -> Iterator[Given]:
 
 def told(reasons: Iterable[Reason]) -> list[TellsReason]:
     """Reasons as they go out."""
-    return [TellsReason(code=one.code, zh=one.zh, en=one.en) for one in reasons]
+    return [_reason(one) for one in reasons]
+
+
+@lru_cache(maxsize=1024)
+def _reason(one: Reason) -> TellsReason:
+    """A reason as it goes out: it holds a code and percentages or days, and nothing of anybody."""
+    return TellsReason(code=one.code, zh=one.zh, en=one.en)

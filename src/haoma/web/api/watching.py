@@ -18,6 +18,7 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any, TextIO
 
+import msgspec
 import structlog
 from starlette.types import Scope
 
@@ -30,6 +31,7 @@ __all__ = ["Each", "Log", "mask_logging", "method_of", "place_of", "route_of"]
 QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/v1/numbers/lookup"})
 UNMATCHED = "unmatched"
 STRANGERS_PER_MIN = 60
+_json = msgspec.json.Encoder()
 
 
 class Log:
@@ -42,7 +44,7 @@ class Log:
             processors=[
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 _mask,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
+                structlog.processors.JSONRenderer(_as_json),
             ],
         ).bind()  # once: else with each line anew
 
@@ -116,6 +118,10 @@ def mask_logging() -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+
+
+def _as_json(told: MutableMapping[str, Any], **_more: object) -> str:
+    return _json.encode(told).decode()
 
 
 def _mask(_logger: object, _name: str, told: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
