@@ -3,7 +3,8 @@
 Rules held here:
 - Two spellings that a server cannot tell apart are one address: case of scheme and host, the usual port, the fragment,
   and steps up and down in the path, so that robots.txt speaks of what is asked for (RFC 3986 §5.2.4, RFC 9309 §2.2.2).
-- An address with a name or password in it, or of another scheme than http and https, is none.
+- An address with a name or password in it, or of another scheme than http and https, is none; nor is one at a port
+  where something else than the web answers (Fetch §2.9, "port blocking").
 - An address that holds what may be a person's own number is neither fetched nor kept.
 """
 
@@ -20,6 +21,14 @@ __all__ = ["MOBILE", "checked", "holds_mobile", "host_of", "key_of", "normal", "
 
 LONGEST = 2_048
 PORTS = {"http": 80, "https": 443}
+BAD_PORTS = frozenset(
+    {
+        *(0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104),
+        *(109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526),
+        *(530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659),
+        *(4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080),
+    }
+)
 # A mobile number of China as pages print it. Bytes that are no digits in UTF-8 and GBK are none here.
 MOBILE = re.compile(r"(?<![0-9])(?:(?:\+|00)?86[- .]?)?1[3-9][0-9](?:[- .]?[0-9]){8}(?![0-9])")
 _SAFE = "!$&'()*+,;=:@/?%~-._[]"
@@ -39,7 +48,7 @@ def normal(url: str) -> str | None:
     except (ValueError, UnicodeError):
         return None
     scheme = parts.scheme.lower()
-    if scheme not in PORTS or not host or parts.username is not None or parts.password is not None or port == 0:
+    if scheme not in PORTS or not host or parts.username is not None or parts.password is not None or port in BAD_PORTS:
         return None
     host = f"[{host}]" if ":" in host else host.rstrip(".")
     place = host if port in {None, PORTS[scheme]} else f"{host}:{port}"

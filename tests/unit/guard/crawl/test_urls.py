@@ -31,6 +31,7 @@ def test_an_address_has_one_spelling(given: str, one: str) -> None:
     [
         *("", "ftp://example.com/", "javascript:alert(1)", "file:///etc/passwd", "//example.com/", "http://"),
         *("http://an:secret@example.com/", "http://example.com:0/", "http://example.com:99999/", "http://[::1/"),
+        *("http://example.com:22/", "https://example.com:25/", "http://example.com:6667/", "http://example.com:0022/"),
         f"https://example.com/{'a' * 2050}",
     ],
 )
