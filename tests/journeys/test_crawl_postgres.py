@@ -7,16 +7,18 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from contracts.crawl import CrawlContract
+from contracts.crawl import SITE, CrawlContract, World, page
 from contracts.crawl_desk import CrawlDesk
 from contracts.crawl_kills import CrawlKillContract
 from contracts.databases import OnFiles, OnServer
 from contracts.hostile import Handler, Hostile, big, hostile
+from haoma.storage import open_store
 
 if TYPE_CHECKING:
     from journeys.conftest import Server
@@ -79,3 +81,14 @@ def test_a_database_that_is_away_for_a_while_loses_nothing(
     assert worker.returncode == 0, err
     assert desk.count() == PAGES
     assert {state for state, _ in desk.states().values()} == {"done"}
+
+
+def test_a_worker_whose_clock_is_a_day_ahead_has_no_budget_of_tomorrow(postgres: str) -> None:
+    with open_store(postgres) as store:
+        world = World(store, at=datetime.now(UTC))
+        world.web.pages = {SITE: page("", *(f"/{n}" for n in range(9)))}
+        world.add(depth=1, budget_per_day=4)
+        world.crawl()
+        world.pass_(days=1)
+        world.crawl(wall=lambda: datetime.now(UTC) + timedelta(days=1))
+        assert len(world.web.fetched) == 4

@@ -7,12 +7,13 @@ Rules held here:
   all that it may ask for, until it is known what it did. Days are those of UTC.
 - A host that a person has to get leave for is left alone, and so is a source that was stopped.
 - A source is not visited anew while a visit to it is under way.
+- Time is what the database's clock says, where it has one of its own.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,11 +26,24 @@ from haoma.guard.crawl.sources import source_of
 from haoma.guard.crawl.urls import host_of, key_of
 from haoma.lineage.rows import insert_new
 
-__all__ = ["Job", "add_jobs", "claim", "cost_of", "left", "open_visits", "release", "renew", "rows_of", "spend"]
+__all__ = [
+    "Job",
+    "add_jobs",
+    "ahead",
+    "claim",
+    "cost_of",
+    "left",
+    "open_visits",
+    "release",
+    "renew",
+    "rows_of",
+    "spend",
+]
 
 KEPT = timedelta(days=31)
 HOSTS, OF_HOST = 8, 64
 RENDERED = 100
+AGREE = timedelta(seconds=1)
 OPEN = [str(State.WAITING), str(State.CLAIMED)]
 _s, _j, _h, _seen = tables.sources.c, tables.jobs.c, tables.hosts.c, tables.snapshots.c
 
@@ -50,6 +64,16 @@ class Job:
     etag: str | None = None
     modified: str | None = None
     claimed_at: datetime | None = None
+
+
+def ahead(tx: sa.Connection, wall: Callable[[], datetime]) -> timedelta:
+    """How far the clock of this machine is ahead of the database's; nothing where both are one (SQLite), or agree."""
+    if tx.dialect.name != "postgresql":
+        return timedelta()
+    before = wall()
+    there: datetime = tx.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    found = before + (wall() - before) / 2 - there
+    return found if abs(found) > AGREE else timedelta()
 
 
 def open_visits(tx: sa.Connection, now: datetime, only: str | None = None) -> int:

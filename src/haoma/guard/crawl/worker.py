@@ -6,6 +6,8 @@ Rules held here:
   begun meanwhile.
 - A page is checked after it is written down. One that was not, since the process ended, is checked by the next worker.
 - Stopped, a worker begins nothing more, ends what is under way, and gives back its hosts.
+- Leases, budgets and days are those of the database's clock, which all workers share: one whose own clock is wrong
+  takes no host that another has, and no budget of tomorrow.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -49,7 +51,8 @@ log = logging.getLogger("haoma")
 class Work:
     """What a worker works on: the store and its log, one source or all, once or for ever.
 
-    `on_snapshot` gets each page as a reader has it; `advance` is told how many jobs have ended.
+    `on_snapshot` gets each page as a reader has it; `advance` is told how many jobs have ended; `wall` is the clock of
+    this machine, which `now` goes by.
     """
 
     store: Store
@@ -60,6 +63,7 @@ class Work:
     once: bool = True
     on_snapshot: Callable[[Snapshot, bytes], None] | None = None
     advance: Callable[[int], None] = lambda _ended: None
+    wall: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 @dataclass(slots=True)
@@ -88,6 +92,11 @@ class Worker:
         self._under_way: set[asyncio.Task[None]] = set()
         self._in_hand = 0
         self._failure: Exception | None = None
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        """The time, by the clock that all workers share."""
+        return self._work.now() - self._ahead
 
     def stop(self) -> None:
         """Begin nothing more; asked a second time, end what is under way as well."""
@@ -130,10 +139,11 @@ class Worker:
         while not self._stopping.is_set():
             self._wake.clear()  # before looking: what comes behind the look ends the sleep
             if clock() - looked >= VISITS_S:
+                self._ahead = await self._db(partial(jobs.ahead, wall=self._work.wall), reads=True)
                 first = looked == float("-inf")
                 only = self._work.only
                 if first or only is None:
-                    await self._db(partial(jobs.open_visits, now=self._work.now(), only=only))
+                    await self._db(partial(jobs.open_visits, now=self.now(), only=only))
                 self._stopped = await self._db(_stopped_sources, reads=True)
                 looked = clock()
             claimed = await self._claim() if self._in_hand < IN_HAND else []
@@ -145,7 +155,7 @@ class Worker:
                 await self._sleep()
 
     async def _is_done(self) -> bool:
-        left = await self._db(partial(jobs.left, now=self._work.now(), only=self._work.only), reads=True)
+        left = await self._db(partial(jobs.left, now=self.now(), only=self._work.only), reads=True)
         self.totals.left = left
         return self._work.once and left == 0
 
@@ -154,7 +164,7 @@ class Worker:
             await asyncio.wait_for(self._wake.wait(), LOOK_S if self._in_hand else 5 * LOOK_S)
 
     async def _claim(self) -> list[Job]:
-        claim = partial(jobs.claim, worker=self.id, now=self._work.now(), lease=self._work.lease, only=self._work.only)
+        claim = partial(jobs.claim, worker=self.id, now=self.now(), lease=self._work.lease, only=self._work.only)
         return await self._db(claim)
 
     def _begin(self, visitor: Visitor, job: Job) -> None:
@@ -216,7 +226,7 @@ class Worker:
 
     async def _written(self, came: Sequence[Came]) -> None:
         work = self._work
-        made = await self._db(lambda tx: write_down(tx, work.log, self.id, came, work.now()))
+        made = await self._db(lambda tx: write_down(tx, work.log, self.id, came, self.now()))
         self.totals.snapshots += len(made)
         for each in came:
             word = each.reason or "seen"
@@ -260,14 +270,14 @@ class Worker:
             with store.read() as tx:
                 page = read_of(tx, snapshot)
         check(snapshot, page)
-        c, at = tables.snapshots.c, self._work.now()
+        c, at = tables.snapshots.c, self.now()
         done = sa.update(tables.snapshots).where(c.snapshot_id == snapshot.id).values(checked_at=at)
         store.write(lambda tx: tx.execute(done))
 
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(self._work.lease.total_seconds() / 3)
-            renew = partial(jobs.renew, worker=self.id, now=self._work.now(), lease=self._work.lease)
+            renew = partial(jobs.renew, worker=self.id, now=self.now(), lease=self._work.lease)
             with suppress(Unavailable):
                 await asyncio.to_thread(self._work.store.write, renew)
 
