@@ -17,6 +17,7 @@ import pytest
 from contracts.crawl_desk import CrawlDesk
 from contracts.hostile import Hostile, hostile
 from haoma.guard.crawl import snapshots
+from haoma.guard.crawl.picture import boxes_in
 from haoma.storage import open_store
 
 
@@ -58,6 +59,22 @@ def test_a_number_that_a_script_puts_in_is_seen_with_its_picture(site: Hostile, 
     (status,) = desk.haoma("status")
     assert status["spent_today"] == 3  # the page, the page in the browser, the number
     assert all("www.example.com/crawler" in agent for agent in site.agents)
+
+
+def test_a_picture_tells_where_numbers_stand_and_shows_no_persons_mobile(site: Hostile, tmp_path: Path) -> None:
+    shown = "<!doctype html><title>x</title><p>客服 <b>95588</b></p><p>王经理 %s</p>"
+    for path, mobile in (("/a", "138<i>0013</i>-8000"), ("/b", "139<i>2224</i>-5671")):
+        site.more[path] = lambda handler, mobile=mobile: handler.answer(200, (shown % mobile).encode())
+    desk = CrawlDesk(tmp_path, site.host)
+    desk.add([f"{site.url}/a", f"{site.url}/b"], render=True)
+    desk.crawl()
+    with open_store(desk.database) as store, store.read() as tx:
+        first, second = (snapshots.screenshot_of(tx, one) for one in snapshots.newest(tx))
+        assert all("王经理 1" in (snapshots.rendered_of(tx, one) or b"").decode() for one in snapshots.newest(tx))
+    box = boxes_in(first)["/html/body/p[1]/b"]
+    assert 0 < box.left < 200
+    assert 10 < box.height < 40
+    assert first == second
 
 
 def test_what_a_script_asks_for_passes_the_gate_and_leaves_by_no_other_way(site: Hostile, tmp_path: Path) -> None:
@@ -128,6 +145,21 @@ def test_no_page_asks_another_host_that_waits_for_a_person(site: Hostile, tmp_pa
         desk.crawl()
         assert other.asked == ["/robots.txt", "/"]
     assert "/" in site.asked
+
+
+def test_a_host_that_tells_a_script_no_is_left_alone_and_a_person_is_asked(site: Hostile, tmp_path: Path) -> None:
+    with hostile() as other:
+        other.more["/api"] = lambda handler: handler.answer(403)
+        ask = f"fetch('{other.url}/api').catch(() => 0).then(() => fetch('{other.url}/again').catch(() => 0));"
+        site.more["/"] = lambda handler: handler.answer(200, script(ask + fetching("/number")))
+        site.more["/number"] = lambda handler: handler.answer(200, b"95588", Content_Type="text/plain")
+        desk = CrawlDesk(tmp_path, f"{site.host}, {other.host}")
+        desk.add([f"{site.url}/"], render=True)
+        desk.crawl()
+        assert other.fetched == ["/api"]
+        (task,) = desk.haoma("task", "list")
+        assert (task["kind"], task["host"]) == ("forbidden", other.host)
+    assert b">95588<" in desk.bodies()[""]
 
 
 def test_an_answer_that_unpacks_to_too_much_is_kept_out_and_the_page_goes_on(site: Hostile, tmp_path: Path) -> None:

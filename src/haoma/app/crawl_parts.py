@@ -39,5 +39,9 @@ def _manner(services: Services) -> Manner:
 
     settings = services.settings
     return Manner.of_settings(
-        settings.crawl_contact, settings.crawl_allow, settings.crawl_egress, settings.crawl_chromium
+        settings.crawl_contact,
+        settings.crawl_allow,
+        settings.crawl_egress,
+        settings.crawl_chromium,
+        settings.crawl_keys or settings.store_dir / "feed-keys",
     )

@@ -15,7 +15,6 @@ import os
 import select
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -90,17 +89,12 @@ async def _looks(settings: Settings, crawler: Crawler) -> None:
 
 
 async def _look(services: Services, crawler: Crawler, ago: timedelta) -> Totals:
-    from haoma.guard.crawl.gate import Gate
-    from haoma.guard.crawl.scrapy import ScrapyWeb
-    from haoma.guard.crawl.visiting import Pace, Visitor
-    from haoma.guard.crawl.worker import Work, Worker
+    from haoma.guard.crawl.run import look
+    from haoma.guard.crawl.worker import Work
 
-    crawl, manner = services.crawl, services.crawl.manner()
+    crawl = services.crawl
     work = Work(crawl.store, crawl.log, lambda: services.now() - ago, crawl.lease, on_snapshot=crawl.on_snapshot)
-    worker, web = Worker(work), ScrapyWeb(crawler, manner.agent, manner.allowed)
-    gate = Gate(web, time.monotonic)
-    visitor = Visitor(web, gate, Pace(time.monotonic), work.now, worker.stopped_host, worker.before)
-    return await worker.run(visitor)
+    return await look(crawler, work, crawl.manner())
 
 
 if __name__ == "__main__":

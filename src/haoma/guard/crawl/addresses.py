@@ -15,6 +15,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from haoma.errors import BadInput, Refused, Unavailable
 
@@ -46,6 +47,12 @@ class Allowed:
             if not name.isascii() or not name.isprintable() or set(name) & set(" /@*?#"):
                 raise BadInput("crawl_allow names what is no host", hint="intranet.example, localhost:8080")
         return cls(frozenset(names))
+
+    def and_of(self, url: str) -> Allowed:
+        """These, and the host and port of a URL."""
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return Allowed(self.names | {f"{parts.hostname}:{port}".lower()})
 
     def __contains__(self, place: object) -> bool:
         """Whether (host, port) is allowed by name."""

@@ -7,25 +7,28 @@ Rules held here:
 - Chromium has one way out, `Egress`, also for what nobody asked it to fetch; nothing leaves by UDP.
 - What a page asks for is bounded as every other answer is, as sent and as unpacked: no answer fills the browser's
   driver, which all pages share.
-- A page has a context of its own, a minute, and so many requests; after 50 pages the browser is started anew.
+- A page has a context of its own, a minute, and so many requests, those for the rules of other origins among them;
+  after 50 pages the browser is started anew.
+- What a page asks of another host waits for its turn there, as visits do. A host that says no to a script is not asked
+  again, and a person is asked: another one with 401, 403, 429 or a captcha, the page's own with the last two, for what
+  it refuses to a script alone is its own matter, as is a picture that another one keeps from strangers' pages.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from haoma.errors import Unavailable
+from haoma.guard.crawl.blocked import said_no
+from haoma.guard.crawl.browser import AT_ONCE, LOAD_MS
 from haoma.guard.crawl.gate import REDIRECTS, Gate
-from haoma.guard.crawl.model import LARGEST
+from haoma.guard.crawl.model import LARGEST, TaskKind
+from haoma.guard.crawl.picture import picture_of
 from haoma.guard.crawl.urls import holds_mobile, host_of, normal
 from haoma.guard.crawl.web import Ask, Got, Web, header
 
@@ -35,66 +38,41 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from haoma.guard.crawl.egress import Egress
+    from haoma.guard.crawl.robots import Rules
+    from haoma.guard.crawl.visiting import Pace
 
-__all__ = ["ChromiumWeb", "chromium_settings", "program"]
+__all__ = ["ChromiumWeb"]
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-PAGE_S, LOAD_MS, REST_MS, PICTURE_MS = 60.0, 30_000, 5_000, 10_000
+PAGE_S, REST_MS = 60.0, 5_000
 PAGES = 50
-WIDTH, HEIGHT, TALLEST = 1_280, 1_024, 8_000
-AT_ONCE = 4
+WIDTH, HEIGHT = 1_280, 1_024
 MOST_REDIRECTS = 5
+GAP_S = 0.05  # the least between two requests of pages to a host
+LEARNING = 4
 _TYPES = frozenset({"document", "stylesheet", "image", "script", "xhr", "fetch", "other"})
+_DRAWN = frozenset({"image", "stylesheet"})
 # Of a connection, or said by whoever asks for the page; and what has been taken off an answer.
 _NOT_SENT = frozenset({"host", "connection", "content-length", "accept-encoding", "user-agent", "cookie"})
 _NOT_SHOWN = frozenset({"connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"})
-_HANDLER = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
-
-
-def program(given: Path | None) -> Path:
-    """The Chromium to run; raises Unavailable where there is none."""
-    found = given or next((Path(path) for name in PROGRAMS if (path := shutil.which(name))), None)
-    if found is None or not os.access(found, os.X_OK):
-        raise Unavailable("a source is to be rendered, and there is no Chromium", hint="apt-get install chromium")
-    try:
-        import scrapy_playwright  # noqa: F401
-    except ImportError:
-        raise Unavailable("pages are rendered by scrapy-playwright", hint="pip install 'haoma[render]'") from None
-    return found
-
-
-def chromium_settings(path: Path, egress: Egress) -> dict[str, object]:
-    """What Scrapy's settings need beyond the plain ones."""
-    return {
-        "DOWNLOAD_HANDLERS": {"http": _HANDLER, "https": _HANDLER},
-        "PLAYWRIGHT_BROWSER_TYPE": "chromium",
-        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": LOAD_MS,
-        "PLAYWRIGHT_MAX_CONTEXTS": AT_ONCE,
-        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": 1,
-        "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
-        "PLAYWRIGHT_LAUNCH_OPTIONS": {
-            "executable_path": str(path),
-            "chromium_sandbox": os.geteuid() != 0,  # it needs another user than root
-            "proxy": {"server": egress.url, "username": egress.user, "password": egress.password},
-            "args": [
-                "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-                "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # as Chromium called it before
-                "--disable-shared-workers",  # what they ask for belongs to no page, and would pass no gate
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--no-first-run",
-            ],
-        },
-    }
 
 
 @dataclass(slots=True)
 class _Visit:
-    """A page under way: how it is asked for, how many requests it has made, and its context once it has one."""
+    """A page under way: how it is asked for, how many requests it made, its context once it has one, who said no."""
 
     ask: Ask
     made: int = 0
     context: BrowserContext | None = None
+    said_no: dict[str, TaskKind] = field(default_factory=dict)
+    learning: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LEARNING))
+
+    def failed(self, trouble: str) -> Got:
+        """What came of it where it was not shown."""
+        return self.counted(Got(self.ask.url, 0, trouble=trouble))
+
+    def counted(self, got: Got) -> Got:
+        """What came of it, with what it took."""
+        return replace(got, requests=self.made, said_no=tuple(self.said_no.items()))
 
 
 class ChromiumWeb:
@@ -108,6 +86,7 @@ class ChromiumWeb:
         agent: str,
         egress: Egress,
         stopped: Callable[[str], Awaitable[bool]],
+        pace: Pace,
     ) -> None:
         self._crawler = crawler
         self._plain = plain
@@ -115,6 +94,7 @@ class ChromiumWeb:
         self._agent = agent
         self._egress = egress
         self._stopped = stopped
+        self._pace = pace
         self._numbers = count()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._shown = 0
@@ -131,9 +111,9 @@ class ChromiumWeb:
                 async with asyncio.timeout(PAGE_S):
                     return await self._render(ask, visit)
             except TimeoutError:
-                return Got(ask.url, 0, trouble="timeout", requests=visit.made)
+                return visit.failed("timeout")
             except Exception:  # noqa: BLE001 - whatever a page does to a browser must not end the crawl
-                return Got(ask.url, 0, trouble="no-answer", requests=visit.made)
+                return visit.failed("no-answer")
             finally:
                 await self._close(visit)
 
@@ -150,7 +130,7 @@ class ChromiumWeb:
         async def rest(page: Page) -> None:
             await _at_rest(page, ask.wait_for)
 
-        picture = PageMethod(_picture)
+        picture = PageMethod(picture_of)
         meta = {
             "playwright": True,
             "playwright_context": f"page-{next(self._numbers)}",
@@ -161,17 +141,17 @@ class ChromiumWeb:
         }
         engine = self._crawler.engine
         if engine is None:
-            return Got(ask.url, 0, trouble="no-answer")
+            return visit.failed("no-answer")
         response = await engine.download_async(Request(ask.url, meta=meta, dont_filter=True))
         shows = normal(str(response.url))
         if shows is None or host_of(shows) != host_of(ask.url):  # a script has gone to another site
-            return Got(ask.url, 0, trouble="moved", requests=visit.made)
+            return visit.failed("moved")
         kind = ("content-type", "text/html; charset=utf-8")
         body = str(response.text).encode("utf-8", "replace")
         if len(body) > LARGEST:
-            return Got(ask.url, 0, trouble="too-large", requests=visit.made)
+            return visit.failed("too-large")
         shown = picture.result if isinstance(picture.result, bytes) else None
-        return Got(ask.url, response.status, (kind,), body, body, picture=shown, requests=visit.made)
+        return visit.counted(Got(ask.url, response.status, (kind,), body, body, picture=shown))
 
     def _context(self) -> dict[str, object]:
         return {
@@ -185,7 +165,8 @@ class ChromiumWeb:
     def _fetching(self, visit: _Visit) -> Callable[[Route, Wanted], object]:
         async def fetch(route: Route, wanted: Wanted) -> None:
             with suppress(Exception):  # the page may be gone by now
-                if not await self._fetched(route, wanted, visit):
+                kept = wanted.resource_type in _TYPES and wanted.method in {"GET", "POST", "HEAD"}
+                if not kept or not await self._fetched(route, wanted, visit):
                     await route.abort()
 
         return fetch
@@ -195,28 +176,46 @@ class ChromiumWeb:
         if wanted.url.startswith(("data:", "blob:")):
             await route.continue_()
             return True
-        if wanted.resource_type not in _TYPES or wanted.method not in {"GET", "POST", "HEAD"}:
-            return False
         url, status = normal(wanted.url), 0
         for _ in range(MOST_REDIRECTS + 1):
             visit.made += 1
             if url is None or visit.made > visit.ask.most or not await self._may(url, visit):
                 return False
             got = await self._plain.get(await _asked(wanted, url, visit, status))
-            if got.trouble is None and got.status not in REDIRECTS:
+            if got.trouble is not None or _notes(visit, url, got, wanted.resource_type):
+                return False
+            if got.status not in REDIRECTS:
                 await route.fulfill(status=got.status, headers=_shown(got), body=got.body)
                 return True
-            if got.trouble is not None or wanted.resource_type == "document":  # its own address would be another one
+            if wanted.resource_type == "document":  # its own address would be another one
                 return False
             url, status = normal(urljoin(url, header(got.headers, "location") or "")), got.status
         return False
 
     async def _may(self, url: str, visit: _Visit) -> bool:
-        """Whether a page may have this: no other host is asked that waits for a person."""
-        elsewhere = host_of(url) != host_of(visit.ask.url)
-        if holds_mobile(url) or (elsewhere and await self._stopped(host_of(url))):
+        """Wait until a page may have this; false where it may not: no other host is asked that waits for a person."""
+        host = host_of(url)
+        elsewhere = host != host_of(visit.ask.url)
+        if holds_mobile(url) or host in visit.said_no or (elsewhere and await self._stopped(host)):
             return False
-        return await self._gate.allows(url)
+        rules = await self._rules(url, visit)
+        if rules is None or not rules.allows(url):
+            return False
+        if visit.made > 1:  # the page itself has had its turn
+            lane, gap_s = (host, max(GAP_S, rules.delay_s)) if elsewhere else (f"{host} page", GAP_S)
+            await self._pace.turn(lane, gap_s)
+        return host not in visit.said_no
+
+    async def _rules(self, url: str, visit: _Visit) -> Rules | None:
+        """The rules of an address, asked for out of what the page may ask; None where nothing of that is left."""
+        if self._gate.knows(url):
+            return await self._gate.rules(url)
+        async with visit.learning:
+            if visit.made >= visit.ask.most:
+                return None
+            rules, asked = await self._gate.learnt(url)
+            visit.made += asked
+            return rules
 
     async def _close(self, visit: _Visit) -> None:
         """Close the page's context, and with every fiftieth page the browser: it grows, and sometimes hangs."""
@@ -230,6 +229,16 @@ class ChromiumWeb:
                 if browser is not None and self._shown >= PAGES and not browser.contexts:
                     self._shown = 0
                     await browser.close()
+
+
+def _notes(visit: _Visit, url: str, got: Got, what: str) -> bool:
+    """Note who says no to a page; whether this is one. That an address is a captcha's is what the page asked for."""
+    task = said_no(replace(got, url=""))
+    mild = host_of(url) == host_of(visit.ask.url) or what in _DRAWN
+    if task is None or visit.made == 1 or (task is TaskKind.FORBIDDEN and mild):
+        return False
+    visit.said_no.setdefault(host_of(url), task)
+    return True
 
 
 async def _asked(wanted: Wanted, url: str, visit: _Visit, moved: int) -> Ask:
@@ -263,13 +272,3 @@ async def _at_rest(page: Page, wait_for: str | None) -> None:
             await page.wait_for_selector(wait_for, state="attached", timeout=2 * REST_MS)
         else:
             await page.wait_for_load_state("networkidle", timeout=REST_MS)
-
-
-async def _picture(page: Page) -> bytes | None:
-    """A PNG of the page, of 8,000 pixels at the most; none where it cannot be drawn in time."""
-    with suppress(Exception):
-        tall = await page.evaluate("Math.ceil(document.documentElement.scrollHeight)")
-        part = {"x": 0, "y": 0, "width": WIDTH, "height": max(1, min(int(tall), TALLEST))}
-        shot: bytes = await page.screenshot(full_page=True, clip=part, timeout=PICTURE_MS, animations="disabled")
-        return shot
-    return None

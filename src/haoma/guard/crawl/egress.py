@@ -17,7 +17,10 @@ import base64
 import hmac
 import secrets
 import socket
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from threading import Thread
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -25,7 +28,7 @@ from urllib.parse import urlsplit
 from haoma.errors import HaomaError
 from haoma.guard.crawl.addresses import Allowed, Lookup, lookup, resolved
 
-__all__ = ["Egress"]
+__all__ = ["Egress", "serving"]
 
 LONGEST_HEAD = 32_768
 LARGEST = 20_000_000
@@ -131,6 +134,27 @@ class Egress:
                 async with asyncio.timeout(CONNECT_S):
                     return await asyncio.open_connection(address, port, local_addr=local)
         return None
+
+
+@contextmanager
+def serving(allowed: Allowed) -> Iterator[Egress]:
+    """An egress that serves, in a thread of its own, while the block runs."""
+    egress, opened = Egress(allowed), Future[Callable[[], object]]()
+
+    async def serve() -> None:
+        async with egress:
+            over, loop = asyncio.Event(), asyncio.get_running_loop()
+            opened.set_result(lambda: loop.call_soon_threadsafe(over.set))
+            await over.wait()
+
+    thread = Thread(target=lambda: asyncio.run(serve()), name="haoma-egress", daemon=True)
+    thread.start()
+    end = opened.result()
+    try:
+        yield egress
+    finally:
+        end()
+        thread.join()
 
 
 async def _refuse(writer: asyncio.StreamWriter, status: bytes) -> None:

@@ -3,6 +3,8 @@
 Rules held here:
 - The map says where the rows are and which field is what, in TOML: `rows = "data.items"`, `name = "org"`,
   `number = "tel"`, and perhaps `purpose`, `url`, `area`. `key_header` and `key_file` say which header wants which key.
+- A key lies in the folder of keys of feeds, so that who may add sources can have no other secret of this machine sent
+  away; and it goes over HTTPS, or to a host that is allowed by name.
 - The answer itself is kept as it came; what is made of it is kept beside it, and nothing is made up.
 """
 
@@ -12,12 +14,15 @@ import html
 import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from haoma.errors import BadInput
+from haoma.errors import BadInput, Refused
+from haoma.guard.crawl.addresses import Allowed
 from haoma.ledger.key_file import read_private
 
-__all__ = ["check_mapping", "key_of_feed", "mapped", "page_of"]
+__all__ = ["FeedKeys", "check_mapping", "mapped", "page_of"]
 
 FIELDS = {"name": "name", "number": "telephone", "purpose": "contactType", "url": "url", "area": "areaServed"}
 MOST_ROWS = 10_000
@@ -42,21 +47,35 @@ def mapped(body: bytes, mapping: str) -> bytes:
     return page_of(_fields(row, chart) for row in rows[:MOST_ROWS] if isinstance(row, dict))
 
 
-def key_of_feed(mapping: str) -> Sequence[tuple[str, str]]:
-    """The header with the key that a feed asks for, out of a file that is its owner's alone to read; none without one.
+@dataclass(frozen=True, slots=True)
+class FeedKeys:
+    """The keys of feeds, each a file of `folder`; `allowed` are the hosts that may be told one without TLS."""
 
-    Raises BadInput where the file is not there, Refused where others may read it.
-    """
-    chart = _read(mapping)
-    if "key_file" not in chart:
-        return ()
-    try:
-        key = read_private(Path(chart["key_file"])).decode("ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        raise BadInput(
-            "the key of a feed cannot be read", hint="key_file in its map names a file with the key"
-        ) from None
-    return [(chart["key_header"], key)]
+    folder: Path
+    allowed: Allowed = field(default_factory=Allowed)
+
+    def header(self, mapping: str, url: str) -> Sequence[tuple[str, str]]:
+        """The header with the key that a feed at `url` asks for; none where its map names no key.
+
+        Raises BadInput where the file is not in the folder or cannot be read, Refused where others may read it, or
+        where the key would go out in the clear.
+        """
+        chart, parts = _read(mapping), urlsplit(url)
+        if "key_file" not in chart:
+            return ()
+        if parts.scheme != "https" and (parts.hostname or "", parts.port or 80) not in self.allowed:
+            raise Refused("the key of a feed goes over HTTPS", hint="https://…, or name its host in crawl_allow")
+        return [(chart["key_header"], self._read(chart["key_file"]))]
+
+    def _read(self, name: str) -> str:
+        folder, hint = self.folder.resolve(), f"it is a file of ASCII in {self.folder} (setting crawl_keys)"
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder):
+            raise BadInput("key_file of a feed leads out of the folder of keys", hint=hint)
+        try:
+            return read_private(path).decode("ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            raise BadInput("the key of a feed cannot be read", hint=hint) from None
 
 
 def page_of(rows: Iterable[Mapping[str, str]]) -> bytes:

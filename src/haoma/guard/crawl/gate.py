@@ -4,6 +4,7 @@ Rules held here:
 - Whoever asks waits until the rules are there, and gets the rules: no wait ends in "allowed" because there was nothing.
 - Rules are good for an hour; that there were none to be had for five minutes, and then they are asked for again.
 - A robots.txt is followed over at most five redirects (RFC 9309 §2.3.1.2), which pass the same checks of addresses.
+- What it takes to learn rules is told to who had them asked for, and counts as its requests.
 """
 
 from __future__ import annotations
@@ -30,40 +31,45 @@ class Gate:
     def __init__(self, web: Web, clock: Callable[[], float]) -> None:
         self._web = web
         self._clock = clock
-        self._under_way: dict[str, asyncio.Task[Rules]] = {}
+        self._under_way: dict[str, asyncio.Task[tuple[Rules, int]]] = {}
         self._known: OrderedDict[str, tuple[float, Rules]] = OrderedDict()
 
     async def rules(self, url: str) -> Rules:
         """The rules that speak for an address."""
+        return (await self.learnt(url))[0]
+
+    def knows(self, url: str) -> bool:
+        """Whether the rules are there, so that nobody has to be asked for them."""
+        return self._clock() < self._known.get(origin_of(url), (-1.0, CLOSED))[0]
+
+    async def learnt(self, url: str) -> tuple[Rules, int]:
+        """The rules that speak for an address, and how many requests it took to have them for this one who asks."""
         origin = origin_of(url)
-        until, rules = self._known.get(origin, (-1.0, CLOSED))
-        if self._clock() < until:
-            return rules
+        if self.knows(url):
+            return self._known[origin][1], 0
         task = self._under_way.get(origin)
-        if task is None:
-            task = self._under_way[origin] = asyncio.ensure_future(self._learn(origin))
-            task.add_done_callback(lambda _task: self._under_way.pop(origin, None))
+        if task is not None:
+            return (await asyncio.shield(task))[0], 0
+        task = self._under_way[origin] = asyncio.ensure_future(self._learn(origin))
+        task.add_done_callback(lambda _task: self._under_way.pop(origin, None))
         return await asyncio.shield(task)
 
-    async def allows(self, url: str) -> bool:
-        """Whether an address may be fetched."""
-        return (await self.rules(url)).allows(url)
-
-    async def _learn(self, origin: str) -> Rules:
-        got = await self._fetch(f"{origin}/robots.txt")
+    async def _learn(self, origin: str) -> tuple[Rules, int]:
+        got, asked = await self._fetch(f"{origin}/robots.txt")
         rules = rules_of(got.status, got.body)
         self._known[origin] = (self._clock() + (CLOSED_S if rules is CLOSED else GOOD_S), rules)
         if len(self._known) > MOST_ORIGINS:
             self._known.popitem(last=False)
-        return rules
+        return rules, asked
 
-    async def _fetch(self, url: str) -> Got:
-        for _ in range(MOST_REDIRECTS + 1):
-            got = await self._web.get(Ask(url))
+    async def _fetch(self, url: str) -> tuple[Got, int]:
+        asked = 0
+        while asked <= MOST_REDIRECTS:
+            got, asked = await self._web.get(Ask(url)), asked + 1
             if got.status not in REDIRECTS:
-                return got
+                return got, asked
             target = normal(urljoin(url, header(got.headers, "location") or ""))
             if target is None:
                 break
             url = target
-        return Got(url, 0, trouble="redirects")
+        return Got(url, 0, trouble="redirects"), asked

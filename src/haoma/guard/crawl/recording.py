@@ -49,7 +49,7 @@ class Came:
     """What came of a job: what was seen, or why not (a word); links to follow; requests beyond its first.
 
     `again` says that it is to be tried later, `task` that `host` wants a person, `wait_s` how long it asked for;
-    `read` is the page as a reader has it, rendered where it was.
+    `halted` are hosts that told a script of the page no; `read` is the page as a reader has it, rendered where it was.
     """
 
     job: Job
@@ -62,6 +62,7 @@ class Came:
     task: TaskKind | None = None
     host: str | None = None
     wait_s: float = 0.0
+    halted: Sequence[tuple[str, TaskKind]] = ()
     read: bytes = b""
 
 
@@ -144,10 +145,11 @@ def _open(tx: sa.Connection, job_ids: Sequence[int]) -> set[int]:
 
 def _end(tx: sa.Connection, log: Log, came: Came, now: datetime) -> None:
     values: dict[str, object] = {"state": str(came.state), "reason": came.reason, "worker": None}
-    if came.task is not None:
-        host = came.host or host_of(came.job.url)
+    said = [] if came.task is None else [(came.host or host_of(came.job.url), came.task)]
+    for host, task in [*said, *came.halted]:
         tx.execute(insert_new(tx, tables.hosts).values(host=host))
-        open_task(tx, log, came.task, now, host=host, source=came.job.source.id)
+        open_task(tx, log, task, now, host=host, source=came.job.source.id)
+    if came.task is not None:
         values["state"] = str(State.WAITING)
     elif came.again and came.job.attempts + 1 < TRIES:
         wait = max(FIRST_WAIT * 4**came.job.attempts, timedelta(seconds=came.wait_s))

@@ -3,7 +3,8 @@
 Rules held here:
 - Every address passes the gate before it is asked for: the first, each that a redirect leads to, what a browser asks.
   A licensed feed is asked as its licence says, on its own host, with its key; the key goes nowhere else.
-- A host that says no is not asked again by this worker, not even for what it has in hand.
+- A host that says no, to whoever visits a page or to a script of it, is not asked again by this worker, not even for
+  what it has in hand.
 - Two requests to a host are as far apart as its source and its robots.txt say.
 - At most five redirects, each to an address of a page; none to a host that waits for a person.
 - A page that has not changed is not fetched again: it is asked for with what its server said of it the last time.
@@ -22,7 +23,7 @@ from urllib.parse import urljoin
 
 from haoma.guard.crawl import warc
 from haoma.guard.crawl.blocked import said_no
-from haoma.guard.crawl.feed import key_of_feed, mapped
+from haoma.guard.crawl.feed import FeedKeys, mapped
 from haoma.guard.crawl.gate import REDIRECTS, Gate
 from haoma.guard.crawl.jobs import Job, cost_of
 from haoma.guard.crawl.links import links_in
@@ -30,7 +31,7 @@ from haoma.guard.crawl.masks import masked
 from haoma.guard.crawl.model import Kind, Snapshot, State, TaskKind
 from haoma.guard.crawl.recording import Came, Seen
 from haoma.guard.crawl.robots import CLOSED, OPEN
-from haoma.guard.crawl.urls import holds_mobile, host_of, normal
+from haoma.guard.crawl.urls import holds_mobile, host_of, normal, origin_of
 from haoma.guard.crawl.web import Ask, Got, Headers, Web, header
 
 __all__ = ["Pace", "Visitor"]
@@ -60,7 +61,7 @@ class Pace:
 class Visitor:
     """Who does jobs. `stopped` tells whether a host waits for a person; `now` is the clock.
 
-    `before` gives the page of a snapshot; `binds` are addresses of this machine to ask from.
+    `before` gives the page of a snapshot; `binds` are addresses of this machine to ask from, `keys` those of feeds.
     """
 
     web: Web
@@ -70,6 +71,7 @@ class Visitor:
     stopped: Callable[[str], Awaitable[bool]]
     before: Callable[[str], Awaitable[bytes]]
     binds: tuple[str, ...] = ()
+    keys: FeedKeys | None = None
     halted: dict[str, datetime] = field(default_factory=dict)
 
     async def visit(self, job: Job) -> Came:
@@ -79,7 +81,8 @@ class Visitor:
             refused = await self._pass(job, url)
             if refused is not None:
                 return refused
-            got = await self.web.get(Ask(url, _headers(job, url) if not asked else (), bind=self._bind(job, url)))
+            headers = self._headers(job, url) if not asked else ()
+            got = await self.web.get(Ask(url, headers, bind=self._bind(job, url)))
             asked += 1
             if (task := said_no(got)) is not None:
                 return self._halt(job, url, task, asked - 1)
@@ -95,7 +98,7 @@ class Visitor:
         """Wait until an address may be asked for; what came of the job where it may not."""
         if url != job.url and await self.stopped(host_of(url)):
             return Came(job, reason="stopped", state=State.FAILED, again=True)
-        licensed = job.source.kind is Kind.FEED and host_of(url) == host_of(job.url)
+        licensed = job.source.kind is Kind.FEED and origin_of(url) == origin_of(job.url)
         rules = OPEN if licensed else await self.gate.rules(url)
         if rules is CLOSED:
             return Came(job, reason="robots-closed", state=State.FAILED, again=True)
@@ -128,14 +131,18 @@ class Visitor:
         if got.status == 304:
             return await self._unchanged(job, got, asked)
         shown = await self._shown(job, got, asked)
+        extra, halted = asked - 1 + (shown.requests if shown else 0), shown.said_no if shown else ()
+        self.halted.update({host: self.now() for host, _ in halted})
+        if shown is not None and (shown.trouble is not None or not shown.body):
+            shown = None
         if shown is not None and (task := said_no(shown)) is not None:
-            return self._halt(job, got.url, task, asked - 1 + shown.requests)
+            return self._halt(job, got.url, task, extra)
         seen, read = self._seen(job, got, shown), shown.body if shown else got.body
         links = _links(job, read, got) if _is_html(got) else []
-        return Came(job, seen=seen, links=links, extra=asked - 1 + (shown.requests if shown else 0), read=read)
+        return Came(job, seen=seen, links=links, extra=extra, read=read, halted=halted)
 
     async def _shown(self, job: Job, got: Got, asked: int) -> Got | None:
-        """The page as a browser shows it, or a feed as it is read; None where neither is wanted or comes about."""
+        """The page as a browser shows it, with its trouble where it does not; or a feed as it is read; else None."""
         if job.source.kind is Kind.FEED and job.source.mapping and got.status == 200:
             return Got(
                 got.url,
@@ -151,8 +158,18 @@ class Visitor:
         if most < 1:
             return None
         ask = Ask(got.url, render=True, wait_for=job.source.wait_for, bind=self._bind(job, got.url), most=most)
-        shown = await self.web.get(ask)
-        return shown if shown.trouble is None and shown.body else None
+        return await self.web.get(ask)
+
+    def _headers(self, job: Job, url: str) -> Headers:
+        """The headers that ask for a page only if it has changed (RFC 9110 §13.1), and the key of a feed."""
+        source = job.source
+        key: Headers = ()
+        if source.kind is Kind.FEED and source.mapping and self.keys is not None:
+            key = self.keys.header(source.mapping, url)
+        if source.render or source.mapping or url != job.url:  # what is made of it is to be made anew
+            return key
+        asked = {"If-None-Match": job.etag, "If-Modified-Since": job.modified}
+        return [*key, *((name, value) for name, value in asked.items() if value)]
 
     def _seen(self, job: Job, got: Got, shown: Got | None) -> Seen:
         at, made, digest = self.now(), str(uuid.uuid4()), _digest(got.body)
@@ -220,15 +237,6 @@ def _whole(made: str, answer: warc.Answer, body: bytes, at: datetime) -> bytes:
 
 def _links(job: Job, page: bytes, got: Got) -> list[str]:
     return links_in(page, got.url) if job.depth < job.source.depth else []
-
-
-def _headers(job: Job, url: str) -> Headers:
-    """The headers that ask for a page only if it has changed (RFC 9110 §13.1), and the key of a feed."""
-    key = key_of_feed(job.source.mapping) if job.source.kind is Kind.FEED and job.source.mapping else ()
-    if job.source.render or job.source.mapping or url != job.url:  # what is made of it is to be made anew
-        return key
-    asked = {"If-None-Match": job.etag, "If-Modified-Since": job.modified}
-    return [*key, *((name, value) for name, value in asked.items() if value)]
 
 
 def _is_html(got: Got) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from haoma.guard.crawl.model import TaskKind
+
 __all__ = ["Ask", "Got", "Web", "header"]
 
 Headers = Sequence[tuple[str, str]]
@@ -34,7 +36,7 @@ class Got:
     """An answer; `status` 0 with a word in `trouble` (timeout, too-large, not-public, no-answer) where none came.
 
     `raw` is the body as sent, `body` without its content encoding. Of a rendered page `body` is the document as it then
-    stood, `picture` a PNG of it, and `requests` how many the page made.
+    stood, `picture` a PNG of it, `requests` how many the page made, and `said_no` hosts that told a script of it no.
     """
 
     url: str
@@ -45,6 +47,7 @@ class Got:
     ip: str | None = None
     picture: bytes | None = None
     requests: int = 1
+    said_no: Sequence[tuple[str, TaskKind]] = ()
     trouble: str | None = field(default=None)
 
 

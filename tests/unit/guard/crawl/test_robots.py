@@ -56,12 +56,16 @@ def test_of_huge_rules_the_first_half_a_megabyte_is_read(name: str) -> None:
     assert rules.allows("https://www.example.com/late")
 
 
+async def allows(gate: Gate, url: str) -> bool:
+    return (await gate.rules(url)).allows(url)
+
+
 def ask_all(web: MemoryWeb, urls: list[str], times: list[float] | None = None) -> list[bool]:
     clock = iter(times) if times else None
 
     async def run() -> list[bool]:
         gate = Gate(web, lambda: next(clock) if clock else 0.0)
-        return list(await asyncio.gather(*(gate.allows(url) for url in urls)))
+        return list(await asyncio.gather(*(allows(gate, url) for url in urls)))
 
     return asyncio.run(run())
 
@@ -97,6 +101,21 @@ def test_rules_are_followed_over_five_redirects_and_no_more() -> None:
     assert ask_all(MemoryWeb({ROBOTS: answer(302, ("Location", "file:///etc/passwd"))}), [yes]) == [False]
 
 
+def test_what_it_takes_to_learn_rules_is_told_to_one_who_asked() -> None:
+    there = [ROBOTS, "https://a.example/robots.txt", "https://b.example/robots.txt"]
+    pages: dict[str, object] = {here: answer(301, ("Location", to)) for here, to in pairwise(there)}
+    web = MemoryWeb({**pages, there[-1]: got(RULES)}, slow_s=0.01)
+
+    async def run() -> list[int]:
+        gate = Gate(web, lambda: 0.0)
+        assert not gate.knows(NO)
+        counts = [count for _, count in await asyncio.gather(*(gate.learnt(NO) for _ in range(3)))]
+        assert gate.knows(NO)
+        return [*counts, (await gate.learnt(NO))[1]]
+
+    assert asyncio.run(run()) == [3, 0, 0, 0]
+
+
 def test_rules_that_could_not_be_had_are_asked_for_again_after_five_minutes() -> None:
     answers = iter([got(b"", 503), got(b"")])
     web = MemoryWeb({ROBOTS: lambda _ask: next(answers)})
@@ -107,7 +126,7 @@ def test_rules_that_could_not_be_had_are_asked_for_again_after_five_minutes() ->
         found = []
         for at in (0.0, 299.0, 301.0, 3_000.0):
             now[0] = at
-            found.append(await gate.allows(NO))
+            found.append(await allows(gate, NO))
         return found
 
     assert asyncio.run(run()) == [False, False, True, True]
@@ -119,7 +138,7 @@ def test_who_gives_up_waiting_leaves_the_rules_to_the_others() -> None:
 
     async def run() -> bool:
         gate = Gate(web, lambda: 0.0)
-        first, second = (asyncio.ensure_future(gate.allows(NO)) for _ in range(2))
+        first, second = (asyncio.ensure_future(allows(gate, NO)) for _ in range(2))
         await asyncio.sleep(0.01)
         first.cancel()
         return await second

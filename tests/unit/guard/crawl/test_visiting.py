@@ -9,16 +9,19 @@ from pathlib import Path
 import pytest
 
 from contracts.crawl import NOW, SITE, MemoryWeb, answer, page
-from haoma.errors import BadInput
+from haoma.errors import BadInput, Refused
+from haoma.guard.crawl.addresses import Allowed
+from haoma.guard.crawl.feed import FeedKeys
 from haoma.guard.crawl.gate import Gate
 from haoma.guard.crawl.jobs import Job
-from haoma.guard.crawl.model import Kind, Source
+from haoma.guard.crawl.model import Kind, Source, TaskKind
 from haoma.guard.crawl.recording import Came
 from haoma.guard.crawl.visiting import Pace, Visitor
 from haoma.guard.crawl.warc import body_in
 from haoma.guard.crawl.web import Ask, Got
 
 UUID = "00000000-0000-4000-8000-000000000000"
+CHART = 'name = "org"\nnumber = "tel"\nkey_header = "X-Api-Key"\nkey_file = "{}"\n'
 
 
 def job(**given: object) -> Job:
@@ -27,14 +30,19 @@ def job(**given: object) -> Job:
 
 
 def visit(
-    web: MemoryWeb, one: Job | None = None, *, stopped: tuple[str, ...] = (), binds: tuple[str, ...] = ()
+    web: MemoryWeb,
+    one: Job | None = None,
+    *,
+    stopped: tuple[str, ...] = (),
+    binds: tuple[str, ...] = (),
+    keys: FeedKeys | None = None,
 ) -> Came:
     async def is_stopped(host: str) -> bool:
         return host in stopped
 
     async def run() -> Came:
         gate, pace = Gate(web, time.monotonic), Pace(time.monotonic)
-        return await Visitor(web, gate, pace, lambda: NOW, is_stopped, nothing, binds).visit(one or job())
+        return await Visitor(web, gate, pace, lambda: NOW, is_stopped, nothing, binds, keys).visit(one or job())
 
     return asyncio.run(run())
 
@@ -213,12 +221,55 @@ def test_a_captcha_that_only_a_browser_is_shown_is_a_no() -> None:
 def test_a_feed_gets_its_key_and_nobody_else_does(tmp_path: Path) -> None:
     (key := tmp_path / "feed.key").write_text("secret\n")
     key.chmod(0o600)
-    chart = f'name = "org"\nnumber = "tel"\nkey_header = "X-Api-Key"\nkey_file = "{key}"\n'
+    keys, chart = FeedKeys(tmp_path), CHART.format("feed.key")
     web = MemoryWeb({SITE: moved("https://other.example/"), f"{SITE}robots.txt": answer(503)})
-    visit(web, job(kind="feed", mapping=chart))
+    visit(web, job(kind="feed", mapping=chart), keys=keys)
     assert [dict(ask.headers).get("X-Api-Key") for ask in web.asks if ask.url == SITE] == ["secret"]
     assert all("X-Api-Key" not in dict(ask.headers) for ask in web.asks if ask.url != SITE)
     assert f"{SITE}robots.txt" not in web.asked
     key.unlink()
     with pytest.raises(BadInput):
-        visit(web, job(kind="feed", mapping=chart))
+        visit(web, job(kind="feed", mapping=chart), keys=keys)
+
+
+def test_no_other_file_of_this_machine_is_the_key_of_a_feed(tmp_path: Path) -> None:
+    (folder := tmp_path / "feeds").mkdir()
+    (secret := tmp_path / "own.key").write_text("secret\n")
+    secret.chmod(0o600)
+    (folder / "link.key").symlink_to(secret)
+    for name in ("../own.key", str(secret), "link.key"):
+        with pytest.raises(BadInput, match="out of the folder"):
+            FeedKeys(folder).header(CHART.format(name), SITE)
+
+
+def test_the_key_of_a_feed_goes_out_in_the_clear_to_nobody_but_hosts_that_are_named(tmp_path: Path) -> None:
+    (key := tmp_path / "feed.key").write_text("secret\n")
+    key.chmod(0o600)
+    plain, chart = "http://feed.example:8080/v1", CHART.format("feed.key")
+    with pytest.raises(Refused):
+        FeedKeys(tmp_path).header(chart, plain)
+    assert FeedKeys(tmp_path, Allowed.of_setting("feed.example:8080")).header(chart, plain)
+
+
+def test_a_feed_that_leads_to_its_host_without_tls_is_a_page_like_any_other() -> None:
+    plain = SITE.replace("https", "http")
+    web = MemoryWeb({SITE: moved(plain), f"{plain}robots.txt": answer(503)})
+    assert visit(web, job(kind="feed")).reason == "robots-closed"
+    assert web.fetched == [SITE]
+
+
+def test_a_host_that_tells_a_script_no_gets_a_task_and_the_page_is_kept() -> None:
+    def site(ask: Ask) -> Got:
+        said = (("api.example", TaskKind.TOO_MANY),)
+        return replace(page("shown"), said_no=said, requests=3) if ask.render else page("script")
+
+    came = visit(MemoryWeb({SITE: site}), job(render=True))
+    assert (came.task, came.halted, came.extra) == (None, (("api.example", "too-many"),), 3)
+    assert "rendered" in came.seen.records
+
+
+def test_what_a_page_asked_for_counts_though_it_was_not_rendered() -> None:
+    def site(ask: Ask) -> Got:
+        return replace(answer(0), trouble="timeout", requests=40) if ask.render else page("script")
+
+    assert visit(MemoryWeb({SITE: site}), job(render=True)).extra == 40
