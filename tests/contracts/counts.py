@@ -21,6 +21,7 @@ from haoma.access import ENTRY_TYPES as ACCESS_TYPES
 from haoma.access import Asker, Gate, People, Role
 from haoma.access import tables as access
 from haoma.errors import BadInput, Refused
+from haoma.guard.registry import tables as registry
 from haoma.ledger.service import Ledger
 from haoma.storage import Store
 from haoma.vault.retention import Expiring
@@ -69,6 +70,19 @@ def tenant_in(store: Store, id_: str, name: str) -> str:
     row = {"tenant_id": id_, "name": name, "created_at": NOW}
     store.write(lambda tx: tx.execute(sa.insert(access.tenants).values(**row)) and None)
     return id_
+
+
+def registered(store: Store, tenant: str, uid: str) -> None:
+    """A hotline of a tenant's, as far as counts look at it."""
+    company = {"organisation_id": uid, "tenant_id": tenant, "name": uid, "aliases": "[]", "domains": "[]"}
+    hotline = {"hotline_id": uid, "organisation_id": uid, "uri": "tel:95588;phone-context=+86", "purposes": "[]"}
+    more = {"channels": "[]", "owner": "x", "shared": False, "mobile": False, "valid_from": NOW, "number_fact": 1}
+
+    def work(tx: sa.Connection) -> None:
+        tx.execute(sa.insert(registry.organisations).values(**company, version=1, fact_id=1))
+        tx.execute(sa.insert(registry.hotlines).values(**hotline, **more, version=1, fact_id=1))
+
+    store.write(work)
 
 
 @dataclass
@@ -190,6 +204,13 @@ class CountsContract:
         with office.world.store.read() as tx:
             assert [one.tenant for one in every_series(tx)] == [office.editor.tenant, OTHER]
             assert [one.name for one in every_series(tx, OTHER)] == ["east"]
+
+    def test_a_uid_is_one_of_the_tenant_s_own_hotlines(self, office: Office) -> None:
+        own, others = (str(uuid.UUID(int=one)) for one in (101, 102))
+        registered(office.world.store, office.editor.tenant, own)
+        registered(office.world.store, OTHER, others)
+        taken = office.sent(batch(calls(own, THIS - 1, 5), calls(others, THIS - 1, 5)))
+        assert (taken.rows, [(one.row, one.reason) for one in taken.refusals]) == (1, [(1, Reason.NAME)])
 
     def test_whoever_has_looked_is_told_what_changed_behind_them(self, office: Office) -> None:
         office.sent(batch(calls("east", THIS, 5), calls("west", THIS, 5)))

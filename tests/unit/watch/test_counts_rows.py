@@ -207,7 +207,8 @@ def test_more_samples_than_are_taken_at_once_are_bad_input() -> None:
 
 
 def test_a_request_without_counts_is_empty() -> None:
-    assert len(read_request(packed(series([(1.0, 0)], __name__="up")))) == 0
+    for message in (b"", series([(1.0, 0)], __name__="up")):
+        assert len(read_request(packed(message))) == 0
 
 
 def test_the_flow_lets_so_many_rows_through_a_minute_and_so_many_batches_at_once() -> None:

@@ -73,7 +73,9 @@ def _unpacked(body: bytes) -> bytes:
     import pyarrow as pa
 
     size, start = _varint(memoryview(body), 0)
-    if start == len(body) or size > LARGEST:
+    if not size and start == len(body):
+        return b""
+    if size > LARGEST:
         raise _wrong()
     try:
         return pa.Codec("snappy").decompress(body, decompressed_size=size, asbytes=True)  # type: ignore[no-any-return]

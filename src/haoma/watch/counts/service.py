@@ -131,7 +131,9 @@ def _take(tx: sa.Connection, tenant: str, ready: _Checked, now: datetime) -> Tak
 
 def _digest(batch: Batch) -> str:
     """What a batch says, as 64 digits: the same batch has the same ones."""
-    digest = hashlib.sha256("\n".join((*batch.hotlines, "", *batch.counts, "", str(batch.revision))).encode())
+    digest = hashlib.sha256(
+        "\n".join((*batch.hotlines, "", *batch.counts, "", str(batch.revision))).encode(errors="surrogatepass")
+    )
     for part in (batch.codes, batch.minutes, batch.values, batch.said):
         digest.update(np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()

@@ -4,7 +4,8 @@ Rules held here:
 - A batch is taken once for its Idempotency-Key, and one that was taken before changes nothing in any case.
 - Good rows are taken whatever the others are; each that is not is told by its place and its reason, and nothing of
   what it held.
-- What comes faster than it is taken is answered 429 with Retry-After, before anything of it is looked at.
+- What comes faster than it is taken is answered 429 with Retry-After, and nothing of it is kept; whoever may not send
+  counts takes up nothing of what their tenant may.
 - Prometheus sends without a key of its own: the same samples again change nothing.
 """
 
@@ -90,6 +91,7 @@ class TellsTaken(Body):
 def record(asked: AsksCounts, change: Changer) -> Response:
     """Take counts of hotlines, each of one minute; late ones correct what is there, the same ones change nothing."""
     call = change.call
+    _require(call)
     given = batch_of_rows([_row(one) for one in asked.counts], asked.revision)
 
     def work() -> TellsTaken:
@@ -105,9 +107,7 @@ async def _sent(request: Request) -> bytes:
 @routes.post("/prometheus", status_code=204, responses=PROBLEMS, openapi_extra=PROMETHEUS, response_class=Response)
 def prometheus(call: Caller, sent: Annotated[bytes, Depends(_sent)]) -> Response:
     """Take what Prometheus's remote write 1.0 sends: haoma_inquiries, haoma_errors, haoma_count{count}, by hotline."""
-    with call.services.store.read() as tx:
-        thing = Thing("counts", call.asker.tenant)
-        call.services.gate.decide(tx, call.asker, ACTION, thing, call.at).require()
+    _require(call)
     given = read_request(sent)
 
     def work() -> Response:
@@ -118,6 +118,15 @@ def prometheus(call: Caller, sent: Annotated[bytes, Depends(_sent)]) -> Response
         return Response(status_code=204)
 
     return _within(call, len(given), work) if len(given) else Response(status_code=204)
+
+
+def _require(call: Call) -> None:
+    """Raise Refused, and record it, where the caller may not send counts; that they may is recorded with the batch."""
+    thing = Thing("counts", call.asker.tenant)
+    with call.services.store.read() as tx:
+        decision = call.services.gate.decide(tx, call.asker, ACTION, thing, call.at)
+    if not decision.allowed:
+        call.require(ACTION, thing)
 
 
 def _within(call: Call, rows: int, work: Callable[[], Response]) -> Response:

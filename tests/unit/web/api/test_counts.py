@@ -78,6 +78,9 @@ def test_rows_that_cannot_be_are_told_by_place_and_reason_and_not_by_what_they_h
         {"counts": [row("x", inquiries=1, colour="red")]},
         {"counts": [row("x", inquiries=1)], "revision": -1},
         {"counts": [row("x", inquiries=1, further={"call 138-0013-8000": 1})]},
+        {"counts": [row("x", inquiries=1, further={"\ud800": 1})]},
+        {"counts": [row("x", inquiries=10**400)]},
+        {"counts": [row("\ud800", inquiries=1)]},
     ],
 )
 def test_a_body_that_is_none_is_bad_input(api: Client, body: object) -> None:
