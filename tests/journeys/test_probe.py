@@ -19,9 +19,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
+from contracts.hostile import hostile
 from contracts.lineage import open_world
 from contracts.serving import running
 from haoma.errors import Unavailable
+from haoma.guard.crawl.addresses import Allowed
 from haoma.guard.model import Names, Purpose
 from haoma.guard.probe import Asked, probe, read_pipeline, record_probe, sentence
 from haoma.guard.probe.mentions import MentionsPlace
@@ -192,6 +194,21 @@ def test_a_rendered_page_that_nobody_marked_is_read_as_the_crawl_reads_it(
     names = {"names": Names("工商银行"), "rivals": (Names("农业银行"),), "purposes": frozenset({Purpose.CARE})}
     with company.serving() as site:
         assert MentionsPlace(f"{site}/contact", render=True).read(replace(ASKED, **names)) == shown
+
+
+def test_a_page_asks_nothing_of_this_network_but_its_own_host(chromium: None) -> None:
+    with hostile() as victim:
+        wanted = "".join(f"fetch('{victim.url}/{n}').catch(() => 0);" for n in range(3))
+        wanted += f"new Image().src = 'http://localhost:{victim.server_address[1]}/pixel';"
+        body = f'<p id="tel"></p><script>{wanted} fetch("/own").then(() => {{ tel.textContent = "95588" }})</script>'
+        routes = [Route("/{any:path}", lambda _request: HTMLResponse(body))]
+        with running(uvicorn.Config(Starlette(routes=routes), log_level="error", lifespan="off")) as port:
+            url = f"http://127.0.0.1:{port}/contact"
+            assert PagePlace(url, "#tel", wait_s=2).read(ASKED) == ["95588"]
+            assert victim.asked == []
+            named = Allowed.of_setting(victim.host)
+            assert PagePlace(url, "#tel", wait_s=2, allowed=named).read(ASKED) == ["95588"]
+        assert set(victim.asked) == {"/0", "/1", "/2"}
 
 
 LATE = (

@@ -14,8 +14,9 @@ from haoma.lineage import Stage
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 ASKED = Asked("h-1", "o-1", "tel:95588;phone-context=+86", "h-1")
+TEXTS = ("95599", "无", "13800138000", "400-810-9090", "0571-88888888")
 RIGHT = sight_of(["95588"], lambda _uri: True, b"")
-WRONG = [sight_of([text], lambda _uri: False, b"salt") for text in ("95599", "无", "13800138000", "400-810-9090")]
+WRONG = [sight_of([text], lambda _uri: False, b"salt") for text in TEXTS]
 SIDES = st.sampled_from([None, RIGHT, *WRONG])
 HOPS = st.lists(st.tuples(st.sampled_from(Stage), SIDES, SIDES), min_size=1, max_size=8)
 
@@ -54,7 +55,7 @@ def test_a_hop_is_blamed_alone_only_where_both_its_sides_were_seen_or_what_came_
 def test_what_is_told_shows_no_personal_number_and_one_row_a_hop(hops: list[object]) -> None:
     found = probed(hops)
     told = f"{sentence(found)} {rows(found)}"
-    assert "13800138000" not in told.replace(" ", "")
+    assert not any(one in told.replace(" ", "").replace("-", "") for one in ("13800138000", "88888888"))
     assert len(rows(found)) == len(hops)
     assert any(row["first_wrong"] for row in rows(found)) == found.wrong
 

@@ -37,6 +37,7 @@ __all__ = ["probe"]
 def probe(ctx: click.Context, uid: str, file: Path | None, fmt: Format) -> None:
     """Read a hotline at every hop of the company's pipeline, and name the first hop that is wrong."""
     from haoma.app import Services
+    from haoma.guard.crawl.addresses import Allowed
     from haoma.guard.probe import probe as look
     from haoma.guard.probe import read_pipeline, record_probe, rows, sentence
 
@@ -44,7 +45,7 @@ def probe(ctx: click.Context, uid: str, file: Path | None, fmt: Format) -> None:
     path = file or settings.guard_pipeline
     if path is None:
         raise BadInput("which pipeline?", hint="--pipeline FILE, or the setting guard_pipeline")
-    pipeline = read_pipeline(path, settings.crawl_chromium)
+    pipeline = read_pipeline(path, settings.crawl_chromium, Allowed.of_setting(settings.crawl_allow))
     with Services(settings, create=False) as services:
         hotline = _hotline(services, uid)
         asked = _asked(services, pipeline, hotline)

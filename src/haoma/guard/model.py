@@ -3,6 +3,8 @@
 Rules held here:
 - A hotline is public and stands in clear; a number that a page merely shows may be a person's own, and `repr` masks it.
 - Purposes are the words that the trade uses, 客服 · 投诉 · 传真 · 招商 · 售后, and `other`.
+- A number of a kind that no person holds is public, whoever's it is; any other one that no registry knows may be a
+  person's.
 """
 
 from __future__ import annotations
@@ -10,9 +12,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from haoma.numbers.model import hide
+from haoma.numbers.model import Kind, hide
 
-__all__ = ["Belongs", "Mention", "Names", "Purpose", "Role"]
+__all__ = ["PUBLIC_KINDS", "Belongs", "Mention", "Names", "Purpose", "Role"]
+
+PUBLIC_KINDS = frozenset(
+    {
+        Kind.TOLL_FREE,
+        Kind.SHARED_COST,
+        Kind.NATIONAL_SERVICE,
+        Kind.REGIONAL_SERVICE,
+        Kind.CARRIER_SERVICE,
+        Kind.PUBLIC_SERVICE,
+        Kind.EMERGENCY,
+    }
+)
+"""400, 800, 95xxx, 12345, 110: kinds of number that no person holds."""
 
 
 class Role(StrEnum):

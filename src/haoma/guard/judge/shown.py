@@ -11,24 +11,14 @@ from __future__ import annotations
 import re
 
 from haoma.guard.judge.model import Shown
+from haoma.guard.model import PUBLIC_KINDS
 from haoma.ledger.commitment import Commitments
 from haoma.numbers import parse
-from haoma.numbers.model import Kind, mask
+from haoma.numbers.model import mask
 
 __all__ = ["SCOPE", "bare", "digits_of", "holds_mobile", "show", "without_mobiles"]
 
 SCOPE = "guardnumbers"
-PUBLIC_KINDS = frozenset(
-    {
-        Kind.TOLL_FREE,
-        Kind.SHARED_COST,
-        Kind.NATIONAL_SERVICE,
-        Kind.REGIONAL_SERVICE,
-        Kind.CARRIER_SERVICE,
-        Kind.PUBLIC_SERVICE,
-        Kind.EMERGENCY,
-    }
-)
 _EXTENSION = re.compile(r";ext=[^;]*")
 # What stands between digits on pages: blanks, all dashes, dots, brackets, and signs of no width.
 _BETWEEN = r"[-\s.·•・_()（）\u2010-\u2015\u2212\u00ad\u200b-\u200f\u2060\ufeff]{0,3}"

@@ -10,10 +10,11 @@ Rules held here:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from haoma.errors import Unavailable
+from haoma.guard.crawl.addresses import Allowed
 from haoma.guard.model import Belongs, Mention, Purpose, Role
 from haoma.guard.probe.files import content_of
 from haoma.guard.probe.http import fetch
@@ -28,13 +29,14 @@ __all__ = ["MentionsPlace", "shown_as_ours"]
 class MentionsPlace:
     """What the page at a URL, or in a file, shows as the organisation's own; fills `Place`.
 
-    `render` has its scripts run first, by `chromium` or the one on the path.
+    `render` has its scripts run first, by `chromium` or the one on the path, which may ask `allowed` hosts inside.
     """
 
     url: str = ""
     file: Path | None = None
     render: bool = False
     chromium: Path | None = None
+    allowed: Allowed = field(default_factory=Allowed)
 
     def read(self, asked: Asked) -> Sequence[str]:
         """See `Place.read`."""
@@ -47,7 +49,7 @@ class MentionsPlace:
 
     def _page(self, url: str, asked: Asked) -> tuple[bytes | str, str | None]:
         if self.render:
-            return rendered(url, self.chromium), None
+            return rendered(url, self.chromium, self.allowed), None
         if self.file is not None:
             return content_of(self.file, asked), None
         got = fetch(url, "text/html")

@@ -3,8 +3,8 @@
 Rules held here:
 - A hop is judged by what goes out of it and, where that is read too, by what comes in.
 - Nothing there is an answer, and a wrong one; a place that does not answer, or shows several numbers, blames nobody.
-- A mobile or foreign number that no registry knows may be a person's: it is shown masked, and its digest is keyed with
-  a key that is kept nowhere.
+- A number of a kind that a person may hold, a landline too, may be one's where no registry knows it: it is shown
+  masked, and its digest is keyed with a key that is kept nowhere.
 """
 
 from __future__ import annotations
@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from haoma.guard.model import Names, Purpose
+from haoma.guard.model import PUBLIC_KINDS, Names, Purpose
 from haoma.lineage.diverge import Divergence, Hop, diverge
 from haoma.lineage.model import Stage, canonical_value, digest
-from haoma.numbers.model import Kind, Number
+from haoma.numbers.model import Number
 from haoma.numbers.service import read_cell
 
 __all__ = ["Asked", "HopSeen", "Place", "Probed", "Sight", "Station", "sight_of"]
-
-PERSONAL = {Kind.MOBILE, Kind.MVNO, Kind.IOT, Kind.SATELLITE, Kind.INTERNATIONAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ def sight_of(texts: Sequence[str], known: Callable[[str], bool], salt: bytes, re
     if not numbers:
         return Sight(None, digest(canonical_value(None)), personal=False)
     ((uri, number),) = numbers.items()
-    personal = number.kind in PERSONAL and not known(str(uri))
+    personal = number.kind not in PUBLIC_KINDS and not known(str(uri))
     return Sight(number, digest(canonical_value(uri), salt if personal else None), personal)
 
 

@@ -2,22 +2,25 @@
 
 Rules held here:
 - A page has half a minute for everything, and a browser of its own that ends with it.
+- The browser is the crawl's, with the same one way out: it reaches the page's own host, the hosts that are allowed by
+  name and the public internet, so that who can change a page cannot have it ask this machine's network.
 - What counts is what stands there when the page has come to rest: a script may write a number late.
 - Nothing is downloaded, and nothing of the page is kept but the texts of the nodes that were asked for.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from haoma.errors import Unavailable
+from haoma.guard.crawl.addresses import Allowed
+from haoma.guard.crawl.browser import FLAGS, is_sandboxed, program, proxy_of
+from haoma.guard.crawl.egress import Egress, serving
 from haoma.guard.probe.html import is_xpath
 from haoma.guard.probe.model import Asked
 from haoma.guard.probe.pointer import filled, in_url
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["PagePlace", "opened", "rendered"]
 
 PAGE_S = 30.0
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _PAUSE_MS = 100
 
 
@@ -37,7 +39,7 @@ class PagePlace:
     """The nodes that a selector finds when the page at a URL has come to rest; fills `Place`.
 
     `wait_s` is how long the page may take to rest, and then a node to show any digit; `chromium` is the browser,
-    without one that of the path, `page_s` the bound of each step.
+    without one that of the path, `page_s` the bound of each step; `allowed` are hosts inside that its page may ask.
     """
 
     url: str
@@ -46,10 +48,12 @@ class PagePlace:
     wait_s: int = 5
     chromium: Path | None = None
     page_s: float = PAGE_S
+    allowed: Allowed = field(default_factory=Allowed)
 
     def read(self, asked: Asked) -> Sequence[str]:
         """See `Place.read`."""
-        with opened(filled(self.url, asked, in_url), self.chromium, self.wait_s, self.page_s) as page:
+        url = filled(self.url, asked, in_url)
+        with opened(url, self.chromium, self.allowed, self.wait_s, self.page_s) as page:
             return self._texts(page)
 
     def _texts(self, page: Page) -> list[str]:
@@ -67,24 +71,28 @@ class PagePlace:
             page.wait_for_timeout(_PAUSE_MS)
 
 
-def rendered(url: str, chromium: Path | None, wait_s: int = 5, page_s: float = PAGE_S) -> str:
+def rendered(url: str, chromium: Path | None, allowed: Allowed, wait_s: int = 5, page_s: float = PAGE_S) -> str:
     """The page at a URL as its scripts have made it, when it has come to rest."""
-    with opened(url, chromium, wait_s, page_s) as page:
+    with opened(url, chromium, allowed, wait_s, page_s) as page:
         _require_awake(page, page_s)
         return str(page.content())
 
 
 @contextmanager
-def opened(url: str, chromium: Path | None, wait_s: int, page_s: float) -> Iterator[Page]:
+def opened(url: str, chromium: Path | None, allowed: Allowed, wait_s: int, page_s: float) -> Iterator[Page]:
     """A page in a browser of its own; raises Unavailable where it does not answer with 200, or holds its visitor."""
     try:
         from playwright.sync_api import Error, sync_playwright
         from playwright.sync_api import TimeoutError as Late
     except ImportError:
         raise Unavailable("a rendered page needs Playwright", hint="pip install 'haoma[render]'") from None
-    program = str(chromium or _on_the_path())
+    path = program(chromium)
     try:
-        with sync_playwright() as playwright, _browser(playwright, program) as browser:
+        with (
+            serving(allowed.and_of(url)) as egress,
+            sync_playwright() as playwright,
+            _browser(playwright, path, egress) as browser,
+        ):
             page = browser.new_context(accept_downloads=False, service_workers="block").new_page()
             page.set_default_timeout(page_s * 1000)
             answer = page.goto(url, wait_until="load")
@@ -103,13 +111,7 @@ def _require_awake(page: Page, page_s: float) -> None:
     page.wait_for_function("() => true", timeout=page_s * 1000)
 
 
-def _browser(playwright: Playwright, program: str) -> Browser:
-    # Chromium's sandbox needs another user than root.
-    return playwright.chromium.launch(executable_path=program, chromium_sandbox=os.geteuid() != 0)
-
-
-def _on_the_path() -> str:
-    found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
-    if found is None:
-        raise Unavailable("a rendered page needs Chromium, which is not installed", hint="apt-get install chromium")
-    return found
+def _browser(playwright: Playwright, path: Path, egress: Egress) -> Browser:
+    return playwright.chromium.launch(
+        executable_path=path, chromium_sandbox=is_sandboxed(), proxy=proxy_of(egress), args=FLAGS
+    )

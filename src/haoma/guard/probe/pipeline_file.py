@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from haoma.guard.crawl.addresses import Allowed
 from haoma.guard.probe.given import Given
 from haoma.guard.probe.model import Asked, Place, Station
 from haoma.lineage.model import Stage
@@ -20,6 +21,7 @@ from haoma.lineage.personal import require_impersonal
 __all__ = ["Pipeline", "read_pipeline"]
 
 MOST_HOPS = 50
+NOBODY = Allowed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,16 @@ class Pipeline:
         return Asked(uid, organisation, uri, self.keys.get(uid, uid))
 
 
-def read_pipeline(path: Path, chromium: Path | None = None) -> Pipeline:
-    """Read a pipeline; `chromium` renders its pages, or the one on the path.
+@dataclass(frozen=True, slots=True)
+class _Browser:
+    """What renders pages, and which hosts inside they may ask."""
+
+    program: Path | None
+    allowed: Allowed
+
+
+def read_pipeline(path: Path, chromium: Path | None = None, allowed: Allowed = NOBODY) -> Pipeline:
+    """Read a pipeline; `chromium` renders its pages, or the one on the path, and they may ask `allowed` hosts inside.
 
     Raises BadInput naming what is wrong with its file, Refused for a person's number in a name.
     """
@@ -49,14 +59,14 @@ def read_pipeline(path: Path, chromium: Path | None = None) -> Pipeline:
     hops = top.tables("hop")
     if not 1 <= len(hops) <= MOST_HOPS:
         raise top.wrong("hop", f"1 to {MOST_HOPS} of them, [[hop]] for each")
-    name = top.text("name", "pipeline")
-    found = Pipeline(name, region.upper(), top.texts("keys"), tuple(_station(one, chromium) for one in hops))
+    name, browser = top.text("name", "pipeline"), _Browser(chromium, allowed)
+    found = Pipeline(name, region.upper(), top.texts("keys"), tuple(_station(one, browser) for one in hops))
     systems = {f"the system of hop {place}": one.system for place, one in enumerate(found.hops, 1)}
     require_impersonal("public:pipeline", {"the name of the pipeline": name, **systems})
     return found
 
 
-def _station(given: Given, chromium: Path | None) -> Station:
+def _station(given: Given, browser: _Browser) -> Station:
     given.only("stage", "system", "in", "out")
     stage = given.text("stage")
     if stage not in set(Stage):
@@ -65,14 +75,14 @@ def _station(given: Given, chromium: Path | None) -> Station:
     out = given.table("out")
     if out is None:
         raise given.wrong("out", "a table that says where the number is read")
-    before = _place(come, chromium) if come else None
-    return Station(Stage(stage), given.text("system"), _place(out, chromium), before)
+    before = _place(come, browser) if come else None
+    return Station(Stage(stage), given.text("system"), _place(out, browser), before)
 
 
-def _place(given: Given, chromium: Path | None) -> Place:
+def _place(given: Given, browser: _Browser) -> Place:
     kind = given.text("kind")
     if kind in _RENDERED:
-        return _RENDERED[kind](given, chromium)
+        return _RENDERED[kind](given, browser)
     if kind not in _PLACES:
         raise given.wrong("kind", f"one of {', '.join([*_PLACES, *_RENDERED])}")
     return _PLACES[kind](given)
@@ -125,29 +135,29 @@ def _html(given: Given) -> Place:
     return HtmlPlace(given.text("selector"), *_url_or_file(given), given.text("attribute", ""))
 
 
-def _page(given: Given, chromium: Path | None) -> Place:
+def _page(given: Given, browser: _Browser) -> Place:
     from haoma.guard.probe.page import PagePlace
 
     given.only("kind", "url", "selector", "attribute", "wait_s")
-    attribute, wait_s = given.text("attribute", ""), given.whole("wait_s", 5, 20)
-    return PagePlace(given.url("url"), given.text("selector"), attribute, wait_s, chromium)
+    where = given.url("url"), given.text("selector"), given.text("attribute", "")
+    return PagePlace(*where, given.whole("wait_s", 5, 20), browser.program, allowed=browser.allowed)
 
 
-def _mentions(given: Given, chromium: Path | None) -> Place:
+def _mentions(given: Given, browser: _Browser) -> Place:
     from haoma.guard.probe.mentions import MentionsPlace
 
     given.only("kind", "url", "file", "render")
     render = given.flag("render")
     if given.has("url") == given.has("file") or (render and given.has("file")):
         raise given.wrong("url", "either url or file; what is rendered has a url")
-    return MentionsPlace(*_url_or_file(given), render, chromium)
+    return MentionsPlace(*_url_or_file(given), render, browser.program, browser.allowed)
 
 
 def _url_or_file(given: Given) -> tuple[str, Path | None]:
     return ("", given.path("file")) if given.has("file") else (given.url("url"), None)
 
 
-_RENDERED: Mapping[str, Callable[[Given, Path | None], Place]] = {"page": _page, "mentions": _mentions}
+_RENDERED: Mapping[str, Callable[[Given, _Browser], Place]] = {"page": _page, "mentions": _mentions}
 _PLACES: Mapping[str, Callable[[Given], Place]] = {
     "sql": _sql,
     "http": _http,
