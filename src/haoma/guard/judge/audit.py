@@ -4,7 +4,7 @@ Rules held here:
 - A look and a step of an incident are each an entry of the log, and a step's entry has its row: one that was made,
   changed or taken away by hand is told.
 - A vote says what its Fact says; that Facts are those of the log, `haoma trace --all` tells.
-- An incident stands as its last step left it.
+- An incident stands as its last step left it; tickets, questions and news as `audit_told` says.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import sqlalchemy as sa
 
 from haoma.errors import Tampered
 from haoma.guard.judge import tables
+from haoma.guard.judge.audit_told import TYPES, hold_messages, hold_reviews, hold_tickets
 from haoma.guard.judge.model import State
+from haoma.ledger.entry import Entry
 from haoma.ledger.forms import Json
 from haoma.ledger.scan import scan
 from haoma.ledger.written import as_written
@@ -25,6 +27,7 @@ from haoma.lineage import facts_of
 __all__ = ["Audited", "audit_incidents"]
 
 AT_ONCE = 1_000
+_OF_LOOKS = frozenset({"guard.checked", "guard.incident"})
 OPENS = ("opened", "reopened")
 
 
@@ -36,29 +39,26 @@ class Audited:
     votes: int
     incidents: int
     steps: int
+    tickets: int
+    reviews: int
+    messages: int
 
 
 def audit_incidents(tx: sa.Connection) -> Audited:
-    """Hold looks and steps to the log, the log to the steps, votes to their Facts, and incidents to their steps.
+    """Hold looks, steps, tickets, questions and news to the log and back, votes to Facts, and incidents to steps.
 
     Reads the whole log. Raises Tampered with the first that differs.
     """
-    told = _told(tx)
+    every = {one.entry_id: one.entry for one in scan(tx, lambda data: b'"type":"guard.' in data)}
+    told = {key: (one.type, dict(one.body)) for key, one in every.items() if one.type in _OF_LOOKS}
     looks = _looks(tx, told)
     steps = _steps(tx, told)
     left = sorted(entry_id for entry_id, (type_, _) in told.items() if type_ == "guard.incident")
     if left:
         raise _differs(f"the step of an incident that entry {left[0]} tells of is gone")
-    return Audited(looks, _votes(tx), _incidents(tx), steps)
-
-
-def _told(tx: sa.Connection) -> dict[int, tuple[str, dict[str, Json]]]:
-    wanted = {"guard.checked", "guard.incident"}
-    return {
-        one.entry_id: (one.entry.type, dict(one.entry.body))
-        for one in scan(tx, lambda data: b'"type":"guard.' in data)
-        if one.entry.type in wanted
-    }
+    rest: list[Entry] = [one for _, one in sorted(every.items()) if one.type in TYPES]
+    counts = hold_tickets(tx, rest), hold_reviews(tx, rest), hold_messages(tx, rest)
+    return Audited(looks, _votes(tx), _incidents(tx), steps, *counts)
 
 
 def _looks(tx: sa.Connection, told: dict[int, tuple[str, dict[str, Json]]]) -> int:

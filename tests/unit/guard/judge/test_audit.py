@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 import sqlalchemy as sa
 
-from contracts.judge import LABELLED_AS_A_RIVAL, RIGHT, World
+from contracts.judge import LABELLED_AS_A_RIVAL, NOBODYS, NOW, OURS, RIGHT, World, shows
+from haoma.consent.webhook import RETRIES_S
 from haoma.errors import Tampered
-from haoma.guard.judge import tables
+from haoma.guard.judge import Verdict, review, tables, tickets
 from haoma.guard.judge.audit import Audited, audit_incidents
+from haoma.guard.judge.model import Act
+from haoma.guard.judge.outbox import again, send_due
+from haoma.guard.judge.platforms import read_platforms
+from haoma.guard.model import Belongs
+
+AN = "0cc00000-0000-4000-8000-000000000001"
 
 
 @pytest.fixture
@@ -17,7 +26,81 @@ def looked(world: World) -> World:
 
 
 def test_what_was_recorded_holds(looked: World) -> None:
-    assert looked.ask(audit_incidents) == Audited(looks=5, votes=3, incidents=1, steps=2)
+    assert looked.ask(audit_incidents) == Audited(5, 3, incidents=1, steps=2, tickets=0, reviews=0, messages=4)
+
+
+@pytest.fixture
+def handled(world: World) -> World:
+    """Two incidents with tickets, one sent and reminded of; a doubt that was decided; news heard and given up."""
+    desk, owner = world.desk, read_platforms()["site-owner"]
+    for source in ("map", "map", "poi", "poi"):
+        world.look(*LABELLED_AS_A_RIVAL, source=source)
+    for one in world.incidents():
+        act = Act("", world.clock[0], AN)
+        desk.store.write(lambda tx, one=one, act=act: tickets.make(tx, desk, one.id, owner, act))
+    first, _ = world.ask(tickets.tickets)
+    desk.store.write(lambda tx: tickets.sent(tx, desk, first.id, owner, "K-1", Act("", world.clock[0], AN)))
+    world.clock[0] += timedelta(days=30)
+    desk.store.write(lambda tx: tickets.remind(tx, desk, {}, world.clock[0]))
+    for _ in range(2):
+        world.look(*RIGHT, source="map")
+    world.look(shows(NOBODYS, Belongs.UNSURE), source="forum")
+    (doubt,) = world.ask(lambda tx: review.waiting(tx, [OURS], world.clock[0]))
+    said = Act("called-and-asked", world.clock[0], AN)
+    desk.store.write(lambda tx: review.decide(tx, desk, doubt.id, Verdict.CANNOT_TELL, said))
+    for _ in range(len(RETRIES_S) + 2):
+        send_due(desk, {"ops": Heard()})
+        world.clock[0] += timedelta(days=1)
+    return world
+
+
+class Heard:
+    def send(self, message_id: str, news: object, at: datetime) -> None:
+        """Hear it."""
+
+
+def test_tickets_questions_and_news_hold_also_when_an_incident_comes_back(handled: World) -> None:
+    found = handled.ask(audit_incidents)
+    assert (found.tickets, found.reviews, found.messages > 4) == (2, 1, True)
+    states = {row.state for row in handled.rows(tables.messages)}
+    assert states == {"done", "failed"}
+    for _ in range(2):
+        handled.look(*LABELLED_AS_A_RIVAL, source="map")
+    (back,) = [one for one in handled.incidents() if one.source == "map"]
+    act = Act("", handled.clock[0], AN)
+    owner = read_platforms()["site-owner"]
+    handled.desk.store.write(lambda tx: tickets.make(tx, handled.desk, back.id, owner, act))
+    handled.desk.store.write(lambda tx: again(tx, handled.clock[0]) and None)
+    handled.desk.store.write(lambda tx: tx.execute(sa.delete(tables.messages).where(_m.state == "done")) and None)
+    assert handled.ask(audit_incidents).tickets == 2
+
+
+_m, _t, _r = tables.messages.c, tables.tickets.c, tables.reviews.c
+
+
+@pytest.mark.parametrize(
+    "by_hand",
+    [
+        sa.delete(tables.tickets).where(_t.state == "fixed"),
+        sa.update(tables.tickets).where(_t.state == "fixed").values(state="dropped"),
+        sa.update(tables.tickets).where(_t.state == "fixed").values(sent_at=None),
+        sa.update(tables.tickets).where(_t.state == "made").values(closed_at=NOW, state="fixed"),
+        sa.update(tables.tickets).where(_t.state == "made").values(platform="baidu"),
+        sa.update(tables.tickets).values(made_at=NOW),
+        sa.update(tables.tickets).values(reminders=0),
+        sa.delete(tables.reviews),
+        sa.update(tables.reviews).values(decided="match"),
+        sa.update(tables.reviews).values(state="waiting"),
+        sa.update(tables.messages).where(_m.state == "done").values(state="due"),
+        sa.update(tables.messages).where(_m.state == "failed").values(state="done"),
+        sa.update(tables.messages).where(_m.state == "done").values(told_at=NOW),
+        sa.delete(tables.messages).where(_m.state == "failed"),
+    ],
+)
+def test_what_a_hand_did_with_tickets_questions_and_news_is_told(handled: World, by_hand: sa.Executable) -> None:
+    handled.desk.store.write(lambda tx: tx.execute(by_hand) and None)
+    with pytest.raises(Tampered):
+        handled.ask(audit_incidents)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""Whether tickets, questions for people and news stand as the log was told.
+
+Rules held here:
+- A ticket was made, sent and reminded of when its entries say so, and is done with when its incident was closed. One
+  whose incident came back makes room for the next one on that platform.
+- A question that was decided has one entry, with the verdict, the time and who decided; one that waits has none.
+- News that was heard or given up has an entry that says so. News that waits has none, or was given up and is told anew;
+  what was heard goes in its time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from haoma.errors import Tampered
+from haoma.guard.judge import tables
+from haoma.ledger.entry import Entry
+
+__all__ = ["TYPES", "hold_messages", "hold_reviews", "hold_tickets"]
+
+TYPES = frozenset({"guard.ticket", "guard.reviewed", "guard.told"})
+
+
+def hold_tickets(tx: sa.Connection, told: Sequence[Entry]) -> int:
+    """Hold tickets to these entries, in the order of the log; how many there are. Raises Tampered."""
+    said = _by(told, "guard.ticket", "ticket")
+    rows = tx.execute(sa.select(tables.tickets).order_by(tables.tickets.c.ticket_id)).all()
+    closed = _closed(tx)
+    for row in rows:
+        if not _is_as_told(row, said.pop(row.ticket_id, [])) or not _is_over_with_its_incident(row, closed):
+            raise _differs(f"ticket {row.ticket_id} is not what was recorded")
+    there = {(row.incident_id, row.platform) for row in rows}
+    for ticket_id, entries in said.items():
+        if (entries[0].body["incident"], entries[0].body["platform"]) not in there:
+            raise _differs(f"ticket {ticket_id} is gone")
+    return len(rows)
+
+
+def hold_reviews(tx: sa.Connection, told: Sequence[Entry]) -> int:
+    """Hold questions to these entries; how many there are. Raises Tampered."""
+    said = _by(told, "guard.reviewed", "review")
+    rows = tx.execute(sa.select(tables.reviews).order_by(tables.reviews.c.review_id)).all()
+    for row in rows:
+        found = [(one.body["by"], one.body["verdict"], one.at) for one in said.pop(row.review_id, [])]
+        decided = [(row.held_by, row.decided, row.decided_at)] if row.state != "waiting" else []
+        if found != decided:
+            raise _differs(f"question {row.review_id} is not what was recorded")
+    if said:
+        raise _differs(f"question {min(said)}, which was decided, is gone")
+    return len(rows)
+
+
+def hold_messages(tx: sa.Connection, told: Sequence[Entry]) -> int:
+    """Hold news to these entries; how many pieces there are. Raises Tampered."""
+    last = {key: entries[-1] for key, entries in _by(told, "guard.told", "message").items()}
+    rows = tx.execute(sa.select(tables.messages).order_by(tables.messages.c.message_id)).all()
+    for row in rows:
+        one = last.pop(row.message_id, None)
+        ended = None if one is None else (one.body["state"], one.body["attempts"])
+        again = row.state == "due" and (ended is None or ended[0] == "failed")
+        heard = one is not None and (row.state != "done" or row.told_at == one.at)
+        if not again and not (heard and ended == (row.state, row.attempts)):
+            raise _differs(f"news {row.message_id} is not what was recorded")
+    if lost := sorted(key for key, one in last.items() if one.body["state"] != "done"):
+        raise _differs(f"news {lost[0]}, which nobody has heard, is gone")
+    return len(rows)
+
+
+def _by(told: Iterable[Entry], kind: str, name: str) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for one in told:
+        if one.type == kind:
+            found[str(one.body[name])].append(one)
+    return found
+
+
+def _is_as_told(row: sa.Row[Any], entries: Sequence[Entry]) -> bool:
+    if any((one.body["incident"], one.body["platform"]) != (row.incident_id, row.platform) for one in entries):
+        return False
+    at = {to: [one.at for one in entries if one.body["to"] == to] for to in ("made", "sent", "reminded")}
+    was_sent = [row.sent_at] if row.sent_at is not None else []
+    return at["made"] == [row.made_at] and at["sent"] == was_sent and len(at["reminded"]) == row.reminders
+
+
+def _is_over_with_its_incident(row: sa.Row[Any], closed: Mapping[tuple[str, object], bool]) -> bool:
+    if row.closed_at is None:
+        return bool(row.state == ("made" if row.sent_at is None else "sent"))
+    by_hand = closed.get((row.incident_id, row.closed_at))
+    return by_hand is not None and row.state == ("dropped" if by_hand else "fixed")
+
+
+def _closed(tx: sa.Connection) -> dict[tuple[str, object], bool]:
+    """When each incident was closed, and whether a person did it."""
+    s = tables.steps.c
+    rows = tx.execute(sa.select(s.incident_id, s.at, s.by).where(s.step == "closed"))
+    return {(row.incident_id, row.at): row.by is not None for row in rows}
+
+
+def _differs(message: str) -> Tampered:
+    return Tampered(message, hint="rows were changed by hand: put the database back from a backup")
