@@ -3,7 +3,9 @@
 Rules held here:
 - The same evidence makes the same bytes, whoever makes it and when: names in order, no clock, nothing compressed.
 - A page is in it as it came, so that its digest can be computed, or not at all: one that shows what may be a person's
-  own number is left out, with its picture, and that is said. Its digest stands.
+  own number is left out, and that is said. Its digest stands. Its picture is there where persons' numbers are covered
+  in it, and what the incident is about is none of them.
+- What a platform is shown is the part of the picture where the number stands, where the picture tells that.
 - A page is a text there and no HTML: who opens it runs none of its scripts.
 - Every proof is of an entry of the log that names the page by its digest, or the incident by its id, and is verified
   without haoma's database: `haoma ledger verify`.
@@ -23,6 +25,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
+from haoma.guard.crawl.picture import Box, box_of, boxes_in
 from haoma.guard.judge.channels.words import SEVERITIES, VERDICTS_ZH
 from haoma.guard.judge.evidence import Pack, Shows, said_of
 from haoma.guard.judge.shown import holds_mobile
@@ -31,13 +34,15 @@ from haoma.ledger.forms import time_text
 
 __all__ = ["Pages", "files_of", "html_of", "zip_of"]
 
+AROUND, TALLEST = 160, 800  # pixels of a picture, beside a number and in all
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can tell
 _TAG = re.compile(r"<[^>]*>")
 README = """证据包 / evidence of incident {incident}
 
 incident.json    事件、证据、各方意见与处理过程 / what it is, what shows it, what each voice says, what became of it
 complaint.html   供投诉表单使用的说明 / for a platform's complaint form
-pages/           页面原样及截图；含个人号码的页面不附，仅留摘要 / pages as they came, but none with a person's number
+pages/           页面原样及截图；含个人号码的页面不附，仅留摘要，截图中已遮盖
+                 pages as they came, but none with a person's number, which pictures have covered
 proofs/          日志条目及其证明 / entries of the log with their proofs
 log.vkey         日志公钥 / the public key of the log
 SHA256SUMS       以上文件的摘要 / digests of all of these
@@ -73,10 +78,11 @@ def files_of(
     for one in pack.shows:
         found = _of_look(tx, one, pages)
         seen |= found
-        if not found:
+        if f"pages/{one.role}.html.txt" not in found:
             left_out[one.role] = "a number that may be a person's own" if _kept(tx, one, pages) else "not kept"
     told = {**said_of(pack), "left_out": {**left_out}}
-    picture = next((data for name, data in sorted(seen.items()) if name.endswith(".png")), None)
+    pictures = [seen.get(f"pages/{one.role}.png") for one in reversed(pack.shows) if one.role != "right"]
+    picture = next((data for data in pictures if data is not None), None)
     first = min(proofs, default=0)
     made = {
         "README.txt": README.format(incident=pack.incident.id, first=first).encode(),
@@ -124,23 +130,42 @@ def html_of(pack: Pack, letter: str, screenshot: bytes | None = None) -> str:
         ("事件编号", one.id),
     ]
     table = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>\n" for name, value in rows if value)
-    drawn = b64encode(screenshot or b"").decode()
-    picture = f'<p><img alt="页面截图" src="data:image/png;base64,{drawn}"></p>\n'
+    picture = _drawn(screenshot, newest.xpath if newest else "") if screenshot else ""
     return (
         '<!doctype html>\n<html lang="zh-CN"><head><meta charset="utf-8"><title>号码标注纠错证据</title>\n'
         "<style>body{font:16px/1.6 serif;max-width:50em;margin:2em auto;padding:0 1em}th{text-align:left;"
         "vertical-align:top;white-space:nowrap;padding-right:1em}td{overflow-wrap:anywhere}img{max-width:100%}"
+        ".part{overflow:hidden;position:relative;max-width:100%;border:1px solid}.part img{position:absolute;"
+        "max-width:none}.part i{position:absolute;border:3px solid #c00}"
         "pre{white-space:pre-wrap;font:inherit}</style></head>\n<body>\n<h1>号码标注纠错证据</h1>\n"
-        f"<table>\n{table}</table>\n{picture if screenshot else ''}<pre>{escape(letter)}</pre>\n</body></html>\n"
+        f"<table>\n{table}</table>\n{picture}<pre>{escape(letter)}</pre>\n</body></html>\n"
+    )
+
+
+def _drawn(png: bytes, xpath: str) -> str:
+    """The part of a picture where a number stands, framed; all of it where the picture does not tell."""
+    source, box = f'src="data:image/png;base64,{b64encode(png).decode()}"', box_of(png, xpath)
+    if box is None:
+        return f'<p><img alt="页面截图" {source}></p>\n'
+    part = Box(max(0, box.left - AROUND), max(0, box.top - AROUND), box.width + 2 * AROUND, box.height + 2 * AROUND)
+    frame = f"left:{box.left - part.left}px;top:{box.top - part.top}px;width:{box.width}px;height:{box.height}px"
+    return (
+        f'<div class="part" style="width:{part.width}px;height:{min(part.height, TALLEST)}px">'
+        f'<img alt="页面截图：号码所在处" style="left:-{part.left}px;top:-{part.top}px" {source}>'
+        f'<i style="{frame}"></i></div>\n'
     )
 
 
 def _of_look(tx: sa.Connection, one: Shows, pages: Pages) -> dict[str, bytes]:
-    """The page of a look, as it was rendered too, and its picture; none where one shows a person's number, maybe."""
+    """The page of a look, as it was rendered too, and its picture; what may show a person's number is not there."""
     body, rendered = _kept(tx, one, pages), pages.rendered(tx, one.snapshot)
-    if body is None or one.personal or _holds_mobile(body) or _holds_mobile(rendered or b""):
+    if body is None or one.personal:
         return {}
-    kept = {"html.txt": body, "rendered.html.txt": rendered, "png": pages.screenshot(tx, one.snapshot)}
+    kept, picture = {"html.txt": body, "rendered.html.txt": rendered}, pages.screenshot(tx, one.snapshot)
+    if _holds_mobile(body) or _holds_mobile(rendered or b""):
+        kept = {}
+        picture = picture if picture is not None and boxes_in(picture) is not None else None
+    kept["png"] = picture
     return {f"pages/{one.role}.{name}": data for name, data in kept.items() if data is not None}
 
 

@@ -10,10 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.judge import CARE, LABELLED_AS_A_RIVAL, World, shows
+from haoma.guard.crawl.picture import with_boxes
 from haoma.guard.judge.evidence import Pack, gather
 from haoma.guard.judge.pack import files_of, html_of, zip_of
 from haoma.guard.model import Belongs
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(25) + b"the rest"
 PAGE = "<p>平川基金 客服热线 400-800-1234</p>".encode()
 
 
@@ -103,6 +105,23 @@ def test_a_page_with_what_may_be_a_persons_number_is_left_out_and_that_is_said(w
     assert set(told["left_out"].values()) == {"a number that may be a person's own"}
     assert told["evidence"][0]["sha256"] == hashlib.sha256(page.encode()).hexdigest()
     assert not any(b"13800138000" in data for data in made.values())
+
+
+def test_a_picture_in_which_persons_numbers_are_covered_stays_though_its_page_is_left_out(world: World) -> None:
+    picture = with_boxes(PNG, "{}")
+    pages = Saved(pictures={"snapshot-1": PNG, "snapshot-2": picture})
+    made = files(world, pack_of(world, pages, "<p>王经理 13800138000</p>".encode()), pages)
+    assert {name for name in made if name.startswith("pages/")} == {"pages/newest.png", "pages/opening.png"}
+    assert set(json.loads(made["incident.json"])["left_out"]) == {"first", "newest", "opening"}
+
+
+def test_a_platform_is_shown_the_part_of_the_picture_where_the_number_stands(world: World) -> None:
+    where = '{"/html/body/p[1]": [300, 2000, 120, 20], "/html/body/p[2]/b": [1, 2, 3, 4]}'
+    pages = Saved(pictures={"snapshot-2": with_boxes(PNG, where)})
+    text = files(world, pack_of(world, pages), pages)["complaint.html"].decode()
+    assert 'style="width:440px;height:340px"' in text
+    assert "left:-140px;top:-1840px" in text
+    assert "left:160px;top:160px;width:120px;height:20px" in text
 
 
 def test_what_a_script_brings_in_counts_as_what_the_page_shows(world: World) -> None:
