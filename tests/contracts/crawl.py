@@ -189,6 +189,16 @@ class CrawlContract:
         world.pass_(minutes=59)
         assert world.open_visits() == 1
 
+    def test_a_source_where_something_is_wrong_is_visited_sooner_and_never_later(self, world: World) -> None:
+        known, asked = world.add(), world.add(f"{SITE}asked", every_s=None)
+        world.crawl()
+        for one, hours in ((known, 4), (known, 9), (asked, 1)):
+            by = world.at + timedelta(hours=hours)
+            world.store.write(lambda tx, one=one, by=by: sources.bring_forward(tx, one.id, by))
+        with world.store.read() as tx:
+            assert sources.one(tx, known.id).next_at == NOW + timedelta(hours=4)
+            assert sources.one(tx, asked.id).next_at is None
+
     def test_a_host_is_one_workers_until_its_lease_is_over(self, world: World) -> None:
         world.add(SITE)
         world.add(f"{SITE}other")
@@ -260,6 +270,19 @@ class CrawlContract:
         assert {state for state, _ in world.states().values()} == {"done"}
         with pytest.raises(Conflict):
             world.store.write(lambda tx: tasks.end_task(tx, world.log, task.id, "an", world.at))
+
+    def test_a_host_that_tells_a_script_no_waits_for_a_person_and_its_page_goes_on(self, world: World) -> None:
+        def site(ask: Ask) -> Got:
+            return replace(page(), said_no=(("api.example", TaskKind.FORBIDDEN),)) if ask.render else page()
+
+        world.web.pages = {SITE: site}
+        world.add(render=True)
+        world.crawl()
+        assert world.tasks() == [("forbidden", "api.example")]
+        assert world.states()[SITE] == ("done", None)
+        world.add("https://api.example/")
+        world.crawl()
+        assert "https://api.example/" not in world.web.asked
 
     def test_what_does_not_answer_is_tried_four_times_later_each_time(self, world: World) -> None:
         world.web.pages = {SITE: replace(answer(0), trouble="timeout")}

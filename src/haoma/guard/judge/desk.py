@@ -20,7 +20,7 @@ from haoma.ledger.entry import Entry, Json
 from haoma.lineage.entries import Log
 from haoma.storage import Store
 
-__all__ = ["Desk", "Hold", "HotlineLike", "Registry"]
+__all__ = ["Desk", "Hold", "HotlineLike", "Recheck", "Registry"]
 
 
 class HotlineLike(Protocol):
@@ -81,11 +81,19 @@ class Hold(Protocol):
         """Keep these snapshots for as long as it is not called again, or let them go."""
 
 
+class Recheck(Protocol):
+    """Has a source looked at again."""
+
+    def __call__(self, tx: sa.Connection, source: str, /, *, by: datetime) -> None:
+        """Have it looked at by then, where it was to be later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Store, log, keys of commitments, registry and limits; `channels` are who hears news of which severity on.
 
-    `hold` keeps snapshots from being deleted, or lets them go again, in the transaction that is given.
+    `hold` keeps snapshots from being deleted, or lets them go again, in the transaction that is given; `recheck` has a
+    source looked at sooner.
     """
 
     store: Store
@@ -96,6 +104,7 @@ class Desk:
     limits: Limits = field(default_factory=Limits)
     channels: Mapping[str, Severity] = field(default_factory=dict)
     hold: Hold | None = None
+    recheck: Recheck | None = None
 
     def tell(self, tx: sa.Connection, type_: str, at: datetime, **body: Json) -> int:
         """Queue an entry of one of these types; returns its entry id."""

@@ -3,6 +3,7 @@
 Rules held here:
 - A cause has one incident, for ever: one that comes back opens the same one again.
 - A step, its entry in the log and the news of it are one transaction.
+- While one is open its source is looked at again the sooner the worse it is, until it is right.
 - Who closes one by hand says why in a word; the cause is quiet then for as long as a person's no holds.
 """
 
@@ -23,6 +24,7 @@ from haoma.guard.judge.desk import Desk
 from haoma.guard.judge.looks import quieten
 from haoma.guard.judge.model import Act, Finding, Seen, Severity, SourceKind, State, Verdict
 from haoma.guard.judge.outbox import post
+from haoma.guard.judge.recheck import soonest
 from haoma.guard.judge.rules import severity_of
 from haoma.lineage.rows import insert_new
 
@@ -169,13 +171,24 @@ def held_snapshots(tx: sa.Connection, source: str | None = None) -> set[str]:
 
 @contextmanager
 def holding(tx: sa.Connection, desk: Desk, source: str) -> Iterator[None]:
-    """Keep what shows an incident that the block opens, and let go of what shows an open one no more."""
+    """Keep what shows an incident that the block opens, and let go of what shows an open one no more.
+
+    Where one is open then, the source is looked at again before long.
+    """
     before = held_snapshots(tx, source)
     yield
+    _recheck(tx, desk, source)
     after = held_snapshots(tx, source)
     if desk.hold is not None:
         desk.hold(tx, sorted(after - before), held=True)
         desk.hold(tx, sorted(before - after), held=False)
+
+
+def _recheck(tx: sa.Connection, desk: Desk, source: str) -> None:
+    open_ = sa.select(_c.severity).where(_c.source == source, _c.state == str(State.OPEN)).distinct()
+    wait = soonest(Severity(one) for one in tx.scalars(open_))
+    if desk.recheck is not None and wait is not None:
+        desk.recheck(tx, source, by=desk.now() + wait)
 
 
 def note_step(tx: sa.Connection, desk: Desk, found: Incident, step: str, act: Act) -> int:

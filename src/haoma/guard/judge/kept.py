@@ -1,4 +1,4 @@
-"""The registry and the crawl of this store, as judging needs them: fills `Registry`, `Hold` and `Pages`.
+"""The registry and the crawl of this store, as judging needs them: fills `Registry`, `Hold`, `Recheck` and `Pages`.
 
 Rules held here:
 - A page is judged as a reader had it, where a browser rendered it; its evidence is the page as it came.
@@ -15,7 +15,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from haoma.errors import NotFound
-from haoma.guard.crawl import snapshots
+from haoma.guard.crawl import snapshots, sources
 from haoma.guard.crawl.model import Snapshot, Source
 from haoma.guard.judge.desk import HotlineLike
 from haoma.guard.judge.model import Seen, SourceKind
@@ -23,7 +23,7 @@ from haoma.guard.model import Names
 from haoma.guard.registry import read
 from haoma.lineage.entries import Log
 
-__all__ = ["Crawled", "KeptRegistry", "seen_of"]
+__all__ = ["Crawled", "KeptRegistry", "again", "seen_of"]
 
 T = TypeVar("T")
 
@@ -82,6 +82,11 @@ class Crawled:
         """See `Pages.screenshot`."""
         found = _or_none(partial(snapshots.one, tx, snapshot))
         return None if found is None else snapshots.screenshot_of(tx, found)
+
+
+def again(tx: sa.Connection, source: str, /, *, by: datetime) -> None:
+    """See `Recheck`; a source that is none of the crawl's is looked at by whoever looks at it."""
+    sources.bring_forward(tx, source, by)
 
 
 def seen_of(snapshot: Snapshot, source: Source, organisation: str) -> Seen:
