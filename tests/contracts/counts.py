@@ -252,6 +252,15 @@ class CountsContract:
                 )
         assert together[:, 69, 0].tolist() == list(range(300))
 
+    def test_nothing_is_read_of_no_hotline_and_of_no_time(self, office: Office) -> None:
+        office.sent(batch(calls("east", THIS - 1, 5)))
+        with office.world.store.read() as tx:
+            (east,) = (one.id for one in every_series(tx))
+            assert read(tx, [], THIS - 9, THIS).shape == (0, 9, 2)
+            assert read(tx, [east], THIS, THIS).shape == read(tx, [east], THIS, THIS - 9).shape == (1, 0, 2)
+            with pytest.raises(BadInput, match="too many"):
+                read(tx, [east] * 1000, 0, THIS)
+
     def test_what_is_over_goes(self, office: Office) -> None:
         office.counts.fill(office.editor.tenant, batch(calls("east", THIS - 399 * DAY, 5)), office.world.now())
         assert self.over(office, EXPIRING[0], NOW) == 0

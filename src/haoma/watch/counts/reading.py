@@ -44,7 +44,7 @@ class Changed(NamedTuple):
 def read(
     tx: sa.Connection, series: Sequence[int], since: int, until: int, signals: int = len(COUNTS)
 ) -> npt.NDArray[np.float64]:
-    """Counts of series by minutes from `since` up to before `until` by signals; NaN where nothing came.
+    """Counts of series, each named once, by minutes from `since` up to before `until` by signals; NaN where none came.
 
     Minutes are since 1970 UTC. Raises BadInput for more than 268 million values.
     """
@@ -59,7 +59,7 @@ def read(
         if kept:
             whose, which, cells = zip(*kept, strict=True)
             found[list(whose), list(which)] = unpack(cells, signals).transpose(0, 2, 1)
-    flat = found.reshape(len(series), -1, signals)
+    flat = found.reshape(len(series), found.shape[1] * SLOTS, signals)
     return flat[:, since - first * SLOTS :][:, :minutes]
 
 
