@@ -33,11 +33,12 @@ def entry_types() -> Sequence[EntryType]:
     from haoma.locate.kept import entries as kept
     from haoma.vault import entries
     from haoma.watch.counts import entries as counts
+    from haoma.watch.running import entries as watch
 
     below = [*events.ENTRY_TYPES, *lineage.ENTRY_TYPES, *entries.ENTRY_TYPES, *kept.ENTRY_TYPES]
     above = [*consent.ENTRY_TYPES, *locate.ENTRY_TYPES, *cases.ENTRY_TYPES]
     guard = [*registry.ENTRY_TYPES, *crawl.ENTRY_TYPES, *judge.ENTRY_TYPES, *improve.ENTRY_TYPES]
-    return [*below, *access.ENTRY_TYPES, *above, *guard, *counts.ENTRY_TYPES]
+    return [*below, *access.ENTRY_TYPES, *above, *guard, *counts.ENTRY_TYPES, *watch.ENTRY_TYPES]
 
 
 def expiring() -> Sequence[Expiring]:
@@ -68,9 +69,10 @@ def lasting() -> Mapping[str, str]:
     from haoma.guard.registry import keeping as registry
     from haoma.vault.retention_table import LASTING
     from haoma.watch.counts import keeping as counts
+    from haoma.watch.running import keeping as watch
 
     guard = {**registry.LASTING, **crawl.LASTING, **judge.LASTING, **improve.LASTING}
-    return {**LASTING, **access.LASTING, **keeping.LASTING, **guard, **counts.LASTING}
+    return {**LASTING, **access.LASTING, **keeping.LASTING, **guard, **counts.LASTING, **watch.LASTING}
 
 
 def subject_columns() -> Sequence[SubjectColumn]:

@@ -28,6 +28,7 @@ from haoma.app import (
     outside_parts,
     packages,
     vault_parts,
+    watch_parts,
 )
 from haoma.settings import Settings
 
@@ -96,6 +97,9 @@ class Services:
     guard_channels = cached_property(judge_parts.guard_channels)
     incidents = cached_property(judge_parts.incident_office)
     tell_news = judge_parts.tell_news
+
+    watch_manner = cached_property(watch_parts.watch_manner)
+    watch_runner = cached_property(watch_parts.watch_runner)
 
     counts = cached_property(counts_parts.counts)
 

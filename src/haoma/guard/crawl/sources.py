@@ -1,14 +1,15 @@
-"""The register of sources: add, find, stop; each change is an entry of the log.
+"""The register of sources: add, find, hurry, stop; each change is an entry of the log.
 
 Rules held here:
 - A source is never changed: one that is to be read otherwise is stopped, and another one added.
 - A stopped source is not visited any more, and what was waiting of it is refused.
+- A source that is hurried is due at once, within its budget and at its pace as ever; one that people bring is not.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Protocol
@@ -21,7 +22,7 @@ from haoma.guard.crawl.model import BY_HAND, Source, State
 from haoma.ledger.canonical import canonical
 from haoma.ledger.entry import Entry
 
-__all__ = ["Log", "add", "bring_forward", "one", "read", "source_of", "stop"]
+__all__ = ["Log", "add", "bring_forward", "hurry", "one", "read", "source_of", "stop"]
 
 _HAND_FILLED = {"id", "next_at", "good_at", "stopped_at", "added_at"}
 _COLUMNS = [column for column in tables.sources.columns if column.name not in {"spent_on", "spent"}]
@@ -62,6 +63,19 @@ def stop(tx: sa.Connection, log: Log, source_id: str, at: datetime) -> Source:
     tx.execute(refused.values(state=str(State.REFUSED), reason="stopped"))
     _tell(tx, log, found, "stopped", at)
     return replace(found, stopped_at=at, next_at=None)
+
+
+def hurry(tx: sa.Connection, log: Log, which: Collection[str], at: datetime) -> list[Source]:
+    """Have those of these sources visited now that were to be visited later, or when somebody asks."""
+    c = tables.sources.c
+    later = sa.or_(c.next_at.is_(None), c.next_at > at)
+    mine = sa.and_(c.source_id.in_(sorted(which)), c.stopped_at.is_(None), c.kind.not_in(BY_HAND), later)
+    rows = tx.execute(sa.select(*_COLUMNS).where(mine).order_by(c.source_id).with_for_update()).all()
+    found = [replace(source_of(row), next_at=at) for row in rows]
+    tx.execute(sa.update(tables.sources).where(c.source_id.in_([one.id for one in found])).values(next_at=at))
+    for each in found:
+        _tell(tx, log, each, "hurried", at)
+    return found
 
 
 def bring_forward(tx: sa.Connection, source_id: str, by: datetime) -> None:

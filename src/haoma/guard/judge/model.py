@@ -33,7 +33,7 @@ __all__ = [
 
 
 class Verdict(StrEnum):
-    """What a look at a page says of one number there, or of one that is not there."""
+    """What a look at a page says of one number there, or of one that is not there; or what counts say of a hotline."""
 
     MATCH = "match"
     WRONG_NUMBER = "wrong-number"
@@ -41,10 +41,11 @@ class Verdict(StrEnum):
     STALE = "stale"
     MISSING = "missing"
     LOOKALIKE = "lookalike"
+    UNUSUAL_COUNTS = "unusual-counts"
     CANNOT_TELL = "cannot-tell"
 
 
-BAD = frozenset({Verdict.WRONG_NUMBER, Verdict.WRONG_ORGANISATION, Verdict.STALE, Verdict.MISSING, Verdict.LOOKALIKE})
+BAD = frozenset(Verdict) - {Verdict.MATCH, Verdict.CANNOT_TELL}
 """The verdicts that an incident is opened for."""
 
 
@@ -57,7 +58,7 @@ class Voice(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """What kind of place a page is."""
+    """What kind of place a page is; or that no page is looked at, and calls and error reports are counted."""
 
     OFFICIAL = "official"
     PAGE = "page"
@@ -65,6 +66,7 @@ class SourceKind(StrEnum):
     FEED = "feed"
     SUBMISSION = "submission"
     SHOPPER = "shopper"
+    COUNTS = "counts"
 
     @property
     def voice(self) -> Voice:

@@ -152,6 +152,7 @@ REACH: Mapping[SourceKind, str] = MappingProxyType(
         SourceKind.FEED: _PLACE,
         SourceKind.PLATFORM: _LABEL,
         SourceKind.OFFICIAL: _LABEL,
+        SourceKind.COUNTS: _LABEL,
     }
 )
 _LEVELS = (_PAGE, _PLACE, _LABEL)
@@ -162,9 +163,13 @@ SEVERITY: Mapping[Verdict, tuple[Severity, Severity, Severity]] = MappingProxyTy
         _V.WRONG_NUMBER: (Severity.MEDIUM, Severity.HIGH, Severity.HIGH),
         _V.STALE: (Severity.LOW, Severity.MEDIUM, Severity.MEDIUM),
         _V.MISSING: (Severity.LOW, Severity.LOW, Severity.MEDIUM),
+        _V.UNUSUAL_COUNTS: (Severity.HIGH, Severity.HIGH, Severity.HIGH),
     }
 )
-"""How bad each verdict is on a page, a listing (map, directory, feed), and a label platform or one's own site."""
+"""How bad each verdict is on a page, a listing (map, directory, feed), and a label platform or one's own site.
+
+Counts say that callers are lost, and not where: they are as bad everywhere.
+"""
 
 FINANCE = ("银行", "基金", "证券", "保险", "信托", "期货", "支付", "理财", "Bank", "Fund", "Securities", "Insurance")
 """Words in a name whose callers have money at stake."""

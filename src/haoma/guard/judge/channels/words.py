@@ -12,6 +12,7 @@ VERDICTS_ZH: Mapping[str, str] = {
     "stale": "旧号码未更新",
     "missing": "缺少号码",
     "lookalike": "疑似仿冒号码",
+    "unusual-counts": "来电减少或报错增多",
 }
 EVENTS: Mapping[str, str] = {
     "incident.opened": "发现热线标注异常",

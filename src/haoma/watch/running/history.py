@@ -1,0 +1,119 @@
+"""The detector at any minute of the last days: from the state that was kept before it, over the counts as they are now.
+
+Rules held here:
+- What is judged anew begins an hour before it has to, so that what was expected in the hour before an alert is known.
+- Where no state is old enough, eight weeks of counts are learned from, and none of them is judged.
+- Nobody goes ahead of the newest count: minutes of which nothing came from anybody yet are not over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import sqlalchemy as sa
+
+from haoma.watch.calendar import Hours
+from haoma.watch.counts import tables as kept_counts
+from haoma.watch.counts.model import COUNTS
+from haoma.watch.counts.reading import read, spanned
+from haoma.watch.counts.series import Series, every_series
+from haoma.watch.model import Tuning
+from haoma.watch.running.alerts import standing_at
+from haoma.watch.running.fleet import Cube, Fleet, Known, Minute, Spans
+from haoma.watch.running.states import DAY, HOUR, newest_before
+
+__all__ = ["HISTORY_MIN", "Counted", "Manner", "counted", "fleet_before", "judge"]
+
+HISTORY_MIN = 56 * DAY
+QUARTER = 15
+AT_ONCE = 1 << 24  # counts in memory
+FORM = 1  # of what is kept of the detector
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How counts are judged: the detector's figures, and by name when hotlines are open that are not always."""
+
+    tuning: Tuning = field(default_factory=Tuning)
+    hours: Mapping[str, Hours] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The hotlines that are counted, by number, and how they are judged."""
+
+    manner: Manner
+    series: Mapping[int, Series]
+    known: Known
+    numbers: list[int]
+
+    @property
+    def digest(self) -> str:
+        """What a state has to be of: another tuning, or another set of counts, has no use for it."""
+        said = f"{FORM} {self.known.signals} {sorted(asdict(self.manner.tuning).items())!r}"
+        return hashlib.sha256(said.encode()).hexdigest()
+
+
+def counted(tx: sa.Connection, manner: Manner) -> Counted:
+    """What is counted now."""
+    series = {one.id: one for one in every_series(tx)}
+    further = tx.scalar(sa.select(sa.func.max(kept_counts.signals.c.signal)))
+    hours = {one.id: manner.hours[one.name] for one in series.values() if one.name in manner.hours}
+    tenants = {one.id: one.tenant for one in series.values()}
+    known = Known(tenants, hours, len(COUNTS) if further is None else int(further) + 1)
+    return Counted(manner, series, known, [*series])
+
+
+def fleet_before(tx: sa.Connection, of: Counted, minute: int) -> Fleet | None:
+    """The fleet as it was an hour before a minute, or longer ago; None where nothing was counted by then."""
+    kept = newest_before(tx, minute - HOUR, of.digest)
+    if kept is not None:
+        return Fleet.resumed(of.manner.tuning, of.known, kept, standing_at(tx, kept.minute))
+    there = spanned(tx)
+    if there is None or there[0] > minute:
+        return None
+    since = max(there[0], (minute - HOUR) // HOUR * HOUR)
+    return _learned(tx, of, max(there[0], since - HISTORY_MIN), since)
+
+
+def judge(tx: sa.Connection, fleet: Fleet, of: Counted, until: int, spans: Spans, each: Minute | None = None) -> None:
+    """Judge minutes up to and with `until`, as far as there are counts."""
+    there = spanned(tx)
+    newest = until if there is None else min(until, there[1] - 1)
+    while fleet.minute < newest:
+        last = min(newest, (fleet.minute + 1) // HOUR * HOUR + HOUR - 1)
+        counts = read(tx, of.numbers, fleet.minute + 1, last + 1, of.known.signals)
+        if last == newest:
+            counts = counts[:, : _behind_the_last(counts)]
+        fleet.judge(of.numbers, counts, spans, each)
+        if last == newest:
+            return
+
+
+def _learned(tx: sa.Connection, of: Counted, since: int, until: int) -> Fleet:
+    """A fleet that has learned from the hours before a minute."""
+    fleet = Fleet(of.manner.tuning, of.known, until - 1, {})
+    fleet.lost = standing_at(tx, until - 1)
+    step = min(DAY, max(1, AT_ONCE // max(1, len(of.numbers) * HOUR * of.known.signals)) * HOUR)
+    for first in range(since, until, step):
+        counts = read(tx, of.numbers, first, min(until, first + step), of.known.signals)
+        fleet.learn(of.numbers, first, _quarters(counts))
+    return fleet
+
+
+def _quarters(counts: Cube) -> Cube:
+    """Quarters of an hour out of minutes; what is missing of one is as the rest of it, where that is a half."""
+    hotlines, minutes, signals = counts.shape
+    parts = counts.reshape(hotlines, minutes // QUARTER, QUARTER, signals)
+    there = (~np.isnan(parts)).sum(axis=2)
+    told = np.nansum(parts, axis=2) * QUARTER / np.maximum(there, 1)
+    return np.where(there * 2 >= QUARTER, told, np.nan)
+
+
+def _behind_the_last(counts: Cube) -> int:
+    """How many minutes there are up to the last one in which anything was counted."""
+    some = np.flatnonzero(~np.isnan(counts).all(axis=(0, 2)))
+    return int(some[-1]) + 1 if len(some) else 0
