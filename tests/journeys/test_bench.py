@@ -43,6 +43,7 @@ def test_a_run_leaves_every_figure_with_its_machine_and_versions(quick: Path) ->
         "audit",
         "peak memory",
         "over HTTP",
+        "counts kept",
     ):
         assert measured in whats
     assert all(figure["haoma"] > 0 or figure["unit"] == "MiB" for figure in body["figures"])
