@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from haoma.watch.budget import FLOOR, correction, threshold
+from haoma.watch.budget import FLOOR, SMALL_NATS, SMALL_P, correction, threshold
 from haoma.watch.likelihood import report_gain, reports_before, volume, volume_before
 from haoma.watch.memory import Field, Memory, Reals
 from haoma.watch.model import MONTH_MIN, Bools, Channel, Floats, Tuning
@@ -78,6 +78,8 @@ class Bank:
         hotlines = memory.hotlines
         self._quick = np.zeros((2, len(self._p), hotlines), dtype=np.float32)
         self._slow = np.zeros((2, len(self._slow_p), hotlines), dtype=np.float32)
+        small = np.where(self._p < SMALL_P, SMALL_NATS, 0).astype(np.float32)[:, None]
+        self._apart = {Channel.JOINT: small[:, None], Channel.VOLUME: small}
         self._marks = tuple(np.zeros_like(sums) for sums in self.sums)
         self.usual = np.zeros(hotlines, dtype=np.float32)
         self._outlook: Outlook | None = None
@@ -103,10 +105,12 @@ class Bank:
             Channel.SLOW: slow[:, None] + _reported(self._slow_x, outlook),
         }
         for channel, divergence in divergences.items():
-            allowed = threshold(float(minutes[channel]), divergence * pace) + more[channel]
+            allowed = (
+                threshold(float(minutes[channel]), divergence * pace) + more[channel] + self._apart.get(channel, 0)
+            )
             np.maximum(allowed, np.float32(FLOOR), out=self._marks[channel])
         middle = divergences[Channel.JOINT][len(self._p) // 2, self._joint_x.shape[1] // 2]
-        self.usual = threshold(MONTH_MIN / budget.per_hotline_and_month(), middle * pace)
+        self.usual = threshold(MONTH_MIN / budget.per_hotline_and_month(), middle * pace) + more[Channel.JOINT]
 
     def add(self, minute: Seen) -> None:
         """Take one minute into every CUSUM."""

@@ -16,24 +16,27 @@ import numpy as np
 from haoma.watch.memory import Reals
 from haoma.watch.model import Floats
 
-__all__ = ["CALLS_PER_HOUR", "CORRECTION", "FLOOR", "TAIL", "correction", "score", "threshold"]
+__all__ = ["CALLS_PER_HOUR", "CORRECTION", "FLOOR", "SMALL_NATS", "SMALL_P", "TAIL", "correction", "score", "threshold"]
 
-CALLS_PER_HOUR = (1.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
+CALLS_PER_HOUR = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
 """Mean inquiries an hour over the week that corrections were simulated at; between them they are interpolated."""
 
 CORRECTION = (
-    (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
-    (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
-    (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
-    (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+    (0.3, 0.1, -0.5, -1.4, -3.4, -5.0),
+    (0.6, 0.9, 0.3, -0.8, -3.2, -4.5),
+    (-0.4, -0.5, -0.5, -0.8, -1.6, -1.8),
+    (-1.0, -1.2, -0.8, -0.6, -0.4, -0.4),
 )
 """Nats on top of the formula, for each Channel."""
+
+SMALL_P, SMALL_NATS = 0.4, 2.0
+"""Diversions below this share are easily mistaken for a level that wanders: JOINT and VOLUME ask more nats of them."""
 
 FLOOR = 3.0
 """Least threshold, in nats: below it a single report would be an alarm."""
 
-TAIL = ((0.0, 0.0), (1.0, -0.7), (2.0, -1.6), (12.0, -11.6))
-"""Nats of a statistic above the one with T·K = 1, and logarithm of the chance that a usual minute has as many."""
+TAIL = ((3.5, 0.0), (5.0, -0.69), (6.2, -2.3), (8.2, -4.6), (10.4, -6.9), (12.6, -9.2))
+"""Nats that the highest CUSUM stands at, and logarithm of the chance that a usual minute has as many or more."""
 
 
 def threshold(minutes: float, divergence: Reals) -> Reals:
@@ -57,7 +60,7 @@ def correction(calls_per_hour: Floats) -> Floats:
 
 
 def score(nats: Floats) -> Floats:
-    """0-1: one less the chance that a usual minute stands as many nats above a statistic with T·K = 1, or more."""
+    """0-1: one less the chance that a usual minute has a CUSUM as high, or higher."""
     at, tail = np.asarray(TAIL).T
     slope = (tail[-1] - tail[-2]) / (at[-1] - at[-2])
     inside = np.interp(nats, at, tail)

@@ -155,9 +155,9 @@ class Tuning:
     """How fast a hotline's share of reports follows."""
     spread_half_life_h: float = 14 * 24.0
     """How fast a hotline's dispersions follow."""
-    fast_window_min: float = 15.0
+    fast_window_min: float = 5.0
     """Minutes over which an error of the profile stays the same for the level that follows."""
-    slow_window_min: float = 240.0
+    slow_window_min: float = 960.0
     """The same for the slow level."""
 
     joint_p: tuple[float, ...] = (0.25, 0.5, 0.75, 0.95)
@@ -173,7 +173,7 @@ class Tuning:
 
     most_a_minute: float = 1e6
     """A count above this is no count."""
-    nats_a_minute: float = 6.0
+    nats_a_minute: float = 12.0
     """Most that one minute's inquiries can say, for a bucket that was lost comes as a zero."""
     grace_min: int = 2
     """Minutes that a runner waits for late counts before it takes a minute as it is."""
