@@ -104,7 +104,8 @@ def lines_with(pattern: re.Pattern[str], text: str) -> list[int]:
     >>> lines_with(re.compile("a"), "a a\nb\nca")
     [0, 2]
     """
-    begun, line, found = 0, 0, []
+    begun, line = 0, 0
+    found: list[int] = []
     for hit in pattern.finditer(text):
         line += text.count("\n", begun, hit.start())
         begun = hit.start()
