@@ -9,10 +9,11 @@ from __future__ import annotations
 import click
 
 from haoma.cli.watch_ingest import ingest
+from haoma.cli.watch_score import score
 
 __all__ = ["watch"]
 
-_COMMANDS: tuple[click.Command, ...] = (ingest,)
+_COMMANDS: tuple[click.Command, ...] = (ingest, score)
 
 
 @click.group()
