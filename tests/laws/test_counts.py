@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,8 +16,9 @@ from hypothesis import strategies as st
 from contracts.access import NOW
 from contracts.counts import OTHER, THIS, batch, counts_of, tenant_in
 from contracts.made import made
+from haoma.errors import BadInput
 from haoma.storage import Store, open_store
-from haoma.watch.counts import every_series, read
+from haoma.watch.counts import Batch, every_series, read, read_request
 
 SPAN = 70
 NAMES = count()
@@ -101,3 +104,10 @@ def test_splitting_repeating_and_reordering_change_nothing_where_revisions_tell_
     cuts = sorted(data.draw(st.lists(st.integers(0, len(shuffled)), max_size=3)))
     parts = [shuffled[a:b] for a, b in zip([0, *cuts], [*cuts, len(shuffled)], strict=True)]
     assert np.array_equal(stored(store, parts), stored(store, [said]), equal_nan=True)
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_whatever_bytes_come_they_are_counts_or_bad_input(said: bytes, packed: bool) -> None:
+    body = bytes(pa.Codec("snappy").compress(said, asbytes=True)) if packed else said
+    with suppress(BadInput):
+        assert isinstance(read_request(body), Batch)

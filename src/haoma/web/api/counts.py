@@ -31,14 +31,11 @@ __all__ = ["routes"]
 
 routes = APIRouter(prefix="/v1/watch", tags=["watch"])
 Value = Annotated[float | None, Field(description="A whole number, 0 to a million; left out where it is not known.")]
+_MESSAGE = {"schema": {"type": "string", "format": "binary", "description": "A WriteRequest, packed with Snappy."}}
 PROMETHEUS = {
     "requestBody": {
         "required": True,
-        "content": {
-            "application/x-protobuf": {
-                "schema": {"type": "string", "format": "binary", "description": "A WriteRequest, packed with Snappy."}
-            }
-        },
+        "content": dict.fromkeys(("application/x-protobuf", "application/octet-stream"), _MESSAGE),
     }
 }
 
