@@ -2,7 +2,7 @@
 
 Rules held here:
 - Counts are kept for 400 days: a detector that knows holidays compares a day with that of last year.
-- What changed is kept for nine days: longer than anything may come late.
+- What changed is kept for nine days: a detector that stood still for longer looks at everything anew.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class Counts:
 
     def record(self, asker: Asker, batch: Batch, now: datetime, way: str = "http") -> Taken:
         """Take what somebody sends for their tenant; raises Refused where they may not, BadInput for too many rows."""
-        ready = self._ready(batch, now, self.late_days * _DAY_MIN, MOST_ROWS)
+        ready = self._ready(batch, now, min(self.late_days, COUNTS_KEPT.days) * _DAY_MIN, MOST_ROWS)
         work = self._work(asker.tenant, asker.person, ready, now, way)
         return self.gate.change(asker, ACTION, Thing("counts", asker.tenant), now, work)
 
