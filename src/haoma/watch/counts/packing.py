@@ -1,4 +1,4 @@
-"""An hour of a hotline's minutes in some 80 bytes: for each signal, sixty values of as many bits as the largest needs.
+"""An hour of a hotline's minutes in some 55 bytes: for each signal, sixty values of as many bits as the largest needs.
 
 Rules held here:
 - What is unpacked is what was packed, to the count; missing stays missing.
