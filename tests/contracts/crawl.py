@@ -6,6 +6,7 @@ A test class derives from `CrawlContract` and gives the fixture `url`: a databas
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -333,6 +334,27 @@ class CrawlContract:
         for _ in range(2):
             world.crawl(on_snapshot=check)
         assert checked == [f"{SITE}a"]
+
+    def test_nothing_waits_for_what_was_not_checked_before(self, world: World) -> None:
+        fetched = threading.Event()
+
+        def late(ask: Ask) -> Got:
+            fetched.set()
+            return page()
+
+        world.web.pages = {SITE: page(), "https://late.example/": late}
+        world.add()
+        world.crawl()
+        world.pass_(minutes=1)
+        world.add("https://late.example/")
+        waited: list[bool] = []
+
+        def check(seen: Snapshot, _read: bytes) -> None:
+            if seen.url == SITE:
+                waited.append(fetched.wait(5))
+
+        world.crawl(on_snapshot=check)
+        assert waited == [True]
 
     def test_a_held_snapshot_stays_with_what_it_points_to(self, world: World) -> None:
         world.web.pages = {SITE: page()}

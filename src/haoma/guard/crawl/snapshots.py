@@ -66,9 +66,12 @@ def newest(tx: sa.Connection, source_id: str | None = None, *, most: int = 100) 
     ]
 
 
-def unchecked(tx: sa.Connection, after: Snapshot | None = None, *, most: int = 100) -> Sequence[Snapshot]:
-    """The oldest snapshots that nothing was concluded from yet, or those behind another one."""
-    query = sa.select(tables.snapshots).where(_c.checked_at.is_(None)).order_by(_c.fetched_at, _c.snapshot_id)
+def unchecked(
+    tx: sa.Connection, after: Snapshot | None = None, *, until: datetime, most: int = 100
+) -> Sequence[Snapshot]:
+    """The oldest snapshots of a time that nothing was concluded from yet, or those behind another one."""
+    query = sa.select(tables.snapshots).where(_c.checked_at.is_(None), _c.fetched_at <= until)
+    query = query.order_by(_c.fetched_at, _c.snapshot_id)
     if after is not None:
         later = sa.and_(_c.fetched_at == after.fetched_at, _c.snapshot_id > after.id)
         query = query.where(sa.or_(_c.fetched_at > after.fetched_at, later))

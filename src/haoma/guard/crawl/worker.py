@@ -4,7 +4,8 @@ Rules held here:
 - What is in hand is bounded, whatever the size of a site: addresses wait in the database.
 - While the database is away nothing is lost: what came of jobs is kept and written when it is back, and nothing new is
   begun meanwhile.
-- A page is checked after it is written down. One that was not, since the process ended, is checked by the next worker.
+- A page is checked after it is written down. One that was not, since the process ended, is checked by the next worker,
+  beside what that one fetches: however many there are, and however they break their reader, nothing waits for them.
 - Stopped, a worker begins nothing more, ends what is under way, and gives back its hosts.
 - Leases, budgets and days are those of the database's clock, which all workers share: one whose own clock is wrong
   takes no host that another has, and no budget of tomorrow.
@@ -117,11 +118,13 @@ class Worker:
     async def run(self, visitor: Visitor) -> Totals:
         """Work until nothing is due (`once`), or until stopped."""
         behind = [asyncio.ensure_future(one) for one in (self._write(), self._check(), self._renew())]
+        backlog = asyncio.ensure_future(self._check_backlog())
         try:
-            await self._check_backlog()
             await self._loop(visitor)
             await self._finish()
+            await backlog
         finally:
+            backlog.cancel()
             await self._came.put(None)
             await behind[0]
             await self._to_check.put(None)
@@ -241,12 +244,14 @@ class Worker:
     async def _check_backlog(self) -> None:
         if self._work.on_snapshot is None:
             return
-        found = await self._db(unchecked, reads=True)
-        while found and not self._stopping.is_set():
+        earlier = partial(unchecked, until=self.now())
+        found = await self._db(earlier, reads=True)
+        while found:
             for snapshot in found:
+                if self._stopping.is_set():
+                    return
                 await self._to_check.put((snapshot, b""))
-            found = await self._db(partial(unchecked, after=found[-1]), reads=True)
-        await self._to_check.join()
+            found = await self._db(partial(earlier, after=found[-1]), reads=True)
 
     async def _check(self) -> None:
         told = ""
