@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import click
 
+from haoma.cli.watch_backtest import backtest
+from haoma.cli.watch_explain import explain
 from haoma.cli.watch_ingest import ingest
+from haoma.cli.watch_run import run
 from haoma.cli.watch_score import score
+from haoma.cli.watch_status import status
+from haoma.cli.watch_train import train
 
 __all__ = ["watch"]
 
-_COMMANDS: tuple[click.Command, ...] = (ingest, score)
+_COMMANDS: tuple[click.Command, ...] = (ingest, run, status, explain, backtest, score, train)
 
 
 @click.group()

@@ -1,0 +1,116 @@
+"""A corrector at work: one model for all hotlines, asked once a quarter of an hour.
+
+Rules held here:
+- It only ever moves what is expected of inquiries, by a bounded factor; what counts as evidence, thresholds and budgets
+  are the detector's alone.
+- It sees the counts that the detector saw, and nothing of the minute that it speaks about.
+- The same model, state and counts give the same factors to the bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from haoma.errors import BadInput
+from haoma.watch.calendar import Day
+from haoma.watch.model import Bools, Floats, Integers, Scores
+from haoma.watch.residual.network import INPUT, OUTPUT
+from haoma.watch.residual.window import BOUND, FEATURES, QUARTER_MIN, STEPS, Window
+
+if TYPE_CHECKING:
+    from haoma.watch.detector import Detector
+
+__all__ = ["Corrector", "Model"]
+
+_LARGEST = 16 << 20
+
+
+class Model:
+    """A model that was read from a file. Raises BadInput for what is none, and where onnxruntime is missing."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import onnxruntime
+        except ImportError:
+            raise BadInput("a corrector needs onnxruntime", hint="pip install 'haoma[lstm]'") from None
+        content = _content(path)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        try:
+            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            given, told = self._session.get_inputs()[0], self._session.get_outputs()[0]
+        except Exception:  # noqa: BLE001 - whatever it raises for what is no model
+            raise BadInput(f"{path} is no model of ONNX", hint="haoma watch train makes one") from None
+        if (given.name, told.name, given.shape[1:]) != (INPUT, OUTPUT, [STEPS, FEATURES]):
+            raise BadInput(f"{path} is another model than a corrector's", hint="haoma watch train makes one")
+        self.digest = hashlib.sha256(content).hexdigest()
+
+    def corrections(self, window: Window, ahead: Integers, free: Bools) -> Floats:
+        """[hotlines]: factors between exp(-BOUND) and exp(BOUND)."""
+        given = window.features(ahead, free)
+        said = np.asarray(self._session.run([OUTPUT], {INPUT: given})[0], dtype=np.float64)
+        return np.exp(np.clip(np.nan_to_num(said), -BOUND, BOUND))
+
+
+class Corrector:
+    """What a model makes of the hotlines of a detector: `factors` before a step, `follow` behind it."""
+
+    def __init__(self, model: Model, detector: Detector) -> None:
+        hotlines = detector.layout.hotlines
+        self._model, self._layout = model, detector.layout
+        self._window = Window(hotlines)
+        self._sums = np.zeros((2, hotlines))
+        self._factors = np.ones(hotlines)
+        self._quarter: int | None = None
+
+    def factors(self, minute: int) -> Floats:
+        """[hotlines]: what the inquiries expected of this minute are multiplied by."""
+        quarter = minute // QUARTER_MIN
+        if quarter != self._quarter:
+            for _ in range(min(quarter - self._quarter, STEPS) if self._quarter is not None else 0):
+                self._window.add(*self._sums)
+                self._sums[...] = 0
+            self._quarter = quarter
+            self._factors = self._asked(quarter * QUARTER_MIN)
+        return self._factors
+
+    def follow(self, counts: Floats, scores: Scores) -> None:
+        """Take in the minute that was stepped with `factors`."""
+        expected = scores.expected[:, 0] / self._factors
+        told = np.isfinite(counts[:, 0]) & ~scores.refused & (expected > 0)
+        self._sums += np.where(told, np.stack((np.where(told, counts[:, 0], 0), expected)), 0)
+
+    def tobytes(self) -> bytes:
+        """All that is remembered."""
+        quarter = np.int64(-1 if self._quarter is None else self._quarter)
+        return quarter.tobytes() + self._factors.tobytes() + self._sums.tobytes() + self._window.tobytes()
+
+    def read(self, state: bytes) -> None:
+        """Go on from `tobytes()`; raises Tampered for bytes of another length."""
+        ends = np.cumsum((8, self._factors.nbytes, self._sums.nbytes))
+        self._window.read(state[ends[2] :])
+        quarter = int(np.frombuffer(state[:8], dtype=np.int64)[0])
+        self._quarter = None if quarter < 0 else quarter
+        self._factors = np.frombuffer(state[ends[0] : ends[1]]).copy()
+        self._sums = np.frombuffer(state[ends[1] : ends[2]]).reshape(self._sums.shape).copy()
+
+    def _asked(self, minute: int) -> Floats:
+        free = np.zeros(self._layout.hotlines, dtype=bool)
+        for zone in self._layout.zones:
+            free[zone.which] = self._layout.local(zone, minute).day in {Day.WEEKEND, Day.HOLIDAY}
+        return self._model.corrections(self._window, minute + self._layout.offsets, free)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}", hint="name a file that haoma watch train made") from None
+    if not 0 < len(content) <= _LARGEST:
+        raise BadInput(f"{path} is no corrector", hint=f"one has {_LARGEST >> 20} MiB at the most")
+    return content

@@ -1,0 +1,91 @@
+"""A corrector beside torch: what onnxruntime serves is what was learnt, and its card tells what that is worth."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from haoma.cli.main import run
+from haoma.errors import BadInput
+from haoma.watch.detector import Detector
+from haoma.watch.model import Tuning
+from haoma.watch.residual import Corrector, Model
+from haoma.watch.residual.network import network, written
+from haoma.watch.residual.window import BOUND, FEATURES, STEPS, Window
+
+if os.environ.get("CI"):
+    import onnxruntime  # noqa: F401 - its absence is a failure there
+    import torch
+else:
+    pytest.importorskip("onnxruntime", reason="pip install 'haoma[lstm]'")
+    torch = pytest.importorskip("torch", reason="sh tests/peers/torch.sh installs it")
+HOTLINES = 7
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that says something: its last layer is drawn at random."""
+    net = network(1)
+    torch.nn.init.normal_(net.last.weight)
+    path = tmp_path_factory.mktemp("model") / "drawn.onnx"
+    path.write_bytes(written(net))
+    return path
+
+
+def test_onnxruntime_says_what_torch_says(model: Path) -> None:
+    net, window, rng = network(1), Window(HOTLINES), np.random.default_rng(2)
+    torch.nn.init.normal_(net.last.weight)
+    for _ in range(STEPS):
+        window.add(rng.poisson(40, HOTLINES).astype(np.float64), np.full(HOTLINES, 40.0))
+    ahead, free = np.full(HOTLINES, 600), np.zeros(HOTLINES, dtype=bool)
+    with torch.no_grad():
+        wanted = np.exp(net(torch.from_numpy(window.features(ahead, free))).numpy())
+    said = Model(model).corrections(window, ahead, free)
+    assert said == pytest.approx(wanted, rel=1e-5)
+    assert np.ptp(said) > 0
+    assert np.abs(np.log(said)).max() <= BOUND
+
+
+def test_it_goes_on_to_the_bit_after_a_restart(model: Path) -> None:
+    rng, since = np.random.default_rng(3), 29_630_400
+    counts = rng.poisson(20, (90, HOTLINES, 2)).astype(np.float64)
+    watch = Detector(Tuning(), HOTLINES)
+    one, other = Corrector(Model(model), watch), Corrector(Model(model), watch)
+    for at in range(90):
+        if at == 50:
+            other = Corrector(Model(model), watch)
+            other.read(one.tobytes())
+        factors = one.factors(since + at)
+        assert np.array_equal(factors, other.factors(since + at))
+        scores = watch.step(since + at, counts[at], factors=factors)
+        one.follow(counts[at], scores)
+        if at >= 50:
+            other.follow(counts[at], scores)
+    assert one.tobytes() == other.tobytes()
+
+
+def test_what_is_no_corrector_is_told(tmp_path: Path) -> None:
+    for name, content in (("empty", b""), ("words", b"no model"), ("picture", b"\x89PNG" * 100)):
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(BadInput):
+            Model(path)
+
+
+def test_training_writes_a_model_that_can_be_served_and_its_card(tmp_path: Path) -> None:
+    model = tmp_path / "small.onnx"
+    asked = ["--simulated", "--weeks", "5", "--held-weeks", "1", "--hotlines", "2", "--epochs", "1", "-o", str(model)]
+    assert run(["watch", "train", *asked]) == 0
+    assert run(["watch", "train", *asked]) == 1  # it is there
+    card = json.loads(model.with_suffix(".json").read_text(encoding="utf-8"))
+    assert card["simulated"] is True
+    assert card["examples"] > 500
+    assert card["layers"] == [128, 64]
+    assert set(card["error"]) == {"without", "with"}
+    assert "| median" not in model.with_suffix(".md").read_text(encoding="utf-8").splitlines()[0]
+    assert Model(model).digest == card["sha256"]
+    assert (STEPS, FEATURES) == (16, 5)
