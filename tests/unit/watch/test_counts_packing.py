@@ -11,7 +11,8 @@ from haoma.watch.counts.packing import pack, unpack
 from haoma.watch.counts.revisions import revised, written
 
 CELLS = st.one_of(st.just(np.nan), st.integers(0, 200).map(float), st.integers(0, 1_000_000).map(float))
-HOURS = hnp.arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 8), st.just(60)), elements=CELLS)
+SHAPES = st.tuples(st.integers(1, 4), st.integers(1, 8), st.just(60))
+HOURS = hnp.arrays(np.float64, SHAPES, elements=CELLS, fill=st.sampled_from([np.nan, 0.0, 7.0]))
 
 
 @given(HOURS)
