@@ -42,6 +42,7 @@ from haoma.watch.counts import (
     series_of,
     signals_of,
     spanned,
+    tenant_named,
 )
 from haoma.watch.counts.keeping import EXPIRING
 from haoma.watch.counts.rows import moment_of
@@ -202,6 +203,9 @@ class CountsContract:
         assert office.seen("east", THIS - 1, THIS).tolist() == [[5, 0]]
         assert office.seen("east", THIS - 1, THIS, OTHER).tolist() == [[50, 0]]
         with office.world.store.read() as tx:
+            assert tenant_named(tx, "other") == OTHER
+            with pytest.raises(BadInput, match="several tenants"):
+                tenant_named(tx, None)
             assert [one.tenant for one in every_series(tx)] == [office.editor.tenant, OTHER]
             assert [one.name for one in every_series(tx, OTHER)] == ["east"]
 

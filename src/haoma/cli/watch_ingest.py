@@ -36,7 +36,7 @@ SHOWN = 20
 @click.command()
 @click.argument("file", required=False, type=PATH)
 @click.option("--map", "chart", type=PATH, help="Which column is what, or which table; a TOML file.")
-@click.option("--tenant", required=True, metavar="NAME", help="Whose hotlines these are.")
+@click.option("--tenant", metavar="NAME", help="Whose hotlines these are; not needed where there is one tenant.")
 @click.option("--since", metavar="TIME", help="Of a table: from when on; an hour before the newest count without it.")
 @click.option("--revision", type=click.IntRange(0), default=0, show_default=True,
               help="Of two values for one minute the one with the greater revision stays.")  # fmt: skip
@@ -47,7 +47,7 @@ def ingest(
     /,
     file: Path | None,
     chart: Path | None,
-    tenant: str,
+    tenant: str | None,
     since: str | None,
     revision: int,
     fmt: Format,

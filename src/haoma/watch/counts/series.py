@@ -103,12 +103,16 @@ def every_series(tx: sa.Connection, tenant: str | None = None) -> list[Series]:
     return [Series(*row) for row in rows]
 
 
-def tenant_named(tx: sa.Connection, name: str) -> str:
-    """The id of the tenant of this name; NotFound where there is none."""
-    found = tx.scalar(sa.select(tenants.c.tenant_id).where(tenants.c.name == name))
-    if found is None:
-        raise NotFound("there is no such tenant", hint="the tenant of the people whose hotlines these are")
-    return str(found)
+def tenant_named(tx: sa.Connection, name: str | None) -> str:
+    """The id of the tenant of this name, or of the only one where none is named; NotFound where there is none such."""
+    query = sa.select(tenants.c.tenant_id)
+    found = [str(one) for one in tx.scalars(query if name is None else query.where(tenants.c.name == name))]
+    if name is None and len(found) > 1:
+        raise BadInput("there are several tenants", hint="--tenant NAME says whose hotlines these are")
+    if not found:
+        hint = "haoma access people add --first makes the first person, and their tenant"
+        raise NotFound("there is no tenant" if name is None else "there is no such tenant", hint=hint)
+    return found[0]
 
 
 def _known(tx: sa.Connection, tenant: str, names: Sequence[str]) -> dict[str, int]:
