@@ -85,15 +85,7 @@ class World:
 
     def put(self, name: str, since: int, counts: np.ndarray, tenant: str = TENANT) -> None:
         """Write down counts, minutes by signals, from a minute on, as of now; NaN is left out."""
-        minutes, now = np.arange(since, since + len(counts)), self.clock[0]
-        Months(self.store).ensure({int(one) // DAY * DAY for one in minutes}, now)
-
-        def work(tx: sa.Connection) -> None:
-            ids = np.full(len(counts), series_of(tx, tenant, [name])[name])
-            said = ~np.isnan(counts)
-            merge(tx, Buckets(ids, minutes, [*range(counts.shape[1])], np.nan_to_num(counts), said, 0), now)
-
-        self.store.write(work)
+        put(self.store, tenant, name, since, counts, self.clock[0])
 
     def alerts(self) -> list[Alert]:
         with self.store.read() as tx:
@@ -111,6 +103,19 @@ class World:
         with self.store.read() as tx:
             rows = tx.execute(sa.select(crawl.sources.c.url, crawl.sources.c.next_at))
             return {row.url: row.next_at for row in rows}
+
+
+def put(store: Store, tenant: str, name: str, since: int, counts: np.ndarray, now: datetime) -> None:
+    """Write down counts of a hotline, minutes by signals, from a minute on."""
+    minutes = np.arange(since, since + len(counts))
+    Months(store).ensure({int(one) // DAY * DAY for one in minutes}, now)
+
+    def work(tx: sa.Connection) -> None:
+        ids = np.full(len(counts), series_of(tx, tenant, [name])[name])
+        said = ~np.isnan(counts)
+        merge(tx, Buckets(ids, minutes, [*range(counts.shape[1])], np.nan_to_num(counts), said, 0), now)
+
+    store.write(work)
 
 
 def calls(minutes: int, seed: int = 1, an_hour: float = AN_HOUR) -> np.ndarray:

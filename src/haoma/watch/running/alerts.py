@@ -82,10 +82,13 @@ def alert(tx: sa.Connection, alert_id: str) -> Alert:
     return _of_row(row)
 
 
-def alerts(tx: sa.Connection, *, hotline: int | None = None, since: int | None = None) -> list[Alert]:
-    """The alerts of a hotline, or of all, that were raised from a minute on, the newest first."""
+def alerts(
+    tx: sa.Connection, *, hotline: int | None = None, since: int | None = None, state: State | None = None
+) -> list[Alert]:
+    """The alerts of a hotline, or of all, that were raised from a minute on and stand so, the newest first."""
     which = [] if hotline is None else [_A.hotline == hotline]
     which += [] if since is None else [_A.opened >= since]
+    which += [] if state is None else [_A.state == str(state)]
     query = sa.select(tables.alerts).where(*which).order_by(_A.opened.desc(), _A.hotline)
     return [_of_row(row) for row in tx.execute(query)]
 

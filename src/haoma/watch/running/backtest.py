@@ -15,11 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from haoma.watch.detector import Detector
-from haoma.watch.model import SHANGHAI_MIN, Channel, Tuning
+from haoma.watch.calendar import Calendar
+from haoma.watch.model import Channel, Floats, Tuning
 from haoma.watch.running.buckets import Bucket, Survey, buckets
+from haoma.watch.running.fleet import Fleet, Known, Spans
 
 __all__ = ["Alerted", "backtest"]
+
+NEVER = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +44,46 @@ class _Counted:
 
     def __init__(self, hotlines: int) -> None:
         self.values = np.full((hotlines, 2), np.nan)
-        self.until = np.full(hotlines, np.iinfo(np.int64).min)
+        self.until = np.full(hotlines, NEVER)
         self.texts = [""] * hotlines
 
     def put(self, one: Bucket, width: int) -> None:
+        """Take a bucket in."""
         self.values[one.hotline] = one.inquiries / width, one.errors / width
         self.until[one.hotline] = one.minute + width
         self.texts[one.hotline] = one.text
 
-    def at(self, minute: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-        return np.where((minute < self.until)[:, None], self.values, np.nan)
+    def at(self, minute: int) -> Floats:
+        """Counts of a minute, hotlines by signals; NaN where no bucket is."""
+        found: Floats = np.where((minute < self.until)[:, None], self.values, np.nan)
+        return found
 
 
 def backtest(
-    path: Path, found: Survey, tuning: Tuning, advance: Callable[[int], None] = lambda _rows: None
+    path: Path,
+    found: Survey,
+    tuning: Tuning,
+    calendar: Calendar | None = None,
+    advance: Callable[[int], None] = lambda _rows: None,
 ) -> Iterator[Alerted]:
     """The alerts of a file that was looked through, in the order of time; `advance` is told of rows that were read."""
-    detector, now = Detector(tuning, len(found.names), offset=SHANGHAI_MIN), _Counted(len(found.names))
-    minute = found.first
+    hotlines, now = list(range(len(found.names))), _Counted(len(found.names))
+    known = Known(dict.fromkeys(hotlines, ""), {}, calendar=calendar)
+    fleet = Fleet(tuning, known, found.first - 1, {})
     for one in buckets(path, found):
-        while minute < one.minute:
-            yield from _stepped(detector, now, found, minute)
-            minute += 1
+        while fleet.minute < one.minute - 1:
+            yield from _judged(fleet, hotlines, now, found)
         now.put(one, found.widths[one.hotline])
         advance(1)
-    for last in range(minute, max(minute, int(now.until.max(initial=minute)))):
-        yield from _stepped(detector, now, found, last)
+    while fleet.minute + 1 < int(now.until.max(initial=NEVER)):
+        yield from _judged(fleet, hotlines, now, found)
 
 
-def _stepped(detector: Detector, now: _Counted, found: Survey, minute: int) -> Iterator[Alerted]:
-    scores = detector.step(minute, now.at(minute))
-    for place in np.flatnonzero(scores.alarm):
-        channel, score = Channel(int(scores.channel[place])), float(scores.score[place])
-        yield Alerted(now.texts[place], found.names[place], channel, score, int(now.until[place]))
+def _judged(fleet: Fleet, hotlines: list[int], now: _Counted, found: Survey) -> Iterator[Alerted]:
+    """The alerts of the next minute."""
+    spans: Spans = {}
+    fleet.judge(hotlines, now.at(fleet.minute + 1)[:, None], spans)
+    for one in spans.values():
+        if one.opened == fleet.minute and one.shown is not None:
+            place, said = one.hotline, one.shown
+            yield Alerted(now.texts[place], found.names[place], said.channel, said.score, int(now.until[place]))

@@ -32,7 +32,7 @@ HUGE = 1_000_000  # a minute
 ENOUGH = 20  # rows that tell how wide a hotline's buckets are
 LONGEST_NAME = 200
 MOST_HOTLINES = 1_000_000
-FARTHEST = 366 * 24 * 60  # minutes between two rows
+FARTHEST = 366 * 24 * 60  # minutes without any row
 
 _minute = lru_cache(maxsize=1 << 16)(read_minute)
 
@@ -63,6 +63,8 @@ class Survey:
 
 def survey(path: Path, width: int | None = None) -> Survey:
     """Look through a file; `width` says how wide buckets are. Raises BadInput for one that cannot be read as counts."""
+    if width is not None and width not in WIDTHS:
+        raise BadInput(f"buckets of {width} minutes", hint=f"one of {', '.join(map(str, WIDTHS))}")
     found, places = Survey(), dict[str, int]()
     newest, steps, counts = array("q"), array("q"), array("q")
     for at, name, *cells in _rows(path):
@@ -75,8 +77,6 @@ def survey(path: Path, width: int | None = None) -> Survey:
                 column.append(value)
         elif step := abs(minute - newest[place]):
             steps[place] = min(steps[place] or step, step)
-        if found.rows and abs(minute - found.last) > FARTHEST:
-            raise BadInput(f"row {found.rows + 2}: more than a year lies before it", hint="leave out what is that old")
         found.ordered &= not found.rows or minute >= found.last
         found.first = minute if not found.rows else min(found.first, minute)
         newest[place], found.last = minute, minute
@@ -96,7 +96,14 @@ def buckets(path: Path, found: Survey) -> Iterator[Bucket]:
         Bucket(_minute(at), places[name], _value(inquiries), _value(errors), at)
         for at, name, inquiries, errors in _rows(path)
     )
-    yield from read if found.ordered else sorted(read, key=lambda one: one.minute)
+    last = found.first
+    for one in read if found.ordered else sorted(read, key=lambda one: one.minute):
+        if one.minute - last > FARTHEST:
+            raise BadInput(
+                f"nothing was counted for more than a year before {one.text}", hint="leave out what is older"
+            )
+        last = one.minute
+        yield one
 
 
 def _rows(path: Path) -> Iterator[tuple[str, str, str, str]]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from haoma.watch.calendar import Hours
+from haoma.watch.calendar import Calendar, Hours
 from haoma.watch.detector import Detector
 from haoma.watch.model import Channel, Closing, Floats, Integers, Scores, Tuning
 from haoma.watch.running.fitting import fits
@@ -34,12 +34,13 @@ Minute = Callable[["Fleet"], None]
 class Known:
     """What is known of hotlines beside their counts: whose each is, by its number, and when those open that say so.
 
-    `signals` is how many counts there are of each, inquiries and error reports among them.
+    `signals` is how many counts there are of each, inquiries and error reports among them; `calendar` knows holidays.
     """
 
     tenants: Mapping[int, str]
     hours: Mapping[int, Hours]
     signals: int = 2
+    calendar: Calendar | None = None
 
 
 class Fleet:
@@ -149,6 +150,7 @@ class Fleet:
             signals=self.known.signals,
             hours=self._hours(),
             groups=self._groups(),
+            calendar=self.known.calendar,
         )
         more = np.full((2, HOUR, len(hotlines), self.known.signals), np.nan)
         self._last = np.concatenate([self._last, more], axis=2)

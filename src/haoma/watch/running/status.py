@@ -1,0 +1,159 @@
+"""How each hotline stands now: score, alert, last hour, what could be seen of it, and how often alerts were false.
+
+Rules held here:
+- What could be seen is told from what is expected of the last hour and from the budget, by the bound that no detector
+  beats: it is a promise of physics, and not of this one.
+- Of a hotline whose counts stopped nothing is said but that they did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import sqlalchemy as sa
+
+from haoma.errors import NotFound
+from haoma.watch.calendar import Calendar
+from haoma.watch.detectability import detectability
+from haoma.watch.model import NO_CHANNEL, SHANGHAI_MIN, Channel, Floats, minute_of, moment_of
+from haoma.watch.running.alerts import Alert, alerts
+from haoma.watch.running.fleet import Fleet
+from haoma.watch.running.history import Counted, Manner, counted, fleet_before, judge
+from haoma.watch.running.realised import MONTH, Realised, realised
+from haoma.watch.running.shown import Hour
+from haoma.watch.running.spans import State
+from haoma.watch.running.states import HOUR, place
+
+__all__ = ["DIVERTED", "REPORTING", "Standing", "Whole", "sight", "status"]
+
+DIVERTED = (0.5, 0.1)
+REPORTING = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One hotline. Scores are 0–1; `seen` and `expected` are of the last hour, signal by signal.
+
+    `lag_min` is how long ago its newest count was, at least an hour where None. `shows_min` has for each share of
+    `DIVERTED` the minutes until it shows at best, of whose callers `REPORTING` report it.
+    """
+
+    hotline: str
+    tenant: str
+    score: float
+    channel: Channel | None
+    ready: bool
+    alert: Alert | None
+    seen: tuple[float | None, ...]
+    expected: tuple[float | None, ...]
+    lag_min: int | None
+    shows_min: Mapping[float, float]
+    realised: Realised
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All hotlines, up to which minute they were judged, the budgets, and years whose holidays are not known."""
+
+    hotlines: tuple[Standing, ...]
+    minute: int
+    behind_min: int
+    budget_hotline: float
+    budget_fleet: float
+    realised: Realised
+    unknown_years: tuple[int, ...]
+
+
+def status(tx: sa.Connection, manner: Manner, now: datetime, calendar: Calendar) -> Whole:
+    """How all hotlines stand; raises NotFound where nothing was judged yet."""
+    of, here = counted(tx, manner), place(tx)
+    fleet = None if here is None else fleet_before(tx, of, here.minute + 1)
+    if here is None or fleet is None:
+        raise NotFound("no counts were judged yet", hint="haoma watch run judges them as they come")
+    judge(tx, fleet, of, here.minute, {})
+    recent = alerts(tx, since=minute_of(now - MONTH))
+    told = realised(tx, recent, now)
+    open_ = {one.hotline: one for one in alerts(tx, state=State.OPEN)}
+    budget = replace(manner.tuning.budget, hotlines=manner.tuning.budget.hotlines or max(1, len(fleet.places)))
+    each = tuple(
+        _standing(of, fleet, number, open_, told, budget.per_hotline_and_month(), now) for number in of.numbers
+    )
+    whole = sum(told.values(), Realised())
+    years = {moment_of(here.minute + SHANGHAI_MIN).year, now.year}
+    unknown = tuple(sorted(year for year in years if not calendar.knows(year)))
+    behind = minute_of(now) - here.minute
+    return Whole(each, here.minute, behind, budget.per_hotline_and_month(), manner.tuning.budget.fleet, whole, unknown)
+
+
+def sight(standing: Standing) -> str:
+    """What could be seen of a hotline now, in words."""
+    told = [
+        f"a {share:.0%} diversion {_when(minutes)}"
+        for share, minutes in sorted(standing.shows_min.items(), reverse=True)
+    ]
+    return ", ".join(told)
+
+
+def _when(minutes: float) -> str:
+    """Minutes as a person says them."""
+    if minutes == float("inf"):
+        return "does not show"
+    if minutes < 2 * HOUR:
+        return f"shows in about {max(1, round(minutes))} min"
+    return f"not before {minutes / HOUR:.0f} h" if minutes < 72 * HOUR else f"not before {minutes / HOUR / 24:.0f} days"
+
+
+def _standing(
+    of: Counted,
+    fleet: Fleet,
+    number: int,
+    open_: Mapping[int, Alert],
+    told: Mapping[int, Realised],
+    budget: float,
+    now: datetime,
+) -> Standing:
+    series, scores = of.series[number], fleet.scores
+    at = fleet.places.get(number)
+    if at is None or scores is None:
+        nothing = (None,) * of.known.signals
+        return Standing(
+            series.name, series.tenant, 0.0, None, False, open_.get(number), nothing, nothing, None, {}, Realised()
+        )
+    hour, channel = fleet.hour(number), int(scores.channel[at])
+    return Standing(
+        series.name,
+        series.tenant,
+        float(scores.score[at]),
+        None if channel == NO_CHANNEL else Channel(channel),
+        bool(scores.ready[at]),
+        open_.get(number),
+        _sums(hour.seen),
+        _sums(hour.expected),
+        _lag(hour, now),
+        _shows(hour, budget, of.manner.tuning.dispersion),
+        told.get(number, Realised()),
+    )
+
+
+def _sums(values: Floats) -> tuple[float | None, ...]:
+    """The sum of each signal; None of one of which nothing is known."""
+    columns = [column[~np.isnan(column)] for column in values.T]
+    return tuple(float(column.sum()) if len(column) else None for column in columns)
+
+
+def _lag(hour: Hour, now: datetime) -> int | None:
+    """How many minutes ago the newest count of an hour was."""
+    there = np.flatnonzero(~np.isnan(hour.seen).all(axis=1))
+    return None if not len(there) else minute_of(now) - (hour.since + int(there[-1]))
+
+
+def _shows(hour: Hour, budget: float, dispersion: float) -> dict[float, float]:
+    """How soon diversions show where an hour is as this one was expected to be."""
+    known = hour.expected[~np.isnan(hour.expected[:, 0])]
+    if not len(known):
+        return {}
+    calls, reports = (float(np.nanmean(known[:, signal])) * HOUR for signal in (0, 1))
+    return {share: detectability(calls, reports, share, REPORTING, budget, dispersion) for share in DIVERTED}
