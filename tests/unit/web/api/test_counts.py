@@ -55,7 +55,7 @@ def test_rows_that_cannot_be_are_told_by_place_and_reason_and_not_by_what_they_h
         row("desk-c", inquiries=-3),
         row("desk-c", inquiries=float("nan")),
         row("desk-c", inquiries=2e6),
-        row("desk-c", back_min=-5, inquiries=1),
+        row("desk-c", back_min=-24 * 60, inquiries=1),
         row("desk-c", back_min=60 * 24 * 8, inquiries=1),
         {"hotline": "desk-c", "timestamp": "2026-11-22 09:31", "inquiries": 1},
         row("138-0013-8000", inquiries=1),
