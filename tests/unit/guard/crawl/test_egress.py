@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -9,7 +10,7 @@ import pytest
 
 from haoma.guard.crawl import egress
 from haoma.guard.crawl.addresses import Allowed
-from haoma.guard.crawl.egress import Egress
+from haoma.guard.crawl.egress import Egress, serving
 
 SAID = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n95588"
 
@@ -161,3 +162,28 @@ def test_a_host_is_reached_from_the_address_that_is_its_own() -> None:
 
     asyncio.run(asyncio.wait_for(run(), 10))
     assert peers == ["127.0.0.7"]
+
+
+def test_an_egress_in_a_thread_of_its_own_serves_while_the_block_runs() -> None:
+    with serving(Allowed()) as proxy:
+        place = ("127.0.0.1", int(proxy.url.rpartition(":")[2]))
+        with socket.create_connection(place, timeout=5) as asked:
+            asked.sendall(b"CONNECT 127.0.0.1:80 HTTP/1.1\r\n\r\n")
+            assert asked.recv(100).startswith(b"HTTP/1.1 407 ")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(place, timeout=5).close()
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("http://cms.example/contact", ("cms.example", 80)),
+        ("https://CMS.example/contact", ("cms.example", 443)),
+        ("http://127.0.0.1:8080/", ("127.0.0.1", 8080)),
+    ],
+)
+def test_who_may_reach_a_page_reaches_its_port_and_no_other(url: str, place: tuple[str, int]) -> None:
+    allowed = Allowed.of_setting("wiki.example").and_of(url)
+    assert place in allowed
+    assert ("wiki.example", 9) in allowed
+    assert (place[0], 22) not in allowed
