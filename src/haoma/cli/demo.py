@@ -36,6 +36,7 @@ CHAPTERS = (
     "haoma.cli.demo_hotlines:chapter",
     "haoma.cli.demo_consent:chapter",
     "haoma.cli.demo_guard:chapter",
+    "haoma.cli.demo_watch:chapter",
     "haoma.cli.demo_ledger:chapter",
 )
 NEXT = """
@@ -45,6 +46,7 @@ Next:
   haoma number enrich FILE.csv -o OUT.parquet --column phone
   haoma locate verify --help                  whether a customer is near, as they have consented
   haoma guard --help                          what is published wrong of your hotlines, where, and since when
+  haoma watch --help                          when their callers go elsewhere
   haoma data status                           where all this is known from
   haoma ledger append FILE                    record that a file was as it is; then prove, verify, audit
   make bench                                  the same beside other tools"""
