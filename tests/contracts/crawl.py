@@ -285,6 +285,24 @@ class CrawlContract:
         world.crawl()
         assert "https://api.example/" not in world.web.asked
 
+    def test_no_page_can_have_another_host_looked_at_no_more(self, world: World) -> None:
+        other = "https://other.example/"
+
+        def site(ask: Ask) -> Got:
+            said = [("other.example", TaskKind.FORBIDDEN), ("www.example.com", TaskKind.TOO_MANY)]
+            return replace(page(), said_no=said) if ask.render else page()
+
+        world.web.pages = {SITE: site, other: page()}
+        world.add(other)
+        world.crawl()
+        world.add(render=True)
+        world.crawl()
+        assert world.tasks() == [("too-many", "www.example.com")]
+        world.pass_(days=1)
+        world.web.asked.clear()
+        world.crawl()
+        assert world.web.fetched == [other]
+
     def test_what_does_not_answer_is_tried_four_times_later_each_time(self, world: World) -> None:
         world.web.pages = {SITE: replace(answer(0), trouble="timeout")}
         world.add(every_s=None)

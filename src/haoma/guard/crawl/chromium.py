@@ -9,9 +9,11 @@ Rules held here:
   driver, which all pages share.
 - A page has a context of its own, a minute, and so many requests, those for the rules of other origins among them;
   after 50 pages the browser is started anew.
-- What a page asks of another host waits for its turn there, as visits do. A host that says no to a script is not asked
-  again, and a person is asked: another one with 401, 403, 429 or a captcha, the page's own with the last two, for what
-  it refuses to a script alone is its own matter, as is a picture that another one keeps from strangers' pages.
+- What a page asks of another host waits for its turn there, as visits do, but not for long, so that no page holds up
+  the visits of others.
+- A host that says no to a script is not asked again by that page, and a person is asked: another one with 401, 403, 429
+  or a captcha, the page's own with the last two, for what it refuses to a script alone is its own matter, as is a
+  picture that another one keeps from strangers' pages.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ PAGES = 50
 WIDTH, HEIGHT = 1_280, 1_024
 MOST_REDIRECTS = 5
 GAP_S = 0.05  # the least between two requests of pages to a host
+PATIENT_S = 10.0
 LEARNING = 4
 _TYPES = frozenset({"document", "stylesheet", "image", "script", "xhr", "fetch", "other"})
 _DRAWN = frozenset({"image", "stylesheet"})
@@ -203,7 +206,8 @@ class ChromiumWeb:
             return False
         if visit.made > 1:  # the page itself has had its turn
             lane, gap_s = (host, max(GAP_S, rules.delay_s)) if elsewhere else (f"{host} page", GAP_S)
-            await self._pace.turn(lane, gap_s)
+            if not await self._pace.turn(lane, gap_s, PATIENT_S):
+                return False
         return host not in visit.said_no
 
     async def _rules(self, url: str, visit: _Visit) -> Rules | None:

@@ -4,6 +4,8 @@ Rules held here:
 - A job ends once. Of two workers that did the same one, since a lease was over, the first to write has seen it; of the
   other's nothing is kept. So a crash loses nothing, and nothing is there twice.
 - A page that has not changed is kept once: what is seen again points to it, and keeps it for as long as itself.
+- A host that is visited for itself is stopped by what a visit meets there: what it tells a script of another page is
+  no reason, or any page could have the others looked at no more.
 - What does not answer is tried four times, later each time; a host that says no gets a task of a person, and no request
   more until that is done.
 """
@@ -146,7 +148,7 @@ def _open(tx: sa.Connection, job_ids: Sequence[int]) -> set[int]:
 def _end(tx: sa.Connection, log: Log, came: Came, now: datetime) -> None:
     values: dict[str, object] = {"state": str(came.state), "reason": came.reason, "worker": None}
     said = [] if came.task is None else [(came.host or host_of(came.job.url), came.task)]
-    for host, task in [*said, *came.halted]:
+    for host, task in [*said, *(one for one in came.halted if not _is_visited(tx, one[0], but=came.job))]:
         tx.execute(insert_new(tx, tables.hosts).values(host=host))
         open_task(tx, log, task, now, host=host, source=came.job.source.id)
     if came.task is not None:
@@ -155,6 +157,11 @@ def _end(tx: sa.Connection, log: Log, came: Came, now: datetime) -> None:
         wait = max(FIRST_WAIT * 4**came.job.attempts, timedelta(seconds=came.wait_s))
         values |= {"state": str(State.WAITING), "due_at": now + wait, "attempts": came.job.attempts + 1}
     tx.execute(sa.update(tables.jobs).where(_j.job_id == came.job.id).values(**values))
+
+
+def _is_visited(tx: sa.Connection, host: str, *, but: Job) -> bool:
+    others = sa.exists().where(_j.host == host, _j.host != host_of(but.url))
+    return bool(tx.scalar(sa.select(others)))
 
 
 def _settle_sources(tx: sa.Connection, ended: Sequence[Came], now: datetime) -> None:

@@ -3,8 +3,8 @@
 Rules held here:
 - Every address passes the gate before it is asked for: the first, each that a redirect leads to, what a browser asks.
   A licensed feed is asked as its licence says, on its own host, with its key; the key goes nowhere else.
-- A host that says no, to whoever visits a page or to a script of it, is not asked again by this worker, not even for
-  what it has in hand.
+- A host that says no to a visit, or to a script of its own page, is not asked again by this worker, not even for what
+  it has in hand.
 - Two requests to a host are as far apart as its source and its robots.txt say.
 - At most five redirects, each to an address of a page; none to a host that waits for a person.
 - A page that has not changed is not fetched again: it is asked for with what its server said of it the last time.
@@ -48,13 +48,16 @@ class Pace:
         self._clock = clock
         self._next: dict[str, float] = {}
 
-    async def turn(self, host: str, delay_s: float) -> None:
-        """Wait until this host may be asked."""
+    async def turn(self, host: str, delay_s: float, within_s: float = float("inf")) -> bool:
+        """Wait until this host may be asked; false, at once and for nothing, where that is not within this time."""
         now = self._clock()
         at = max(now, self._next.get(host, now))
+        if at - now > within_s:
+            return False
         self._next[host] = at + delay_s
         if at > now:
             await asyncio.sleep(at - now)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ class Visitor:
             return await self._unchanged(job, got, asked)
         shown = await self._shown(job, got, asked)
         extra, halted = asked - 1 + (shown.requests if shown else 0), shown.said_no if shown else ()
-        self.halted.update({host: self.now() for host, _ in halted})
+        self.halted.update({host: self.now() for host, _ in halted if host == host_of(got.url)})
         if shown is not None and (shown.trouble is not None or not shown.body):
             shown = None
         if shown is not None and (task := said_no(shown)) is not None:

@@ -273,3 +273,15 @@ def test_what_a_page_asked_for_counts_though_it_was_not_rendered() -> None:
         return replace(answer(0), trouble="timeout", requests=40) if ask.render else page("script")
 
     assert visit(MemoryWeb({SITE: site}), job(render=True)).extra == 40
+
+
+def test_who_cannot_wait_for_a_turn_takes_none() -> None:
+    now = [0.0]
+
+    async def run() -> list[bool]:
+        pace = Pace(lambda: now[0])
+        found = [await pace.turn("a.example", 60.0, 10.0) for _ in range(100)]
+        now[0] = 60.0
+        return [*found, await pace.turn("a.example", 60.0, 0.0)]
+
+    assert asyncio.run(run()) == [True, *[False] * 99, True]
