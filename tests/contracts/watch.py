@@ -1,6 +1,7 @@
 """What the watch promises on every store, and what its tests stand on: made-up counts, and a clock that is turned.
 
-A test class derives from `WatchContract` and gives the fixture `url`: an empty database. All counts are simulated.
+A test class derives from `WatchContract` or `WatchKillContract` and gives the fixture `url`: an empty database. Kills
+take their time and are journeys. All counts are simulated.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 import sqlalchemy as sa
 
 from contracts.entries import all_entries
+from contracts.killing import assert_all_or_nothing
 from contracts.lineage import Keys
 from contracts.made import made
 from haoma import lineage
@@ -27,9 +30,15 @@ from haoma.guard.crawl.model import Kind, Source
 from haoma.guard.crawl.sources import add
 from haoma.guard.judge import ENTRY_TYPES as JUDGE_TYPES
 from haoma.guard.judge import Desk
+from haoma.guard.judge.audit import audit_incidents
+from haoma.guard.judge.evidence import gather
 from haoma.guard.judge.incidents import Incident, close_by_hand, incidents
 from haoma.guard.judge.kept import Crawled, KeptRegistry
 from haoma.guard.judge.model import Act
+from haoma.guard.judge.pack import html_of
+from haoma.guard.judge.platforms import platform_for, read_platforms
+from haoma.guard.judge.tickets import letter as written
+from haoma.guard.judge.tickets import make
 from haoma.guard.registry import tables as registry
 from haoma.ledger.entry import Entry
 from haoma.ledger.service import Ledger
@@ -139,9 +148,8 @@ def diverted(counts: np.ndarray, since: int, until: int, p: float = 0.9, q: floa
 def watched(url: str) -> Iterator[World]:
     """A store with a company and its hotlines, one of another tenant, and three sources that are visited later."""
     with open_store(made(url)) as store:
-        clock = [moment_of(FIRST)]
-        log = Ledger(store, TYPES, lambda: clock[0])
-        world = World(_desk(store, log, clock), clock)
+        world = world_on(store)
+        log, clock = world.desk.log, world.clock
         store.write(_registered)
         for kind, address, whose in (
             (Kind.OFFICIAL, OFFICIAL, OURS),
@@ -156,9 +164,12 @@ def watched(url: str) -> Iterator[World]:
         yield world
 
 
-def _desk(store: Store, log: Ledger, clock: list[datetime]) -> Desk:
+def world_on(store: Store) -> World:
+    """The world on a store as it is."""
+    clock = [moment_of(FIRST)]
+    log = Ledger(store, TYPES, lambda: clock[0])
     held = Crawled(log, lambda: clock[0])
-    return Desk(store, log, Keys(), KeptRegistry(), lambda: clock[0], hold=held)
+    return World(Desk(store, log, Keys(), KeptRegistry(), lambda: clock[0], hold=held), clock)
 
 
 def _registered(tx: sa.Connection) -> None:
@@ -300,6 +311,53 @@ class WatchContract:
         assert [one.state for one in world.incidents()] == ["open"]
         assert [one.body["to"] for one in world.entries("guard.incident")] == ["opened", "closed", "reopened"]
 
+    def test_whatever_order_counts_come_in_the_alerts_that_are_kept_in_the_end_are_the_same(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        right, at = diverted(calls(DAY), NOON, NOON + 60), NOON - FIRST
+        runner, rng = world.runner(), np.random.default_rng(3)
+        world.put(CARE, FIRST, right[: at - 9])
+        world.ran(runner, NOON - 10)
+        late = rng.permutation(np.arange(at - 9, at + 60))
+        for n, part in enumerate(np.array_split(late, 7)):
+            world.at(NOON - 9 + 10 * n)
+            for row in part:
+                seen = right[row : row + 1] + (7 if rng.random() < 0.2 else 0)
+                world.put(CARE, FIRST + int(row), seen)
+            world.ran(runner, NOON - 9 + 10 * n)
+        for row in late:
+            world.put(CARE, FIRST + int(row), right[row : row + 1])
+        world.ran(runner, NOON + 59)
+        kept = [one for one in world.alerts() if one.state != "withdrawn"]
+        with watched(f"sqlite:///{tmp_path / 'at-once.db'}") as other:
+            other.put(CARE, FIRST, right[: at + 60])
+            anew = other.runner()
+            other.ran(anew, NOON - 10)
+            other.ran(anew, NOON + 59)
+            assert stretches(kept) == stretches(other.alerts())
+            assert [one.document["fits"] for one in kept] == [one.document["fits"] for one in other.alerts()]
+        assert len(kept) == 1
+
+    def test_its_incident_has_evidence_a_letter_and_stands_in_the_log_as_any_other(self, world: World) -> None:
+        world.put(CARE, FIRST, diverted(calls(DAY), NOON, NOON + 60))
+        world.ran(world.runner(), NOON + 5)
+        (alert,), (incident,) = world.alerts(), world.incidents()
+        act = Act("asked", world.clock[0], PERSON)
+        platform = platform_for(read_platforms(), incident.kind)
+        ticket = world.store.write(lambda tx: make(tx, world.desk, incident.id, platform, act))
+        with world.store.read() as tx:
+            pack = gather(tx, world.desk, incident.id)
+            letter = written(tx, world.desk, incident, platform, world.clock[0])
+            audited = audit_incidents(tx)
+        assert [(one.digest, one.entry_id) for one in pack.shows if one.role == "opening"] == [
+            (alert.digest, alert.entry_id)
+        ]
+        assert ticket.platform == "own-desk"
+        assert "4008001234" in letter
+        assert alert.digest in letter
+        assert alert.digest in html_of(pack, letter)
+        assert audited.incidents == 1
+
     def test_a_free_name_a_retired_hotline_and_anothers_have_alerts_and_no_incident(self, world: World) -> None:
         counts = diverted(calls(DAY), NOON, NOON + 60)
         for name in ("desk-east", RETIRED):
@@ -308,6 +366,38 @@ class WatchContract:
         assert [one.incident for one in world.alerts()] == [None, None]
         assert world.incidents() == []
         assert world.due()[OFFICIAL] == moment_of(FIRST) + timedelta(days=60)
+
+
+def judge_one_more(store: Store, n: int) -> None:
+    """Judge one more minute; somewhere among the first is the one that raises an alert."""
+    world = world_on(store)
+    world.ran(world.runner(), NOON + n)
+
+
+def check_judged(store: Store, n: int, acknowledged: bool) -> None:
+    """The place, the alert with its entry, the incident with its steps, and the crawl go together."""
+    world = world_on(store)
+    with store.read() as tx:
+        place = states.place(tx)
+    assert place.minute >= NOON + n or not acknowledged
+    raised = [one for one in world.alerts() if one.opened <= place.minute]
+    told = world.entries("watch.alerted")
+    steps = world.entries("guard.incident")
+    hurried = [one for one in world.entries("crawl.source") if one.body["change"] == "hurried"]
+    assert len({len(raised), len(world.alerts()), len(told), len(steps), len(world.incidents()), len(hurried)}) == 1
+    assert [one.incident for one in raised] == [one.id for one in world.incidents()]
+
+
+class WatchKillContract:
+    """All or nothing, wherever the process is killed."""
+
+    def test_a_minute_is_judged_whole_or_not_at_all_under_kills(self, url: str) -> None:
+        with watched(url) as world:
+            world.put(CARE, FIRST, diverted(calls(DAY), NOON, NOON + 60))
+            world.ran(world.runner(), NOON - 1)
+        assert assert_all_or_nothing(url, judge_one_more, check_judged) > 30
+        with open_store(url) as store:
+            assert len(world_on(store).alerts()) == 1
 
 
 def world_digest(world: World) -> str:
