@@ -23,7 +23,7 @@ from contracts.lineage import Keys
 from contracts.made import made
 from haoma import lineage
 from haoma.access.tables import tenants
-from haoma.errors import Conflict
+from haoma.errors import Conflict, Tampered
 from haoma.guard.crawl import tables as crawl
 from haoma.guard.crawl.entries import ENTRY_TYPES as CRAWL_TYPES
 from haoma.guard.crawl.model import Kind, Source
@@ -47,8 +47,9 @@ from haoma.watch.counts.merging import Buckets, merge
 from haoma.watch.counts.months import Months
 from haoma.watch.counts.series import series_of
 from haoma.watch.model import Budget, Tuning, minute_of, moment_of
-from haoma.watch.running import states
+from haoma.watch.running import states, tables
 from haoma.watch.running.alerts import Alert, alerts
+from haoma.watch.running.audit import Audited, audit_alerts
 from haoma.watch.running.entries import ENTRY_TYPES
 from haoma.watch.running.history import Manner
 from haoma.watch.running.runner import LEADER, Ran, Runner
@@ -106,6 +107,14 @@ class World:
 
     def entries(self, type_: str) -> list[Entry]:
         return [one for one in all_entries(self.store) if one.type == type_]
+
+    def rows(self, table: sa.Table) -> list[sa.Row]:
+        with self.store.read() as tx:
+            return list(tx.execute(sa.select(table)))
+
+    def audited(self) -> Audited:
+        with self.store.read() as tx:
+            return audit_alerts(tx)
 
     def due(self) -> dict[str, datetime | None]:
         """When each source is visited next."""
@@ -229,6 +238,7 @@ class WatchContract:
         assert [one.state for one in world.incidents()] == ["closed"]
         assert [one.body["why"] for one in world.entries("watch.recovered")] == ["recovered"]
         assert [one.body["to"] for one in world.entries("guard.incident")] == ["opened", "closed"]
+        assert world.audited() == Audited(1, 2)
 
     def test_minute_by_minute_restarted_in_between_or_at_once_it_is_the_same_and_told_once(self, world: World) -> None:
         world.put(CARE, FIRST, diverted(calls(DAY), NOON, NOON + 60))
@@ -296,6 +306,7 @@ class WatchContract:
         assert [one.state for one in world.alerts()] == ["withdrawn"]
         assert [one.state for one in world.incidents()] == ["closed"]
         assert [one.body["why"] for one in world.entries("watch.recovered")] == ["withdrawn"]
+        assert world.audited() == Audited(1, 2)
 
     def test_a_persons_no_holds_until_the_counts_have_recovered(self, world: World) -> None:
         twice = diverted(diverted(calls(3 * DAY), NOON, NOON + 30), NOON + DAY, NOON + DAY + 30)
@@ -337,6 +348,26 @@ class WatchContract:
             assert stretches(kept) == stretches(other.alerts())
             assert [one.document["fits"] for one in kept] == [one.document["fits"] for one in other.alerts()]
         assert len(kept) == 1
+
+    def test_what_a_hand_did_with_alerts_is_told(self, world: World) -> None:
+        world.put(CARE, FIRST, diverted(calls(DAY), NOON, NOON + 60))
+        world.ran(world.runner(), NOON + 5)
+        assert world.audited() == Audited(1, 1)
+        table = tables.alerts
+        (row,) = world.rows(table)
+        hands = [
+            sa.update(table).values(state="recovered", closed=row.opened + 9),
+            sa.update(table).values(score=1),
+            sa.update(table).values(document=row.document.replace("joint", "slow")),
+            sa.delete(table),
+        ]
+        back = [sa.update(table).values(**row._mapping)] * 3 + [sa.insert(table).values(**row._mapping)]
+        for by_hand, put_back in zip(hands, back, strict=True):
+            world.store.write(lambda tx, one=by_hand: tx.execute(one) and None)
+            with pytest.raises(Tampered):
+                world.audited()
+            world.store.write(lambda tx, one=put_back: tx.execute(one) and None)
+            assert world.audited() == Audited(1, 1)
 
     def test_its_incident_has_evidence_a_letter_and_stands_in_the_log_as_any_other(self, world: World) -> None:
         world.put(CARE, FIRST, diverted(calls(DAY), NOON, NOON + 60))

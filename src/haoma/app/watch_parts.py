@@ -15,24 +15,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from haoma.app.services import Services
+    from haoma.settings import Settings
     from haoma.watch.calendar import Hours
     from haoma.watch.running.history import Manner
     from haoma.watch.running.runner import Runner
 
-__all__ = ["watch_manner", "watch_runner"]
+__all__ = ["manner_of", "watch_manner", "watch_runner"]
 
 MOST_ALARMS = 1_000_000
 LONGEST_GRACE_MIN = 60
 
 
 def watch_manner(services: Services) -> Manner:
+    """How counts of this store are judged."""
+    return manner_of(services.settings)
+
+
+def manner_of(settings: Settings) -> Manner:
     """How counts are judged: the detector's own figures, with budgets, patience and opening hours of the settings."""
     from dataclasses import replace
 
     from haoma.watch.model import Budget, Tuning
     from haoma.watch.running.history import Manner
 
-    settings = services.settings
     bounds = {
         "watch_hotline_alarms": (settings.watch_hotline_alarms, MOST_ALARMS),
         "watch_fleet_alarms": (settings.watch_fleet_alarms, MOST_ALARMS),

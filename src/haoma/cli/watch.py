@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import click
 
+from haoma.cli.watch_audit import audit
 from haoma.cli.watch_backtest import backtest
 from haoma.cli.watch_explain import explain
 from haoma.cli.watch_ingest import ingest
@@ -18,7 +19,7 @@ from haoma.cli.watch_train import train
 
 __all__ = ["watch"]
 
-_COMMANDS: tuple[click.Command, ...] = (ingest, run, status, explain, backtest, score, train)
+_COMMANDS: tuple[click.Command, ...] = (ingest, run, status, explain, audit, backtest, score, train)
 
 
 @click.group()

@@ -50,6 +50,7 @@ def counted(store: Path) -> None:
 
 
 def said(capsys: pytest.CaptureFixture[str], *args: str) -> list[dict[str, object]]:
+    capsys.readouterr()
     run([*args, "--format", "jsonl"])
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
@@ -78,6 +79,7 @@ def test_what_was_judged_is_shown_and_explained(store: Path, capsys: pytest.Capt
     assert run(["watch", "explain", "desk-west", "--format", "table"]) == 0
     assert "█" in capsys.readouterr().out
     assert run(["watch", "status"]) == 1
+    assert said(capsys, "watch", "audit") == [{"alerts": 1, "entries": 1}]
     assert run(["watch", "explain", "nobody"]) == 1
     assert run(["watch", "explain", "desk-west", "--plot", str(store / "east.png")]) == 2
 

@@ -30,7 +30,7 @@ from haoma.watch.running.guarding import Case, open_case, over, registered
 from haoma.watch.running.history import Counted, Manner, counted, fleet_before, judge
 from haoma.watch.running.joined import about
 from haoma.watch.running.spans import Change, Span, State, changes
-from haoma.watch.running.states import DAY, HOUR, Kept, Place, kept_after, move, place, save
+from haoma.watch.running.states import HOUR, Kept, Place, kept_after, move, place, save
 
 __all__ = ["LEADER", "Ran", "Runner"]
 
@@ -146,7 +146,7 @@ class Runner:
         until = due if anew else min(due, (since + 1) // HOUR * HOUR + HOUR - 1)
 
         def keep(fleet: Fleet) -> None:
-            if kept_after(fleet.minute) and (fleet.minute > due - DAY or fleet.minute % DAY == DAY - 1):
+            if kept_after(fleet.minute, due):
                 kept.append(fleet.kept())
 
         spans: Spans = {at: Span(*at, None, since, State.WITHDRAWN) for at in fleet.lost.items()}

@@ -2,7 +2,7 @@
 
 Rules held here:
 - The place is moved by whoever knows where it was: of two who would, one is told that it is no leader any more.
-- States are kept of every hour of the last day and of every midnight (UTC) of the last eight days: what comes late is
+- States are kept of every hour of the last six and of every midnight (UTC) of the last eight days: what comes late is
   judged anew from the last one before it.
 - A state that was made with another tuning is none.
 """
@@ -23,6 +23,7 @@ from haoma.watch.running import tables
 __all__ = ["DAY", "HOUR", "KEPT_DAYS", "Kept", "Place", "kept_after", "move", "newest_before", "place", "save"]
 
 HOUR, DAY, KEPT_DAYS = 60, 1440, 8
+HOURLY_MIN = 6 * HOUR
 BLOCK = 512  # hotlines in a row
 NAME = "counts"
 _P, _S = tables.progress.c, tables.states.c
@@ -83,13 +84,15 @@ def save(tx: sa.Connection, kept: Sequence[Kept], since: int, tuning: str) -> No
         if rows:
             tx.execute(sa.insert(tables.states), rows)
     last = kept[-1].minute
-    too_old = sa.or_(_S.minute < last - KEPT_DAYS * DAY, sa.and_(_S.minute < last - DAY, _S.minute % DAY != DAY - 1))
+    too_old = sa.or_(
+        _S.minute < last - KEPT_DAYS * DAY, sa.and_(_S.minute < last - HOURLY_MIN, _S.minute % DAY != DAY - 1)
+    )
     tx.execute(sa.delete(tables.states).where(too_old))
 
 
-def kept_after(minute: int) -> bool:
-    """Whether the state after this minute is kept: that of the last one of an hour is."""
-    return minute % HOUR == HOUR - 1
+def kept_after(minute: int, last: int) -> bool:
+    """Whether the state after this minute is kept, where `last` is the last one that is judged."""
+    return minute % HOUR == HOUR - 1 and (minute > last - HOURLY_MIN or minute % DAY == DAY - 1)
 
 
 def newest_before(tx: sa.Connection, minute: int, tuning: str) -> Kept | None:
