@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -28,7 +29,9 @@ def installed(root: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     # The program itself is in a package of its own for each platform, which the launcher's scripts need not fetch.
     options = ["--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"]
-    done = subprocess.run(["npm", "install", *options, PACKAGE], capture_output=True, text=True, check=False)
+    with (folder / "lock").open("w") as lock:  # tests in two processes ask for it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(["npm", "install", *options, PACKAGE], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"npm install {PACKAGE} failed:\n{done.stderr}"
     programs = sorted(folder.glob("node_modules/@foundry-rs/anvil-*/bin/anvil*"))
     assert programs, f"{PACKAGE} has no program for this platform"

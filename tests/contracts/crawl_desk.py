@@ -13,6 +13,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from contracts.made import made
 from haoma.guard.crawl import entries, snapshots, sources, tables
 from haoma.guard.crawl.model import Kind, Source
 from haoma.ledger.service import Ledger
@@ -26,7 +27,7 @@ class CrawlDesk:
     """A store, and the commands on it."""
 
     def __init__(self, folder: Path, allow: str, database: str = "") -> None:
-        self.database = database or f"sqlite:///{folder}/haoma.db"
+        self.database = made(database or f"sqlite:///{folder}/haoma.db")
         told = {"STORE_DIR": str(folder), "DATABASE": self.database, "CRAWL_ALLOW": allow, "CRAWL_LEASE_S": "2"}
         told["CRAWL_CONTACT"] = "https://www.example.com/crawler"
         self.env = os.environ | {f"HAOMA_{name}": value for name, value in told.items()}

@@ -24,6 +24,7 @@ from types import ModuleType
 
 import sqlalchemy as sa
 
+from contracts.made import made
 from haoma.storage import Store, open_store
 
 Change = Callable[[Store, int], None]
@@ -33,7 +34,7 @@ Check = Callable[[Store, int, bool], None]
 def assert_all_or_nothing(url: str, change: Change, check: Check, *, after_s: Sequence[float] = ()) -> int:
     """Kill and check; the number of kills."""
     file = inspect.getsourcefile(change)
-    command = [sys.executable, "-m", "contracts.killing", str(file), change.__name__, check.__name__, url]
+    command = [sys.executable, "-m", "contracts.killing", str(file), change.__name__, check.__name__, made(url)]
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     ended = subprocess.run([*command, *map(str, after_s)], env=env, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
@@ -42,7 +43,6 @@ def assert_all_or_nothing(url: str, change: Change, check: Check, *, after_s: Se
 
 def main(file: str, change: str, check: str, url: str, *after_s: str) -> int:
     module = load(file)
-    open_store(url).close()
     first = kills = 0
     while True:
         wait_s = float(after_s[kills]) if after_s else None
@@ -110,8 +110,9 @@ class Steps:
     def __init__(self, point: int | None) -> None:
         self.armed = False
         self.left = point
-        for event in ("before_cursor_execute", "after_cursor_execute", "commit", "savepoint", "release_savepoint"):
+        for event in ("after_cursor_execute", "commit", "savepoint", "release_savepoint"):
             sa.event.listen(sa.Engine, event, self.step)
+        sa.event.listen(sa.Engine, "before_cursor_execute", self.before)
         sa.event.listen(sa.Engine, "connect", self.trace)
 
     def step(self, *_: object) -> None:
@@ -119,6 +120,10 @@ class Steps:
             self.left -= 1
             if self.left <= 0:
                 os.kill(os.getpid(), signal.SIGKILL)
+
+    def before(self, tx: sa.Connection, *_: object) -> None:
+        if tx.dialect.name != "sqlite":  # which is heard of by its driver, behind nothing but the reading of the SQL
+            self.step()
 
     def trace(self, driver: object, _record: object) -> None:
         follow = getattr(driver, "set_trace_callback", None)  # SQLite's, which hears of the raw driver too

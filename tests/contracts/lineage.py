@@ -84,5 +84,10 @@ def ids(facts: Sequence[Fact]) -> list[int]:
 
 def open_world(url: str) -> World:
     """A new world; close its store."""
-    store, clock = open_store(made(url)), [NOW]
+    return world_on(open_store(made(url)))
+
+
+def world_on(store: Store) -> World:
+    """A world on this store, with keys of its own."""
+    clock = [NOW]
     return World(store, Ledger(store, [*LEDGER_TYPES, *ENTRY_TYPES], lambda: clock[0]), Keys(), clock)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
-from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy as sa
 
 from contracts.entries import all_entries
 from contracts.killing import assert_all_or_nothing
-from contracts.lineage import World, draft, ids, open_world
+from contracts.lineage import World, draft, ids, open_world, world_on
 from haoma.errors import Conflict
 from haoma.lineage import Fact, Origin, Recorder, Stage, facts_of, impact, tables, trace
 from haoma.storage import Store
@@ -25,15 +24,13 @@ FACTS = 3
 
 def change_with_facts(store: Store, n: int) -> None:
     """A change, facts with parents among them, and their entry."""
-    with TemporaryDirectory() as folder:
-        world = open_world(f"sqlite:///{folder}/unused.db")
-        world.store.close()
-        recorder = Recorder(store, world.ledger, world.keys, "etl")
-        with recorder.run("load", stage=Stage.STORAGE, code="c" * 64) as run:
-            run.change(lambda tx: tx.execute(sa.insert(store_info), {"name": f"change {n}", "value": ""}))
-            page = run.add(draft("page", subject=f"hotline:{n}"))
-            read = run.add(draft("a", subject=f"hotline:{n}", parents=(page,)))
-            run.add(draft("b", subject=f"hotline:{n}", parents=(read, page)))
+    world = world_on(store)
+    recorder = Recorder(store, world.ledger, world.keys, "etl")
+    with recorder.run("load", stage=Stage.STORAGE, code="c" * 64) as run:
+        run.change(lambda tx: tx.execute(sa.insert(store_info), {"name": f"change {n}", "value": ""}))
+        page = run.add(draft("page", subject=f"hotline:{n}"))
+        read = run.add(draft("a", subject=f"hotline:{n}", parents=(page,)))
+        run.add(draft("b", subject=f"hotline:{n}", parents=(read, page)))
 
 
 def check_with_facts(store: Store, n: int, acknowledged: bool) -> None:

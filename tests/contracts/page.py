@@ -46,7 +46,7 @@ class Customer:
     @property
     def link(self) -> str:
         """The path of the link in the newest message."""
-        return re.findall(rf"{re.escape(ORIGIN)}(\S+)", self.message)[-1]
+        return re.findall(rf"{re.escape(self.client.services.settings.self_url)}(\S+)", self.message)[-1]
 
     def asked(self, recipient: str = RECIPIENT, **more: object) -> str:
         """Somebody asks this customer; the path of the link."""

@@ -18,6 +18,7 @@ from haoma.app import Services
 from haoma.cli.serve import listening
 from haoma.ledger.entry import Entry
 from haoma.settings import Settings, load
+from haoma.storage import database_url
 from haoma.web.serving import application
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -58,6 +59,8 @@ def running(config: uvicorn.Config) -> Iterator[int]:
 
 
 def settings_in(place: Path, **changed: object) -> Settings:
-    """Settings of a store in this place, which has its tables."""
-    made(f"sqlite:///{place}/store/haoma.db")
-    return replace(load({"store_dir": str(place / "store")}, env={"HOME": str(place)}, cwd=place), **changed)  # type: ignore[arg-type]
+    """Settings of a store in this place or of the `database` that is told, which has its tables."""
+    settings = load({"store_dir": str(place / "store")}, env={"HOME": str(place)}, cwd=place)
+    settings = replace(settings, **changed)  # type: ignore[arg-type]
+    made(database_url(settings))
+    return settings

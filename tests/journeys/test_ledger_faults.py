@@ -36,6 +36,7 @@ from contracts.log import (
     rewrite,
     sign,
 )
+from contracts.made import made
 from haoma.errors import HaomaError, Tampered, Unavailable
 from haoma.ledger import KeyType, Request, SignerKey, format_request, leaf_hash, root
 from haoma.ledger.attesters import WitnessAttester
@@ -64,6 +65,7 @@ class Witnessed:
     entries: dict[int, int] = field(default_factory=dict)
     notes: set[bytes] = field(default_factory=set)
     indices: dict[int, int] = field(default_factory=dict)
+    placed: set[int] = field(default_factory=set)
 
     def read(self) -> None:
         for line in self.file.read_bytes().splitlines():
@@ -73,15 +75,21 @@ class Witnessed:
                 case [b"checkpoint", note]:
                     self.notes.add(bytes.fromhex(note.decode()))
 
-    def check(self, log: Log) -> None:
-        """No acknowledged entry is lost or there twice, no index changes, and every checkpoint ever signed holds."""
+    def check(self, log: Log, *, anew: bool = False) -> None:
+        """No acknowledged entry is lost or there twice, no index changes, and every checkpoint ever signed holds.
+
+        An entry's id is asked for its index until it has one; `anew`, every one is.
+        """
         self.read()
+        if anew:
+            self.placed.clear()
         numbers = [decoded.body["bytes"] for decoded in all_entries(log.store)]
         assert len(set(numbers)) == len(numbers)
         assert self.entries.keys() <= set(numbers)
         at = index_by_number(log)
-        for number, entry_id in self.entries.items():
-            assert at.get(number) == log.view.index_of(entry_id)
+        for number in self.entries.keys() - self.placed:
+            assert at.get(number) == log.view.index_of(self.entries[number])
+        self.placed |= self.entries.keys() & at.keys()
         assert self.indices.items() <= at.items()
         self.indices = at
         assert log.audit(*self.notes).checkpoints >= len(self.notes)
@@ -91,27 +99,44 @@ def index_by_number(log: Log) -> dict[int, int]:
     return {int(str(decode(one).body["bytes"])): index for index, one in enumerate(log.entries())}
 
 
-def writers(url: str, round_: int, file: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "contracts.writers", url, str(round_), str(file)]
-    process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(TESTS)}, stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    assert process.stdout.readline() == "writing\n"
-    return process
+class Writers:
+    """Starts processes that write to a log, and kills them."""
+
+    def __init__(self, url: str, file: Path) -> None:
+        command = [sys.executable, "-m", "contracts.writers", url, str(file)]
+        env = os.environ | {"PYTHONPATH": str(TESTS)}
+        self.process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def start(self, round_: int) -> int:
+        """The id of a process that is writing."""
+        return self.told(f"start {round_}")
+
+    def kill(self, process_id: int) -> None:
+        assert self.told(f"kill {process_id}") == -signal.SIGKILL
+
+    def told(self, line: str) -> int:
+        assert self.process.stdin
+        assert self.process.stdout
+        print(line, file=self.process.stdin, flush=True)
+        return int(self.process.stdout.readline())
 
 
-def kill(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+@pytest.fixture
+def writers(url: str, tmp_path: Path) -> Iterator[Writers]:
+    """They write what was acknowledged into the file `told`."""
+    writers = Writers(made(url), tmp_path / "told")
+    with writers.process:
+        yield writers
 
 
-def test_64_writers_and_a_leader_that_are_killed_again_and_again_lose_nothing(url: str, tmp_path: Path) -> None:
+def test_64_writers_and_a_leader_that_are_killed_again_and_again_lose_nothing(
+    url: str, writers: Writers, tmp_path: Path
+) -> None:
     seen, chance = Witnessed(tmp_path / "told"), random.Random(64)
-    open_store(url).close()
     for round_ in range(5 * KILLS):
-        process = writers(url, round_, seen.file)
+        process = writers.start(round_)
         time.sleep(chance.uniform(0.05, 0.5))
-        kill(process)
+        writers.kill(process)
         with open_log(url) as log:
             seen.check(log)
         if round_ >= KILLS - 1 and len(seen.notes) > 1:  # a busy machine signs less between two kills
@@ -120,27 +145,28 @@ def test_64_writers_and_a_leader_that_are_killed_again_and_again_lose_nothing(ur
     assert len(seen.notes) > 1
     with open_log(url) as log:
         log.publisher.checkpoint()
-        seen.check(log)
+        seen.check(log, anew=True)
         assert log.ledger.queued() == 0
         assert seen.entries.keys() <= index_by_number(log).keys()
 
 
-def test_of_two_processes_that_lead_the_second_takes_over_when_the_first_is_killed(url: str, tmp_path: Path) -> None:
+def test_of_two_processes_that_lead_the_second_takes_over_when_the_first_is_killed(
+    url: str, writers: Writers, tmp_path: Path
+) -> None:
     seen, size = Witnessed(tmp_path / "told"), 0
-    open_store(url).close()
-    first = writers(url, 0, seen.file)
+    first = writers.start(0)
     for round_ in range(1, 4):
-        second = writers(url, round_, seen.file)
-        kill(first)
+        second = writers.start(round_)
+        writers.kill(first)
         size = grown(url, beyond=size)
         with open_log(url) as log:
             size = log.view.head().size
         size = grown(url, beyond=size)
         first = second
-    kill(first)
+    writers.kill(first)
     with open_log(url) as log:
         log.publisher.checkpoint()
-        seen.check(log)
+        seen.check(log, anew=True)
     assert {number // 10**9 for number in seen.entries} == {0, 1, 2, 3}
 
 
@@ -216,7 +242,7 @@ def test_entries_of_transactions_that_end_in_another_order_all_get_in_once(postg
 
 def test_a_witness_that_is_shown_two_histories_at_once_cosigns_one(postgres: str) -> None:
     leaves = [[leaf_hash(bytes([log, number])) for number in range(10)] for log in range(2)]
-    with open_store(postgres) as store:
+    with open_store(made(postgres)) as store:
         service = WitnessService(store, {KEY.name: [KEY.verifier]}, [WITNESS], lambda: NOW)
         asked = [format_request(Request(0, (), sign(10, root(leaves[n % 2])))) for n in range(32)]
         with ThreadPoolExecutor(16) as pool:
@@ -263,7 +289,7 @@ def test_a_log_that_shows_a_witness_another_history_is_refused_and_told_so(tmp_p
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[bytes], bytes]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[bytes], bytes]:
     """A log of 3,000 entries in one file, closed; its entries, and a checkpoint kept elsewhere."""
     path = tmp_path_factory.mktemp("log") / "haoma.db"
     with open_log(f"sqlite:///{path}") as log:
@@ -307,12 +333,12 @@ def use(path: Path, entries: list[bytes], kept: bytes) -> Iterator[HaomaError]:
 
 @pytest.mark.parametrize("seed", range(150))
 def test_a_torn_page_is_told_and_never_answered_with_something_else(
-    made: tuple[Path, list[bytes], bytes], tmp_path: Path, seed: int
+    whole: tuple[Path, list[bytes], bytes], tmp_path: Path, seed: int
 ) -> None:
     path = tmp_path / "haoma.db"
-    shutil.copy(made[0], path)
+    shutil.copy(whole[0], path)
     tear(path, random.Random(seed))
-    errors = list(use(path, *made[1:]))
+    errors = list(use(path, *whole[1:]))
     assert {type(error) for error in errors} <= {Tampered, Unavailable}
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from contracts.made import made
 from haoma.ledger import leaf_hash, verify_inclusion
 from haoma.ledger.audit import audit
 from haoma.ledger.entry import Entry
@@ -13,7 +14,7 @@ from haoma.storage import open_store
 
 def test_every_entry_is_proved_out_of_postgresql(postgres: str) -> None:
     at = datetime(2026, 11, 22, tzinfo=UTC)
-    with open_store(postgres) as store:
+    with open_store(made(postgres)) as store:
         ledger, view = Ledger(store, ENTRY_TYPES, lambda: at), View(store)
         for first, last in ((0, 300), (300, 301), (301, 700)):
             entries = [Entry("file.recorded", at, {"sha256": f"{n:064x}", "bytes": n}) for n in range(first, last)]

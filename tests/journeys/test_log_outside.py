@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from contracts import anvil, c2sp_client, tsa
+from contracts.made import made
 from haoma.ledger.cosignature import cosigned_at
 from haoma.ledger.keys import parse_verifier_key
 from haoma.ledger.note import read_note
@@ -33,6 +34,7 @@ class Instance:
 
     def __init__(self, place: Path, origin: str) -> None:
         place.mkdir(parents=True, exist_ok=True)
+        made(f"sqlite:///{place}/store/haoma.db")
         self.place = place
         self.env = {"HAOMA_STORE_DIR": str(place / "store"), "HAOMA_LEDGER_ORIGIN": origin}
 
@@ -70,9 +72,9 @@ class Instance:
 
 @pytest.fixture
 def log(tmp_path: Path) -> Instance:
-    made = Instance(tmp_path / "log", ORIGIN)
-    made.append("first")
-    return made
+    log = Instance(tmp_path / "log", ORIGIN)
+    log.append("first")
+    return log
 
 
 def waits_until(done: Any) -> None:

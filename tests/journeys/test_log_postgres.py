@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.log import KEY, sign
+from contracts.made import made
 from haoma.cli.main import run
 from haoma.ledger import tables
 from haoma.ledger.evidence import Known, attested, covering
@@ -47,7 +48,7 @@ def test_the_log_is_appended_proved_and_audited_in_postgresql(
 
 
 def test_evidence_is_read_out_of_postgresql(postgres: str) -> None:
-    with open_store(postgres) as store:
+    with open_store(made(postgres)) as store:
 
         def fill(tx: sa.Connection) -> None:
             made = sa.insert(tables.checkpoints).returning(tables.checkpoints.c.checkpoint_id)

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.databases import OnFiles
+from contracts.made import made
 from contracts.schema import differences
 from contracts.store import AT, StoreContract, StoreKillContract, content, fill, names, put, unavailable
 from haoma.errors import Unavailable
@@ -56,7 +57,7 @@ def test_a_backup_of_one_database_is_restored_into_the_other(order: str, url: st
 def test_works_that_cross_each_other_are_run_again_until_they_pass(url: str) -> None:
     both_read = threading.Barrier(2, timeout=10)
     tries: list[int] = []
-    with open_store(url) as store:
+    with open_store(made(url)) as store:
         store.write(put("count", "0"))
 
         def add(number: int) -> None:
@@ -77,7 +78,7 @@ def test_works_that_cross_each_other_are_run_again_until_they_pass(url: str) -> 
 
 
 def test_a_row_that_another_holds_for_too_long_is_unavailable(url: str) -> None:
-    with open_store(url, wait_s=2) as store, open_store(url) as other:
+    with open_store(made(url), wait_s=2) as store, open_store(url) as other:
         store.write(put("a"))
         held, go = threading.Event(), threading.Event()
 
@@ -96,14 +97,14 @@ def test_a_row_that_another_holds_for_too_long_is_unavailable(url: str) -> None:
 
 
 def test_more_threads_than_connections_wait_their_turn(url: str) -> None:
-    with open_store(url) as store, ThreadPoolExecutor(64) as pool:
+    with open_store(made(url)) as store, ThreadPoolExecutor(64) as pool:
         done = set(pool.map(lambda number: store.write(put(str(number))), range(500)))
         assert names(store) == done
 
 
 def test_a_commit_is_durable_where_the_server_is_set_up_to_be_fast(url: str) -> None:
     setting = sa.text("SELECT current_setting('synchronous_commit')")
-    with open_store(url) as store:
+    with open_store(made(url)) as store:
         store.write(
             lambda tx: tx.execute(sa.text(f"ALTER DATABASE {url.rpartition('/')[2]} SET synchronous_commit = off"))
         )
@@ -112,7 +113,7 @@ def test_a_commit_is_durable_where_the_server_is_set_up_to_be_fast(url: str) -> 
 
 
 def test_a_server_that_goes_away_is_unavailable_until_it_is_back(url: str, postgres_server: object) -> None:
-    with open_store(url, wait_s=2) as store:
+    with open_store(made(url), wait_s=2) as store:
         store.write(put("a"))
         postgres_server.stop()
         assert "does not answer" in str(unavailable(lambda: store.write(put("b"))))
@@ -123,7 +124,7 @@ def test_a_server_that_goes_away_is_unavailable_until_it_is_back(url: str, postg
 
 
 def test_a_connection_that_breaks_inside_a_work_leaves_nothing_of_it(url: str) -> None:
-    with open_store(url) as store:
+    with open_store(made(url)) as store:
 
         def work(tx: sa.Connection) -> None:
             put("half")(tx)
@@ -135,7 +136,7 @@ def test_a_connection_that_breaks_inside_a_work_leaves_nothing_of_it(url: str) -
 
 
 def test_a_leader_whose_process_ends_leads_no_more(url: str) -> None:
-    with open_store(url) as store, open_store(url) as other:
+    with open_store(made(url)) as store, open_store(url) as other:
         end = sa.text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
 
         def lead() -> None:

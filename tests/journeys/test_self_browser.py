@@ -14,27 +14,30 @@ import uvicorn
 from playwright.sync_api import Page, sync_playwright
 
 from contracts.api import client_in, publish
-from contracts.page import ORIGIN, RECIPIENT, Customer
+from contracts.page import RECIPIENT, Customer
+from haoma.cli.serve import listening
 from haoma.web.api.edge import Edge
 from haoma.web.api.watching import Log
 from haoma.web.self import self_app
 
 
 @pytest.fixture
-def customer(tmp_path: Path) -> Iterator[Customer]:
-    changed = {"self_url": ORIGIN, "self_rate_per_min": 1_000_000, "self_codes_per_hour": 1_000_000}
-    with client_in(tmp_path, **changed) as house:
-        publish(house, recipient=RECIPIENT)
-        page = replace(house, app=Edge(self_app(house.services, floor_s=0.0), Log(house.log)))
-        config = uvicorn.Config(page.app, port=int(ORIGIN.rpartition(":")[2]), log_level="error")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        while not server.started and thread.is_alive():
-            time.sleep(0.01)
-        yield Customer(page, "13700138111")
-        server.should_exit = True
-        thread.join()
+def served(tmp_path: Path) -> Iterator[tuple[str, Customer]]:
+    """Where the page is, and somebody who comes to it."""
+    with listening("127.0.0.1", 0) as listener:
+        origin = f"http://localhost:{listener.getsockname()[1]}"
+        changed = {"self_url": origin, "self_rate_per_min": 1_000_000, "self_codes_per_hour": 1_000_000}
+        with client_in(tmp_path, **changed) as house:
+            publish(house, recipient=RECIPIENT)
+            page = replace(house, app=Edge(self_app(house.services, floor_s=0.0), Log(house.log)))
+            server = uvicorn.Server(uvicorn.Config(page.app, log_level="error"))
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+            thread.start()
+            while not server.started and thread.is_alive():
+                time.sleep(0.01)
+            yield origin, Customer(page, "13700138111")
+            server.should_exit = True
+            thread.join()
 
 
 @pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
@@ -48,16 +51,17 @@ def browser_page(request: pytest.FixtureRequest) -> Iterator[Page]:
         browser.close()
 
 
-def test_a_customer_says_yes_looks_inside_and_withdraws(customer: Customer, browser_page: Page) -> None:
+def test_a_customer_says_yes_looks_inside_and_withdraws(served: tuple[str, Customer], browser_page: Page) -> None:
+    origin, customer = served
     troubles: list[str] = []
     browser_page.on("console", lambda message: troubles.append(message.text))
     browser_page.on("pageerror", lambda error: troubles.append(str(error)))
-    browser_page.goto(ORIGIN + customer.asked())
+    browser_page.goto(origin + customer.asked())
     assert browser_page.evaluate("document.documentElement.scrollWidth") <= 390
     browser_page.fill("input[name=code]", customer.code)
     browser_page.click("button[value=yes]")
     assert browser_page.title()
-    browser_page.goto(f"{ORIGIN}/self/my/acme?lang=zh")
+    browser_page.goto(f"{origin}/self/my/acme?lang=zh")
     browser_page.fill("input[name=number]", customer.number)
     browser_page.click("form button:visible")
     browser_page.fill("input[name=code]", customer.code)

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.databases import OnFiles, OnServer
+from contracts.made import made
 from contracts.vault_store import VaultContract, VaultKillContract
 from haoma.errors import Conflict
 from haoma.storage import open_store
@@ -20,5 +21,5 @@ class TestSqliteKilled(OnFiles, VaultKillContract):
 
 
 def test_the_table_of_audit_rows_is_not_emptied_at_once(postgres: str) -> None:
-    with open_store(postgres) as store, pytest.raises(Conflict):
+    with open_store(made(postgres)) as store, pytest.raises(Conflict):
         store.write(lambda tx: tx.execute(sa.text("TRUNCATE audit")) and None)
