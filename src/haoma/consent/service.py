@@ -3,6 +3,8 @@
 Rules held here:
 - Policy, impact assessment, the permission and the record of the decision are read and written in one transaction; the
   Grant is made once that is on the disk. Where store, policy or keys do not answer, there is no Grant.
+- For who reads this machine alone and tells nothing before that transaction is on the disk, the Grant is made inside
+  it (`within`): what it opened is told with its record on the disk, or goes with it. Only a plain yes is said there.
 - Of several permissions for one subject, purpose and recipient the newest decides: what has ended stays ended.
 - Whose number was not checked for 30 days is not taken for the same holder (CAMARA number-recycling); a code that was
   confirmed, or `arrived`, is such a check.
@@ -42,7 +44,7 @@ from haoma.storage import Time, quick
 from haoma.vault.audit import Event
 from haoma.vault.model import SubjectToken
 
-__all__ = ["CHECKED_WITHIN", "Consent", "Ran", "Use"]
+__all__ = ["CHECKED_WITHIN", "Consent", "Elsewhere", "Ran", "Use"]
 
 CHECKED_WITHIN = timedelta(days=30)
 _NEWEST = """SELECT grant_id, subject, purpose, recipient, sources, granularity, basis, since, until, checked_at, state
@@ -50,6 +52,10 @@ _NEWEST = """SELECT grant_id, subject, purpose, recipient, sources, granularity,
 _RECEIPT = "SELECT receipt FROM consent_grants WHERE grant_id = ?"
 _ERASURE = "SELECT 1 FROM consent_erasures WHERE grant_id = ?"
 _STATE = "SELECT state FROM consent_grants WHERE grant_id = ?"
+
+
+class Elsewhere(Exception):
+    """No answer for the middle of a transaction, which is to be undone: ask without one, and hear and record why."""
 
 
 class Use(NamedTuple):
@@ -87,11 +93,21 @@ class Consent:
         self.emergencies = Emergencies(office)
         self._held = Held(office)
 
-    def require(self, by: Asker, subject: SubjectToken, *, purpose: str, recipient: str, source: str | Source) -> Grant:
+    def require(
+        self,
+        by: Asker,
+        subject: SubjectToken,
+        *,
+        purpose: str,
+        recipient: str,
+        source: str | Source,
+        within: sa.Connection | None = None,
+    ) -> Grant:
         """A Grant for one use, good for a minute; recorded in the audit and the log.
 
         Raises Refused with a reason (reasons.py) where there is no permission, Unavailable where it cannot be known,
-        and Tampered where its row was changed by hand.
+        and Tampered where its row was changed by hand. `within` is the transaction that it is recorded in, for who
+        tells nothing before that has ended: there every refusal but `source` is Elsewhere, and not recorded.
         """
         office, at = self.office, self.office.now()
         known = self._known(by, subject, purpose, at)
@@ -100,12 +116,14 @@ class Consent:
 
         def work(tx: sa.Connection) -> tuple[str, Standing | None, int]:
             reason, standing = self._judged(tx, use, at)
+            if within is not None and reason and reason != "source":
+                raise Elsewhere
             why, word = reason or ALLOWED, "refused" if reason else "allowed"
             event = Event(subject.tenant, actor, "consent.use", word, why, at, subject, known.name)
             told = office.record(tx, event, "consent.used", purpose=known.name, allowed=not reason, reason=why)
             return reason, standing, told.entry_id
 
-        reason, standing, entry_id = office.store.write(work)
+        reason, standing, entry_id = office.store.write(work) if within is None else work(within)
         if reason == TAMPERED:
             raise tampered()
         if reason or standing is None:

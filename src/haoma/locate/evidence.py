@@ -2,6 +2,7 @@
 
 Rules held here:
 - A source is asked with a Grant for it, and with no other; what it answers are observations, and never an answer.
+- One that reads this database alone can be asked inside the transaction that its Grant is recorded in (`ReadsHere`).
 - A source that does not answer raises Unavailable. What it cannot tell is no observation.
 """
 
@@ -10,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import sqlalchemy as sa
 
 from haoma.consent import Grant, Source
 from haoma.locate.areas import Area
 from haoma.locate.fusion import Observation
 from haoma.locate.given import Raw
 
-__all__ = ["Card", "EvidenceSource", "Reader", "Terms"]
+__all__ = ["Card", "EvidenceSource", "Reader", "ReadsHere", "Terms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,14 @@ class EvidenceSource(Protocol):
 
     def card(self, grant: Grant) -> Card | None:
         """What it knows of the SIM card, None where it knows of none. Raises as `observe`."""
+
+
+@runtime_checkable
+class ReadsHere(Protocol):
+    """A source that reads this database and its keys alone, and so can be asked inside a transaction."""
+
+    def within(self, tx: sa.Connection, grant: Grant) -> Sequence[Observation]:
+        """`EvidenceSource.observe` in the transaction that the Grant is recorded in."""
 
 
 class Reader(Protocol):

@@ -3,6 +3,8 @@
 Rules held here:
 - Nothing is looked at without a Grant for the source that is asked; `consent.require` says no by itself, and that is
   the answer. A source that the consent does not name is left out; where none is left, the answer is no.
+- Sources that read this machine alone can all be asked in one transaction (`within`), in which their Grants are
+  recorded too: whoever does so tells nothing before it has ended.
 - Where the consent shows less than the question asks for, it is refused before any source is asked.
 - A source that does not answer is named, and the others still count.
 """
@@ -10,14 +12,16 @@ Rules held here:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
+
+import sqlalchemy as sa
 
 from haoma.access import Asker
 from haoma.consent import Consent, Grant, Granularity, Source
 from haoma.consent.reasons import refusal
 from haoma.errors import NotFound, Refused, Unavailable
 from haoma.locate.areas import Area
-from haoma.locate.evidence import Card, EvidenceSource, Reader
+from haoma.locate.evidence import Card, EvidenceSource, Reader, ReadsHere
 from haoma.locate.fusion import Cities, Device, Fused, IpCity, Observation, Priors, Stated
 from haoma.locate.fusion.kept import Fusion
 from haoma.locate.given import Given, IpAddress, Surroundings
@@ -89,6 +93,10 @@ class Gathering:
         self.priors = priors
         self._fusion = Fusion(cities, priors)
         self.readers = {one.terms.name: one for one in readers}
+        office = consent.office
+        alone = office.store.dialect == "sqlite" and office.vault.keys.is_here
+        # On PostgreSQL a withdrawal may end beside a transaction: there each step looks again.
+        self.can_be_within = alone and all(isinstance(one, ReadsHere) for one in sources)
 
     def gather(
         self,
@@ -98,19 +106,21 @@ class Gathering:
         *,
         card: bool = False,
         least: Granularity | None = None,
+        within: sa.Connection | None = None,
     ) -> Seen:
         """What is known for a question; `card` asks for what is known of the SIM card as well.
 
         Raises Refused, with consent's reason, where there is no permission, or none that shows `least`; Unavailable
-        where that cannot be known.
+        where that cannot be known. `within` is the transaction to do all of it in, where that is possible
+        (`can_be_within`): raises Elsewhere there for what is no plain answer.
         """
         grants, found = list[Grant](), _Found()
         for source in self.sources:
-            for grant in self._granted(question, source.terms.needs, least):
+            for grant in self._granted(question, source.terms.needs, least, within):
                 grants.append(grant)
-                _ask(source, grant, area, found, card=card)
+                _ask(source, grant, area, found, card=card, within=within)
         for needs in sorted({_NEEDS[type(one)] for one in given}):
-            for grant in self._granted(question, needs, least):
+            for grant in self._granted(question, needs, least, within):
                 grants.append(grant)
                 for one in given:
                     if _NEEDS[type(one)] is needs:
@@ -121,11 +131,15 @@ class Gathering:
         silent, credits_ = tuple(dict.fromkeys(found.silent)), tuple(dict.fromkeys(found.credits))
         return Seen(fused, found.observed, found.card, grants, silent, credits_)
 
-    def _granted(self, question: Question, source: Source, least: Granularity | None) -> Iterator[Grant]:
+    def _granted(
+        self, question: Question, source: Source, least: Granularity | None, within: sa.Connection | None
+    ) -> Iterator[Grant]:
         """The Grant for a source, where the consent names it."""
         by, subject, purpose, recipient = question
         try:
-            grant = self._consent.require(by, subject, purpose=purpose, recipient=recipient, source=source)
+            grant = self._consent.require(
+                by, subject, purpose=purpose, recipient=recipient, source=source, within=within
+            )
         except Refused as error:
             if error.reason != "source":
                 raise
@@ -150,9 +164,17 @@ class Gathering:
         found.credits += [reader.terms.credit] if reader and said and reader.terms.credit else []
 
 
-def _ask(source: EvidenceSource, grant: Grant, area: Area | None, found: _Found, *, card: bool) -> None:
+def _ask(
+    source: EvidenceSource,
+    grant: Grant,
+    area: Area | None,
+    found: _Found,
+    *,
+    card: bool,
+    within: sa.Connection | None,
+) -> None:
     try:
-        said = source.observe(grant, area)
+        said = source.observe(grant, area) if within is None else cast("ReadsHere", source).within(within, grant)
         found.observed += said
         found.credits += [source.terms.credit] if said and source.terms.credit else []
         found.card = (source.card(grant) if card else None) or found.card

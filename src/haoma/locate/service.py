@@ -1,6 +1,8 @@
 """The questions that may be asked about where a customer is, each behind the gate, each recorded.
 
 Rules held here:
+- A question that only this machine is asked about is answered in one transaction, with its permission, what was opened
+  and what is told of it; whatever is no plain answer is undone, and goes the long way, step by step.
 - An answer is as coarse as the least of: what was asked, what the consents allow, and what is sure enough. Whoever
   cannot know says so.
 - A region and a point are for whoever the policy lets see a place; a verdict and a score tell no place.
@@ -13,10 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from haoma.access import Asker
 from haoma.consent import Consent, Granularity
 from haoma.consent.reasons import refusal
-from haoma.errors import BadInput, NotFound
+from haoma.consent.service import Elsewhere
+from haoma.errors import BadInput, HaomaError, NotFound
 from haoma.locate.areas import Area, InRegion, Judged, judge
 from haoma.locate.disclosures import Disclosed, overview
 from haoma.locate.evidence import EvidenceSource
@@ -26,7 +31,7 @@ from haoma.locate.positions import position_of
 from haoma.locate.probing import is_small
 from haoma.locate.risk import Assessed, Story, assess
 from haoma.locate.shown import SHARED_BY, shown_region
-from haoma.locate.telling import Telling
+from haoma.locate.telling import Said, Telling, Told
 from haoma.places import Level, Region, city, province
 
 __all__ = ["Answer", "Locate", "Placed", "Scored", "Verified"]
@@ -110,11 +115,38 @@ class Locate:
         (`granularity`), or where the customer was asked about too many others today (`areas-many`); Unavailable where
         that cannot be known.
         """
-        seen = self._gathering.gather(question, area, given, least=Granularity.POINT if is_small(area) else None)
+        least = Granularity.POINT if is_small(area) else None
+        if not given and self._gathering.can_be_within and (said := self._verified_at_once(question, area, least)):
+            return said
+        seen = self._gathering.gather(question, area, given, least=least)
         judged = _judged(seen, area)
         told = judged.verdict is not Verdict.UNKNOWN
         done = self._telling.tell(question, seen, "verify", Granularity.YES_NO, told=told, area=area)
-        return Verified(*judged, seen.fused.reasons, seen.silent, done.until, done.entry_id, seen.credits)
+        return _verified(seen, judged, done)
+
+    def _verified_at_once(self, question: Question, area: Area, least: Granularity | None) -> Verified | None:
+        """`verify` in one transaction; None where that is no plain answer, and nothing of it is there."""
+
+        def work(tx: sa.Connection) -> tuple[Verified, bool]:
+            try:
+                seen = self._gathering.gather(question, area, least=least, within=tx)
+                judged = _judged(seen, area)
+                told = judged.verdict is not Verdict.UNKNOWN
+                said = Said("verify", Granularity.YES_NO, told, area)
+                done, alarming = self._telling.write(tx, question, seen, said)
+            except HaomaError as error:
+                raise Elsewhere from error
+            if done is None:
+                raise Elsewhere
+            return _verified(seen, judged, done), alarming
+
+        try:
+            found, alarming = self._consent.office.store.write(work)
+        except Elsewhere:
+            return None
+        if alarming:
+            self._telling.sound()
+        return found
 
     def region(
         self, question: Question, *, finest: Granularity = Granularity.CITY, given: Sequence[Given] = ()
@@ -169,6 +201,10 @@ class Locate:
             if office.may(tx, by, "see", "audit", tenant, office.now()):
                 return overview(tx, tenant, since)
         raise refusal("policy")
+
+
+def _verified(seen: Seen, judged: Judged, done: Told) -> Verified:
+    return Verified(*judged, seen.fused.reasons, seen.silent, done.until, done.entry_id, seen.credits)
 
 
 def _judged(seen: Seen, area: Area) -> Judged:

@@ -11,6 +11,7 @@ Rules held here:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ from haoma.places import Region
 from haoma.vault.audit import Event
 from haoma.vault.location_tokens import LocationTokens
 
-__all__ = ["Telling", "Told"]
+__all__ = ["Said", "Telling", "Told"]
 
 TOKEN_LIFE = timedelta(hours=24)
 
@@ -41,6 +42,19 @@ class Told(NamedTuple):
     entry_id: int
     token: str | None
     until: datetime
+
+
+class Said(NamedTuple):
+    """An answer: the kind of question, how fine it is, whether it tells anything, and of which area.
+
+    `value` is what a location token is to stand for, where one is.
+    """
+
+    asked: str
+    granularity: Granularity
+    told: bool
+    area: Area | None = None
+    value: Mapping[str, object] | None = None
 
 
 class Telling:
@@ -80,37 +94,48 @@ class Telling:
 
         Raises Refused (`areas-many`), recorded, where it would tell of one more `area` than a customer is asked about.
         """
-        office, subject = self._consent.office, question.subject
-        actor, value = actor_of(question.by), _value(place)
+        office, value = self._consent.office, _value(place)
         if value is not None:
-            office.vault.prepare(subject, question.purpose)
-        ends = min(grant.ends_at for grant in seen.grants)
+            office.vault.prepare(question.subject, question.purpose)
 
         def work(tx: sa.Connection) -> tuple[Told | None, bool]:
-            at = office.now()
-            for grant in seen.grants:
-                self._consent.recheck(tx, grant)
-            action, purpose = f"locate.{asked}", question.purpose
-            if told and area is not None and not admit(tx, office, subject, area, at):
-                event = Event(subject.tenant, actor, action, "refused", "areas-many", at, subject, purpose)
-                office.record(tx, event, "consent.tried", reason="areas-many")
-                return None, False
-            event = Event(subject.tenant, actor, action, "allowed", "answered", at, subject, purpose, "sharing")
-            words = {"purpose": purpose, "question": asked, "granularity": str(granularity)}
-            entry_id = office.record(tx, event, "locate.answered", told=told, **words).entry_id
-            until = min(at + TOKEN_LIFE, ends)
-            alarming = told and count(tx, Disclosure(actor, asked, str(granularity), seen.grants[0], entry_id), at)
-            if value is None:
-                return Told(entry_id, None, until), alarming
-            token = self._tokens.issue(tx, subject, purpose, actor, canonical(value), until, actor=actor)
-            return Told(entry_id, token, until), alarming
+            return self.write(tx, question, seen, Said(asked, granularity, told, area, value))
 
         done, alarming = office.store.write(work)
         if done is None:
             raise refusal("areas-many")
         if alarming:
-            sound_due(office)
+            self.sound()
         return done
+
+    def write(self, tx: sa.Connection, question: Question, seen: Seen, said: Said) -> tuple[Told | None, bool]:
+        """`tell` in the caller's transaction, and whether an alarm is due.
+
+        None, recorded, where it would tell of one more area. Whoever sounds the alarm (`sound`) does it behind the end
+        of the transaction.
+        """
+        office, subject, purpose = self._consent.office, question.subject, question.purpose
+        asked, granularity, told, area, value = said
+        actor, action, at = actor_of(question.by), f"locate.{asked}", office.now()
+        for grant in seen.grants:
+            self._consent.recheck(tx, grant)
+        if told and area is not None and not admit(tx, office, subject, area, at):
+            event = Event(subject.tenant, actor, action, "refused", "areas-many", at, subject, purpose)
+            office.record(tx, event, "consent.tried", reason="areas-many")
+            return None, False
+        event = Event(subject.tenant, actor, action, "allowed", "answered", at, subject, purpose, "sharing")
+        words = {"purpose": purpose, "question": asked, "granularity": str(granularity)}
+        entry_id = office.record(tx, event, "locate.answered", told=told, **words).entry_id
+        until = min(at + TOKEN_LIFE, *(grant.ends_at for grant in seen.grants))
+        alarming = told and count(tx, Disclosure(actor, asked, str(granularity), seen.grants[0], entry_id), at)
+        if value is None:
+            return Told(entry_id, None, until), alarming
+        token = self._tokens.issue(tx, subject, purpose, actor, canonical(value), until, actor=actor)
+        return Told(entry_id, token, until), alarming
+
+    def sound(self) -> None:
+        """Sound the alarms that are due."""
+        sound_due(self._consent.office)
 
 
 def _value(place: Region | Circle | None) -> dict[str, object] | None:

@@ -33,6 +33,7 @@ from haoma.vault.ends import Ends
 from haoma.vault.key_reads import KeyReads
 from haoma.vault.key_rows import CUSTODY_NAME, Key, KeyRow, Kind, opened, owner_of, wrapped
 from haoma.vault.key_tables import keys, keys_metadata
+from haoma.vault.local_file import LocalFiles
 from haoma.vault.model import as_letters
 from haoma.vault.suites import KEY_BYTES, Suite
 
@@ -88,6 +89,11 @@ class KeyStore:
         self._hear: Callable[[Sequence[str]], None] = lambda _key_ids: None
         self._custody_known = False
         self._kept: dict[object, tuple[float, object]] = {}
+
+    @property
+    def is_here(self) -> bool:
+        """Whether both the keys and what wraps them are files of this machine: reading one waits for nobody else."""
+        return isinstance(self.custody, LocalFiles) and isinstance(getattr(self.store, "path", None), Path)
 
     def heard_by(self, hear: Callable[[Sequence[str]], None]) -> None:
         """Have `hear` told of keys, some hundreds at once, right before they are destroyed."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,6 +21,7 @@ from haoma.locate.evidence import Card, Terms
 from haoma.locate.fusion import Device, Observation
 from haoma.locate.shared.positions import LIFE, circle_of, sealed_as
 from haoma.locate.shared.tables import shared
+from haoma.storage.faults import explaining
 from haoma.vault import Opener, Vault
 
 __all__ = ["SharedPosition"]
@@ -37,7 +39,20 @@ class SharedPosition:
     def observe(self, grant: Grant, area: Area | None) -> Sequence[Observation]:
         """See `EvidenceSource.observe`."""
         with self._vault.store.read() as tx:
-            row = tx.execute(sa.select(shared).where(shared.c.grant_id == grant.grant_id)).one_or_none()
+            row = _row(tx, grant)
+        return self._said(grant, row)
+
+    def within(self, tx: sa.Connection, grant: Grant) -> Sequence[Observation]:
+        """See `ReadsHere.within`."""
+        with explaining(self._vault.store.name):
+            row = _row(tx, grant)
+        return self._said(grant, row)
+
+    def card(self, grant: Grant) -> Card | None:
+        """See `EvidenceSource.card`."""
+        return None
+
+    def _said(self, grant: Grant, row: sa.Row[Any] | None) -> Sequence[Observation]:
         if row is None or min(row.until, row.shared_at + LIFE) <= self._vault.now():
             return []
         context = sealed_as(row.grant_id, row.shared_at, row.until)
@@ -48,6 +63,6 @@ class SharedPosition:
         circle = circle_of(*(float(said[name]) for name in ("lat", "lon", "accuracy_m")))
         return [Device(circle, "shared-position", row.shared_at)]
 
-    def card(self, grant: Grant) -> Card | None:
-        """See `EvidenceSource.card`."""
-        return None
+
+def _row(tx: sa.Connection, grant: Grant) -> sa.Row[Any] | None:
+    return tx.execute(sa.select(shared).where(shared.c.grant_id == grant.grant_id)).one_or_none()

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from operator import itemgetter
 
+import sqlalchemy as sa
+
 from haoma.consent import Grant, Source
 from haoma.consent.intake import fact_context
 from haoma.errors import NotFound, Refused
@@ -19,6 +21,7 @@ from haoma.locate.areas import Area
 from haoma.locate.evidence import Card, Terms
 from haoma.locate.fusion import Issued, Observation
 from haoma.storage import Time, quick
+from haoma.storage.faults import explaining
 from haoma.vault import Opener, Vault
 
 __all__ = ["IssuedIn"]
@@ -40,7 +43,22 @@ class IssuedIn:
 
     def observe(self, grant: Grant, area: Area | None) -> Sequence[Observation]:
         """See `EvidenceSource.observe`."""
-        for sealed, observed_at, confidence in self._facts(grant):
+        with self._vault.store.read() as tx:
+            facts = self._facts(tx, grant)
+        return self._said(grant, facts)
+
+    def within(self, tx: sa.Connection, grant: Grant) -> Sequence[Observation]:
+        """See `ReadsHere.within`."""
+        with explaining(self._vault.store.name):
+            facts = self._facts(tx, grant)
+        return self._said(grant, facts)
+
+    def card(self, grant: Grant) -> Card | None:
+        """See `EvidenceSource.card`."""
+        return None
+
+    def _said(self, grant: Grant, facts: list[tuple[Sealed, datetime, int]]) -> Sequence[Observation]:
+        for sealed, observed_at, confidence in facts:
             context = fact_context("issued_in", observed_at, confidence)
             try:
                 said = self._opener.open_bytes(grant, context, sealed)
@@ -50,14 +68,9 @@ class IssuedIn:
             return [Issued(adcode, confidence / 1_000_000, "segment", observed_at)] if adcode else []
         return []
 
-    def card(self, grant: Grant) -> Card | None:
-        """See `EvidenceSource.card`."""
-        return None
-
-    def _facts(self, grant: Grant) -> list[tuple[Sealed, datetime, int]]:
+    def _facts(self, tx: sa.Connection, grant: Grant) -> list[tuple[Sealed, datetime, int]]:
         """What is sealed of the subject under any of its tokens, with time and confidence (ppm), the newest first."""
-        with self._vault.store.read() as tx:
-            names = self._vault.aliases(tx, grant.subject)
-            found = [row for name in names for row in quick(tx, _FACTS, str(name), LOOKED_AT, kinds=_KINDS)]
-            rows = sorted(found, key=itemgetter(0), reverse=True)[:LOOKED_AT]
-            return [(Sealed(data, key), Time.read(at), ppm) for _, data, key, ppm, at in rows]
+        names = self._vault.aliases(tx, grant.subject)
+        found = [row for name in names for row in quick(tx, _FACTS, str(name), LOOKED_AT, kinds=_KINDS)]
+        rows = sorted(found, key=itemgetter(0), reverse=True)[:LOOKED_AT]
+        return [(Sealed(data, key), Time.read(at), ppm) for _, data, key, ppm, at in rows]
