@@ -24,7 +24,7 @@ from haoma.guard.judge.evidence import Pack, gather
 from haoma.guard.judge.figures import Took, took
 from haoma.guard.judge.incidents import Incident
 from haoma.guard.judge.model import Act, State, Verdict
-from haoma.guard.judge.pack import Pages, files_of, html_of, zip_of
+from haoma.guard.judge.pack import Pages, files_of, html_of, picture_for, zip_of
 from haoma.guard.judge.platforms import Platform, platform_for
 from haoma.guard.judge.review import Review
 from haoma.guard.judge.tickets import Ticket
@@ -86,8 +86,10 @@ class IncidentOffice:
             letter = tickets.letter(tx, self.desk, pack.incident, platform, pack.incident.last_seen_at)
         proofs = {} if html else self.proofs.of(pack.entry_ids)
         with self.desk.store.read() as tx:
-            files = {} if html else files_of(tx, pack, self.pages, proofs, self.proofs.vkey(), letter)
-        made = html_of(pack, letter).encode() if html else zip_of(files)
+            if html:
+                made = html_of(pack, letter, picture_for(tx, pack, self.pages)).encode()
+            else:
+                made = zip_of(files_of(tx, pack, self.pages, proofs, self.proofs.vkey(), letter))
         told = {"incident": incident_id, "by": by.person, "file": hashlib.sha256(made).hexdigest()}
         at = self.desk.now()
         self.desk.store.write(lambda tx: self.desk.tell(tx, "guard.exported", at, **told))

@@ -32,7 +32,7 @@ from haoma.guard.judge.shown import holds_mobile
 from haoma.ledger.canonical import canonical
 from haoma.ledger.forms import time_text
 
-__all__ = ["Pages", "files_of", "html_of", "zip_of"]
+__all__ = ["Pages", "files_of", "html_of", "picture_for", "zip_of"]
 
 AROUND, TALLEST = 160, 800  # pixels of a picture, beside a number and in all
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can tell
@@ -81,19 +81,24 @@ def files_of(
         if f"pages/{one.role}.html.txt" not in found:
             left_out[one.role] = "a number that may be a person's own" if _kept(tx, one, pages) else "not kept"
     told = {**said_of(pack), "left_out": {**left_out}}
-    pictures = [seen.get(f"pages/{one.role}.png") for one in reversed(pack.shows) if one.role != "right"]
-    picture = next((data for data in pictures if data is not None), None)
     first = min(proofs, default=0)
     made = {
         "README.txt": README.format(incident=pack.incident.id, first=first).encode(),
         "incident.json": canonical(told) + b"\n",
-        "complaint.html": html_of(pack, letter, picture).encode(),
+        "complaint.html": html_of(pack, letter, picture_for(tx, pack, pages)).encode(),
         "log.vkey": f"{vkey}\n".encode(),
         **seen,
         **{f"proofs/{entry_id}.tlog-proof": proof for entry_id, proof in proofs.items()},
     }
     sums = [f"{hashlib.sha256(data).hexdigest()}  {name}" for name, data in sorted(made.items())]
     return {**made, "SHA256SUMS": ("\n".join(sums) + "\n").encode()}
+
+
+def picture_for(tx: sa.Connection, pack: Pack, pages: Pages) -> bytes | None:
+    """The newest picture that shows what is wrong and may be shown to others; None where there is none."""
+    wrong = [one for one in reversed(pack.shows) if one.role != "right"]
+    found = (_of_look(tx, one, pages).get(f"pages/{one.role}.png") for one in wrong)
+    return next((png for png in found if png is not None), None)
 
 
 def zip_of(files: Mapping[str, bytes]) -> bytes:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from contracts.judge import CARE, LABELLED_AS_A_RIVAL, World, shows
 from haoma.guard.crawl.picture import with_boxes
 from haoma.guard.judge.evidence import Pack, gather
-from haoma.guard.judge.pack import files_of, html_of, zip_of
+from haoma.guard.judge.pack import files_of, html_of, picture_for, zip_of
 from haoma.guard.model import Belongs
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(25) + b"the rest"
@@ -118,7 +118,9 @@ def test_a_picture_in_which_persons_numbers_are_covered_stays_though_its_page_is
 def test_a_platform_is_shown_the_part_of_the_picture_where_the_number_stands(world: World) -> None:
     where = '{"/html/body/p[1]": [300, 2000, 120, 20], "/html/body/p[2]/b": [1, 2, 3, 4]}'
     pages = Saved(pictures={"snapshot-2": with_boxes(PNG, where)})
-    text = files(world, pack_of(world, pages), pages)["complaint.html"].decode()
+    pack = pack_of(world, pages)
+    text = files(world, pack, pages)["complaint.html"].decode()
+    assert world.ask(lambda tx: picture_for(tx, pack, pages)) == pages.pictures["snapshot-2"]
     assert 'style="width:440px;height:340px"' in text
     assert "left:-140px;top:-1840px" in text
     assert "left:160px;top:160px;width:120px;height:20px" in text
