@@ -190,15 +190,18 @@ class CrawlContract:
         world.pass_(minutes=59)
         assert world.open_visits() == 1
 
-    def test_a_source_where_something_is_wrong_is_visited_sooner_and_never_later(self, world: World) -> None:
-        known, asked = world.add(), world.add(f"{SITE}asked", every_s=None)
+    def test_a_source_where_something_is_wrong_is_visited_sooner_as_its_budget_allows(self, world: World) -> None:
+        world.web.pages = {SITE: page("", *(f"/{n}" for n in range(9)))}
+        small = world.add(every_s=7 * 86_400)
+        large = world.add(f"{SITE}large", every_s=7 * 86_400, budget_per_day=2)
+        asked = world.add(f"{SITE}asked", every_s=None)
         world.crawl()
-        for one, hours in ((known, 4), (known, 9), (asked, 1)):
-            by = world.at + timedelta(hours=hours)
-            world.store.write(lambda tx, one=one, by=by: sources.bring_forward(tx, one.id, by))
+        for one, hours in ((small, 4), (small, 9), (large, 4), (asked, 1)):
+            wait = timedelta(hours=hours)
+            world.store.write(lambda tx, one=one, wait=wait: jobs.look_again(tx, one.id, world.at, wait))
         with world.store.read() as tx:
-            assert sources.one(tx, known.id).next_at == NOW + timedelta(hours=4)
-            assert sources.one(tx, asked.id).next_at is None
+            found = [sources.one(tx, one.id).next_at for one in (small, large, asked)]
+        assert found == [NOW + timedelta(hours=4), NOW + timedelta(hours=12), None]
 
     def test_a_host_is_one_workers_until_its_lease_is_over(self, world: World) -> None:
         world.add(SITE)

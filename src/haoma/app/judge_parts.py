@@ -32,7 +32,7 @@ MOST_LOOKS = 100
 def guard_desk(services: Services) -> Desk:
     """What judging stands on."""
     from haoma.guard.judge import Desk, Limits
-    from haoma.guard.judge.kept import Crawled, KeptRegistry, again
+    from haoma.guard.judge.kept import Again, Crawled, KeptRegistry
 
     settings = services.settings
     for name, looks in (("guard_bad_looks", settings.guard_bad_looks), ("guard_good_looks", settings.guard_good_looks)):
@@ -47,7 +47,7 @@ def guard_desk(services: Services) -> Desk:
         Limits(settings.guard_bad_looks, settings.guard_good_looks),
         {one.name: one.severity for one in _specs(services)},
         Crawled(services.ledger, services.now),
-        again,
+        Again(services.now),
     )
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "claim",
     "cost_of",
     "left",
+    "look_again",
     "open_visits",
     "release",
     "renew",
@@ -87,6 +88,22 @@ def open_visits(tx: sa.Connection, now: datetime, only: str | None = None) -> in
         tx.execute(sa.update(tables.sources).where(_s.source_id == source.id).values(next_at=every and now + every))
         add_jobs(tx, rows_of(source.id, str(uuid.uuid4()), 0, [source.url], now))
     return len(found)
+
+
+def look_again(tx: sa.Connection, source_id: str, now: datetime, wait: timedelta) -> None:
+    """Have a source that is visited by itself visited when so long has passed, where it was to be later.
+
+    It is visited no more often than its budget is good for whole visits, each as large as the last one.
+    """
+    mine = (_s.source_id == source_id, _s.stopped_at.is_(None), _s.next_at > now)
+    row = tx.execute(sa.select(_s.budget_per_day, _s.render).where(*mine)).one_or_none()
+    if row is None:
+        return
+    last = sa.select(_j.visit).where(_j.source_id == source_id).order_by(_j.job_id.desc()).limit(1).scalar_subquery()
+    pages = int(tx.scalar(sa.select(sa.func.count()).where(_j.visit == last)) or 1)
+    apart = timedelta(days=pages * cost_of(row.budget_per_day, render=row.render) / row.budget_per_day)
+    by = now + max(wait, apart)
+    tx.execute(sa.update(tables.sources).where(*mine, _s.next_at > by).values(next_at=by))
 
 
 def rows_of(source_id: str, visit: str, depth: int, urls: Iterable[str], now: datetime) -> list[dict[str, object]]:

@@ -22,7 +22,7 @@ from haoma.guard.crawl.model import BY_HAND, Source, State
 from haoma.ledger.canonical import canonical
 from haoma.ledger.entry import Entry
 
-__all__ = ["Log", "add", "bring_forward", "hurry", "one", "read", "source_of", "stop"]
+__all__ = ["Log", "add", "hurry", "one", "read", "source_of", "stop"]
 
 _HAND_FILLED = {"id", "next_at", "good_at", "stopped_at", "added_at"}
 _COLUMNS = [column for column in tables.sources.columns if column.name not in {"spent_on", "spent"}]
@@ -76,13 +76,6 @@ def hurry(tx: sa.Connection, log: Log, which: Collection[str], at: datetime) -> 
     for each in found:
         _tell(tx, log, each, "hurried", at)
     return found
-
-
-def bring_forward(tx: sa.Connection, source_id: str, by: datetime) -> None:
-    """Have a source that is visited by itself visited by then, where it was to be later."""
-    c = tables.sources.c
-    mine = sa.and_(c.source_id == source_id, c.stopped_at.is_(None), c.next_at > by)
-    tx.execute(sa.update(tables.sources).where(mine).values(next_at=by))
 
 
 def read(tx: sa.Connection, *, stopped: bool = False) -> Sequence[Source]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -84,8 +84,8 @@ class Hold(Protocol):
 class Recheck(Protocol):
     """Has a source looked at again."""
 
-    def __call__(self, tx: sa.Connection, source: str, /, *, by: datetime) -> None:
-        """Have it looked at by then, where it was to be later."""
+    def __call__(self, tx: sa.Connection, source: str, /, *, wait: timedelta) -> None:
+        """Have it looked at when so long has passed, where it was to be later and that can be."""
 
 
 @dataclass(frozen=True, slots=True)

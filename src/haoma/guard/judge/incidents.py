@@ -188,7 +188,7 @@ def _recheck(tx: sa.Connection, desk: Desk, source: str) -> None:
     open_ = sa.select(_c.severity).where(_c.source == source, _c.state == str(State.OPEN)).distinct()
     wait = soonest(Severity(one) for one in tx.scalars(open_))
     if desk.recheck is not None and wait is not None:
-        desk.recheck(tx, source, by=desk.now() + wait)
+        desk.recheck(tx, source, wait=wait)
 
 
 def note_step(tx: sa.Connection, desk: Desk, found: Incident, step: str, act: Act) -> int:

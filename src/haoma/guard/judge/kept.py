@@ -8,14 +8,14 @@ Rules held here:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
 import sqlalchemy as sa
 
 from haoma.errors import NotFound
-from haoma.guard.crawl import snapshots, sources
+from haoma.guard.crawl import jobs, snapshots
 from haoma.guard.crawl.model import Snapshot, Source
 from haoma.guard.judge.desk import HotlineLike
 from haoma.guard.judge.model import Seen, SourceKind
@@ -23,7 +23,7 @@ from haoma.guard.model import Names
 from haoma.guard.registry import read
 from haoma.lineage.entries import Log
 
-__all__ = ["Crawled", "KeptRegistry", "again", "seen_of"]
+__all__ = ["Again", "Crawled", "KeptRegistry", "seen_of"]
 
 T = TypeVar("T")
 
@@ -84,9 +84,15 @@ class Crawled:
         return None if found is None else snapshots.screenshot_of(tx, found)
 
 
-def again(tx: sa.Connection, source: str, /, *, by: datetime) -> None:
-    """See `Recheck`; a source that is none of the crawl's is looked at by whoever looks at it."""
-    sources.bring_forward(tx, source, by)
+class Again:
+    """Has the crawl visit sources sooner; fills `Recheck`. One that is none of the crawl's is not its to look at."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+
+    def __call__(self, tx: sa.Connection, source: str, /, *, wait: timedelta) -> None:
+        """See `Recheck`."""
+        jobs.look_again(tx, source, self._now(), wait)
 
 
 def seen_of(snapshot: Snapshot, source: Source, organisation: str) -> Seen:

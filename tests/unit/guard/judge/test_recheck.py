@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -11,11 +11,11 @@ from haoma.guard.judge.model import Act
 
 
 def heard(world: World) -> list[tuple[str, timedelta]]:
-    """For which source a sooner look is asked, and how long from now at the latest."""
+    """For which source a sooner look is asked, and how soon."""
     asked: list[tuple[str, timedelta]] = []
 
-    def recheck(tx: sa.Connection, source: str, /, *, by: datetime) -> None:
-        asked.append((source, by - world.clock[0]))
+    def recheck(tx: sa.Connection, source: str, /, *, wait: timedelta) -> None:
+        asked.append((source, wait))
 
     world.desk = replace(world.desk, recheck=recheck)
     return asked
