@@ -30,6 +30,7 @@ from bench import (
     fusion,
     ledger,
     lineage,
+    nab,
     peers,
     places,
     proofs,
@@ -90,6 +91,7 @@ def measures(rows: int, calls: int) -> tuple[Callable[[], Iterator[Figure]], ...
         lambda: crawl.crawl(5_000 if rows == ROWS else 60),
         lambda: counts.counts(*((20, 31) if rows == ROWS else (3, 1))),
         extract.extraction,
+        lambda: nab.nab(quick=rows != ROWS),
     )
 
 

@@ -1,161 +1,141 @@
-"""The Numenta Anomaly Benchmark's own scoring rules, written from its paper and its published rules.
+"""How `haoma watch score` does on NAB's series, beside other streaming detectors, by NAB's own rules.
 
-Rules held here (Lavin and Ahmad 2015, "Evaluating real-time anomaly detection algorithms", §III; NAB's wiki):
-- A row in a window earns a share of `tp` by how early it is there, and only the earliest alarm in a window counts. A
-  window without an alarm costs `fn`. An alarm outside costs up to `fp`, and less just behind a window.
-- The first 15% of a series, 750 rows at most, are not scored.
-- One threshold for all series, the best there is for each profile. It is found again for each detector, as NAB does:
-  `at` scores one that was chosen elsewhere.
-- A score is 0 for a detector that never alarms, and 100 for one that alarms at the first row of each window and nowhere
-  else.
-- Nothing is adjusted by points: an alarm late in a window is late.
+Rules held here:
+- One configuration for all series. `--tune` chooses one by each half of the series and reports it on the other half,
+  both ways round; a half is every second series of each folder.
+- NAB finds the threshold for the series that it scores. Beside that stands what haoma's own alerts earn, whose
+  threshold is frozen with the configuration.
+- What is published is shown beside what is run here, and said to be so.
 """
 
 from __future__ import annotations
 
-import csv
+import argparse
 import itertools
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["Labelled", "Profile", "best", "halves", "normalised", "profiles", "read"]
+from bench.figure import Figure
+from bench.nab_peers import PUBLISHED, Floats, peers
+from bench.nab_rules import Labelled, Profile, best, halves, normalised, profiles, read
+from haoma.watch.series import TUNING, Series, Tuning
 
-PROBATION, PROBATION_ROWS = 0.15, 750
-FAR = 3.0  # widths behind a window; from there on a false alarm costs all of `fp`
-Floats = NDArray[np.float64]
+__all__ = ["nab", "ours"]
 
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """One series with its windows, as first and last row of each, in order."""
-
-    name: str
-    times: tuple[str, ...]
-    values: Floats
-    windows: tuple[tuple[int, int], ...]
-
-    @property
-    def probation(self) -> int:
-        """The rows at the beginning that are not scored."""
-        return min(int(PROBATION * len(self.times)), PROBATION_ROWS)
+PLACE = Path(__file__).resolve().parents[2] / "shared" / "data" / "watch" / "nab"
+LEVELS, RECENT, FLOORS, QUIET = (10, 20, 40), (50, 100, 200), (0.05, 0.1, 0.2), (200, 300)
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """What a hit, a false alarm and a missed window are worth to somebody."""
+class Scored:
+    """What a detector gave for each series, and the CPU seconds it took."""
 
-    name: str
-    tp: float
-    fp: float
-    fn: float
+    corpus: Sequence[Labelled]
+    scores: dict[str, Floats]
+    seconds: float
+
+    def best(self, series: Sequence[Labelled], profile: Profile) -> tuple[float, float]:
+        """NAB's score over some of the series, and its threshold."""
+        return best(series, [self.scores[one.name] for one in series], profile)
+
+    def at(self, series: Sequence[Labelled], profile: Profile, threshold: float) -> float:
+        """NAB's score over some of the series at a threshold chosen before."""
+        return normalised(series, [self.scores[one.name] for one in series], profile, threshold)
 
 
-def read(place: Path) -> list[Labelled]:
-    """The series below `place`/data that are there, sorted by name, with their windows out of `place`/labels."""
-    windows = json.loads((place / "labels" / "combined_windows.json").read_text(encoding="utf-8"))
+def nab(*, quick: bool = False) -> Iterator[Figure]:
+    """The standard score as what is missing of 100, for less is better in a table; haoma's rows a second."""
+    if not PLACE.is_dir():
+        return
+    corpus, standard = read(PLACE), profiles(PLACE)[0]
+    if quick:
+        corpus = [series for series in corpus if series.name.startswith("artificialWithAnomaly")]
+    found = _run(corpus, ours)
+    what = f"NAB standard, {len(corpus)} series, short of 100"
+    missing = 100 - found.best(corpus, standard)[0]
+    for name, detect in peers():
+        yield Figure(what, "points", missing, f"{name}, run here", 100 - _run(corpus, detect).best(corpus, standard)[0])
+    for name, points in () if quick else PUBLISHED.items():
+        yield Figure(what, "points", missing, f"{name}, published", 100 - points)
+    for half, series in zip(("first", "second"), halves(corpus), strict=True):
+        yield Figure(f"the same, the {half} half", "points", 100 - found.best(series, standard)[0])
+    alerts = _run(corpus, partial(ours, alerts=True))
+    yield Figure("the same, haoma's own alerts", "points", 100 - alerts.at(corpus, standard, 1.0))
+    yield Figure("rows of a series scored", "rows/s", sum(len(one.values) for one in corpus) / found.seconds)
+
+
+def ours(values: Floats, tuning: Tuning = TUNING, *, alerts: bool = False) -> Floats:
+    """Haoma's scores of one series, or its alerts as 0 and 1."""
+    series = Series(tuning)
+    return np.array([series.step(value)[alerts] for value in values.tolist()], np.float64)
+
+
+def _run(corpus: Sequence[Labelled], detect: Callable[[Floats], Floats]) -> Scored:
+    began = time.process_time()
+    scores = {series.name: detect(series.values) for series in corpus}
+    return Scored(corpus, scores, time.process_time() - began)
+
+
+def main() -> int:
+    """Print the table, or what tuning on a half gives on the other."""
+    options = argparse.ArgumentParser(prog="python -m bench.nab", description="Score detectors by NAB's rules.")
+    options.add_argument("--tune", action="store_true", help="tune on each half and report on the other: two minutes")
+    options.add_argument("--place", type=Path, default=PLACE, metavar="DIR", help="NAB's data, labels and config")
+    given = options.parse_args()
+    corpus, kinds = read(given.place), profiles(given.place)
+    for line in _tuned(corpus, kinds[0]) if given.tune else _table(corpus, kinds):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    return 0
+
+
+def _table(corpus: Sequence[Labelled], kinds: Sequence[Profile]) -> Iterator[str]:
+    parts = (corpus, *halves(corpus))
+    yield f"| {len(corpus)} series | {' | '.join(kind.name for kind in kinds)} | standard, each half | rows/s |"
+    yield "|---|" + "--:|" * (len(kinds) + 2)
+    rows = sum(len(series.values) for series in corpus)
+    for name, detect in (("**haoma**", ours), *((f"{name}, run here", detect) for name, detect in peers())):
+        found = _run(corpus, detect)
+        all_of_them = " | ".join(f"{found.best(corpus, kind)[0]:.1f}" for kind in kinds)
+        each = ", ".join(f"{found.best(part, kinds[0])[0]:.1f}" for part in parts[1:])
+        yield f"| {name} | {all_of_them} | {each} | {rows / found.seconds:,.0f} |"
+    alerts = _run(corpus, partial(ours, alerts=True))
+    cells = " | ".join(f"{alerts.at(corpus, kind, 1.0):.1f}" for kind in kinds)
+    each = ", ".join(f"{alerts.at(part, kinds[0], 1.0):.1f}" for part in parts[1:])
+    yield f"| haoma's own alerts, threshold frozen | {cells} | {each} | |"
+    for name, points in PUBLISHED.items():
+        yield f"| {name}, published | {points:.1f} |{' |' * (len(kinds) + 1)}"
+
+
+def _tuned(corpus: Sequence[Labelled], profile: Profile) -> Iterator[str]:
+    """For each half: the configuration that is best on it, and what that earns on the other."""
+    both = halves(corpus)
+    tried = [(tuning, _run(corpus, partial(ours, tuning=tuning))) for tuning in _grid()]
+    yield f"{len(tried)} configurations"
+    for name, tuned_on, other in (("first", both[0], both[1]), ("second", both[1], both[0])):
+        tuning, found = max(tried, key=lambda pair: pair[1].best(tuned_on, profile)[0])
+        inside, threshold = found.best(tuned_on, profile)
+        chosen = f"{tuning.level_rows:g}, {tuning.recent_rows:g}, {tuning.floor:g}, {tuning.quiet_rows}"
+        yield (
+            f"tuned on the {name} half ({chosen}): {inside:.1f} here, {found.best(other, profile)[0]:.1f} on the other;"
+            f" {found.at(other, profile, threshold):.1f} with the threshold of the first"
+        )
+    spread = sorted(found.best(corpus, profile)[0] for _, found in tried)
+    yield f"all series, over all configurations: {spread[0]:.1f} to {spread[-1]:.1f}, median {np.median(spread):.1f}"
+
+
+def _grid() -> list[Tuning]:
     return [
-        _labelled(path, name, windows[name])
-        for path in sorted((place / "data").glob("*/*.csv"))
-        if (name := f"{path.parent.name}/{path.name}") in windows
+        replace(TUNING, level_rows=level, recent_rows=recent, floor=floor, quiet_rows=quiet)
+        for level, recent, floor, quiet in itertools.product(LEVELS, RECENT, FLOORS, QUIET)
     ]
 
 
-def _labelled(path: Path, name: str, windows: Iterable[tuple[str, str]]) -> Labelled:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))[1:]
-    times = tuple(row[0] for row in rows)
-    # Windows have microseconds, which are always 0; the first row of that time is meant where the clock went back.
-    places = tuple((times.index(first[:19]), times.index(last[:19])) for first, last in windows)
-    return Labelled(name, times, np.array([float(row[1]) for row in rows]), places)
-
-
-def profiles(place: Path) -> list[Profile]:
-    """The profiles of `config/profiles.json`: standard, reward_low_FP_rate, reward_low_FN_rate."""
-    kept = json.loads((place / "config" / "profiles.json").read_text(encoding="utf-8"))
-    costs = {name: profile["CostMatrix"] for name, profile in kept.items()}
-    return [Profile(name, cost["tpWeight"], cost["fpWeight"], cost["fnWeight"]) for name, cost in costs.items()]
-
-
-def halves(corpus: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
-    """The series at even and at odd places of each folder, in the order of their names."""
-    first, second = list[Labelled](), list[Labelled]()
-    for _, folder in itertools.groupby(corpus, lambda series: series.name.partition("/")[0]):
-        series = list(folder)
-        first += series[::2]
-        second += series[1::2]
-    return first, second
-
-
-def best(corpus: Sequence[Labelled], scores: Sequence[Floats], profile: Profile) -> tuple[float, float]:
-    """The best score that any threshold gives, and that threshold; rows whose score reaches it are alarms."""
-    thresholds, found = _sweep(corpus, scores, profile)
-    at = int(np.argmax(found))
-    return float(found[at]), float(thresholds[at])
-
-
-def normalised(corpus: Sequence[Labelled], scores: Sequence[Floats], profile: Profile, threshold: float) -> float:
-    """The score at a threshold that was chosen before."""
-    thresholds, found = _sweep(corpus, scores, profile)
-    return float(found[np.searchsorted(-thresholds, -threshold, side="right") - 1])
-
-
-def _sweep(corpus: Sequence[Labelled], scores: Sequence[Floats], profile: Profile) -> tuple[Floats, Floats]:
-    """All thresholds at which something changes, falling, and the normalised score at each."""
-    parts = [_changes(series, score, profile) for series, score in zip(corpus, scores, strict=True)]
-    at = np.concatenate([where for where, _ in parts])
-    order = np.argsort(-at, kind="stable")
-    windows = sum(len(series.windows) for series in corpus)
-    missed = -profile.fn * sum(last >= series.probation for series in corpus for _, last in series.windows)
-    at, total = at[order], missed + np.cumsum(np.concatenate([change for _, change in parts])[order])
-    last = np.append(at[1:] != at[:-1], True)
-    none, all_of_it = -profile.fn * windows, profile.tp * windows
-    raw = np.concatenate([[missed], total[last]])
-    return np.concatenate([[np.inf], at[last]]), 100 * (raw - none) / (all_of_it - none)
-
-
-def _changes(series: Labelled, scores: Floats, profile: Profile) -> tuple[Floats, Floats]:
-    """The thresholds at which the raw score of one series changes when the threshold sinks, and by how much.
-
-    An alarm outside counts as soon as the threshold reaches it. In a window an alarm counts in the place of a later
-    one, so that only rows above all before them in the window change anything.
-    """
-    if len(scores) != len(series.times):
-        raise ValueError(f"{series.name}: {len(scores)} scores for {len(series.times)} rows")
-    worth, inside = _worth(series)
-    outside = ~inside
-    outside[: series.probation] = False
-    at, change = [scores[outside]], [worth[outside] * profile.fp]
-    for first, last in series.windows:
-        rows = np.arange(max(first, series.probation), last + 1)
-        if len(rows):
-            above = np.maximum.accumulate(scores[rows])
-            records = rows[np.append(True, scores[rows][1:] > above[:-1])]
-            earned = worth[records] * profile.tp
-            at.append(scores[records])
-            change.append(earned - np.append(earned[1:], -profile.fn))
-    return np.concatenate(at), np.concatenate(change)
-
-
-def _worth(series: Labelled) -> tuple[Floats, NDArray[np.bool_]]:
-    """What an alarm at each row is worth, from 1 to -1 before a profile weighs it, and whether it is in a window."""
-    n = len(series.times)
-    worth, inside = np.full(n, -1.0), np.zeros(n, np.bool_)
-    ends = [*(first for first, _ in series.windows), n][1:]
-    for (first, last), end in zip(series.windows, ends, strict=True):
-        width = last - first + 1
-        rows = np.arange(first, end)
-        places = np.where(rows <= last, -(last - rows + 1) / width, (rows - last) / max(width - 1, 1))
-        worth[first:end] = _sigmoid(places)
-        worth[first : last + 1] /= _sigmoid(np.array([-1.0]))[0]
-        inside[first : last + 1] = True
-    return worth, inside
-
-
-def _sigmoid(places: Floats) -> Floats:
-    """What a place is worth: -1 is the first row of a window, 0 its end, above 0 is behind it, in widths."""
-    return np.where(places >= FAR, -1.0, 2 / (1 + np.exp(5 * np.minimum(places, FAR))) - 1)
+if __name__ == "__main__":
+    sys.exit(main())

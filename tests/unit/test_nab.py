@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench.nab import Labelled, Profile, best, halves, normalised, profiles, read
+from bench.nab import ours
+from bench.nab_peers import windowed_gaussian
+from bench.nab_rules import Labelled, Profile, best, halves, normalised, profiles, read
 
 STANDARD = Profile("standard", tp=1.0, fp=0.11, fn=1.0)
 FEW_FALSE = Profile("reward_low_FP_rate", tp=1.0, fp=0.22, fn=1.0)
@@ -108,3 +110,21 @@ def test_series_windows_and_profiles_are_read_as_nab_keeps_them(tmp_path: Path) 
     (found,) = read(tmp_path)
     assert (found.name, found.values.tolist(), found.windows) == ("real/a.csv", [1.0, 2.5], ((1, 1),))
     assert profiles(tmp_path) == [STANDARD]
+
+
+def test_what_nab_has_published_for_a_series_comes_out_to_the_last_digit(shared: Path) -> None:
+    # results/windowedGaussian/windowedGaussian_standard_scores.csv of numenta/NAB: the raw score at threshold 1.0.
+    place = shared / "watch" / "nab"
+    corpus = [one for one in read(place) if one.name == "realKnownCause/ec2_request_latency_system_failure.csv"]
+    scores = [windowed_gaussian(one.values) for one in corpus]
+    score = normalised(corpus, scores, profiles(place)[0], 1.0)
+    assert score * 6 / 100 - 3 == pytest.approx(-0.06591011872780705, abs=1e-14)  # three windows: from -3 to 3
+
+
+@pytest.mark.slow
+def test_one_configuration_does_well_on_both_halves_of_the_series(shared: Path) -> None:
+    place = shared / "watch" / "nab"
+    standard, corpus = profiles(place)[0], read(place)
+    scores = {one.name: ours(one.values) for one in corpus}
+    for series, least in zip((corpus, *halves(corpus)), (69, 70, 66), strict=True):
+        assert best(series, [scores[one.name] for one in series], standard)[0] >= least

@@ -35,12 +35,12 @@ def score(source: str, output: str, *, overwrite: bool) -> None:
 
 def _tell(counts: Counts, output: str) -> None:
     rate = counts.rows / max(counts.seconds, 1e-9)
-    note(f"{output}: {counts.rows:,} rows, {counts.alerts:,} alerts, in {counts.seconds:.1f} s ({rate:,.0f} rows/s)")
+    note(f"{output}: {counts.rows:,} rows, {counts.alerts:,} alerting, in {counts.seconds:.1f} s ({rate:,.0f} rows/s)")
     for count, what in (
         (counts.missing, "without a value that counts: no score"),
-        (counts.unread, "with a timestamp that is none: scored in their place"),
-        (counts.back, "earlier than the row before: scored in their place"),
-        (counts.repeated, "at the same time as the row before: scored in their place"),
+        (counts.unread, "with a timestamp that is none: scored where it stands"),
+        (counts.back, "earlier than the row before: scored where it stands"),
+        (counts.repeated, "at the same time as the row before: scored where it stands"),
     ):
         if count:
             note(f"  {count:,} {'row' if count == 1 else 'rows'} {what}")

@@ -2,7 +2,7 @@
 
 A value is strange by its distance to the nearest value that the series has had, held against the greatest such distance
 of late. Two views are asked and added up: the value itself, and its smoothed level. A row is news if it is stranger
-than all of the last few hundred, so that one incident alerts once or twice and not at each of its rows.
+than all of the last few hundred, so that one incident alerts once or a few times and not at each of its rows.
 
 Rules held here:
 - A score rests on the rows before it and on its own; nothing is estimated beforehand or over the whole.
