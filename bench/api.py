@@ -4,7 +4,8 @@ Rules held here:
 - A question is recognised, decided, held to a consent, and on the disk with its audit rows and entries of the log
   before it is answered: as many as were answered are there at the end, or the run ends.
 - The peer is a FastAPI route that takes and gives JSON and does nothing else, on a uvicorn with the same parser.
-- One worker and the generator have a core each; with two workers all three share what there is.
+- One worker and the generator have a core each; with two workers all three share what there is, and what two workers of
+  the peer do beside one tells what there is to share.
 """
 
 from __future__ import annotations
@@ -72,16 +73,15 @@ def api(seconds: float) -> Iterator[Figure]:
         requests = _house(settings)
         peer, peer_cpu = _alone(_ANSWERS, [], requests, seconds)
         one, one_cpu = _alone(_SERVES, _arguments(settings, 1), requests, seconds)
-        with _served(_SERVES, _arguments(settings, 1)) as (port, _):
-            shared = load(port, requests, seconds)
-        with _served(_SERVES, _arguments(settings, 2)) as (port, _):
-            two = load(port, requests, seconds)
+        shared, two = (_beside(_SERVES, _arguments(settings, count), requests, seconds) for count in (1, 2))
+        bare, bare_two = (_beside(_several(Path(place), count), [], requests, seconds) for count in (1, 2))
         _require_recorded(settings, one.answers + shared.answers + two.answers)
     what = "is a customer in a region?, over HTTP, through the whole gate"
     yield Figure(f"{what}, one worker", "requests/s", one.rate, PEER, peer.rate)
     yield Figure("the same, by CPU time of the server alone", "requests/s", 1 / one_cpu, PEER, 1 / peer_cpu)
     yield Figure("the same, the slowest of a hundred", "ms", one.p99_ms, PEER, peer.p99_ms)
     yield Figure("the same, two workers on two cores with the generator", "requests/s", two.rate, "one", shared.rate)
+    yield Figure("two workers of the peer on those cores", "requests/s", bare_two.rate, "one", bare.rate)
     yield Figure("the generator's share of a core beside the peer", "%", 100 * peer.own_cpu)
 
 
@@ -99,6 +99,19 @@ def _alone(program: str, arguments: Sequence[str], requests: Sequence[bytes], se
             return replace(done, answers=warmed + done.answers), spent
         finally:
             os.sched_setaffinity(0, cores)
+
+
+def _beside(program: str, arguments: Sequence[str], requests: Sequence[bytes], seconds: float) -> Loaded:
+    """What a server does that shares all cores with the generator."""
+    with _served(program, arguments) as (port, _):
+        return load(port, requests, seconds)
+
+
+def _several(place: Path, workers: int) -> str:
+    """The peer, with so many workers."""
+    (place / "bare.py").write_text(_BARE, encoding="utf-8")
+    more = f"app_dir={str(place)!r}, workers={workers}, log_level='info', access_log=False"
+    return f"import uvicorn\nuvicorn.run('bare:app', port=0, {more})"
 
 
 def _cpu_s(served: subprocess.Popen[bytes]) -> float:
