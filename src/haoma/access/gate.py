@@ -46,7 +46,7 @@ _IN_FORCE = """SELECT v.version, p.state, r.role
  LEFT JOIN access_roles r ON r.person_id = p.person_id AND r.revoked_at IS NULL"""
 _OPEN_CASES = """SELECT subject FROM access_cases WHERE agent_id = ? AND tenant_id = ?
  AND opened_at <= ? AND closes_at > ? AND (closed_at IS NULL OR closed_at > ?)"""
-_OPEN_CASE = f"{_OPEN_CASES} AND subject = ?"
+_IN_CASE = _IN_FORCE.replace("r.role", f"r.role, EXISTS ({_OPEN_CASES} AND subject = ?)", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +96,15 @@ class Gate:
 
         Raises Unavailable where the policy in force cannot be read.
         """
-        rows = quick(tx, _IN_FORCE, asker.person)
+        case = _case(asker, thing, now) if thing.object == "subject" and thing.subject is not None else ()
+        rows = quick(tx, _IN_CASE if case else _IN_FORCE, *case, asker.person)
         policy = self._of_version(tx, int(rows[0][0]))
-        held = {str(role) for _, state, role in rows if state == ACTIVE and role is not None}
+        held = {str(role) for _, state, role, *_ in rows if state == ACTIVE and role is not None}
         if not held or conflicting(role for role in Role if role in held):
             return Decision(allowed=False, policies=(EXCLUDED if held else NO_ROLE,), version=policy.version)
         circumstances = Circumstances(
             strong=asker.strong,
-            in_case=thing.object == "subject" and self._in_case(tx, asker, thing, now),
+            in_case=bool(case) and (bool(rows[0][3]) or self._in_older_case(tx, asker, thing, now)),
             same_tenant=asker.tenant == thing.tenant,
             scoped=asker.scopes is None or action in asker.scopes,
             own=thing.object == "person" and thing.subject == asker.person,
@@ -204,14 +205,17 @@ class Gate:
             raise Unavailable(message, hint="restore the database; nobody is let in by guessing")
         return policy
 
-    def _in_case(self, tx: sa.Connection, asker: Asker, thing: Thing, now: datetime) -> bool:
-        at = Time.stored(now)
-        mine = (asker.person, thing.tenant, at, at, at)
-        if thing.subject is None or quick(tx, _OPEN_CASE, *mine, thing.subject):
-            return thing.subject is not None
-        # A rotation wrote the new token into the case, and an agent may hold the one before it.
-        others = linked(tx, self._commitments, thing.subject)[1:]
-        return bool(others) and any(subject in others for (subject,) in quick(tx, _OPEN_CASES, *mine))
+    def _in_older_case(self, tx: sa.Connection, asker: Asker, thing: Thing, now: datetime) -> bool:
+        """Whether one is open under another token: a rotation wrote the new one into it, and the agent has the old."""
+        *mine, subject = _case(asker, thing, now)
+        others = linked(tx, self._commitments, str(subject))[1:]
+        return bool(others) and any(one in others for (one,) in quick(tx, _OPEN_CASES, *mine))
+
+
+def _case(asker: Asker, thing: Thing, now: datetime) -> tuple[object, ...]:
+    """The values that find an open case of the asker's about a subject."""
+    at = Time.stored(now)
+    return asker.person, thing.tenant, at, at, at, thing.subject
 
 
 def decision_content(row: Mapping[str, object], at: datetime) -> bytes:

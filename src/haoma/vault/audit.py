@@ -46,7 +46,7 @@ AUDIT_RECORDED = EntryType("audit.recorded", {"audit": "commitment", "action": "
 _ACTOR = re.compile(r"(?!.*[0-9]{7})[a-z][a-z0-9._:@-]{0,63}", re.ASCII)
 _INSERT = """INSERT INTO audit
  (at, kept_until, "class", tenant, actor, action, subject, purpose, decision, reason, commitment, entry_id)
- VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING audit_id"""
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,6 @@ class Event:
 class AuditRow:
     """Where a decision was written down."""
 
-    audit_id: int
     entry_id: int
     commitment: str
 
@@ -98,8 +97,8 @@ class Audit:
         subject = None if event.subject is None else str(event.subject)
         times = (Time.stored(event.at), Time.stored(kept_until))
         words = (event.keeps, event.tenant, event.actor, event.action, subject, event.purpose, event.decision)
-        rows = quick(tx, _INSERT, *times, *words, event.reason, commitment, entry_id)
-        return AuditRow(int(rows[0][0]), entry_id, commitment)
+        quick(tx, _INSERT, *times, *words, event.reason, commitment, entry_id)
+        return AuditRow(entry_id, commitment)
 
 
 def recording(store: Store, audit: Audit, refused: Callable[[], Event], work: Callable[[sa.Connection], T]) -> T:

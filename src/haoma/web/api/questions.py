@@ -143,6 +143,8 @@ def question_of(call: Call, asked: AsksPlace) -> Question:
 
 def given_of(call: Call, asked: AsksPlace) -> list[Given]:
     """What the customer said and shared themselves; raises NotFound for a region that there is none of."""
+    if asked.stated is None and asked.shared is None and asked.network is None and asked.radio is None:
+        return []  # as most questions: nothing is looked up for it
     from haoma.locate.areas import place_called
     from haoma.locate.fusion import Address, Circle, Device, Stated
 

@@ -14,6 +14,7 @@ import logging
 import sys
 import time
 from collections.abc import MutableMapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any, TextIO
@@ -41,11 +42,7 @@ class Log:
         self._strangers = Rates(strangers_per_min)
         self._log = structlog.wrap_logger(
             structlog.WriteLogger(stream or sys.stderr),
-            processors=[
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-                _mask,
-                structlog.processors.JSONRenderer(_as_json),
-            ],
+            processors=[_line],
         ).bind()  # once: else with each line anew
 
     def began(self, scope: Scope) -> float:
@@ -120,10 +117,8 @@ def mask_logging() -> None:
     root.setLevel(logging.WARNING)
 
 
-def _as_json(told: MutableMapping[str, Any], **_more: object) -> str:
-    return _json.encode(told).decode()
-
-
-def _mask(_logger: object, _name: str, told: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    kept = {"timestamp"}  # a time looks like a number too
-    return {name: masked(one) if isinstance(one, str) and name not in kept else one for name, one in told.items()}
+def _line(_logger: object, _name: str, told: MutableMapping[str, Any]) -> str:
+    """A line of JSON, every text of it masked, and its time."""
+    line = {name: masked(one) if isinstance(one, str) else one for name, one in told.items()}
+    line["timestamp"] = datetime.now(UTC)
+    return _json.encode(line).decode()
