@@ -136,6 +136,12 @@ class CountsContract:
             ("watch.counted", 3, office.editor.person)
         ]
 
+    def test_the_log_has_no_digest_of_a_name_that_is_refused(self, office: Office) -> None:
+        for name in ("138-0013-8000", "139-0013-9000", "desk"):
+            office.sent(batch(calls("east", THIS, 1), calls(name, THIS, 2)))
+        one, other, third = (told.body["batch"] for told in office.world.entries("watch."))
+        assert one == other != third
+
     def test_a_batch_that_comes_again_changes_nothing_and_another_value_corrects_the_first(
         self, office: Office
     ) -> None:

@@ -11,6 +11,33 @@ from contracts.made import made
 from haoma.storage import open_store, quick
 from haoma.watch.counts import Reason
 from haoma.watch.counts.model import MOST_HOTLINES
+from haoma.watch.counts.series import free_name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "13800138000",
+        "138 0013 8000",
+        "+86\u00a0138-0013-8000",
+        "１３８００１３８０００",
+        "①③⑧⓪⓪①③⑧⓪⓪⓪",
+        "१३८००१३८०००",
+        "%31%33%38%30%30",
+        "1_3_8_0_0_1_3_8",
+        "一三八零零一三八零零零",
+        "一三八-〇〇一三-八〇〇〇",
+        "壹叁捌零零壹叁捌零零零",
+        "幺三八 00幺三 8000",
+        "138\u200b0013\u200b8000",
+        "east\n",
+        "\u202eeast",
+        "",
+        "e" * 65,
+    ],
+)
+def test_what_could_be_a_phone_number_in_whatever_script_names_no_hotline(name: str) -> None:
+    assert not free_name(name)
 
 
 class TestOnSqlite(OnFiles, CountsContract):

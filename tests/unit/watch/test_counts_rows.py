@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -204,6 +205,78 @@ def test_bytes_that_are_no_request_are_bad_input(body: bytes) -> None:
 def test_more_samples_than_are_taken_at_once_are_bad_input() -> None:
     with pytest.raises(BadInput, match="samples"):
         read_request(packed(series([(1.0, 60_000)] * 10_001, __name__="haoma_inquiries", hotline="east")))
+
+
+def many(count: int, samples: int) -> bytes:
+    at = [(1.0, 60_000)] * samples
+    return b"".join(series(at, __name__="haoma_count", hotline="e", count=f"c{one}") for one in range(count))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(many(7, 1), id="more counts than a hotline has"),
+        pytest.param(many(7, 0), id="more counts without a sample"),
+        pytest.param(field(1, b"") * 20_001, id="series of nothing"),
+        pytest.param(field(1, field(1, b"") * 20_001), id="labels of nothing"),
+        pytest.param(field(1, field(1, b"") * 11) * 18_200, id="labels of nothing in many series"),
+        pytest.param(field(1, field(1, field(1, b"") * 17)), id="a label of many parts"),
+        pytest.param(b"\x18\x01" * 20_001, id="fields that nobody knows"),
+        pytest.param(series([], __name__="haoma_errors")[:1] + varint(1 << 62), id="a length beyond all"),
+        pytest.param(bytes(1 << 23), id="more bytes than are unpacked"),
+    ],
+)
+def test_a_small_request_that_would_unpack_into_much_work_is_refused_before_it(message: bytes) -> None:
+    with pytest.raises(BadInput):
+        read_request(packed(message))
+
+
+def test_stale_markers_count_as_samples() -> None:
+    (stale,) = struct.unpack("<d", struct.pack("<Q", STALE))
+    with pytest.raises(BadInput, match="samples"):
+        read_request(packed(series([(stale, 60_000)] * 10_001, __name__="haoma_inquiries", hotline="east")))
+
+
+def test_rows_that_name_more_counts_than_are_kept_are_refused_before_a_table_is_made_of_them() -> None:
+    given: list[tuple[str, object, dict[str, float | None]]] = [
+        ("east", "2026-11-22T09:31+08:00", {f"count-{row}-{one}": 1.0 for one in range(6)}) for row in range(10_000)
+    ]
+    with pytest.raises(BadInput, match="more than 8 counts"):
+        batch_of_rows(given)
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("timestamp", pa.array([[1]])),
+        ("timestamp", pa.array([1 << 62], pa.timestamp("us"))),
+        ("timestamp", pa.array([60], pa.timestamp("s", "../../etc/passwd"))),
+        ("hotline", pa.array([{"a": 1}])),
+    ],
+)
+def test_columns_that_hold_something_else_are_told_as_such(tmp_path: Path, column: str, cells: pa.Array) -> None:
+    usual = {"timestamp": pa.array(["2026-11-22 09:31"]), "hotline": pa.array(["east"]), "inquiries": pa.array([1])}
+    pq.write_table(pa.table(usual | {column: cells}), tmp_path / "a.parquet")
+    with pytest.raises(BadInput, match="columns hold"):
+        list(File(tmp_path / "a.parquet", Chart()).batches())
+
+
+def test_of_two_columns_of_one_name_none_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("timestamp,hotline,inquiries,inquiries\n2026-11-22 09:31,east,1,2\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="more than one column could be 'inquiries'"):
+        list(File(path, Chart()).batches())
+
+
+def test_what_is_wrong_with_a_file_is_told_without_what_its_rows_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", lambda _told: None)  # Arrow asks for a text of a row that is none
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"timestamp,hotline,inquiries\n2026-11-22 09:31,east,1\nsomebody \xff\n")
+    with pytest.raises(BadInput, match="cannot be read") as told:
+        list(File(path, Chart()).batches())
+    assert "somebody" not in str(told.value)
 
 
 def test_a_request_without_counts_is_empty() -> None:

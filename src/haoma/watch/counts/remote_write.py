@@ -5,7 +5,8 @@ Rules held here:
   `hotline`. Whatever else is sent is passed over.
 - A sample is what was counted in the minute before the one that it is of, as `increase(…[1m])` says it, and is rounded
   to a whole number, for that extrapolates. A stale marker is a count that is not said.
-- What is unpacked is bounded before it is; bytes that are no such message are BadInput.
+- What is unpacked is bounded before it is, and so are series, labels and counts, named or not, before anything is made
+  of them; bytes that are no such message are BadInput.
 
 Reference: https://prometheus.io/docs/specs/prw/remote_write_spec/
 """
@@ -19,10 +20,14 @@ import numpy as np
 
 from haoma.errors import BadInput
 from haoma.watch.counts.model import MOST_ROWS, NO_MINUTE, Batch
+from haoma.watch.counts.rows import bound_counts
 
 __all__ = ["read_request"]
 
-LARGEST = 16 << 20
+LARGEST = 4 << 20
+MOST_SERIES = 2 * MOST_ROWS
+MOST_LABELS = 20 * MOST_ROWS
+MOST_PARTS = 16  # of a label or a sample, which have two
 STALE = 0x7FF0000000000002
 METRICS = {"haoma_inquiries": "inquiries", "haoma_errors": "errors"}
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -34,19 +39,26 @@ def read_request(body: bytes) -> Batch:
     names: dict[str, int] = {}
     counts = ["inquiries", "errors"]
     rows: list[tuple[int, int, int, float]] = []
+    named = samples = 0
     try:
-        for series in _fields(memoryview(_unpacked(body)), 1):
-            labels = dict(map(_label, _fields(series, 1)))
+        for series in _fields(memoryview(_unpacked(body)), 1, MOST_SERIES):
+            parts = [*_fields(series, 1, MOST_SERIES)]
+            named += len(parts)
+            if named > MOST_LABELS:
+                raise _wrong()
+            labels = dict(map(_label, parts))
             count = _count(labels)
             if count is None:
                 continue
             if count not in counts:
                 counts.append(count)
+                bound_counts(len(counts))
             code = names.setdefault(labels.get("hotline", ""), len(names))
-            for minute, value in map(_sample, _fields(series, 2)):
+            for minute, value in map(_sample, _fields(series, 2, MOST_SERIES)):
+                samples += 1
                 if value is not None:
                     rows.append((code, minute, counts.index(count), value))
-            if len(rows) > MOST_ROWS:
+            if samples > MOST_ROWS:
                 raise BadInput(f"more than {MOST_ROWS:,} samples", hint="max_samples_per_send in queue_config")
     except (IndexError, ValueError, struct.error, OverflowError):
         raise _wrong() from None
@@ -84,14 +96,17 @@ def _unpacked(body: bytes) -> bytes:
 
 
 def _label(message: memoryview) -> tuple[str, str]:
-    parts = {field: bytes(part).decode() for field in (1, 2) for part in _fields(message, field)}
+    parts = {field: bytes(part).decode() for field in (1, 2) for part in _fields(message, field, MOST_PARTS)}
     return parts.get(1, ""), parts.get(2, "")
 
 
 def _sample(message: memoryview) -> tuple[int, float | None]:
     """The minute that a sample is of, and its value; None for a stale marker."""
-    value, at_ms, place = bytes(8), 0, 0
+    value, at_ms, place, parts = bytes(8), 0, 0, 0
     while place < len(message):
+        parts += 1
+        if parts > MOST_PARTS:
+            raise _wrong()
         tag, place = _varint(message, place)
         if tag == (1 << 3 | _FIXED64):
             value, place = bytes(message[place : place + 8]), place + 8
@@ -104,10 +119,13 @@ def _sample(message: memoryview) -> tuple[int, float | None]:
     return minute, None if bits == STALE else number
 
 
-def _fields(message: memoryview, wanted: int) -> Iterator[memoryview]:
-    """The parts of a message that are messages or texts themselves, of one field."""
-    place = 0
+def _fields(message: memoryview, wanted: int, most: int) -> Iterator[memoryview]:
+    """The parts of a message that are messages or texts themselves, of one field; of all kinds it has `most` parts."""
+    place = parts = 0
     while place < len(message):
+        parts += 1
+        if parts > most:
+            raise _wrong()
         tag, place = _varint(message, place)
         if tag & 7 != _BYTES:
             place = _skipped(message, place, tag & 7)

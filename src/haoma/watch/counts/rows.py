@@ -3,6 +3,7 @@
 Rules held here:
 - A time tells its zone, or is of the one that the sender named; it is a whole minute, for a bucket is one.
 - A cell that says nothing is a count that is not said; one that is no number is one that is refused.
+- How many counts there may be is looked at before anything is made as wide as they are many.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from haoma.watch.counts.model import COUNTS, NO_MINUTE, Batch, minute_of
+from haoma.errors import BadInput
+from haoma.watch.counts.model import COUNTS, MOST_SIGNALS, NO_MINUTE, Batch, minute_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["CHINA", "NAMES", "batch_of_columns", "batch_of_rows", "minute_said", "moment_of"]
+__all__ = ["CHINA", "NAMES", "batch_of_columns", "batch_of_rows", "bound_counts", "minute_said", "moment_of"]
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 NAMES = ("timestamp", "hotline")
@@ -54,12 +56,23 @@ def moment_of(minute: int) -> datetime:
     return datetime.fromtimestamp(60 * minute, CHINA)
 
 
+def bound_counts(count: int) -> None:
+    """Raise BadInput where there are more counts than are kept of a hotline."""
+    if count > MOST_SIGNALS:
+        message = f"more than {MOST_SIGNALS} counts of a hotline"
+        raise BadInput(message, hint="send those that tell something; --map FILE says which of a file they are")
+
+
 def batch_of_rows(
     rows: Sequence[tuple[str, object, Mapping[str, float | None]]], revision: int = 0, zone: tzinfo | None = None
 ) -> Batch:
-    """A batch of rows of a hotline, a time and its counts by name, None where one is not said."""
+    """A batch of rows of a hotline, a time and its counts by name, None where one is not said.
+
+    Raises BadInput where the rows name more counts than are kept.
+    """
     hotlines = {name: place for place, name in enumerate(dict.fromkeys(name for name, _, _ in rows))}
     counts = [*COUNTS, *dict.fromkeys(name for _, _, said in rows for name in said if name not in COUNTS)]
+    bound_counts(len(counts))
     times = {at: minute_said(at, zone) for at in {at for _, at, _ in rows}}
     values = np.full((len(rows), len(counts)), np.nan)
     said = np.zeros(values.shape, np.bool_)

@@ -3,7 +3,8 @@
 Rules held here:
 - A name belongs to a tenant: two tenants that use the same one have two hotlines, and neither learns of the other's.
 - A hotline is called by the UID of one of the tenant's own in the registry, or by a free name. What holds seven digits
-  one after another could be a phone number and is no free name; a UID that is not the tenant's own is none either.
+  one after another, in figures or in Chinese numerals, could be a phone number and is no free name; a UID that is not
+  the tenant's own is none either.
 - A number that was given out stands for its hotline for ever.
 """
 
@@ -28,6 +29,7 @@ from haoma.watch.counts.model import COUNTS, LONGEST_NAME, MOST_HOTLINES, MOST_S
 __all__ = ["Series", "every_series", "free_name", "is_uid", "series_of", "signals_of", "tenant_named"]
 
 _UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_NUMERALS = str.maketrans("〇零○一二三四五六七八九幺壹贰貳叁參肆伍陆陸柒捌玖", "0001234567891122334566789")
 _AT_ONCE = 256
 _H, _S = tables.hotlines.c, tables.signals.c
 _KNOWN = "SELECT name, series_id FROM watch_hotlines WHERE tenant_id = ? AND name IN ({marks})"
@@ -52,9 +54,11 @@ def free_name(name: str) -> bool:
 
     >>> free_name("desk-east"), free_name("天猫 95588"), free_name("138 0013 8000"), free_name("")
     (True, True, False, False)
+    >>> free_name("一号台"), free_name("一三八 零零一三 八零零零")
+    (True, False)
     """
     bounded = 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()
-    return bounded and unicodedata.is_normalized("NFC", name) and not holds_number(name)
+    return bounded and unicodedata.is_normalized("NFC", name) and not holds_number(name.translate(_NUMERALS))
 
 
 def series_of(tx: sa.Connection, tenant: str, names: Sequence[str]) -> dict[str, int]:

@@ -4,6 +4,7 @@ Rules held here:
 - Over HTTP the gate decides (`record-counts`), and a batch, its decision and its entry are one transaction; whoever
   runs the store fills it on the command line.
 - Whatever a batch holds, its good rows are taken; it is bounded before anything is looked at.
+- Of a name that is refused nothing is kept, and the log has no digest of it.
 - What comes over HTTP may be late by `late_days`; what is filled in from files, by as much as counts are kept.
 """
 
@@ -82,7 +83,7 @@ class Counts:
     def _work(
         self, tenant: str, by: str | None, ready: _Checked, now: datetime, way: str
     ) -> Callable[[sa.Connection], Taken]:
-        digest = _digest(ready.batch)
+        digest = _digest(ready)
 
         def work(tx: sa.Connection) -> Taken:
             taken = _take(tx, tenant, ready, now)
@@ -129,10 +130,16 @@ def _take(tx: sa.Connection, tenant: str, ready: _Checked, now: datetime) -> Tak
     return Taken(int(good.sum()), changed, refused, [Refusal(row, Reason(int(reasons[row]))) for row in bad[:TOLD]])
 
 
-def _digest(batch: Batch) -> str:
-    """What a batch says, as 64 digits: the same batch has the same ones."""
+def _digest(ready: _Checked) -> str:
+    """What a batch says, as 64 digits: the same batch has the same ones.
+
+    A name that is refused is not in it: who reads the log could try phone numbers until one gives these digits.
+    """
+    batch = ready.batch
+    good = set(batch.codes[ready.reasons != Reason.NAME].tolist())
+    names = [name if code in good else "" for code, name in enumerate(batch.hotlines)]
     digest = hashlib.sha256(
-        "\n".join((*batch.hotlines, "", *batch.counts, "", str(batch.revision))).encode(errors="surrogatepass")
+        "\n".join((*names, "", *batch.counts, "", str(batch.revision))).encode(errors="surrogatepass")
     )
     for part in (batch.codes, batch.minutes, batch.values, batch.said):
         digest.update(np.ascontiguousarray(part).tobytes())

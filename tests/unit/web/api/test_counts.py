@@ -80,6 +80,7 @@ def test_rows_that_cannot_be_are_told_by_place_and_reason_and_not_by_what_they_h
         {"counts": [row("x", inquiries=1, further={"call 138-0013-8000": 1})]},
         {"counts": [row("x", inquiries=1, further={"\ud800": 1})]},
         {"counts": [row("x", inquiries=10**400)]},
+        {"counts": [row("x", further={f"count-{one}-{at}": 1 for at in range(6)}) for one in range(2)]},
         {"counts": [row("\ud800", inquiries=1)]},
     ],
 )
