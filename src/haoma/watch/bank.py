@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from haoma.watch.budget import FLOOR, SMALL_NATS, SMALL_P, correction, threshold
+from haoma.watch.budget import FLOOR, JUMP_NATS, SMALL_NATS, SMALL_P, correction, threshold
 from haoma.watch.likelihood import report_gain, reports_before, volume, volume_before
 from haoma.watch.memory import Field, Memory, Reals
 from haoma.watch.model import MONTH_MIN, Bools, Channel, Floats, Tuning
@@ -78,8 +78,10 @@ class Bank:
         hotlines = memory.hotlines
         self._quick = np.zeros((2, len(self._p), hotlines), dtype=np.float32)
         self._slow = np.zeros((2, len(self._slow_p), hotlines), dtype=np.float32)
-        small = np.where(self._p < SMALL_P, SMALL_NATS, 0).astype(np.float32)[:, None]
-        self._apart = {Channel.JOINT: small[:, None], Channel.VOLUME: small}
+        shift = np.where(self._p < SMALL_P, SMALL_NATS, 0.0)
+        jump = np.log1p(self._joint_x / tuning.report_share)
+        joint = shift[:, None] - JUMP_NATS * (jump - np.median(jump))
+        self._apart = {Channel.JOINT: _each(joint), Channel.VOLUME: _each(shift)}
         self._marks = tuple(np.zeros_like(sums) for sums in self.sums)
         self.usual = np.zeros(hotlines, dtype=np.float32)
         self._outlook: Outlook | None = None

@@ -2,10 +2,10 @@
 
 Rules held here:
 - A CUSUM with threshold h and divergence K before the change alarms by chance once in T minutes where e^h - h - 1 =
-  T·K (Lorden 1971; within a tenth of simulation for known baselines).
-- A detector has many CUSUMs for each channel and estimates its baseline, which both cost false alarms: how much
-  higher its threshold must be for that was simulated, and stands in `CORRECTION` (`python -m bench.watch --calibrate`
-  makes it again).
+  T·K (Lorden 1971). Minutes are no infinitely small steps: h may be lower by what it overshoots, 1.166 standard
+  deviations of a step, √(2K) (Siegmund 1985, §X), and no more than a step can be.
+- A detector has many CUSUMs for each channel and estimates its baseline, which both cost false alarms: how much higher
+  its threshold must be for that was simulated, and stands in `CORRECTION`; `python -m bench.watch` shows what is left.
 - A score is one less the chance that a minute without a fault is as striking, found by the same simulation (`TAIL`).
 """
 
@@ -16,15 +16,26 @@ import numpy as np
 from haoma.watch.memory import Reals
 from haoma.watch.model import Floats
 
-__all__ = ["CALLS_PER_HOUR", "CORRECTION", "FLOOR", "SMALL_NATS", "SMALL_P", "TAIL", "correction", "score", "threshold"]
+__all__ = [
+    "CALLS_PER_HOUR",
+    "CORRECTION",
+    "FLOOR",
+    "JUMP_NATS",
+    "SMALL_NATS",
+    "SMALL_P",
+    "TAIL",
+    "correction",
+    "score",
+    "threshold",
+]
 
 CALLS_PER_HOUR = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
 """Mean inquiries an hour over the week that corrections were simulated at; between them they are interpolated."""
 
 CORRECTION = (
-    (0.3, 0.1, -0.5, -1.4, -3.4, -5.0),
-    (0.6, 0.9, 0.3, -0.8, -3.2, -4.5),
-    (-0.4, -0.5, -0.5, -0.8, -1.6, -1.8),
+    (0.4, 0.35, 0.7, 0.8, 0.4, -0.4),
+    (0.8, 1.3, 1.1, 0.6, 0.0, 0.0),
+    (-0.3, -0.3, -0.2, -0.2, -0.4, 0.0),
     (-1.0, -1.2, -0.8, -0.6, -0.4, -0.4),
 )
 """Nats on top of the formula, for each Channel."""
@@ -32,24 +43,32 @@ CORRECTION = (
 SMALL_P, SMALL_NATS = 0.4, 2.0
 """Diversions below this share are easily mistaken for a level that wanders: JOINT and VOLUME ask more nats of them."""
 
-FLOOR = 3.0
+JUMP_NATS = 0.4
+"""A report jumps, and overshoots more than a step of the same variance: fewer nats in JOINT for each that it says."""
+
+_OVERSHOOT, _WIDEST = 1.166, 4.0
+
+FLOOR = 4.0
 """Least threshold, in nats: below it a single report would be an alarm."""
 
 TAIL = ((3.5, 0.0), (5.0, -0.69), (6.2, -2.3), (8.2, -4.6), (10.4, -6.9), (12.6, -9.2))
 """Nats that the highest CUSUM stands at, and logarithm of the chance that a usual minute has as many or more."""
 
 
-def threshold(minutes: float, divergence: Reals) -> Reals:
+def threshold(minutes: float, divergence: Reals, most: Reals | None = None) -> Reals:
     """Nats that a CUSUM of that divergence (nats a minute) reaches by chance once in so many minutes.
 
+    `most` is what one minute can say at most, where that is bounded: it cannot overshoot by more.
+
     >>> round(float(threshold(43200.0, np.float32([0.847]))[0]), 2)
-    10.51
+    8.99
     """
     expected = minutes * divergence
     nats = np.log1p(expected)
     for _ in range(3):
         nats = np.log1p(nats + expected)
-    found: Reals = nats
+    over = _OVERSHOOT * np.minimum(np.sqrt(2 * divergence), _WIDEST)
+    found: Reals = nats - (over if most is None else np.minimum(over, most))
     return found
 
 

@@ -137,6 +137,11 @@ class Hours:
             table[days] = times
         return cls(table[:7], table[7] if 7 in named else None)
 
+    @property
+    def share(self) -> float:
+        """What part of a week it is open."""
+        return float(self.week.mean())
+
     def open(self, local: Local) -> bool:
         """Whether it is open. A made-up workday has Monday's hours, and its own besides."""
         place = local.hour * 4 + local.quarter

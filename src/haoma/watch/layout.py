@@ -49,6 +49,7 @@ class Layout:
         if (self.offsets % 15).any() or (abs(self.offsets) > _FURTHEST_MIN).any():
             raise BadInput("a clock that is not whole quarters of an hour ahead of UTC", hint="480 is Asia/Shanghai")
         self.tables, self.table_of = _tables(hours, hotlines)
+        self.open_share = np.array([table.share for table in self.tables])[self.table_of]
         self.zones = [Zone(first, which) for first, which in _same(self.offsets)]
         self.opening = [
             Zone(offset, which, self.tables[number])

@@ -100,7 +100,7 @@ class Budget:
     """False alarms a month of all hotlines together; inf if only each hotline's own counts."""
     hotlines: int | None = None
     """How many hotlines share the fleet's; as many as the detector has when None."""
-    shares: tuple[float, float, float, float] = (0.7, 0.1, 0.1, 0.1)
+    shares: tuple[float, float, float, float] = (0.8, 0.06, 0.08, 0.06)
     """Which part of the whole each Channel may spend; adds up to 1."""
 
     def __post_init__(self) -> None:
@@ -137,7 +137,7 @@ class Tuning:
     report_dispersion: float = 1.1
     """Variance over mean of a minute's reports, before a hotline's own is known."""
 
-    level_half_life_min: float = 45.0
+    level_half_life_min: float = 60.0
     """How fast the level follows the counts."""
     level_sd: float = 0.08
     """How far the level strays from the slow level, relative: the less, the more calls it takes to move it."""

@@ -80,7 +80,7 @@ def end_hours(parts: Parts, minute: int) -> bool:
 def allow(parts: Parts) -> None:
     """Set thresholds by what hotlines are like on the whole."""
     habits, tuning = parts.habits, parts.tuning
-    pace = parts.profile.mean_an_hour() / 60 * np.where(parts.scale > 0, parts.scale, 1)
+    pace = parts.profile.mean_an_hour() / 60 * parts.layout.open_share * np.where(parts.scale > 0, parts.scale, 1)
     dispersion = habits.dispersion()
     outlook = Outlook(
         quick=dispersion,

@@ -5,6 +5,7 @@ Rules held here:
   over days, and each hotline has a week of its own.
 - A diversion thins what came, call by call (binomially), and some of those diverted report it: real counts can be
   diverted in the same way, and nothing else about them is made up.
+- A public holiday is as a weekend, a weekend that is worked instead as a workday.
 - The same seed gives the same minutes.
 """
 
@@ -15,12 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from haoma.watch.model import Floats
+from haoma.watch.calendar import Calendar, Day
+from haoma.watch.model import SHANGHAI_MIN, Floats
 
 __all__ = ["Minute", "Traffic", "World", "divert"]
 
 _QUARTER_MIN = 15
-_WEEK_MIN = 7 * 1440
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class World:
 
     def __init__(self, traffic: Traffic, hotlines: int, since: int, seed: int) -> None:
         self.traffic, self.hotlines, self.minute = traffic, hotlines, since
+        self._calendar = Calendar()
         self._rng = np.random.default_rng(seed)
         self._own = np.exp(traffic.own_sd * self._rng.standard_normal((168, hotlines)))
         self._stray = self._rng.standard_normal(hotlines)
@@ -67,11 +69,12 @@ class World:
 
     def usual(self, minute: int) -> Floats:
         """Mean inquiries of a minute when the level is 1, on a clock in Shanghai."""
-        of_week = (minute + 480 + 3 * 1440) % _WEEK_MIN
-        hour = of_week % 1440 / 60
+        local = self._calendar.local(minute, SHANGHAI_MIN)
+        hour = local.hour + minute % 60 / 60
+        free = local.day in {Day.WEEKEND, Day.HOLIDAY}
         day = 1 / (1 + np.exp(-(hour - 8) / 0.5)) / (1 + np.exp((hour - 20.5) / 0.6))
-        shape = (self.traffic.night + (1 - self.traffic.night) * day) * (self.traffic.weekend if of_week >= 7200 else 1)
-        found: Floats = self.traffic.calls_per_hour / 60 * shape * self._own[of_week // 60]
+        shape = (self.traffic.night + (1 - self.traffic.night) * day) * (self.traffic.weekend if free else 1)
+        found: Floats = self.traffic.calls_per_hour / 60 * shape * self._own[local.weekday * 24 + local.hour]
         return found
 
     def minutes(self, many: int) -> Iterator[Minute]:
