@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench.nab import ours
-from bench.nab_peers import windowed_gaussian
-from bench.nab_rules import Labelled, Profile, best, halves, normalised, profiles, read
+
+from contracts.nab import Labelled, Profile, best, halves, normalised, ours, profiles, read, windowed_gaussian
 
 STANDARD = Profile("standard", tp=1.0, fp=0.11, fn=1.0)
 FEW_FALSE = Profile("reward_low_FP_rate", tp=1.0, fp=0.22, fn=1.0)
