@@ -7,13 +7,16 @@ Rules held here:
 - What is logged goes through a mask, whoever writes it.
 - What a process has before it answers, it keeps: the collector does not stop requests to look through all of it again.
 - A worker keeps to one core: Python runs one thread at a time, and threads on several cores that hand the interpreter
-  to one another take twice the CPU for an answer (docs/guide/api.md).
+  to one another take twice the CPU for an answer (docs/guide/api.md). One that takes the place of a worker that was
+  killed takes its core.
 - Each of several workers listens for itself at the one address (SO_REUSEPORT), so that connections are shared among
-  them: of one queue that all share, the first to wake takes whatever is there.
+  them: of one queue that all share, the first to wake takes whatever is there. The address is taken for everybody else
+  from before the first worker listens until the last process has ended.
 """
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 import signal
@@ -21,7 +24,8 @@ import socket
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from multiprocessing import current_process
+from itertools import count
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -35,7 +39,7 @@ from haoma.settings import Settings
 if TYPE_CHECKING:
     import uvicorn
 
-__all__ = ["listening", "serve"]
+__all__ = ["free_place", "keep_to_core", "listen_alone", "listening", "serve"]
 
 ENDING_S = 10
 IDLE_S = 5
@@ -143,14 +147,30 @@ def keep_to_core(place: int) -> None:
         os.sched_setaffinity(0, {cores[place % len(cores)]})
 
 
+def free_place(folder: Path) -> tuple[int, int]:
+    """The first place that no other process has, and the file that keeps it until that is closed or the process ends.
+
+    Whichever worker is killed, the one that is started in its stead finds its place free.
+    """
+    for place in count():
+        file = os.open(folder / f"place-{place}", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+        else:
+            return place, file
+    raise AssertionError(folder)
+
+
 def _worker(made: Callable[[], object], listener: socket.socket, *, pin: bool) -> object:
     prepare()
     application = made()
     settle()
     listen_alone(listener)
     if pin:
-        # The supervisor numbers the workers that it starts: SpawnProcess-1, -2 and so on.
-        keep_to_core(int(current_process().name.rpartition("-")[2]) + os.getppid())
+        place, _ = free_place(Path(os.environ[FIGURES]))
+        keep_to_core(place + os.getppid())
     return application
 
 
@@ -186,7 +206,7 @@ def listening(host: str, port: int, *, shared: bool = False) -> socket.socket:
             return listener
         with listener:  # nobody else listens there, which could not be seen of an address that may be shared
             address = listener.getsockname()
-        return _bound(family, address, shared=True)
+        return _kept(family, address)
     except (OSError, UnicodeError) as error:
         told = error.strerror if isinstance(error, OSError) and error.strerror else "this is no address"
         raise Unavailable(f"{host}:{port}: {told}", hint="--host and --port tell where to listen") from None
@@ -197,6 +217,14 @@ def listen_alone(inherited: socket.socket) -> None:
     with _bound(inherited.family, inherited.getsockname(), shared=True) as own:
         own.listen(BACKLOG)
         os.dup2(own.fileno(), inherited.fileno(), inheritable=False)
+
+
+def _kept(family: int, address: tuple[str | int | bytes, ...]) -> socket.socket:
+    """A socket that has an address, listens not, and lets nobody else have it."""
+    kept = _bound(family, address, shared=True)
+    # Two that do not listen yet may have one address where both say so: from here on this one does not.
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    return kept
 
 
 def _bound(family: int, address: tuple[str | int | bytes, ...], *, shared: bool) -> socket.socket:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from haoma.cli.main import run
-from haoma.cli.serve import listen_alone, listening
+from haoma.cli.serve import free_place, listen_alone, listening
 from haoma.errors import Unavailable
 
 
@@ -69,6 +69,30 @@ def test_an_address_that_workers_share_is_taken_for_everybody_else() -> None:
         for shared in (False, True):
             with pytest.raises(Unavailable, match="in use"):
                 listening("127.0.0.1", port, shared=shared)
+
+
+def test_an_address_is_taken_before_workers_listen_there_and_after_all_were_killed() -> None:
+    with listening("127.0.0.1", 0, shared=True) as kept:
+        port = kept.getsockname()[1]
+        for killed in (False, True):
+            for shared in (False, True):
+                with pytest.raises(Unavailable, match="in use"):
+                    listening("127.0.0.1", port, shared=shared)
+            if not killed:
+                with kept.dup() as worker:
+                    listen_alone(worker)
+    with listening("127.0.0.1", port, shared=True) as again, again.dup() as worker:
+        listen_alone(worker)
+
+
+def test_a_worker_that_is_started_in_the_stead_of_another_has_its_place(tmp_path: Path) -> None:
+    held = [free_place(tmp_path) for _ in range(3)]
+    assert [place for place, _ in held] == [0, 1, 2]
+    os.close(held[1][1])  # as the system does of a process that is killed
+    held[1] = free_place(tmp_path)
+    assert held[1][0] == 1
+    for _, file in held:
+        os.close(file)
 
 
 PINNED = """
