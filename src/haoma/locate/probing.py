@@ -25,7 +25,7 @@ AREAS = 5
 SMALL_M = 1_000.0
 DAY = timedelta(days=1)
 _SCOPE = "areas"
-_ASKED = "SELECT DISTINCT area FROM locate_areas WHERE subject = ? AND until > ?"
+_ASKED = "SELECT area FROM locate_areas WHERE subject = ? AND until > ?"
 _NOTED = "INSERT INTO locate_areas (subject, area, asked_at, until) VALUES (?, ?, ?, ?)"
 
 

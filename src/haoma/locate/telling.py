@@ -1,7 +1,8 @@
 """What is written down when something is told of a place: who, whom about, on which permission; never the place.
 
 Rules held here:
-- The permissions are held to the moment in the same transaction. What ended meanwhile is refused, and nothing is told.
+- The permissions are held to the moment, or were given, in the same transaction. What ended meanwhile is refused, and
+  nothing is told.
 - A region or a circle that is told goes into a location token, for the asker alone and a day at most; no row keeps it
   in clear.
 - The log hears that something was told, and not what.
@@ -99,6 +100,8 @@ class Telling:
             office.vault.prepare(question.subject, question.purpose)
 
         def work(tx: sa.Connection) -> tuple[Told | None, bool]:
+            for grant in seen.grants:
+                self._consent.recheck(tx, grant)
             return self.write(tx, question, seen, Said(asked, granularity, told, area, value))
 
         done, alarming = office.store.write(work)
@@ -109,7 +112,7 @@ class Telling:
         return done
 
     def write(self, tx: sa.Connection, question: Question, seen: Seen, said: Said) -> tuple[Told | None, bool]:
-        """`tell` in the caller's transaction, and whether an alarm is due.
+        """`tell` in the transaction that held the permissions to the moment, and whether an alarm is due.
 
         None, recorded, where it would tell of one more area. Whoever sounds the alarm (`sound`) does it behind the end
         of the transaction.
@@ -117,8 +120,6 @@ class Telling:
         office, subject, purpose = self._consent.office, question.subject, question.purpose
         asked, granularity, told, area, value = said
         actor, action, at = actor_of(question.by), f"locate.{asked}", office.now()
-        for grant in seen.grants:
-            self._consent.recheck(tx, grant)
         if told and area is not None and not admit(tx, office, subject, area, at):
             event = Event(subject.tenant, actor, action, "refused", "areas-many", at, subject, purpose)
             office.record(tx, event, "consent.tried", reason="areas-many")

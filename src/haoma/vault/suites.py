@@ -58,7 +58,6 @@ class Suite:
     name: str
     letter: str
     digester: Callable[[bytes], Callable[[bytes], bytes]]
-    once: Callable[[bytes, bytes], bytes]
     sealer: Callable[[bytes], Sealer]
     derive: Callable[[bytes, bytes], bytes]
 
@@ -68,7 +67,7 @@ class Suite:
         >>> suite_named("sm4-sm3").mac(bytes(32), b"").hex()[:8]
         '0d23f72b'
         """
-        return self.once(key, data)
+        return self.digester(key)(data)
 
 
 def suite_named(name: str) -> Suite:
@@ -103,10 +102,6 @@ def _hmac_sha256(key: bytes) -> Callable[[bytes], bytes]:
     return digest
 
 
-def _hmac_sha256_once(key: bytes, message: bytes) -> bytes:
-    return hmac.digest(key, message, "sha256")
-
-
 def _hmac_sm3(key: bytes) -> Callable[[bytes], bytes]:
     prepared = HMAC(key, hashes.SM3())
 
@@ -116,10 +111,6 @@ def _hmac_sm3(key: bytes) -> Callable[[bytes], bytes]:
         return one.finalize()
 
     return digest
-
-
-def _hmac_sm3_once(key: bytes, message: bytes) -> bytes:
-    return _hmac_sm3(key)(message)
 
 
 def _derive(algorithm: Callable[[], hashes.HashAlgorithm], key: bytes, info: bytes, length: int = KEY_BYTES) -> bytes:
@@ -182,6 +173,6 @@ def _unreadable() -> Tampered:
 
 
 SUITES: tuple[Suite, ...] = (
-    Suite("aes-sha2", "a", _hmac_sha256, _hmac_sha256_once, _AesSiv, partial(_derive, hashes.SHA256)),
-    Suite("sm4-sm3", "s", _hmac_sm3, _hmac_sm3_once, _Sm4Siv, partial(_derive, hashes.SM3)),
+    Suite("aes-sha2", "a", _hmac_sha256, _AesSiv, partial(_derive, hashes.SHA256)),
+    Suite("sm4-sm3", "s", _hmac_sm3, _Sm4Siv, partial(_derive, hashes.SM3)),
 )
