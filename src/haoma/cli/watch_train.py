@@ -1,21 +1,26 @@
 """`haoma watch train`: a corrector of expectations, learnt from a file or from simulated hotlines, with its card.
 
 Rules held here:
-- The model and its card are written together, the card last: a model without one was not finished.
+- The model and its card are written when both are known, each whole or not at all and the card last: a model without
+  one was not finished.
+- The card tells the name of the file that was learnt from, unless there could be a phone number in it.
 - Nothing is switched on: `haoma watch backtest --corrector` and the setting `watch_corrector` take a model by its name.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import click
 
 from haoma.cli.output import note, progress
 from haoma.errors import BadInput, Conflict
+from haoma.numbers.files.atomic import replacing
 
 __all__ = ["train"]
 
@@ -62,7 +67,9 @@ def train(  # noqa: PLR0913 - one for each option
         raise BadInput("it learns from a file or from simulated hotlines", hint="give FILE, or --simulated")
     if output.suffix != ".onnx":
         raise BadInput(f"{output} is no name of a model", hint="one that ends in .onnx")
-    if not overwrite and any(output.with_suffix(end).exists() for end in (".onnx", ".json", ".md")):
+    if not output.parent.is_dir():
+        raise BadInput(f"{output.parent} is no directory", hint="a model and its card are written there")
+    if not overwrite and any(os.path.lexists(output.with_suffix(end)) for end in (".onnx", ".json", ".md")):
         raise Conflict(f"{output} is there, or a card of its name", hint="name another one, or --overwrite")
     series = series_of.simulated(weeks, hotlines, seed) if file is None else series_of.from_file(file)
     least = residual.LEARNING_WEEKS + 1 + held_weeks
@@ -71,10 +78,12 @@ def train(  # noqa: PLR0913 - one for each option
     learning = len(series.counts) - held_weeks * residual.WEEK_MIN
     found, watch = _last("watching", residual.watched(series, Tuning(), learning))
     trained = _last("learning", residual.train(found, seed=seed, epochs=epochs))
-    output.write_bytes(trained.model)
-    gain = _last("weighing", residual.weigh(series, watch, output))
+    with TemporaryDirectory(prefix="haoma-train-") as kept:
+        model = Path(kept) / "model.onnx"
+        model.write_bytes(trained.model)
+        gain = _last("weighing", residual.weigh(series, watch, model))
     about = residual.About(
-        source="simulated hotlines" if file is None else file.name,
+        source="simulated hotlines" if file is None else _called(file.name),
         simulated=file is None,
         weeks=series.weeks,
         held_weeks=held_weeks,
@@ -82,10 +91,19 @@ def train(  # noqa: PLR0913 - one for each option
         gain=gain,
         digest=hashlib.sha256(trained.model).hexdigest(),
     )
-    output.with_suffix(".json").write_bytes(residual.as_json(about))
-    output.with_suffix(".md").write_text(residual.as_text(about), encoding="utf-8")
-    click.echo(residual.as_text(about))
+    text = residual.as_text(about)
+    for end, content in ((".onnx", trained.model), (".md", text.encode()), (".json", residual.as_json(about))):
+        with replacing(output.with_suffix(end), overwrite=overwrite) as written:
+            written.write(content)
+    click.echo(text)
     note(f"wrote {output}, and its card beside it: {residual.verdict(gain)}")
+
+
+def _called(name: str) -> str:
+    """A file by its name, where that is a plain one."""
+    from haoma.access.model import holds_number
+
+    return name if name.isprintable() and not holds_number(name) else "a file of counts"
 
 
 def _last(what: str, steps: Iterator[float | T]) -> T:

@@ -4,6 +4,8 @@ Rules held here:
 - What it says is bounded: a correction is never larger than `BOUND`, whatever it has learnt.
 - It is learnt with torch and written as ONNX by the operators' own definition (ONNX operator LSTM, opset 14), so that
   whoever serves it needs no torch.
+- What is served is that graph and no other one, whatever its weights are: a model can name other files, and operators
+  that take all memory or never end.
 """
 
 from __future__ import annotations
@@ -19,10 +21,11 @@ if TYPE_CHECKING:
     import onnx
     import torch
 
-__all__ = ["CELLS", "INPUT", "OUTPUT", "network", "written"]
+__all__ = ["CELLS", "INPUT", "OUTPUT", "is_written", "network", "written"]
 
 CELLS = (128, 64)
 INPUT, OUTPUT = "quarters", "correction"
+_FIXED = {"bound", "steps", "side", "flat"}
 _OPSET = 14
 _IR = 8
 
@@ -58,12 +61,47 @@ def written(net: torch.nn.Module) -> bytes:
 
     Raises BadInput where onnx is missing.
     """
-    try:
-        from onnx import TensorProto, checker, helper, numpy_helper
-    except ImportError:
-        raise BadInput("a model is written with onnx", hint="pip install 'haoma[lstm]'") from None
+    model = _model({name: value.detach().numpy() for name, value in net.state_dict().items()})
+    from onnx import checker
 
-    kept = {name: value.detach().numpy() for name, value in net.state_dict().items()}
+    checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def is_written(content: bytes) -> bool:
+    """Whether these bytes are a model as `written` makes them; raises BadInput where onnx is missing."""
+    wanted = _model({name: np.zeros(shape, np.float32) for name, shape in _shapes().items()})
+    try:
+        found = type(wanted).FromString(content)
+    except Exception:  # noqa: BLE001 - whatever the library raises for what is no message
+        return False
+    return _bare(found) == _bare(wanted)
+
+
+def _bare(model: onnx.ModelProto) -> bytes:
+    """All of a model but the values that are learnt."""
+    for one in model.graph.initializer:
+        if one.name not in _FIXED:
+            one.ClearField("raw_data")
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _shapes() -> dict[str, tuple[int, ...]]:
+    """What is learnt, as torch calls it."""
+    shapes: dict[str, tuple[int, ...]] = {"last.weight": (1, CELLS[1]), "last.bias": (1,)}
+    for name, given, cells in (("first", FEATURES, CELLS[0]), ("second", *CELLS)):
+        shapes |= {f"{name}.weight_ih_l0": (4 * cells, given), f"{name}.weight_hh_l0": (4 * cells, cells)}
+        shapes |= {f"{name}.bias_ih_l0": (4 * cells,), f"{name}.bias_hh_l0": (4 * cells,)}
+    return shapes
+
+
+def _model(kept: dict[str, Singles]) -> onnx.ModelProto:
+    """The network with these values."""
+    try:
+        from onnx import TensorProto, helper, numpy_helper
+    except ImportError:
+        raise BadInput("a model is written and looked at with onnx", hint="pip install 'haoma[lstm]'") from None
+
     weights = {"bound": np.float32(BOUND), "steps": np.array([1]), "side": np.array([0]), "flat": np.array([-1])}
     weights |= {"last": kept["last.weight"].T.copy(), "shift": kept["last.bias"]}
     nodes = [helper.make_node("Transpose", [INPUT], ["steps_first"], perm=[1, 0, 2])]
@@ -90,11 +128,9 @@ def written(net: torch.nn.Module) -> bytes:
         [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["hotlines"])],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in weights.items()],
     )
-    model: onnx.ModelProto = helper.make_model(
+    return helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR, producer_name="haoma"
     )
-    checker.check_model(model)
-    return bytes(model.SerializeToString())
 
 
 def _gates(kept: dict[str, Singles], name: str) -> dict[str, Singles]:
