@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -53,6 +55,20 @@ def test_revisions_are_kept_where_there_are_any() -> None:
     revisions[1, 7] = 2**31 - 1
     assert np.array_equal(revised(written(revisions), 2), revisions)
     assert not revised(None, 2).any()
-    for cell in (b"x", b"", bytes([2, 0, 1, 0, 0, 0]), bytes([0, 60, 1, 0, 0, 0])):
+    other = written(np.ones((3, 60), np.int64)) or b""
+    bomb = b"\x02" + zlib.compress(bytes(1 << 24))
+    back = b"\x01" + zlib.compress(b"\xff" * 240)
+    for cell in (b"x", b"", b"\x02", other, other[:-1], bytes([2]) + other[1:], bomb, back, bytes([1, 0, 1, 0, 0, 0])):
         with pytest.raises(Tampered):
             revised(cell, 2)
+
+
+@given(hnp.arrays(np.int64, st.tuples(st.integers(1, 8), st.just(60)), elements=st.integers(0, 2**31 - 1)))
+def test_revisions_are_read_as_they_were_written(revisions: np.ndarray) -> None:
+    assert np.array_equal(revised(written(revisions), 8)[: len(revisions)], revisions)
+    assert not revised(written(revisions), 8)[len(revisions) :].any()
+
+
+@pytest.mark.parametrize("step", [0, 1, 60])
+def test_revisions_of_every_value_of_an_hour_take_less_than_its_counts(step: int) -> None:
+    assert len(written(np.tile(1_795_000_000 + step * np.arange(60), (2, 1))) or b"") < 50
