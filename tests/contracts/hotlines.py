@@ -47,12 +47,12 @@ def _taught(until: int, mean: Mean, weeks: int, hours: str | None, tuning: Tunin
     chance = np.random.default_rng(1)
     since = until - weeks * 7 * 1440
     means = np.array([15 * mean(since + 15 * quarter) for quarter in range(weeks * 7 * 96)])
-    watching = Detector(tuning, 1, hours=hours and Hours.parse(hours) or None, calendar=CALENDAR)
+    watching = Detector(tuning, 1, hours=None if hours is None else Hours.parse(hours), calendar=CALENDAR)
     watching.learn(since, counts(means, chance)[:, None])
     return watching
 
 
-def taught(  # noqa: PLR0913
+def taught(
     until: int, mean: Mean, hotlines: int = 1, weeks: int = 3, hours: str | None = None, tuning: Tuning = ALONE
 ) -> Detector:
     """Hotlines alike that have learned some weeks of a mean before the hour of `until`."""

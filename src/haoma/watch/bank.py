@@ -20,7 +20,7 @@ import numpy as np
 from haoma.watch.budget import FLOOR, JUMP_NATS, SMALL_NATS, SMALL_P, correction, threshold
 from haoma.watch.likelihood import report_gain, reports_before, volume, volume_before
 from haoma.watch.memory import Field, Memory, Reals
-from haoma.watch.model import MONTH_MIN, Bools, Channel, Floats, Tuning
+from haoma.watch.model import Bools, Channel, Floats, Tuning
 
 __all__ = ["Bank", "Outlook", "Seen", "fields"]
 
@@ -94,8 +94,7 @@ class Bank:
 
     def allow(self, outlook: Outlook, inquiries: Floats) -> None:
         """Set the thresholds that the budget allows for so many inquiries a minute, in the mean of a week."""
-        budget = self.tuning.budget
-        minutes = budget.minutes_between()
+        minutes = self.tuning.budget.minutes_between()
         pace = _light(inquiries)
         more = _light(correction(inquiries * 60))
         quick = volume_before(_each(self._p), _light(outlook.quick))
@@ -106,13 +105,14 @@ class Bank:
             Channel.REPORTS: _reported(self._x, outlook),
             Channel.SLOW: slow[:, None] + _reported(self._slow_x, outlook),
         }
+        most = volume(_each(self._p), _light(outlook.quick))[1] * pace
+        bounds = {Channel.JOINT: most[:, None], Channel.VOLUME: most}
         for channel, divergence in divergences.items():
-            allowed = (
-                threshold(float(minutes[channel]), divergence * pace) + more[channel] + self._apart.get(channel, 0)
-            )
+            allowed = threshold(float(minutes[channel]), divergence * pace, bounds.get(channel)) + more[channel]
+            allowed = allowed + self._apart.get(channel, 0)
             np.maximum(allowed, np.float32(FLOOR), out=self._marks[channel])
-        middle = divergences[Channel.JOINT][len(self._p) // 2, self._joint_x.shape[1] // 2]
-        self.usual = threshold(MONTH_MIN / budget.per_hotline_and_month(), middle * pace) + more[Channel.JOINT]
+        half = int(np.abs(self._p - 0.5).argmin())
+        self.usual = self._marks[Channel.JOINT][half, self._joint_x.shape[1] // 2]
 
     def add(self, minute: Seen) -> None:
         """Take one minute into every CUSUM."""

@@ -33,7 +33,7 @@ CALLS_PER_HOUR = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
 """Mean inquiries an hour over the week that corrections were simulated at; between them they are interpolated."""
 
 CORRECTION = (
-    (0.4, 0.35, 0.7, 0.8, 0.4, -0.4),
+    (0.1, -0.15, 0.2, 0.7, 0.45, -0.6),
     (0.8, 1.3, 1.1, 0.6, 0.0, 0.0),
     (-0.3, -0.3, -0.2, -0.2, -0.4, 0.0),
     (-1.0, -1.2, -0.8, -0.6, -0.4, -0.4),
@@ -51,7 +51,7 @@ _OVERSHOOT, _WIDEST = 1.166, 4.0
 FLOOR = 4.0
 """Least threshold, in nats: below it a single report would be an alarm."""
 
-TAIL = ((3.5, 0.0), (5.0, -0.69), (6.2, -2.3), (8.2, -4.6), (10.4, -6.9), (12.6, -9.2))
+TAIL = ((3.0, 0.0), (4.1, -0.69), (5.2, -2.3), (6.9, -4.6), (8.7, -6.9), (11.9, -10.3))
 """Nats that the highest CUSUM stands at, and logarithm of the chance that a usual minute has as many or more."""
 
 
