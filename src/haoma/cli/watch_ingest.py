@@ -84,7 +84,7 @@ def ingest(
 
 def _pulled(services: Services, chart: Chart, tenant: str, since: str | None, revision: int) -> Iterable[Batch]:
     """What is in a table from a moment on, as long as there is more."""
-    from haoma.watch.counts import COUNTS_KEPT, newest_of, pulled
+    from haoma.watch.counts import COUNTS_KEPT, minute_of, newest_of, pulled
     from haoma.watch.counts.model import NO_MINUTE
     from haoma.watch.counts.pulling import PULLED
     from haoma.watch.counts.rows import moment_of
@@ -97,7 +97,8 @@ def _pulled(services: Services, chart: Chart, tenant: str, since: str | None, re
         yield batch
         if len(batch) < PULLED:
             return
-        newest = moment_of(int(batch.minutes.max())) if batch.minutes.max() > NO_MINUTE else at
+        last = min(int(batch.minutes.max()), minute_of(now()))  # 9999-12-31 is a time too, and nothing comes behind it
+        newest = moment_of(last) if last > NO_MINUTE else at
         if newest <= at:
             message = f"more than {PULLED:,} rows of the table are of one minute"
             raise BadInput(message, hint="name a view of a part of the hotlines")

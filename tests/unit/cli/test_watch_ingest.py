@@ -58,6 +58,22 @@ def test_a_table_is_asked_for_what_is_new(desk: Desk) -> None:
     assert desk.rows(*asked, "--since", at(2))[0]["rows"] == 1
 
 
+@pytest.mark.slow
+def test_a_time_that_stands_for_never_ends_no_pull(desk: Desk) -> None:
+    with closing(sqlite3.connect(desk.folder / "never.db")) as database, database:
+        database.execute("CREATE TABLE calls (at TEXT, line TEXT, n INTEGER)")
+        times = [f"{NOW - timedelta(minutes=back):%Y-%m-%d %H:%M:%S}" for back in range(10, 20_009)]
+        rows = [(at, "north", 1) for at in [*times, "9999-12-31 23:59:00"]]
+        database.executemany("INSERT INTO calls VALUES (?, ?, ?)", rows)
+    chart = desk.folder / "never.toml"
+    where = 'url = "sqlite:///never.db"\ntable = "calls"\nutc_offset_min = 0\n'
+    chart.write_text(f'{where}[columns]\ntimestamp = "at"\nhotline = "line"\ninquiries = "n"\n', encoding="utf-8")
+    chart.chmod(0o600)
+    ended = desk.haoma("watch", "ingest", "--map", str(chart), "--tenant", "acme", "--since", at(30 * 24 * 60))
+    assert ended.returncode == 1
+    assert '"reasons": {"future": 2}' in ended.stdout
+
+
 def test_a_file_or_a_table_is_asked_for_and_a_tenant_that_there_is(desk: Desk) -> None:
     file = write(desk.folder / "none.csv", [])
     assert desk.haoma("watch", "ingest", "--tenant", "acme").returncode == 2
