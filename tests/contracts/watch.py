@@ -57,7 +57,7 @@ from haoma.watch.simulate import Traffic, divert
 from haoma.watch.simulate import World as Made
 
 HOUR, DAY = 60, 1440
-LEARNED = 4 * DAY
+LEARNED, SHORT = 4 * DAY, 14 * HOUR
 FIRST = minute_of(datetime.fromisoformat("2026-08-31T00:00:00+08:00"))  # a Monday
 NOON = FIRST + LEARNED + 12 * HOUR
 AN_HOUR = 3_000.0
@@ -159,7 +159,7 @@ def watched(url: str) -> Iterator[World]:
     with open_store(made(url)) as store:
         world = world_on(store)
         log, clock = world.desk.log, world.clock
-        store.write(_registered)
+        store.write(registered)
         for kind, address, whose in (
             (Kind.OFFICIAL, OFFICIAL, OURS),
             (Kind.SHOPPER, SHOP, OURS),
@@ -181,7 +181,7 @@ def world_on(store: Store) -> World:
     return World(Desk(store, log, Keys(), KeptRegistry(), lambda: clock[0], hold=held), clock)
 
 
-def _registered(tx: sa.Connection) -> None:
+def registered(tx: sa.Connection) -> None:
     """Rows of the registry, as changes would have left them."""
     since = moment_of(FIRST) - timedelta(days=999)
     for tenant, name, organisation, called in (
@@ -215,6 +215,7 @@ class WatchContract:
         with watched(url) as world:
             yield world
 
+    @pytest.mark.slow
     def test_a_diversion_is_an_alert_an_incident_and_a_crawl_and_all_of_it_is_over_when_callers_are_back(
         self, world: World
     ) -> None:
@@ -240,8 +241,9 @@ class WatchContract:
         assert [one.body["to"] for one in world.entries("guard.incident")] == ["opened", "closed"]
         assert world.audited() == Audited(1, 2)
 
+    @pytest.mark.slow
     def test_minute_by_minute_restarted_in_between_or_at_once_it_is_the_same_and_told_once(self, world: World) -> None:
-        world.put(CARE, FIRST, diverted(calls(DAY), NOON, NOON + 60))
+        world.put(CARE, FIRST, diverted(calls(SHORT), NOON, NOON + 60))
         runner = world.runner()
         world.ran(runner, NOON - 5)
         for minute in range(NOON - 4, NOON + 12):
@@ -255,8 +257,9 @@ class WatchContract:
         assert (place.minute, kept.minute) == (NOON + 11, NOON - 1)
         assert len(slowly) == len(world.entries("watch.alerted")) == len(world.incidents()) == 1
 
+    @pytest.mark.slow
     def test_of_two_runners_one_leads_and_the_other_takes_over_where_it_was(self, world: World) -> None:
-        world.put(CARE, FIRST, diverted(calls(DAY), NOON, NOON + 60))
+        world.put(CARE, FIRST, diverted(calls(SHORT), NOON, NOON + 60))
         first, second = world.runner(), world.runner()
         with world.store.leader(LEADER) as leads:
             assert leads
@@ -267,8 +270,9 @@ class WatchContract:
         assert world.ran(first, NOON + 9).minutes == 3
         assert len(world.alerts()) == len(world.entries("watch.alerted")) == 1
 
+    @pytest.mark.slow
     def test_who_is_no_leader_any_more_is_told_so_and_has_done_nothing(self, world: World) -> None:
-        world.put(CARE, FIRST, diverted(calls(DAY), NOON, NOON + 60))
+        world.put(CARE, FIRST, diverted(calls(SHORT), NOON, NOON + 60))
         world.ran(world.runner(), NOON)
         with world.store.read() as tx:
             before = states.place(tx)
@@ -278,8 +282,9 @@ class WatchContract:
             world.store.write(lambda tx: states.move(tx, before, later, world.clock[0]))
         assert len(world.entries("watch.alerted")) == 1
 
+    @pytest.mark.slow
     def test_counts_that_come_late_are_judged_anew_and_give_what_they_would_have_given(self, world: World) -> None:
-        every = diverted(calls(DAY), NOON, NOON + 60)
+        every = diverted(calls(SHORT), NOON, NOON + 60)
         some, at = every.copy(), NOON - FIRST
         some[at : at + 40] = np.nan
         runner = world.runner()
@@ -295,7 +300,7 @@ class WatchContract:
         assert len(world.incidents()) == 1
 
     def test_an_alert_that_rested_on_wrong_counts_is_withdrawn_and_its_incident_closed(self, world: World) -> None:
-        right = calls(DAY)
+        right = calls(SHORT)
         wrong, at = diverted(right, NOON, NOON + 60), NOON - FIRST
         runner = world.runner()
         world.put(CARE, FIRST, wrong[: at + 10])
@@ -308,6 +313,7 @@ class WatchContract:
         assert [one.body["why"] for one in world.entries("watch.recovered")] == ["withdrawn"]
         assert world.audited() == Audited(1, 2)
 
+    @pytest.mark.slow
     def test_a_persons_no_holds_until_the_counts_have_recovered(self, world: World) -> None:
         twice = diverted(diverted(calls(3 * DAY), NOON, NOON + 30), NOON + DAY, NOON + DAY + 30)
         world.put(CARE, FIRST, twice)
@@ -322,10 +328,11 @@ class WatchContract:
         assert [one.state for one in world.incidents()] == ["open"]
         assert [one.body["to"] for one in world.entries("guard.incident")] == ["opened", "closed", "reopened"]
 
+    @pytest.mark.slow
     def test_whatever_order_counts_come_in_the_alerts_that_are_kept_in_the_end_are_the_same(
         self, world: World, tmp_path: Path
     ) -> None:
-        right, at = diverted(calls(DAY), NOON, NOON + 60), NOON - FIRST
+        right, at = diverted(calls(SHORT), NOON, NOON + 60), NOON - FIRST
         runner, rng = world.runner(), np.random.default_rng(3)
         world.put(CARE, FIRST, right[: at - 9])
         world.ran(runner, NOON - 10)
@@ -349,8 +356,9 @@ class WatchContract:
             assert [one.document["fits"] for one in kept] == [one.document["fits"] for one in other.alerts()]
         assert len(kept) == 1
 
+    @pytest.mark.slow
     def test_what_a_hand_did_with_alerts_is_told(self, world: World) -> None:
-        world.put(CARE, FIRST, diverted(calls(DAY), NOON, NOON + 60))
+        world.put(CARE, FIRST, diverted(calls(SHORT), NOON, NOON + 60))
         world.ran(world.runner(), NOON + 5)
         assert world.audited() == Audited(1, 1)
         table = tables.alerts
@@ -370,7 +378,7 @@ class WatchContract:
             assert world.audited() == Audited(1, 1)
 
     def test_its_incident_has_evidence_a_letter_and_stands_in_the_log_as_any_other(self, world: World) -> None:
-        world.put(CARE, FIRST, diverted(calls(DAY), NOON, NOON + 60))
+        world.put(CARE, FIRST, diverted(calls(SHORT), NOON, NOON + 60))
         world.ran(world.runner(), NOON + 5)
         (alert,), (incident,) = world.alerts(), world.incidents()
         act = Act("asked", world.clock[0], PERSON)
@@ -390,7 +398,7 @@ class WatchContract:
         assert audited.incidents == 1
 
     def test_a_free_name_a_retired_hotline_and_anothers_have_alerts_and_no_incident(self, world: World) -> None:
-        counts = diverted(calls(DAY), NOON, NOON + 60)
+        counts = diverted(calls(SHORT), NOON, NOON + 60)
         for name in ("desk-east", RETIRED):
             world.put(name, FIRST, counts)
         world.ran(world.runner(), NOON + 9)
@@ -424,7 +432,7 @@ class WatchKillContract:
 
     def test_a_minute_is_judged_whole_or_not_at_all_under_kills(self, url: str) -> None:
         with watched(url) as world:
-            world.put(CARE, FIRST, diverted(calls(DAY), NOON, NOON + 60))
+            world.put(CARE, FIRST, diverted(calls(SHORT), NOON, NOON + 60))
             world.ran(world.runner(), NOON - 1)
         assert assert_all_or_nothing(url, judge_one_more, check_judged) > 30
         with open_store(url) as store:

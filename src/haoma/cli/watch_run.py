@@ -34,12 +34,12 @@ def run(once: bool, fmt: Format) -> None:
                 raise Unavailable("another process judges these counts", hint="one at a time does")
             write([_row(done)], fmt)
             return
-        said = [""]
+        said: list[str] = []
 
         def waits(why: str) -> None:
-            if why != said[0]:
+            if said[-1:] != [why]:
                 note(f"waiting: {why}" if why else "judging counts; Ctrl-C ends it")
-            said[0] = why
+            said[:] = [why]
 
         def told(done: Ran) -> None:
             if done.raised or done.over or done.anew:

@@ -136,6 +136,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "feed": ("授权数据", "licensed feed"),
         "submission": ("人工上报", "submission"),
         "shopper": ("暗访", "mystery shopper"),
+        "counts": ("来电与报错数量", "counts"),
         "running": ("进行中", "running"),
         "early": ("未达计划样本", "smaller than planned"),
         "better": ("有效", "works"),
