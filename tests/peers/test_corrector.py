@@ -13,7 +13,7 @@ from haoma.cli.main import run
 from haoma.errors import BadInput
 from haoma.watch.detector import Detector
 from haoma.watch.model import Tuning
-from haoma.watch.residual import Corrector, Model
+from haoma.watch.residual import Corrector, Model, Quarters, Trained, train
 from haoma.watch.residual.network import network, written
 from haoma.watch.residual.window import BOUND, FEATURES, STEPS, Window
 
@@ -89,3 +89,23 @@ def test_training_writes_a_model_that_can_be_served_and_its_card(tmp_path: Path)
     assert "| median" not in model.with_suffix(".md").read_text(encoding="utf-8").splitlines()[0]
     assert Model(model).digest == card["sha256"]
     assert (STEPS, FEATURES) == (16, 5)
+
+
+def test_it_learns_what_is_to_be_learnt(tmp_path: Path) -> None:
+    rng, quarters, hotlines = np.random.default_rng(5), 1200, 12
+    phase = rng.integers(8, size=hotlines)
+    wave = 0.2 * np.where((np.arange(quarters)[:, None] + phase) % 8 < 4, 1.0, -1.0)
+    expected = np.full((quarters, hotlines), 300.0)
+    found = Quarters(
+        np.arange(quarters) * 15, np.zeros(quarters, dtype=bool), rng.poisson(expected * np.exp(wave)) * 1.0, expected
+    )
+    *_, trained = train(found, epochs=6, examples=4000)
+    assert isinstance(trained, Trained)
+    path = tmp_path / "wave.onnx"
+    path.write_bytes(trained.model)
+    window = Window(hotlines)
+    for at in range(quarters - STEPS - 1, quarters - 1):
+        window.add(found.came[at], expected[at])
+    ahead = np.full(hotlines, (quarters - 1) * 15)
+    said = np.log(Model(path).corrections(window, ahead, np.zeros(hotlines, dtype=bool)))
+    assert np.abs(said - wave[-1]).max() < 0.15
