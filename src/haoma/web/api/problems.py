@@ -29,6 +29,7 @@ __all__ = ["PROBLEM", "Problem", "Stopped", "add_handlers", "explained", "fault"
 
 PROBLEM = "application/problem+json"
 PAGE = "docs/reference/errors.md"
+MOST_WRONG = 100  # things that are told of one request: it may have as many as it has bytes
 TITLES = {
     "bad-input": "What was given cannot be understood",
     "refused": "Understood, and not allowed",
@@ -163,7 +164,7 @@ async def _stopped(request: Request, error: Exception) -> Response:
 
 async def _malformed(request: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    wrong = [_wrong(str(one["type"]), one["loc"], str(one["msg"])) for one in found]
+    wrong = [_wrong(str(one["type"]), one["loc"], str(one["msg"])) for one in found[:MOST_WRONG]]
     said = BadInput("the request is not as it should be", hint="docs/reference/openapi.json tells how it should be")
     return problem(_id(request), said, reason="malformed", errors=wrong)
 

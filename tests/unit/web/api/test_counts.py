@@ -89,6 +89,22 @@ def test_a_body_that_is_none_is_bad_input(api: Client, body: object) -> None:
     assert (told.status_code, told.json()["code"]) == (400, "bad-input")
 
 
+@pytest.mark.parametrize(
+    "more",
+    [{f"field-{one}": 1 for one in range(3_000)}, {"further": {f"count-{one}": "" for one in range(3_000)}}],
+    ids=["fields that nobody knows", "counts that are none"],
+)
+def test_of_whatever_is_wrong_with_a_body_the_first_hundred_are_told(api: Client, more: dict[str, object]) -> None:
+    told = api.post(PATH, {"counts": [row("x", inquiries=1) | more]}, by="sender")
+    assert told.status_code == 400
+    assert len(told.json()["errors"]) == 100
+
+
+@pytest.mark.parametrize("content", [b'{"counts":' + b"[" * 100_000, b'{"counts":[{"inquiries":' + b"9" * 100_000])
+def test_a_body_that_goes_on_and_on_is_bad_input(api: Client, content: bytes) -> None:
+    assert api.post(PATH, by="sender", content=content).status_code == 400
+
+
 def test_a_key_of_another_scope_sends_nothing(api: Client) -> None:
     api.machine("reader", "hotline-editor", Role.HOTLINE_EDITOR, "read-number")
     for path, more in ((PATH, {"body": {"counts": [row("x", inquiries=1)]}}), ("/v1/watch/prometheus", {})):
