@@ -2,7 +2,7 @@
 
 Rules held here:
 - A question that only this machine is asked about is answered in one transaction, with its permission, what was opened
-  and what is told of it; whatever is no plain answer is undone, and goes the long way, step by step.
+  and what is told of it; where something fails, all of it is undone, and goes the long way, step by step.
 - An answer is as coarse as the least of: what was asked, what the consents allow, and what is sure enough. Whoever
   cannot know says so.
 - A region and a point are for whoever the policy lets see a place; a verdict and a score tell no place.
@@ -21,7 +21,7 @@ from haoma.access import Asker
 from haoma.consent import Consent, Granularity
 from haoma.consent.reasons import refusal
 from haoma.consent.service import Elsewhere
-from haoma.errors import BadInput, HaomaError, NotFound
+from haoma.errors import BadInput, HaomaError, NotFound, Refused
 from haoma.locate.areas import Area, InRegion, Judged, judge
 from haoma.locate.disclosures import Disclosed, overview
 from haoma.locate.evidence import EvidenceSource
@@ -127,23 +127,24 @@ class Locate:
     def _verified_at_once(self, question: Question, area: Area, least: Granularity | None) -> Verified | None:
         """`verify` in one transaction; None where that is no plain answer, and nothing of it is there."""
 
-        def work(tx: sa.Connection) -> tuple[Verified, bool]:
+        def work(tx: sa.Connection) -> tuple[Verified | Refused, bool]:
             try:
                 seen = self._gathering.gather(question, area, least=least, within=tx)
                 judged = _judged(seen, area)
-                told = judged.verdict is not Verdict.UNKNOWN
-                said = Said("verify", Granularity.YES_NO, told, area)
+                said = Said("verify", Granularity.YES_NO, judged.verdict is not Verdict.UNKNOWN, area)
                 done, alarming = self._telling.write(tx, question, seen, said)
+            except Refused as error:  # what it is about is recorded
+                return error, False
             except HaomaError as error:
                 raise Elsewhere from error
-            if done is None:
-                raise Elsewhere
-            return _verified(seen, judged, done), alarming
+            return (refusal("areas-many") if done is None else _verified(seen, judged, done)), alarming
 
         try:
             found, alarming = self._consent.office.store.write(work)
         except Elsewhere:
             return None
+        if isinstance(found, Refused):
+            raise found
         if alarming:
             self._telling.sound()
         return found

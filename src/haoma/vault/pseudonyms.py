@@ -36,6 +36,10 @@ class Pseudonyms:
         """The token of the number whose URI this is."""
         return _token(self._key(tenant), uri)
 
+    def versions(self, tenant: str) -> int:
+        """How many versions of a tenant's key are readable."""
+        return len(self._keys.versions(Kind.PSEUDONYM, check_tenant(tenant)))
+
     def tokens(self, tenant: str, number: Number) -> tuple[SubjectToken, ...]:
         """The token of a number under every key version that is readable, the newest first."""
         uri = _uri(number)

@@ -86,6 +86,10 @@ class Vault:
         self._expect_key(tenant)
         return self._pseudonyms.token_of(tenant, uri)
 
+    def was_rotated(self, tenant: str) -> bool:
+        """Whether a number of the tenant may be known under an older token as well."""
+        return self._pseudonyms.versions(tenant) > 1
+
     def known_as(self, tenant: str, number: Number) -> tuple[SubjectToken, ...]:
         """Every token under which rows of this number may lie, the newest first: one for each key version."""
         return self._pseudonyms.tokens(tenant, number)

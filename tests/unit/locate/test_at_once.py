@@ -12,7 +12,7 @@ from contracts.consent import TENANT, World, open_world
 from haoma.consent import Grant, make_notice
 from haoma.consent import tables as consent_tables
 from haoma.errors import HaomaError, Refused, Tampered, Unavailable
-from haoma.locate import Gathering, InRegion, Locate, Question
+from haoma.locate import Gathering, InRegion, Locate, Near, Question
 from haoma.locate import tables as locate_tables
 from haoma.locate.fusion import Observation, known_cities, shipped_priors
 from haoma.locate.shared import SharedPosition
@@ -141,6 +141,30 @@ def test_one_area_too_many_is_refused_and_recorded_without_an_answer(world: Worl
         uses = quick(tx, "SELECT count(*) FROM audit WHERE action = 'consent.use'")
     assert rows == [("allowed", 6), ("refused", 2)]
     assert uses == [(8,)]
+
+
+def test_a_consent_to_other_sources_is_recorded_as_such_and_reaches_none(world: World) -> None:
+    sees = make_notice("customer-care", "acme-desk", "安客", "privacy@acme.example", ["carrier"], "city", 30)
+    world.consent.notices.publish(world.people["dpo"], TENANT, sees)
+    world.give()
+    source = Seen(world.vault)
+    with pytest.raises(Refused) as error:
+        desk(world, source).verify(asked(world), AREA)
+    assert (error.value.reason, source.grants) == ("source", [])
+    with world.store.read() as tx:
+        rows = quick(tx, "SELECT decision, reason FROM audit WHERE action IN ('consent.use', 'locate.verify')")
+    assert rows == [("refused", "source")]
+
+
+def test_a_consent_that_shows_too_little_is_told_so_once_its_use_is_recorded(world: World) -> None:
+    world.give()
+    source = Seen(world.vault)
+    with pytest.raises(Refused) as error:
+        desk(world, source).verify(asked(world), Near(31.2304, 121.4737, within_m=999))
+    assert (error.value.reason, source.grants) == ("granularity", [])
+    with world.store.read() as tx:
+        rows = quick(tx, "SELECT decision FROM audit WHERE action IN ('consent.use', 'locate.verify')")
+    assert rows == [("allowed",)]
 
 
 def test_a_destroyed_key_opens_nothing_from_the_next_question_on(world: World) -> None:
