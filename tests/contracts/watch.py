@@ -43,6 +43,7 @@ from haoma.guard.registry import tables as registry
 from haoma.ledger.entry import Entry
 from haoma.ledger.service import Ledger
 from haoma.storage import Store, open_store
+from haoma.watch.calendar import Calendar
 from haoma.watch.counts.merging import Buckets, merge
 from haoma.watch.counts.months import Months
 from haoma.watch.counts.series import series_of
@@ -53,6 +54,7 @@ from haoma.watch.running.audit import Audited, audit_alerts
 from haoma.watch.running.entries import ENTRY_TYPES
 from haoma.watch.running.history import Manner
 from haoma.watch.running.runner import LEADER, Ran, Runner
+from haoma.watch.running.status import status
 from haoma.watch.simulate import Traffic, divert
 from haoma.watch.simulate import World as Made
 
@@ -355,6 +357,21 @@ class WatchContract:
             assert stretches(kept) == stretches(other.alerts())
             assert [one.document["fits"] for one in kept] == [one.document["fits"] for one in other.alerts()]
         assert len(kept) == 1
+
+    @pytest.mark.slow
+    def test_status_tells_what_could_be_seen_how_old_counts_are_and_years_that_nobody_knows(self, world: World) -> None:
+        world.put(CARE, FIRST, calls(SHORT))
+        world.put("silent", FIRST, np.full((1, 2), np.nan))
+        world.ran(world.runner(), NOON)
+        with world.store.read() as tx:
+            whole = status(tx, MANNER, world.clock[0], Calendar(lambda _day: None))
+        care, silent = whole.hotlines
+        assert (care.hotline, care.ready, care.alert, care.lag_min) == (CARE, True, None, 1 + MANNER.tuning.grace_min)
+        assert care.expected[0] == pytest.approx(AN_HOUR, rel=0.3)
+        assert 0 < care.shows_min[0.5] < care.shows_min[0.1]
+        assert (silent.ready, silent.lag_min, silent.seen, silent.shows_min) == (False, None, (None, None), {})
+        assert whole.unknown_years == (2026,)
+        assert whole.budget_hotline == 1.0
 
     @pytest.mark.slow
     def test_what_a_hand_did_with_alerts_is_told(self, world: World) -> None:
