@@ -38,6 +38,7 @@ from bench import (
     singles,
     storage,
     vault,
+    watch,
 )
 from bench.figure import Figure
 
@@ -91,6 +92,7 @@ def measures(rows: int, calls: int) -> tuple[Callable[[], Iterator[Figure]], ...
         lambda: crawl.crawl(5_000 if rows == ROWS else 60),
         lambda: counts.counts(*((20, 31) if rows == ROWS else (3, 1))),
         extract.extraction,
+        lambda: watch.watch(quick=rows != ROWS),
         lambda: nab.nab(quick=rows != ROWS),
     )
 

@@ -64,9 +64,7 @@ def threshold(minutes: float, divergence: Reals, most: Reals | None = None) -> R
     8.99
     """
     expected = minutes * divergence
-    nats = np.log1p(expected)
-    for _ in range(3):
-        nats = np.log1p(nats + expected)
+    nats = np.log1p(np.log1p(expected) + expected)  # to a hundredth above the floor
     over = _OVERSHOOT * np.minimum(np.sqrt(2 * divergence), _WIDEST)
     found: Reals = nats - (over if most is None else np.minimum(over, most))
     return found

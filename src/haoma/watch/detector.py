@@ -66,6 +66,7 @@ class Detector:
         self.tuning, self.layout, self.signals = replace(tuning, budget=budget), layout, signals
         self._parts = Parts(self.tuning, layout, signals)
         self._now: Quarter | None = None
+        self._ended = False
 
     @classmethod
     def resume(
@@ -152,12 +153,14 @@ class Detector:
         return self._step(minute, clean, np.asarray(bad.any(axis=1)), common, factors)
 
     def _turn(self, minute: int) -> Quarter:
-        """What is expected of the quarter of an hour that a minute is in."""
+        """What is expected of a minute's quarter of an hour. Thresholds are set a minute later, to share work."""
         if self._now is None:
             return self._expect(minute)
+        if self._ended:
+            allow(self._parts)
+        self._ended = False
         if minute % 15 == 0:
-            if end_hours(self._parts, minute):
-                allow(self._parts)
+            self._ended = end_hours(self._parts, minute)
             self._now = look_ahead(self._parts, minute)
             self._parts.bank.expect(self._now.outlook)
         return self._now
