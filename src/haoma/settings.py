@@ -90,6 +90,7 @@ class Settings:
     watch_fleet_alarms: int
     watch_grace_min: int
     watch_hours: Path | None
+    watch_corrector: Path | None
     sms_file: Path | None
     sms_countries: str
     api_origin: str
@@ -169,6 +170,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("watch_fleet_alarms", "integer", "60", "alarms", "How many all hotlines together may give in a month."),
     Setting("watch_grace_min", "integer", "2", "minutes", "How long the counts of a minute are waited for."),
     Setting("watch_hours", "path", "", "", "TOML file of when hotlines are open that do not answer day and night."),
+    Setting("watch_corrector", "path", "", "", "Model of haoma watch train that corrects what is expected of calls."),
     Setting("sms_file", "path", "", "", "TOML file that describes who sends short messages; empty writes a file."),
     Setting("sms_countries", "text", "86", "", "Calling codes of the countries that messages are sent to: 86, 852."),
     Setting(

@@ -11,11 +11,11 @@ import pytest
 
 from haoma.cli.main import run
 from haoma.errors import BadInput
-from haoma.watch.detector import Detector
 from haoma.watch.model import Tuning
-from haoma.watch.residual import Corrector, Model, Quarters, Trained, train
+from haoma.watch.residual import Model, Quarters, Trained, train
 from haoma.watch.residual.network import network, written
 from haoma.watch.residual.window import BOUND, FEATURES, STEPS, Window
+from haoma.watch.running.fleet import Fleet, Known
 
 if os.environ.get("CI"):
     import onnxruntime  # noqa: F401 - its absence is a failure there
@@ -50,22 +50,29 @@ def test_onnxruntime_says_what_torch_says(model: Path) -> None:
     assert np.abs(np.log(said)).max() <= BOUND
 
 
-def test_it_goes_on_to_the_bit_after_a_restart(model: Path) -> None:
-    rng, since = np.random.default_rng(3), 29_630_400
-    counts = rng.poisson(20, (90, HOTLINES, 2)).astype(np.float64)
-    watch = Detector(Tuning(), HOTLINES)
-    one, other = Corrector(Model(model), watch), Corrector(Model(model), watch)
-    for at in range(90):
-        if at == 50:
-            other = Corrector(Model(model), watch)
-            other.read(one.tobytes())
-        factors = one.factors(since + at)
-        assert np.array_equal(factors, other.factors(since + at))
-        scores = watch.step(since + at, counts[at], factors=factors)
-        one.follow(counts[at], scores)
-        if at >= 50:
-            other.follow(counts[at], scores)
-    assert one.tobytes() == other.tobytes()
+def test_a_fleet_goes_on_to_the_bit_after_a_restart_and_takes_in_more_hotlines(model: Path) -> None:
+    rng, since, served = np.random.default_rng(3), 29_630_400, Model(model)
+    hotlines = list(range(HOTLINES))
+    history = rng.poisson(300, (HOTLINES, 8 * 7 * 96, 2)).astype(np.float64)
+    counts = rng.poisson(20, (HOTLINES, 90, 2)).astype(np.float64)
+    counts[-1, :30] = np.nan
+
+    def fleets() -> tuple[Fleet, Fleet]:
+        known = Known(dict.fromkeys(hotlines, ""), {}, model=served)
+        one = Fleet(Tuning(), known, since + 8 * 7 * 1440 - 1, {})
+        one.learn(hotlines[:-1], since, history[:-1])
+        one.judge(hotlines, counts[:, :50], {})
+        return one, Fleet.resumed(Tuning(), known, one.kept(), one.standing)
+
+    one, other = fleets()
+    for fleet in (one, other):
+        fleet.judge(hotlines, counts[:, 50:], {})
+    assert one.kept() == other.kept()
+    plain = Fleet(Tuning(), Known(dict.fromkeys(hotlines, ""), {}), since + 8 * 7 * 1440 - 1, {})
+    plain.learn(hotlines[:-1], since, history[:-1])
+    plain.judge(hotlines, counts, {})
+    assert plain.newest(0)[0][0] != one.newest(0)[0][0]
+    assert plain.newest(0)[0][0] == pytest.approx(one.newest(0)[0][0], rel=np.expm1(BOUND))
 
 
 def test_what_is_no_corrector_is_told(tmp_path: Path) -> None:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from haoma.app.services import Services
     from haoma.settings import Settings
     from haoma.watch.calendar import Hours
+    from haoma.watch.residual.serving import Model
     from haoma.watch.running.history import Manner
     from haoma.watch.running.runner import Runner
 
-__all__ = ["manner_of", "watch_manner", "watch_runner"]
+__all__ = ["corrector_of", "manner_of", "watch_manner", "watch_runner"]
 
 MOST_ALARMS = 1_000_000
 LONGEST_GRACE_MIN = 60
@@ -48,7 +49,8 @@ def manner_of(settings: Settings) -> Manner:
             raise BadInput(f"{name} is {value:,}; 1 to {most:,} are allowed")
     budget = Budget(hotline=float(settings.watch_hotline_alarms), fleet=float(settings.watch_fleet_alarms))
     tuning = replace(Tuning(), budget=budget, grace_min=settings.watch_grace_min)
-    return Manner(tuning, _hours(settings.watch_hours) if settings.watch_hours else {})
+    hours = _hours(settings.watch_hours) if settings.watch_hours else {}
+    return Manner(tuning, hours, corrector_of(settings.watch_corrector) if settings.watch_corrector else None)
 
 
 def watch_runner(services: Services) -> Runner:
@@ -56,6 +58,13 @@ def watch_runner(services: Services) -> Runner:
     from haoma.watch.running.runner import Runner
 
     return Runner(services.guard_desk, services.watch_manner)
+
+
+def corrector_of(path: Path) -> Model:
+    """A model of `haoma watch train`; raises BadInput for what is none."""
+    from haoma.watch.residual.serving import Model
+
+    return Model(path)
 
 
 def _hours(path: Path) -> Mapping[str, Hours]:

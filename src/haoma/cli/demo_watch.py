@@ -87,7 +87,14 @@ def chapter(stage: Stage) -> Iterator[Step]:
     """Learn a week, divert half of the callers, see the alert, its incident and its crawl, and see it end."""
     folder = stage.directory / f"watch-{secrets.token_hex(4)}"
     given = stage.services.settings
-    own = replace(given, store_dir=folder / "store", guard_channels=None, guard_platforms=None, watch_hours=None)
+    own = replace(
+        given,
+        store_dir=folder / "store",
+        guard_channels=None,
+        guard_platforms=None,
+        watch_hours=None,
+        watch_corrector=None,
+    )
     with Services(own) as services:
         editor, approver = staffed(services, {"lin": Role.HOTLINE_EDITOR, "pru": Role.APPROVER})
         put(services, editor.tenant, _registered(services, editor, approver))

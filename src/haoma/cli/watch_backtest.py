@@ -35,22 +35,26 @@ SHOWN = ("time", "hotline", "channel", "score", "known_at")
     help="How wide buckets are, a part of an hour; by default as wide as the least step between two.",
 )
 @click.option("--no-holidays", "plain", is_flag=True, help="Know workdays and weekends alone, and no holidays.")
+@click.option(
+    "--corrector", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A model of haoma watch train."
+)
 @format_option
-def backtest(file: Path, width: int | None, plain: bool, fmt: Format) -> None:
+def backtest(file: Path, width: int | None, corrector: Path | None, fmt: Format, *, plain: bool) -> None:
     """Show the alerts of FILE, a CSV with the columns timestamp, hotline, inquiries and errors; - for stdin.
 
     Times without a zone are local time, UTC+8. Rows may stand in any order; nothing is looked ahead at.
     """
-    from haoma.app.watch_parts import manner_of
+    from haoma.app.watch_parts import corrector_of, manner_of
     from haoma.watch.calendar import Calendar
     from haoma.watch.running.backtest import backtest as alerts
     from haoma.watch.running.buckets import survey
 
-    tuning = manner_of(current_settings()).tuning
+    manner = manner_of(current_settings())
+    model = corrector_of(corrector) if corrector else manner.model
     with _on_disk(file) as path:
         found, calendar = survey(path, width), Calendar(lambda _day: None) if plain else None
         with progress("rows", found.rows) as advance:
-            write(map(_row, alerts(path, found, tuning, calendar, advance)), fmt, columns=SHOWN)
+            write(map(_row, alerts(path, found, manner.tuning, calendar, model, advance)), fmt, columns=SHOWN)
     refused = f", {found.refused:,} cells were no counts" if found.refused else ""
     note(f"{found.rows:,} rows of {len(found.names):,} hotlines{refused}")
 

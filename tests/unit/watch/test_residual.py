@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from haoma.errors import BadInput, Tampered
+from haoma.errors import BadInput
 from haoma.watch.model import Tuning
 from haoma.watch.residual import LEARNING_WEEKS, WEEK_MIN, Gain, train
 from haoma.watch.residual.card import verdict
@@ -31,15 +31,6 @@ def test_a_window_forgets_what_is_older_than_it() -> None:
         window.add(np.zeros(2), np.zeros(2))
     assert not window.features(AHEAD, FREE)[..., :2].any()
     assert window.features(AHEAD, FREE).shape == (2, STEPS, FEATURES)
-
-
-def test_a_window_goes_on_from_its_bytes() -> None:
-    window, other = Window(2), Window(2)
-    window.add(np.array([5.0, 7.0]), np.array([10.0, 6.0]))
-    other.read(window.tobytes())
-    assert np.array_equal(window.features(AHEAD, FREE), other.features(AHEAD, FREE))
-    with pytest.raises(Tampered):
-        other.read(window.tobytes()[:-1])
 
 
 def test_too_short_a_series_teaches_nothing() -> None:

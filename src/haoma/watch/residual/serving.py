@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from haoma.errors import BadInput
+from haoma.errors import BadInput, Tampered
 from haoma.watch.calendar import Day
 from haoma.watch.model import Bools, Floats, Integers, Scores
 from haoma.watch.residual.network import INPUT, OUTPUT, is_written
@@ -25,9 +26,14 @@ from haoma.watch.residual.window import BOUND, QUARTER_MIN, STEPS, Window
 if TYPE_CHECKING:
     from haoma.watch.detector import Detector
 
-__all__ = ["Corrector", "Model"]
+__all__ = ["RECORD_SIZE", "Bytes", "Corrector", "Model", "beginning"]
 
 _LARGEST = 4 << 20
+_SIZES = (8, 8, 16, STEPS * 2 * 4)  # quarter, factor, sums, window
+RECORD_SIZE = sum(_SIZES)
+"""Bytes that are remembered of a hotline."""
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 
 class Model:
@@ -85,25 +91,38 @@ class Corrector:
         told = np.isfinite(counts[:, 0]) & ~scores.refused & (expected > 0)
         self._sums += np.where(told, np.stack((np.where(told, counts[:, 0], 0), expected)), 0)
 
-    def tobytes(self) -> bytes:
-        """All that is remembered."""
-        quarter = np.int64(-1 if self._quarter is None else self._quarter)
-        return quarter.tobytes() + self._factors.tobytes() + self._sums.tobytes() + self._window.tobytes()
+    def records(self) -> Bytes:
+        """All that is remembered: [hotlines, RECORD_SIZE]."""
+        quarter = np.full(len(self._factors), -1 if self._quarter is None else self._quarter, dtype="<i8")
+        parts = (quarter, self._factors, self._sums.T, self._window.quarters.reshape(len(quarter), -1))
+        cells = [np.ascontiguousarray(part).view(np.uint8).reshape(len(quarter), -1) for part in parts]
+        return np.concatenate(cells, axis=1)
 
-    def read(self, state: bytes) -> None:
-        """Go on from `tobytes()`; raises Tampered for bytes of another length."""
-        ends = np.cumsum((8, self._factors.nbytes, self._sums.nbytes))
-        self._window.read(state[ends[2] :])
-        quarter = int(np.frombuffer(state[:8], dtype=np.int64)[0])
+    def go_on(self, records: Bytes) -> None:
+        """Go on from `records()`; raises Tampered for bytes of another length."""
+        if records.shape != (len(self._factors), RECORD_SIZE):
+            raise Tampered("what the corrector remembers has another length", hint="haoma db restore a backup")
+        parts = np.split(np.ascontiguousarray(records), np.cumsum(_SIZES)[:-1], axis=1)
+        quarters, factors, sums, window = (np.ascontiguousarray(part) for part in parts)
+        quarter = int(quarters.view("<i8").max())  # a hotline that has just come has none
         self._quarter = None if quarter < 0 else quarter
-        self._factors = np.frombuffer(state[ends[0] : ends[1]]).copy()
-        self._sums = np.frombuffer(state[ends[1] : ends[2]]).reshape(self._sums.shape).copy()
+        self._factors = factors.view("<f8").reshape(-1).copy()
+        self._sums = sums.view("<f8").T.copy()
+        self._window.quarters[...] = window.view("<f4").reshape(self._window.quarters.shape)
 
     def _asked(self, minute: int) -> Floats:
         free = np.zeros(self._layout.hotlines, dtype=bool)
         for zone in self._layout.zones:
             free[zone.which] = self._layout.local(zone, minute).day in {Day.WEEKEND, Day.HOLIDAY}
         return self._model.corrections(self._window, minute + self._layout.offsets, free)
+
+
+def beginning(hotlines: int) -> Bytes:
+    """What is remembered of hotlines that have just come."""
+    found = np.zeros((hotlines, RECORD_SIZE), dtype=np.uint8)
+    found[:, :8] = np.full((hotlines, 1), -1, dtype="<i8").view(np.uint8)
+    found[:, 8:16] = np.ones((hotlines, 1), dtype="<f8").view(np.uint8)
+    return found
 
 
 def _content(path: Path) -> bytes:

@@ -14,7 +14,6 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from haoma.errors import Tampered
 from haoma.watch.model import Floats, Integers
 
 __all__ = ["BOUND", "FEATURES", "QUARTER_MIN", "STEPS", "Singles", "Window", "clock", "ratios"]
@@ -55,30 +54,20 @@ class Window:
     """The last `STEPS` quarters of all hotlines."""
 
     def __init__(self, hotlines: int) -> None:
-        self._quarters: Singles = np.zeros((hotlines, STEPS, 2), dtype=np.float32)
+        self.quarters: Singles = np.zeros((hotlines, STEPS, 2), dtype=np.float32)
 
     def add(self, came: Floats, expected: Floats) -> None:
         """Take in a quarter that has ended: inquiries that came in the minutes seen, and what was expected of these."""
         ratio, weight = ratios(came, expected)
-        self._quarters[:, :-1] = self._quarters[:, 1:]
-        self._quarters[:, -1, 0] = ratio * weight
-        self._quarters[:, -1, 1] = weight
+        self.quarters[:, :-1] = self.quarters[:, 1:]
+        self.quarters[:, -1, 0] = ratio * weight
+        self.quarters[:, -1, 1] = weight
 
     def features(self, ahead: Integers, free: npt.NDArray[np.bool_]) -> Singles:
         """[hotlines, STEPS, FEATURES] for the quarter that begins `ahead` on each hotline's own clock."""
-        found = np.zeros((*self._quarters.shape[:2], FEATURES), dtype=np.float32)
-        found[..., :2] = self._quarters
+        found = np.zeros((*self.quarters.shape[:2], FEATURES), dtype=np.float32)
+        found[..., :2] = self.quarters
         times = ahead[:, None] - QUARTER_MIN * np.arange(STEPS - 1, -1, -1)
         found[..., 2], found[..., 3] = clock(times)
         found[..., 4] = free[:, None]
         return found
-
-    def tobytes(self) -> bytes:
-        """All that is remembered."""
-        return self._quarters.tobytes()
-
-    def read(self, state: bytes) -> None:
-        """Go on from `tobytes()`; raises Tampered for bytes of another length."""
-        if len(state) != self._quarters.nbytes:
-            raise Tampered("what the corrector remembers has another length", hint="start it anew")
-        self._quarters = np.frombuffer(state, dtype=np.float32).reshape(self._quarters.shape).copy()

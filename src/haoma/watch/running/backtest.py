@@ -17,6 +17,7 @@ import numpy as np
 
 from haoma.watch.calendar import Calendar
 from haoma.watch.model import Channel, Floats, Tuning
+from haoma.watch.residual.serving import Model
 from haoma.watch.running.buckets import Bucket, Survey, buckets
 from haoma.watch.running.fleet import Fleet, Known, Spans
 
@@ -64,11 +65,15 @@ def backtest(
     found: Survey,
     tuning: Tuning,
     calendar: Calendar | None = None,
+    model: Model | None = None,
     advance: Callable[[int], None] = lambda _rows: None,
 ) -> Iterator[Alerted]:
-    """The alerts of a file that was looked through, in the order of time; `advance` is told of rows that were read."""
+    """The alerts of a file that was looked through, in the order of time; `advance` is told of rows that were read.
+
+    `model` corrects what is expected.
+    """
     hotlines, now = list(range(len(found.names))), _Counted(len(found.names))
-    known = Known(dict.fromkeys(hotlines, ""), {}, calendar=calendar)
+    known = Known(dict.fromkeys(hotlines, ""), {}, calendar=calendar, model=model)
     fleet = Fleet(tuning, known, found.first - 1, {})
     for one in buckets(path, found):
         while fleet.minute < one.minute - 1:

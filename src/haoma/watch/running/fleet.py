@@ -17,6 +17,7 @@ import numpy.typing as npt
 from haoma.watch.calendar import Calendar, Hours
 from haoma.watch.detector import Detector
 from haoma.watch.model import Channel, Closing, Floats, Integers, Scores, Tuning
+from haoma.watch.residual.serving import RECORD_SIZE, Bytes, Corrector, Model, beginning
 from haoma.watch.running.fitting import fits
 from haoma.watch.running.shown import Hour, Shown
 from haoma.watch.running.spans import Span, State
@@ -34,13 +35,15 @@ Minute = Callable[["Fleet"], None]
 class Known:
     """What is known of hotlines beside their counts: whose each is, by its number, and when those open that say so.
 
-    `signals` is how many counts there are of each, inquiries and error reports among them; `calendar` knows holidays.
+    `signals` is how many counts there are of each, inquiries and error reports among them; `calendar` knows holidays,
+    `model` corrects what is expected.
     """
 
     tenants: Mapping[int, str]
     hours: Mapping[int, Hours]
     signals: int = 2
     calendar: Calendar | None = None
+    model: Model | None = None
 
 
 class Fleet:
@@ -58,6 +61,7 @@ class Fleet:
         self.places: dict[int, int] = {}
         self.scores: Scores | None = None
         self._detector: Detector | None = None
+        self._corrector: Corrector | None = None
         self._rows: tuple[Sequence[int], Integers] | None = None
         self._last = np.full((2, HOUR, 0, known.signals), np.nan)  # expected and seen
 
@@ -86,8 +90,7 @@ class Fleet:
 
     def kept(self) -> Kept:
         """What there is to go on from."""
-        state = b"" if self._detector is None else self._detector.state.tobytes()
-        return Kept(self.minute, tuple(self.places), state)
+        return Kept(self.minute, tuple(self.places), self._state())
 
     def hour(self, hotline: int) -> Hour:
         """The last hour of a hotline that was counted."""
@@ -110,7 +113,10 @@ class Fleet:
         if self._detector is None:
             return
         seen = counts[self._rows_of(hotlines)]
-        self.scores = scores = self._detector.step(self.minute, seen)
+        factors = None if self._corrector is None else self._corrector.factors(self.minute)
+        self.scores = scores = self._detector.step(self.minute, seen, factors=factors)
+        if self._corrector is not None:
+            self._corrector.follow(seen, scores)
         expected = np.where(scores.ready[:, None], scores.expected, np.nan)
         self._last[:, self.minute % HOUR] = expected, seen
         self._note(scores, spans)
@@ -140,21 +146,35 @@ class Fleet:
         """Let hotlines in, as new ones or with a state of theirs."""
         if not hotlines:
             return
-        before = b"" if self._detector is None else self._detector.state.tobytes()
+        before, signals = self._state(), self.known.signals
         if state is None:
-            state = Detector(self.tuning, len(hotlines), signals=self.known.signals).state.tobytes()
+            state = _joined(Detector(self.tuning, len(hotlines), signals=signals), self._begins(len(hotlines)))
         self.places |= {hotline: len(self.places) + at for at, hotline in enumerate(hotlines)}
+        rows = np.frombuffer(before + state, np.uint8).reshape(len(self.places), -1)
+        own = rows.shape[1] - (RECORD_SIZE if self.known.model else 0)
         self._detector = Detector.resume(
             self.tuning,
-            before + state,
-            signals=self.known.signals,
+            rows[:, :own].tobytes(),
+            signals=signals,
             hours=self._hours(),
             groups=self._groups(),
             calendar=self.known.calendar,
         )
+        if self.known.model is not None:
+            self._corrector = Corrector(self.known.model, self._detector)
+            self._corrector.go_on(rows[:, own:])
         more = np.full((2, HOUR, len(hotlines), self.known.signals), np.nan)
         self._last = np.concatenate([self._last, more], axis=2)
         self._rows = None
+
+    def _state(self) -> bytes:
+        """What is remembered, one record a hotline: the detector's, and behind it the corrector's if there is one."""
+        if self._detector is None:
+            return b""
+        return _joined(self._detector, None if self._corrector is None else self._corrector.records())
+
+    def _begins(self, hotlines: int) -> Bytes | None:
+        return None if self.known.model is None else beginning(hotlines)
 
     def _rows_of(self, hotlines: Sequence[int]) -> Integers:
         """Where the counts of each of the fleet stand among these."""
@@ -177,6 +197,14 @@ class Fleet:
         if self._detector is None:
             raise LookupError("a fleet without hotlines")
         return self._detector
+
+
+def _joined(detector: Detector, corrector: Bytes | None) -> bytes:
+    """The records of both, hotline by hotline."""
+    state = detector.state.tobytes()
+    if corrector is None:
+        return state
+    return np.concatenate([np.frombuffer(state, np.uint8).reshape(len(corrector), -1), corrector], axis=1).tobytes()
 
 
 def _counted(hotlines: Sequence[int], counts: npt.NDArray[np.floating[Any]]) -> list[int]:

@@ -21,6 +21,7 @@ from haoma.watch.counts.model import COUNTS
 from haoma.watch.counts.reading import read, spanned
 from haoma.watch.counts.series import Series, every_series
 from haoma.watch.model import Tuning
+from haoma.watch.residual.serving import Model
 from haoma.watch.running.alerts import standing_at
 from haoma.watch.running.fleet import Cube, Fleet, Known, Minute, Spans
 from haoma.watch.running.states import DAY, HOUR, newest_before
@@ -35,10 +36,11 @@ FORM = 1  # of what is kept of the detector
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How counts are judged: the detector's figures, and by name when hotlines are open that are not always."""
+    """How counts are judged: the detector's figures, hours of hotlines that have some, by name, and a corrector."""
 
     tuning: Tuning = field(default_factory=Tuning)
     hours: Mapping[str, Hours] = field(default_factory=dict)
+    model: Model | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Counted:
     def digest(self) -> str:
         """What a state has to be of: another tuning, or another set of counts, has no use for it."""
         said = f"{FORM} {self.known.signals} {sorted(asdict(self.manner.tuning).items())!r}"
+        said += f" {self.manner.model.digest}" if self.manner.model else ""
         return hashlib.sha256(said.encode()).hexdigest()
 
 
@@ -63,7 +66,7 @@ def counted(tx: sa.Connection, manner: Manner) -> Counted:
     further = tx.scalar(sa.select(sa.func.max(kept_counts.signals.c.signal)))
     hours = {one.id: manner.hours[one.name] for one in series.values() if one.name in manner.hours}
     tenants = {one.id: one.tenant for one in series.values()}
-    known = Known(tenants, hours, len(COUNTS) if further is None else int(further) + 1)
+    known = Known(tenants, hours, len(COUNTS) if further is None else int(further) + 1, model=manner.model)
     return Counted(manner, series, known, [*series])
 
 
