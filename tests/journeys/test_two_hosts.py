@@ -259,8 +259,12 @@ def test_nginx_logs_no_query_bounds_bodies_and_slows_down_who_floods(pair: Pair)
     long = pair.ask("POST", f"{pair.front}/v1/numbers/batch", {"texts": ["x" * (9 << 20)]}, Host=NAME)
     assert long.status_code == 413
     with httpx.Client(verify=pair.trust, trust_env=False) as http:
-        told = [http.get(f"{pair.front}/healthz", headers={"Host": NAME}).status_code for _ in range(400)]
-    assert {200, 429} == set(told)
+        told = set[int]()
+        for _ in range(4_000):  # on a busy machine it takes a while to be too fast
+            told.add(http.get(f"{pair.front}/healthz", headers={"Host": NAME}).status_code)
+            if 429 in told:
+                break
+    assert told == {200, 429}
     time.sleep(3)  # the bucket of this address fills again
 
 
