@@ -374,6 +374,14 @@ class WatchContract:
         assert whole.budget_hotline == 1.0
 
     @pytest.mark.slow
+    def test_counts_of_long_ago_are_judged_and_call_nobody(self, world: World) -> None:
+        world.put(CARE, FIRST, diverted(calls(SHORT), NOON, NOON + 60))
+        world.ran(world.runner(), NOON + 9 * DAY)
+        (alert,) = world.alerts()
+        assert (alert.state, alert.incident, world.incidents()) == ("open", None, [])
+        assert [one.body["late"] for one in world.entries("watch.alerted")] == [True]
+
+    @pytest.mark.slow
     def test_what_a_hand_did_with_alerts_is_told(self, world: World) -> None:
         world.put(CARE, FIRST, diverted(calls(SHORT), NOON, NOON + 60))
         world.ran(world.runner(), NOON + 5)

@@ -21,7 +21,7 @@ from haoma.errors import Conflict, Unavailable
 from haoma.guard.judge import Desk
 from haoma.guard.registry.read import one_hotline
 from haoma.ledger.forms import Json
-from haoma.watch.counts.reading import changed_since
+from haoma.watch.counts.reading import changed_since, spanned
 from haoma.watch.counts.series import Series
 from haoma.watch.model import minute_of, moment_of
 from haoma.watch.running import alerts
@@ -119,7 +119,9 @@ class Runner:
             of, here = counted(tx, self._manner), place(tx)
             changed = changed_since(tx, 0 if here is None else here.cursor)
             if here is None:
-                return self._from(tx, of, fleet_before(tx, of, due - BEGUN_MIN), None, changed.cursor, due)
+                there = spanned(tx)
+                newest = due if there is None else min(due, there[1] - 1)
+                return self._from(tx, of, fleet_before(tx, of, newest - BEGUN_MIN), None, changed.cursor, due)
             behind = [minute for minute in changed.earliest.values() if minute <= here.minute]
             fleet = fleet_before(tx, of, min(behind)) if behind else self._going_on(tx, of, here)
             return self._from(tx, of, fleet, here, changed.cursor, here.minute if behind else due)
