@@ -34,9 +34,13 @@ test: $(VENV)/.dev ## everything that must hold, in minutes
 kernel: $(VENV)/.dev
 	@HAOMA_DATA_DIR=.cache/tests $(BIN)/python -c "import pyarrow as pa; from haoma.numbers import enrich; enrich(pa.array(['95588']))"
 
+# What measures how long something takes comes behind all else, alone.
+TIMED := tests/journeys/test_api_timing.py tests/journeys/test_bench.py
 test-all: $(VENV)/.all services ## against real peers and services
-	$(BIN)/python -m pytest $(wildcard tests/peers tests/journeys)
+	@$(MAKE) --no-print-directory kernel
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TIMED:%=--ignore=%) $(wildcard tests/peers tests/journeys)
 	$(BIN)/python -m pytest -n auto -m slow tests/unit tests/laws
+	$(BIN)/python -m pytest $(wildcard $(TIMED))
 
 bench: $(VENV)/.all ## figures beside other tools', in the same run
 	$(BIN)/python -m bench

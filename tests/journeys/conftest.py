@@ -22,6 +22,22 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own is made in it
 ROOM_BYTES = 8 << 30
 # Clients are killed here, and the server never is: what it wrote is kept by the kernel, and stays when it ends well.
 QUICK = ("fsync=off", "full_page_writes=off", "autovacuum=off")
+# These take minutes, and begin first, so that none is left for the end with the other worker idle.
+LONG = (
+    "journeys/test_compiled_code.py",
+    "journeys/test_demo_guard.py",
+    "journeys/test_guarded.py",
+    "journeys/test_ledger_faults.py",
+    "journeys/test_serve_attacked.py",
+    "journeys/test_spark.py",
+    "peers/test_api.py",
+    "peers/test_api_scanners.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the order as random as it is among those that take minutes, and among the others."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONG))
 
 
 class Server:
