@@ -2,7 +2,8 @@
 
 Rules held here:
 - The first pass judges a number by what stands around it; the second by how the numbers beside it and elsewhere on the
-  page were judged: whose the odd one out is shows beside the others.
+  page were judged: whose the odd one out is shows beside the others. Who has a Chinese name has trees of its own, in
+  one pass: its titles are read (`owners`).
 - A number keeps one owner on a page: where it stands twice, the evidence is put together.
 - A public line (12345, 110) is nobody's but a public body's; one that a warning names is no one's own.
 - What nobody sees, and what the page calls dead, is never accepted: unsure.
@@ -16,15 +17,15 @@ from math import exp, log
 
 from haoma.guard.extract.features import NAMES, Around, compared, features_of
 from haoma.guard.extract.found import Found
+from haoma.guard.extract.names import CJK
 from haoma.guard.extract.scene import Scene
 from haoma.guard.extract.trees import Model
 from haoma.guard.extract.words import PUBLIC
 from haoma.guard.model import Belongs
 
-__all__ = ["among", "bound", "clipped", "number_key", "rows_of", "ruled"]
+__all__ = ["among", "bound", "chinese_name", "clipped", "number_key", "rows_of", "ruled"]
 
 NEAR = 6  # lines within which numbers are beside one another
-CHINESE = frozenset(("CN", "HK", "MO", "TW"))
 CLIP = 0.001
 PUBLIC_LESS, FAKE_LESS = 5.0, 2.5  # logits
 PUBLIC_BODY = re.compile(r"政府|局|委|热线|12\d{3}|中心|协会|厅|署|法院|检察|公安|政务")
@@ -71,12 +72,20 @@ def among(logits: Sequence[float], found: Sequence[Found]) -> list[list[float]]:
 
 def bound(scene: Scene, regions: Sequence[str], model: Model, name: str) -> list[tuple[Belongs, float]]:
     """(whose, calibrated probability that it is the target's) of each number of a page."""
-    rows = rows_of(scene, regions)
-    first = [clipped(model.alone.score(row)) for row in rows]
-    second = [model.among.score(row) for row in among(first, scene.found)]
-    logits = [logit + ruled(one, row, name) for logit, one, row in zip(second, scene.found, rows, strict=True)]
-    accept = model.accept_chinese if regions[0] in CHINESE else model.accept
+    rows, chinese = rows_of(scene, regions), chinese_name(name)
+    if chinese:
+        told = [model.chinese.score(row) for row in rows]
+    else:
+        first = [clipped(model.alone.score(row)) for row in rows]
+        told = [model.among.score(row) for row in among(first, scene.found)]
+    logits = [logit + ruled(one, row, name) for logit, one, row in zip(told, scene.found, rows, strict=True)]
+    accept = model.accept_chinese if chinese else model.accept
     return [_answer(one, logits, scene.found, accept, model.refuse) for one in scene.found]
+
+
+def chinese_name(name: str) -> bool:
+    """Whether a name is written in Chinese characters."""
+    return CJK.search(name) is not None
 
 
 def clipped(logit: float) -> float:

@@ -15,7 +15,9 @@ from math import log1p
 from haoma.guard.extract.found import Found
 from haoma.guard.extract.lines import Kind
 from haoma.guard.extract.names import CJK, WORD, likeness, short_form
+from haoma.guard.extract.owners import ITEM, Owner, Owners
 from haoma.guard.extract.scene import LIKE, Scene, Section, nearest
+from haoma.guard.extract.titles import CHROME, NOBODY, OTHER, OWN, SITE, WE
 from haoma.guard.extract.words import ADVERT, FAKE, OURS, PARTS, PLATFORM, PUBLIC, Cue
 
 __all__ = ["ALL", "NAMES", "Around", "compared", "features_of"]
@@ -27,6 +29,7 @@ NAMES = (
     *(f"own_link_in_{name}" for name in _SECTIONS), *(f"foreign_link_in_{name}" for name in _SECTIONS),
     "named_before", "named_before_far", "named_behind", "named_last", "named_last_far", "fake", "platform", "public", "brand", "reading", "subject",
     "title_above", "title_like", "title_like_best", "owner", "owner_like",
+    "verdict", "named_by_title", "title_level", "others_titled", "claimed", "rivalled", "page_mine",
     "elsewhere", "same_region", "same_area", "same_form", "region_first",
     "shared_small", "shared_middle", "shared_headline", "class_shared", "class_any",
     "place", "foot", "head", "side", "main", "contact", "advert_in_middle", "advert_in_large", "ours_in_middle", "ours_in_large",
@@ -35,7 +38,7 @@ NAMES = (
     "toll_free", "label", "fax", "hidden", "linked", "data", "chinese", "size_middle", "siblings", "target_alone", "rival_alone",
 )  # fmt: skip
 COMPARED = (
-    "target_above", "target_below", "rival_above", "nearer", "target_in_row", "target_in_small", "target_in_middle", "target_in_large", "rival_in_small", "rival_in_middle", "rival_alone", "named_last", "named_last_far", "reading",
+    "target_above", "target_below", "rival_above", "nearer", "target_in_row", "target_in_small", "target_in_middle", "target_in_large", "rival_in_small", "rival_in_middle", "rival_alone", "named_last", "named_last_far", "reading", "verdict",
     "target_alone", "own_link_in_middle", "own_link_in_large", "foreign_link_in_middle", "foreign_link_in_large", "shared_small", "shared_middle",
     "shared_headline", "class_shared", "elsewhere", "ours_in_middle", "title_like", "title_like_best", "place", "contact", "main", "foot", "same_region", "same_area", "size_middle", "siblings",
 )  # fmt: skip
@@ -63,6 +66,7 @@ class Around:
             for one in scene.found
         }
         self.chinese = bool(CJK.search(scene.page.title)) or "CN" in regions[:1]
+        self.owners = _owners(scene)
         middles = {(part[2].first, part[2].last) for part in self.sections.values()}
         self.page = [
             log1p(len(scene.found)), log1p(len(middles)), scene.title_strength, scene.host_own, float(bool(scene.host)),
@@ -91,6 +95,7 @@ def features_of(scene: Scene, one: Found, around: Around) -> list[float]:
         _reading(scene, named, words, titles),
         _subject(scene, one),
         *titles,
+        *_titled(scene, one, around, words),
         *_others(scene, one, sections[2], around),
         *_shared(scene, sections[1:]),
         *_place(scene, one, sections),
@@ -208,6 +213,49 @@ def _reading(scene: Scene, named: Sequence[float], words: Sequence[float], title
     if title_above <= near and (title_like >= LIKE or (0 <= title_like < 0.2 and not scene.official)):
         return 2.0 if title_like >= LIKE else -1.5
     return _by_page(scene, last, last_far)
+
+
+def _owners(scene: Scene) -> dict[int, Owner]:
+    """Who the titles around each number name; of a target with a Chinese name alone."""
+    if not any(CJK.search(own) for own in scene.target.names):
+        return {}
+    owners = Owners(scene.page, scene.target)
+    return {id(one): owners.of(one) for one in scene.found}
+
+
+def _titled(scene: Scene, one: Found, around: Around, words: Sequence[float]) -> list[float]:
+    """What the page's anatomy says: of this number, of the others, and whose page it is."""
+    owner = around.owners.get(id(one))
+    if owner is None:
+        return [0.0] * 7
+    others = [around.owners[id(other)].sign for other in scene.found if other.one.digits[-8:] != one.one.digits[-8:]]
+    claimed = float(owner.sign <= 0 and max(others, default=0.0) >= 1)
+    return [
+        _verdict(one, owner, claimed, scene.mine, words), owner.sign, float(owner.level), float(owner.others), claimed,
+        sum(sign < 0 for sign in others) / len(others) if others else -1.0, scene.mine,
+    ]  # fmt: skip
+
+
+def _verdict(one: Found, owner: Owner, claimed: float, mine: float, words: Sequence[float]) -> float:
+    """Whose a careful reader would take it for, -3 another's to 3 the target's, the page's anatomy in sight."""
+    fake, _, public, _ = words
+    near, inside = one.before[-30:] + one.behind[:20], owner.level <= ITEM
+    foreign = SITE.search(near) if mine <= 0 else None
+    if mine < 0 and owner.sign < OWN:
+        foreign = CHROME.search(near)
+    reached = (
+        (bool(public or fake), -3.0),
+        (bool(WE.search(near)) and (owner.sign > OTHER or owner.level >= ITEM), 2.5 if mine > 0 else -1.0),
+        (owner.sign >= OWN and inside, 3.0),
+        (foreign is not None and owner.level >= ITEM, -2.5),
+        (owner.sign >= OWN, 2.5),
+        (owner.sign <= OTHER, -3.0 if inside else -2.0),
+        (owner.others, -2.0),
+        (bool(claimed) and mine < 1, -1.0),
+        (mine > 0 and owner.sign >= NOBODY, 1.0 + mine),
+        (owner.sign != NOBODY, owner.sign if mine > 0 else 2.0 * owner.sign),
+    )
+    return next((worth for holds, worth in reached if holds), 1.0 if mine == 0 else 0.0)
 
 
 def _by_page(scene: Scene, last: float, last_far: float) -> float:

@@ -49,13 +49,14 @@ AFTER_WORD = re.compile(
 IN_PATH = re.compile(r"[\w.]/$")
 LONG_RUN = 60  # digits: what is longer is data
 MAINLAND = "CN"
-HANZI_DIGITS = str.maketrans("〇零○Ｏ一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "0000123456789112345678" + "9")
+HANZI_DIGITS = str.maketrans("Oo〇零○Ｏ一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "000000123456789112345678" + "9")
 WRITTEN_OUT = re.compile(
     r"[〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖](?:[\s·\-]{0,2}[〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]){4,14}"
 )
 CHINESE_SHAPE = re.compile(
-    r"(?<![\d+-])(?<!\d )(?:\(?0\d{2,3}\)?[-—– ]{1,2}\d{3,4}[- ]?\d{4}|\(0\d{2,3}\)\d{7,8}|[48]00[- ]\d{3}[- ]\d{4})(?![\d-]| \d)"
+    r"(?<![\d+-])(?<!\d )(?:\(?0\d{2,3}\)?[-—– ]{1,2}\d{3,4}[- ]?\d{4}|\(0\d{2,3}\)\d{7,8}|[48]00([-_ ])\d{3}\1\d{4})(?![\d-]| \d)"
 )
+LOOKALIKE = re.compile(r"(?<!\w)(?=[48\d -]{0,12}[Oo])[48][0Oo]{2}([- ]?)[\dOo]{3}\1[\dOo]{4}(?!\w)")  # 4OO-855-O112
 CODE = re.compile(r"(?<![\d.+-])(?:9[56]\d{3,6}|1[02]\d{3}|12\d{3})(?![\d.-])")
 SET_APART = re.compile(r"[\u3400-\u9fff][\s:：(（]{1,3}$")
 UNCOUNTED = re.compile(r"\s{0,2}(?:[)）,，、。;；/|]|$|(?![元人个個台户件次%％万亿年月日号號米平分])[\u3400-\u9fff])")
@@ -65,7 +66,7 @@ DENSE = re.compile(r"(?:\d{1,2}[\s.\-]{1,3}){60,}")
 _DIGIT = r"[\d〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]"
 # What a number needs at least, on one line.
 SOME = re.compile(
-    rf"{_DIGIT}(?:(?:[^\w\n]{{0,4}}{_DIGIT}){{4}}|(?<=[2-9])\d\d[^\w\n]{{0,2}}[A-Z0-9]{{0,4}}[-. ]?[A-Z]{{2}})"
+    rf"{_DIGIT}(?:(?:(?:_|[^\w\n]){{0,4}}{_DIGIT}){{4}}|(?<=[48])[0Oo]{{2}}[- ]?[\dOo]{{3}}|(?<=[2-9])\d\d[^\w\n]{{0,2}}[A-Z0-9]{{0,4}}[-. ]?[A-Z]{{2}})"
 )
 # What is no plain character of its own: all but ASCII, kana, hanzi and hangul.
 ODD = re.compile("[^\x00-\x7f\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
@@ -134,7 +135,7 @@ def _chinese(text: str, lead: str) -> Iterator[Candidate]:
     ahead = f"{lead[-24:]}：" if lead else ""
     found = [one for one in _by_grammar(ahead + text, len(ahead)) if one.start >= 0]
     yield from found
-    for form, read in ((WRITTEN_OUT, _written_out), (CHINESE_SHAPE, _shaped), (CODE, _coded)):
+    for form, read in ((WRITTEN_OUT, _written_out), (CHINESE_SHAPE, _shaped), (LOOKALIKE, _alike), (CODE, _coded)):
         for hit in form.finditer(text):
             if all(hit.end() <= one.start or hit.start() >= one.end for one in found):
                 one = read(hit, f"{ahead}{text[: hit.start()]}"[-60:])
@@ -163,7 +164,13 @@ def _written_out(hit: re.Match[str], _before: str) -> Candidate | None:
 
 def _shaped(hit: re.Match[str], _before: str) -> Candidate | None:
     """A number in the shape of a landline whose length is wrong: whoever prints it means a telephone."""
-    return Candidate(hit.start(), hit.end(), _digits(hit.group()), None, MAINLAND)
+    digits = _digits(hit.group())
+    return Candidate(hit.start(), hit.end(), digits, parse(digits).uri if "_" in hit.group() else None, MAINLAND)
+
+
+def _alike(hit: re.Match[str], _before: str) -> Candidate | None:
+    """A number with letters O for zeros, which keep it from whoever searches for it."""
+    return _written_out(hit, "")
 
 
 def _coded(hit: re.Match[str], before: str) -> Candidate | None:

@@ -36,6 +36,9 @@ INLINE = frozenset(
 SKIPPED = frozenset("script style iframe object math head select datalist path defs rt rp".split())
 TITLED = frozenset(("a", "img", "abbr", "span"))
 SHOWN = frozenset(("text", "button", "submit", "tel"))
+OPEN_END, REST = re.compile(r"(?<!\d)(?:0\d{2,3}|[48]00(?:-\d{3})?)-\s*$"), re.compile(r"\s*\d{3,8}(?:-\d{4})?(?!\d)")
+REVERSED = re.compile("\u202e([^\u202c\u202d]*)")
+LONE_DIGITS = re.compile(r"(?:\n[\d-](?=\n|$)){7,}")
 LINKING = frozenset(("a", "form", "img"))
 MARKING = frozenset("template del s strike".split())
 STRUCK = frozenset("del s strike".split())
@@ -148,6 +151,8 @@ class _Walk:
         if not self.parts:
             return
         text = "".join(self.parts)
+        if "\u202e" in text:
+            text = REVERSED.sub(lambda hit: "\u200b" + hit.group(1)[::-1], text)
         if text.strip(" \xa0\u3000\u200b") and self._has_room(text):
             self.page.lines.append(
                 Line(len(self.page.lines), text, self.pieces, hidden=self.hidden > 0, struck=self.struck > 0)
@@ -191,7 +196,20 @@ def read(html: str) -> Page:
     _walked(walk)
     walk.end()
     page.text = "\n".join([line.text for line in page.lines])
+    if runs := list(LONE_DIGITS.finditer(page.text)):
+        for run in runs:
+            _joined(page, page.text.count("\n", 0, run.start()) + 1, run.group())
+        page.text = "\n".join([line.text for line in page.lines])
     return page
+
+
+def _joined(page: Page, first: int, run: str) -> None:
+    """Put lines of a digit each, <li>4</li><li>0</li>…, into the first of them."""
+    lines = page.lines[first : first + len(run.split())]
+    lines[0].pieces = [(at, line.element) for at, line in enumerate(lines)]
+    lines[0].text = "".join(line.text for line in lines)
+    for line in lines[1:]:
+        line.text = ""
 
 
 def _parsed(html: str) -> Element:
@@ -279,7 +297,7 @@ def _opened(walk: _Walk, element: Element) -> None:
         aside = hides and tag in INLINE and bool(walk.parts)
     if aside:
         walk.lay_aside()
-    elif walk.parts and (tag not in INLINE or hides or strikes):
+    elif walk.parts and (tag not in INLINE or hides or strikes) and not (tag == "br" and _split(walk, element)):
         walk.end()
     walk.marks.append((len(walk.page.lines), hides, strikes, aside))
     walk.hidden += hides
@@ -308,7 +326,7 @@ def _closed(walk: _Walk, element: Element) -> None:
             )
     else:
         first, hides, strikes, aside = walk.marks.pop()
-        if walk.parts and (tag not in INLINE or hides or strikes):
+        if walk.parts and (tag not in INLINE or hides or strikes) and not (tag == "br" and _split(walk, element)):
             walk.end()
         # An inline element's line is still open: it will be the next one.
         walk.page.spans[element] = (first, len(walk.page.lines) + (1 if walk.parts else 0))
@@ -318,6 +336,11 @@ def _closed(walk: _Walk, element: Element) -> None:
             walk.take_up()
     if (tail := element.tail) and (walk.parts or tail.strip(BLANK)):
         walk.add(tail, element.getparent())
+
+
+def _split(walk: _Walk, element: Element) -> bool:
+    """Whether a line break stands inside a number: 0757-<br>55502301."""
+    return OPEN_END.search(walk.parts[-1]) is not None and REST.match(element.tail or "") is not None
 
 
 def _link(page: Page, told: Mapping[str, str]) -> None:
@@ -332,7 +355,8 @@ def _attributes(walk: _Walk, element: Element, told: Mapping[str, str]) -> None:
             continue
         if name == "href":
             scheme, _, rest = value.strip().partition(":")
-            if scheme.lower() in ("tel", "callto") and DIGIT.search(rest):
+            if scheme.lower() in ("tel", "callto", "wtai") and DIGIT.search(rest):
+                rest = rest.removeprefix("//wp/mc;") if scheme.lower() == "wtai" else rest
                 walk.put(unquote(rest).lstrip("/"), element, Kind.LINK)
         elif name in ("alt", "aria-label") or (name == "title" and element.tag in TITLED) or _button(element, name):
             walk.put(value, element, Kind.ALT)

@@ -13,9 +13,10 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
+from haoma.guard.extract.han import simple, sounds
 from haoma.guard.model import Names
 
-__all__ = ["Target", "core", "likeness", "organisations_in", "short_form", "titled"]
+__all__ = ["CJK", "ENDINGS", "Target", "core", "likeness", "organisations_in", "short_form", "titled"]
 
 LEGAL = re.compile(
     r"[\s,.]*\b(?:inc|incorporated|llc|l\.l\.c|ltd|limited|llp|plc|corp|corporation|company|co|gmbh|ag|s\.?a|s\.?l|s\.?l\.?u|b\.?v|n\.?v|pty|lda|sp z o o|oy|ab|as|sarl|sas|spa|srl|pc|pllc|p\.?a|kg|e\.?v|the|and|of|&)\b\.?",
@@ -32,14 +33,14 @@ _ENGLISH_ENDING = (
 )
 ENGLISH = re.compile(rf"(?:\b[A-Z0-9][\w&'’.\-]*,?\s+(?:(?:&|and|of|for|the|de|y|e)\s+)?){{1,6}}{_ENGLISH_ENDING}")
 ENGLISH_END = re.compile(rf"\s{_ENGLISH_ENDING}")  # what a line with such a name has at least
-_ENDING = (
+ENDINGS = (
     r"有限责任公司|股份有限公司|有限公司|集团|集團|公司|银行|銀行|信用社|基金|证券|保险|人寿|财险|医院|醫院|卫生院|诊所|大学|學院|学院|中学|小学|幼儿园|酒店|宾馆"
     r"|饭店|餐厅|超市|商场|百货|专卖店|旗舰店|委员会|管理局|公安局|税务局|监管局|交通局|协会|學會|学会|研究院|研究所|出版社|旅行社|航空|快递|物流|速运|电信|移动"
     r"|联通|电力|燃气|水务|自来水|地铁|公交|机场|物业|地产|置业|电器|科技|网络|传媒|事务所|俱乐部|博物馆|图书馆|景区|影城|工作室|驾校|工厂|制造厂|药房|药店"
 )
-ENDING = re.compile(_ENDING)
+ENDING = re.compile(ENDINGS)
 CHINESE = re.compile(
-    rf"[\u4e00-\u9fffA-Za-z0-9（）()·]{{2,24}}?(?:{_ENDING})(?:[\u4e00-\u9fff（）()]{{0,8}}?(?:{_ENDING})){{0,3}}(?![\u4e00-\u9fff]?(?:服务|业务|产品|法))"
+    rf"[\u4e00-\u9fffA-Za-z0-9（）()·]{{2,24}}?(?:{ENDINGS})(?:[\u4e00-\u9fff（）()]{{0,8}}?(?:{ENDINGS})){{0,3}}(?![\u4e00-\u9fff]?(?:服务|业务|产品|法))"
 )
 BARE = re.compile(
     r"管理|销售|控股|投资|股份|有限|责任|公司|集团|集團|基金|证券|银行|保险|本|我|该|各|全国|中国|国内|[（）()]"
@@ -60,6 +61,11 @@ NOT_NAMES = re.compile(
     r"follow|share|our|your|the|welcome|monday|tuesday|wednesday|thursday|friday|saturday|sunday|po box|p\.o|suite|street|联系|关于|首页|电话|传真|地址|邮编|邮箱|客服|投诉|热线|更多|返回|版权|网址|时间|营业时间)",
     re.IGNORECASE,
 )
+PLACES = re.compile(
+    r"^(?:[\u4e00-\u9fff]{2,3}(?:省|市|县|区)|中国|北京|上海|天津|重庆|广州|深圳|杭州|南京|苏州|成都|武汉|西安|郑州|长沙|济南|青岛|大连|沈阳|长春|哈尔滨|合肥|福州|厦门|南昌|昆明|贵阳|南宁|海口|兰州|太原|石家庄"
+    r"|宁波|无锡|佛山|东莞|珠海|中山|泉州|温州|常州|义乌|香港|澳门|台湾|江苏|浙江|广东|山东|河南|河北|湖南|湖北|四川|福建|安徽|江西|陕西|山西|云南|贵州|辽宁|吉林|黑龙江|甘肃|青海|内蒙古|新疆|西藏|宁夏|广西|海南)"
+    r"(?=[\u4e00-\u9fff]{2})"
+)
 WORD = re.compile(r"[a-z0-9]+|[\u0370-\u03ff\u0400-\u04ff]+|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]", re.IGNORECASE)
 GENERIC = frozenset("the and of for a an in at on to by de la le y e with www com net org inc llc ltd co".split())
 CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
@@ -72,7 +78,7 @@ def core(name: str) -> str:
     >>> core("The Babcock Law Firm LLC."), core("甲（北京）证券股份有限公司")
     ('babcocklawfirm', '甲证券')
     """
-    plain = unicodedata.normalize("NFKC", name).casefold()
+    plain = simple(unicodedata.normalize("NFKC", name).casefold())
     plain = ZH_LEGAL.sub("", plain) or plain if CJK.search(plain) else LEGAL.sub(" ", plain)
     return "".join(WORD.findall(plain)) or "".join(WORD.findall(name.casefold()))
 
@@ -105,11 +111,12 @@ class Target:
         self.names = tuple(dict.fromkeys(name for name in (names.name, *names.aliases) if core(name)))
         self.cores = tuple(sorted({core(name) for name in self.names}, key=len, reverse=True))
         self.domains = tuple(domain.lower() for domain in names.domains)
-        words = WORD.findall(LEGAL.sub(" ", names.name.casefold())) if names.name else []
+        words = WORD.findall(LEGAL.sub(" ", simple(names.name.casefold()))) if names.name else []
         self.words = tuple(
             dict.fromkeys(word for word in words if word not in GENERIC and (len(word) > 2 or CJK.match(word)))
         )
         self.initials = "".join(word[0] for word in words if not CJK.match(word))
+        self.sounds = _spelt(self.cores[-1] if self.cores else "")
         self.pieces = self._pieces()
 
     def _pieces(self) -> tuple[str, ...]:
@@ -132,9 +139,9 @@ class Target:
 
     def place(self, text: str) -> int:
         """Where in a text that names the target the name begins; as near as can be told."""
-        small = text.casefold()
+        small = simple(text.casefold())
         for name in self.names:
-            if (at := small.find(name.casefold())) >= 0:
+            if (at := small.find(simple(name.casefold()))) >= 0:
                 return at
         for whole in self.cores:
             for size in range(len(whole), max(1, len(whole) // 2), -1):
@@ -166,7 +173,16 @@ class Target:
                 return 1.0
         if any(len(word) >= 4 and word in squeezed_domain for word in self.words):
             return 0.6
+        if self.sounds and self.sounds in squeezed_domain:
+            return 0.9
         return 0.5 if len(self.initials) >= 3 and squeezed_domain.startswith(self.initials) else 0.0
+
+
+def _spelt(name: str) -> str:
+    """How a Chinese name's own word is spelt in a domain, its first two characters behind the place: 长沙麓山银行 → lushan."""
+    own = PLACES.sub("", name)
+    spelt = "".join(sounds(own[:2])) if len(own) >= 2 and CJK.match(own) and len(sounds(own[:2])) == 2 else ""
+    return spelt if len(spelt) >= 4 else ""
 
 
 def organisations_in(text: str) -> list[tuple[int, str]]:

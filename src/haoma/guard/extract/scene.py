@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from haoma.guard.extract.found import Found
+from haoma.guard.extract.han import simple
 from haoma.guard.extract.lines import Kind, Line, Page, lines_with
 from haoma.guard.extract.names import (
     CJK,
@@ -33,6 +34,7 @@ from haoma.guard.extract.names import (
     short_form,
     titled,
 )
+from haoma.guard.extract.titles import OTHER, Titles
 from haoma.guard.extract.words import SOCIAL
 
 if TYPE_CHECKING:
@@ -45,12 +47,12 @@ ABOVE, BELOW = 30, 12  # lines around a number that are searched for names
 SIZES = (60, 160, 450, 1300)  # characters of the sections around a number
 EMAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 BARE = re.compile(r"(?<![\w@./-])(?:https?://)?(?:www\.)([\w-]+(?:\.[\w-]+)+)", re.IGNORECASE)
-TITLE_GAPS = re.compile(r"\s+[-–—|_·»:：]+\s+|[–—|_·»]{1,2}|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])")
+TITLE_GAPS = re.compile(r"\s+[-–—|_·»:：]+\s+|[–—|_·»【】]{1,2}|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])")
 COPYRIGHT = re.compile(  # in small letters
     r"©|&copy|\(c\)|copyright|版权|版權|all rights reserved|icp备|icp证|主办单位|主办：|著作權"
 )
 GENERAL = re.compile(
-    r"联系|聯絡|关于|加盟|帮助|渠道|客服|服务|首页|产品|powered|welcome|contact|home|about", re.IGNORECASE
+    r"联系|联络|聯絡|關於|关于|加盟|帮助|渠道|客服|服务|首页|产品|powered|welcome|contact|home|about", re.IGNORECASE
 )
 NO_WORD = re.compile(r"[^a-z0-9\u0370-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af\n]+")  # of text in small letters
 LONG_WORD = re.compile(r"[^\W_]{3,}")
@@ -92,6 +94,7 @@ class Scene:
     brand: str = ""
     signs: list[float] = field(default_factory=list)
     official: bool = False
+    mine: float = 0.0  # whose site it is: 1 the target's, 0.5 perhaps, 0 not told, -1 another's
     headline: frozenset[str] = frozenset()
     host_own: float = 0.0
     title_strength: float = 0.0
@@ -155,12 +158,13 @@ def scene_of(
     scene = Scene(page, target, found, _host(page, url), strength)
     scene.lengths = list(accumulate((_width(line.text) for line in page.lines), initial=0))
     scene.target_lines = [order for order, worth in enumerate(strength) if worth >= 0.7]
-    scene.title_strength = _strength(target, page.title, "".join(WORD.findall(page.title.casefold())))
+    scene.title_strength = _strength(target, page.title, "".join(WORD.findall(simple(page.title.casefold()))))
     scene.host_own = target.owns(scene.host, _squeezed(scene.host)) if scene.host else 0.0
     scene.brand = _brand(scene)
     _names(scene, squeezed, [*rivals, (scene.brand, scene.brand)] if scene.brand else rivals)
     scene.signs = _signs(scene)
     scene.official = _official(scene)
+    scene.mine = _mine(scene)
     _links(scene)
     scene.words.update(_words(page.text.casefold()))
     meta = f"{page.title} {page.meta.get('description', '')} {page.meta.get('keywords', '')}"
@@ -173,6 +177,28 @@ def _official(scene: Scene) -> bool:
     """Whether the page is the target's own: a sign says so, and none that it is another's."""
     last, first, _, mine, others, branded = scene.signs
     return not branded and not others and max(last, first, mine, scene.host_own) >= LIKE
+
+
+def _mine(scene: Scene) -> float:
+    """Whose site the page is of: by domain and copyright, by what ends its title, by its only title."""
+    last, first, parts, copyright_own, copyright_other, branded = scene.signs
+    if scene.host_own >= LIKE or copyright_own >= LIKE:
+        return 1.0
+    if branded or copyright_other or _anothers(scene):
+        return -1.0
+    rest = TITLE_GAPS.split(scene.page.title)[1:]
+    if last >= LIKE or (first >= LIKE and parts > 1 and all(GENERAL.search(part) for part in rest if part.strip())):
+        return 0.5 if scene.host else 1.0
+    return -0.5 if scene.host and first >= LIKE else 0.0
+
+
+def _anothers(scene: Scene) -> bool:
+    """Whether a line of copyright names somebody else, with or without a legal ending."""
+    if not any(CJK.search(own) for own in scene.target.names):
+        return False
+    titles = Titles(scene.target)
+    orders = lines_with(COPYRIGHT, scene.page.text.casefold())
+    return any(titles.judge(scene.page.lines[order].text[:60], stands=False) <= OTHER for order in orders)
 
 
 def _signs(scene: Scene) -> list[float]:
@@ -231,10 +257,10 @@ def _strength(target: Target, text: str, squeezed: str) -> float:
         return 0.0
     # Most lines lack even the first character of the name, and reading a line's core costs the most.
     if CJK.search(text) and any(
-        len(whole) >= 2 and whole[0] in text and whole in core(text[:400]) for whole in target.cores
+        len(whole) >= 2 and whole[0] in simple(text) and whole in core(text[:400]) for whole in target.cores
     ):
         return 1.0
-    return target.strength(squeezed, frozenset(WORD.findall(text.casefold())))
+    return target.strength(squeezed, frozenset(WORD.findall(simple(text.casefold()))))
 
 
 def _host(page: Page, url: str | None) -> str:

@@ -56,11 +56,13 @@ class Forest:
 class Model:
     """What is shipped: trees over a number's own features, trees over those around it, and where the answers begin.
 
-    A number is accepted from a probability of `accept`, on pages in Chinese `accept_chinese`; refused below `refuse`.
+    Of who has a Chinese name the trees are `chinese` alone. A number is accepted from a probability of `accept`, of who
+    has a Chinese name `accept_chinese`; refused below `refuse`.
     """
 
     alone: Forest
     among: Forest
+    chinese: Forest
     accept: float
     accept_chinese: float
     refuse: float
@@ -81,15 +83,15 @@ def model_of(row: Mapping[str, object], features: Sequence[str]) -> Model:
     """A model out of its JSON; raises Tampered where that is not what this program reads."""
     try:
         whole = row["features"] == list(features)
-        alone, among = _forest(row["alone"]), _forest(row["among"])
-        accept, chinese, refuse = (float(str(row[name])) for name in ("accept", "accept_chinese", "refuse"))
+        alone, among, chinese = (_forest(row[name]) for name in ("alone", "among", "chinese"))
+        accept, accept_chinese, refuse = (float(str(row[name])) for name in ("accept", "accept_chinese", "refuse"))
         made = str(row["made"])
     except (KeyError, TypeError, ValueError):
         whole = False
     if not whole:
         message = f"{FILE} of haoma.guard.extract does not fit this program"
         raise Tampered(message, hint="install haoma again; tools/train_extract.py makes the file")
-    return Model(alone, among, accept, chinese, refuse, made)
+    return Model(alone, among, chinese, accept, accept_chinese, refuse, made)
 
 
 def _forest(lists: object) -> Forest:

@@ -18,6 +18,8 @@ from haoma.guard.extract.forms import candidates
         ("４００－８２０－８８２０", ["CN"], ["4008208820"]),
         ("0571-88888888转8001", ["CN"], ["057188888888"]),
         ("Tel 33 0141735441", ["FR"], ["330141735441"]),
+        ("客服 400_855_0112", ["CN"], ["4008550112"]),
+        ("客服 4OO-855-O112", ["CN"], ["4008550112"]),
     ],
 )
 def test_numbers_are_read_as_pages_write_them(text: str, regions: list[str], digits: list[str]) -> None:

@@ -67,6 +67,13 @@ def test_a_lie_about_the_charset_changes_nothing(charset: str, claimed: str) -> 
         "<b>1F-05</b><i>400-855-0112</i>",
         "<a href='TEL: 400 855 0112'>拨打</a>",
         "<a href='tel:%2B86-400-855-0112'>拨打</a>",
+        "<a href='wtai://wp/mc;4008550112'>拨打</a>",
+        "400-<br>855-0112",
+        "400-855-<br/>0112",
+        "400_855_0112",
+        "4OO-855-O112",
+        "\u202e2110-558-004\u202c",
+        f"</p><ul>{''.join(f'<li>{digit}</li>' for digit in NUMBER)}</ul><p>",
     ],
 )
 def test_a_number_is_read_through_its_typography(markup: str) -> None:

@@ -26,14 +26,14 @@ def test_each_tree_adds_the_leaf_that_a_vector_falls_into() -> None:
 
 def test_the_shipped_model_fits_what_is_measured() -> None:
     model = shipped(ALL)
-    assert 0 < model.refuse < model.accept_chinese <= model.accept < 1
-    assert all(forest.roots for forest in (model.alone, model.among))
+    assert 0 < model.refuse < min(model.accept, model.accept_chinese) < 1
+    assert all(forest.roots for forest in (model.alone, model.among, model.chinese))
     assert max(model.alone.feature) < len(ALL)
 
 
 def test_the_shipped_model_has_numbers_and_names_of_measures_alone() -> None:
     row = json.loads(resources.files("haoma.guard.extract").joinpath("model.json").read_text())
-    assert set(row) == {"made", "accept", "accept_chinese", "refuse", "features", "alone", "among"}
+    assert set(row) == {"made", "accept", "accept_chinese", "refuse", "features", "alone", "among", "chinese"}
     assert row["features"] == list(ALL)
 
 

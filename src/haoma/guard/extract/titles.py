@@ -1,0 +1,204 @@
+"""Whom a title or a label names: the target, one of its name, another, or nobody.
+
+Rules held here:
+- A label, a place, a person, a topic or a department names nobody; an organisation's ending, or its place as a title,
+  makes a name. Names are compared in simplified characters.
+- Two branches of one house are two: who asks about one branch does not mean another.
+- The lists are words of the trade, none of a page.
+"""
+
+from __future__ import annotations
+
+import re
+
+from haoma.guard.extract.han import simple
+from haoma.guard.extract.names import BRANCH, CJK, ENDINGS, NOISE, PLACES, Target, core, short_form
+
+__all__ = ["AKIN", "CHROME", "HOUSE", "NOBODY", "NUMBER", "OTHER", "OWN", "PERHAPS", "SITE", "WE", "Titles"]
+
+OWN, AKIN, HOUSE, NOBODY, PERHAPS, OTHER = 1.0, 0.5, 0.25, 0.0, -0.5, -1.0
+LONGEST, LONGEST_NAME, LEAST, SENTENCE_LONG = 60, 12, 2, 5  # characters
+TRADES = (
+    ENDINGS + r"|[书花药面茶布粮饭酒吃果具烤]店|馆|院|局|厂|商行|车行|行社|茶社|茶庄|茶楼|茶事|酒业|酒庄|酒楼|食府"
+    r"|面馆|小馆|菜馆|烤肉|火锅|烧烤|小吃|小面|咖啡|奶茶|烘焙|蛋糕|面包|甜品|快餐|餐饮|食品|乳业|粮油|农庄"
+    r"|山庄|农场|合作社|渔业"
+    r"|装饰|装修|家装|建材|木业|家具|家居|门窗|地板|地暖|陶瓷|卫浴|灯饰|五金|空调|冰箱|热水器|家电|电气"
+    r"|机电|机械|设备|泵业|阀门|仪器|电子|通讯|通信|宽带|软件|智能|信息|数码|手机城"
+    r"|服饰|服装|内衣|鞋业|珠宝|眼镜|美妆|化妆品|香氛|母婴|玩具|文具|书店|书房|书城|书局|图书|影楼|摄影"
+    r"|婚纱|婚庆|传播|广告|印务|印刷|设计|咨询公司|财税|会计|律所|事务|签证|招标|人力|劳务|家政|搬家|开锁"
+    r"|锁业|保洁|清洗|回收|物资|维修部|经营部|服务部|门市部|维修|修车|汽修|汽车|车业|摩托|电动车|出租|租车"
+    r"|客运|货运|快运|速递|冷链|货代|驿站|停车|加油站"
+    r"|支付|金服|金融|信托|期货|财险|寿险|健康险|理财|典当|担保|小贷|消金|投资|资本|资管|农商行|村镇银行|信贷|\w贷"
+    r"|药业|制药|生物|医药|医疗|口腔|牙科|眼科|骨科医院|诊所|体检|美容|美发|养生|足浴|健身|瑜伽|游泳馆"
+    r"|俱乐部|影院|剧院|剧场|乐园|度假村?|温泉|公寓|民宿|客栈|旅舍|旅行|旅游|票务|会展|中学|幼儿园|早教"
+    r"|教育|培训|托育|琴行|画室|协会|商会|基金会|学会|居委会|村委会|管委会|热力|供热|环卫|市政|工程|建设"
+    r"|建筑|建投|城投|置地|不动产|中介|家园|商场|广场|百货|商城|商厦|大厦|卖场|便利|菜场|市场"
+    r"|4S店|专柜|租房|科技馆|美术馆|游客中心|贸易|实业|矿业|钢铁|化工|能源|新能源|光伏|环保|农业|种业|饲料"
+    r"|牧业|水产|花卉|园林|宠物|动物医院"
+)
+TRADE = re.compile(rf"^[^\W\d]{{2,}}?(?:{TRADES})$")
+ENDS = re.compile(rf"(?:{TRADES})$")
+INNER = re.compile(rf"^[\w·&]{{2,}}?(?:{TRADES})\w{{2,}}$")  # a branch with its house's name: 麓山银行校园支行
+LABEL = re.compile(
+    r"(?:官方|官网|全国|全省|全市|本地|统一|唯一|免费|免长途费|人工|24\s*小时|7\s*[x×*]\s*24(?:小时)?"
+    r"|二十四小时|境内|境外|国内|海外|现行|最新|综合|总|一键)+"
+    r"|(?:客户|客服|顾客|会员|用户|旅客|游客|业主|读者|乘客|玩家|商户|商家|买家|卖家|家长|患者|市民|消费者"
+    r"|投资者|个人|企业|公司|团体)?(?:服务|客服|客诉)(?:中心|热线|电话|专线|短号|台|号码?|部)?"
+    r"|(?:热线|(?:移动|固定)?电\s*话|专线|直线|座机|固话|手\s*机|行动|传\s*真|总\s*机|号码?|短号|联系方式"
+    r"|联系人?|联络|致电|请?拨打|请拨|可拨打|直拨|拨|号|机)"
+    r"|(?:咨询|查询|投诉|举报|监督|维权|报修|维修|维保|抢修|抢险|救援|售后|售前|招商|招租|加盟|合作|商务"
+    r"|洽谈|预约|预订|预定|订座|订位|订票|订房|订餐|订货|订购|挂号|报名|购票|问询|问讯|报案|理赔|挂失|急诊"
+    r"|门诊|值班|叫车|叫水|送水|取件|寄件"
+    r"|建议|意见|反馈|受理|办公|媒体|记者|新闻|广告|刊登|发行|招聘|人事|采购|销售|直销|代销|展览|参展|观众"
+    r"|看房|找房|外卖|现场|会议|宴会|安装|配送|退换货|失物招领|前台|柜台|大堂|礼宾|总台|保安|门卫|物业"
+    r"|停车|值机)(?:处|部|科|室|台|组|单位|线|处理|柜台|中心)?"
+    r"|\b(?:tel|fax|phone|mobile|hotline|call|t|f|m)\b",
+    re.IGNORECASE,
+)
+DEPARTMENT = re.compile(
+    r"(?:^.{0,7}(?:分公司|支公司|中心支公司|支行|分行|分理处|营业部|营业厅|营业所|营业网点|店|网点|站点"
+    r"|服务站|服务点|分店|门店|校区|院区|园区|厂区|本部|院本部|基地|分部|办事处)"
+    r"|总行|总部|总店|总公司|部|科|处|室|组|台|窗口|大厅|中心|本店|店内|我司|我行|我们|本公司|公司|单位"
+    r"|机构|平台|商家|卖家|工作人员|办公室|秘书处|管理处|主任|层|楼|馆内|座"
+    r"|地址|简介|介绍|说明书?|须知|指南|通知|公告|详情|方式|时间|大全|列表|名录|目录|监督|保护|优惠|活动|预告|动态)$"
+)
+PERSON = re.compile(
+    r"^(?:导游|司机|店长|领队|老板|小编)|(?:先生|女士|小姐|经理|老师|师傅|老板|主任|总监|顾问|联系人|大夫|医生|同志|队长|站长|专员|律师|教授|某)$"
+)
+PLACE = re.compile(
+    r"(?:[省市区县州镇乡村路街巷弄]|\d号|[路街道巷中]\s?\d+\s?(?:号|弄)?.{0,8}|大道[东西南北中]?|北京|上海"
+    r"|天津|重庆|广州|深圳|杭州|南京|苏州|成都|武汉|西安|郑州|长沙|济南|青岛|大连|沈阳|长春|哈尔滨|合肥"
+    r"|福州|厦门|南昌|昆明|贵阳|南宁|海口|兰州|西宁"
+    r"|银川|太原|石家庄|呼和浩特|乌鲁木齐|拉萨|宁波|无锡|佛山|东莞|珠海|中山|泉州|温州|常州|香港|澳门|台北"
+    r"|台中|高雄|新加坡|英国|美国|日本|中国|内地|地区|华[东南北中]|[东西]南|[东西]北)$"
+)
+SENTENCE = re.compile(r"[了请您我你他这那吗呢吧被把可如因将与及或]|不[^动]|以及|[。！？?!]|\d{3}|https?:|@\w+\.")
+TOPIC = re.compile(
+    r"^(?:[年月日间元岁]|联系|关于|首页|网站|地址|邮编|时间|营业|服务|价格|营销|回复|店址|网址|办事|停水|停电|停气|收费"
+    r"|承诺|播报|编辑|常见|医院常用|备注|说明|提示|温馨|公告|通知|通告|声明|更多|返回|版权|其他|其它|常用"
+    r"|友情链接|产品|业务|渠道|方式|微信|名称|机构|类型|序号|编号|项目|法人|理事长|联系人|负责人|活动|位置"
+    r"|主营"
+    r"|消费者|未成年|行风|医疗|集团|报失|急诊|本科|研究生|开发者|作者|生产|门票|故障|火警|养老|捐赠|捐款"
+    r"|用户|客户|玩家|读者|会员|市民|业主|家长|游客|旅客|单证|账户|个人|企业|信用卡|银行卡|借记卡|贷款"
+    r"|今后|目前|现在|已|另|也|还|并|诚招|地区|区域|外地|当地|国际|港澳台"
+    r"|纪检|监察|紧急|应急|急救|消防|报警|安保|行政|财务|市场部|法务|党委|工会|教务|学生"
+    r"|周[一二三四五六日]|工作日|节假日|详情|内线|电邮|电子邮件|邮箱|官网|网址|发货|订单|承运|退款|主办"
+    r"|协办|承办|支持|帮助|注册|来源|编辑|记者|发布|评论|楼主|第.{1,3}[页章节条]"
+    r"|[一二三四五六七八九十]+、)"
+)
+SITE = re.compile(r"本站|本网|平台|网站|入驻|刊登|投稿|编辑部|新闻热线|报料|爆料|纠错|意见反馈|组委会")
+CHROME = re.compile(rf"{SITE.pattern}|客服|合作|商务|举报|主办|加盟|媒体")
+WE = re.compile(r"我们|我們|我(?:司|行|店|院|校|馆|会|局|委|处)|本(?:公司|行|店|院|校|馆|司)")
+BRANCHED = re.compile(
+    r"[（(](?P<inner>[^（）()]{2,14})[）)]\s*$|(?:银行|农商行|信用社|保险|财险|人寿|证券|基金|医院|大学"
+    r"|学校|燃气|水务|电信|移动|联通)(?P<outer>[\u4e00-\u9fff]{2,10}?(?:支行|分行|支公司|分公司|营业部"
+    r"|营业厅|营销部|网点|校区|院区|分院|分理处))\s*$"
+)
+LETTERS = re.compile(r"[\u4e00-\u9fff]|[A-Za-z]{3}")
+HOUSE_END = re.compile(r"(?:店|支行|分行|分公司|支公司|营业部|校区|分院)$")
+MARKS = re.compile(r"^[\W\d_①-⑳]+|[\W_]+$")
+CATEGORY = re.compile(r"^\s*[【\[〔].{1,8}[】\]〕]\s*")
+GAPS = re.compile(r"[\s，,、：:；;（）()“”\"'【】\[\]—–―\-|｜/>»·•…*=]+")
+VERBS = re.compile(
+    r"可?拨打|致电|联系|如果是|如需|如果|通过|由|和|与|及|或|也可|可以|直接|才打|别打|别信|找|打|请|是|为"
+    r"|的|在|向|到|从|等|先|自己|一下"
+)
+NUMBER = re.compile(r"[+(（]?\d(?:[\d\s()（）\-—–_/.]{3,18})\d")
+
+
+class Titles:
+    """Judges titles for one target: 1 it, 0.5 one of its name, 0.25 whose page it is (我司), 0 nobody, -1 another's.
+
+    -0.5 is another by its place as a title alone.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.cores = tuple(whole for whole in target.cores if len(whole) >= LEAST)
+        self.branch = _branch(simple(target.names[0])) if target.names else ""
+        own = PLACES.sub("", self.cores[-1]) if self.cores else ""
+        self.brand = own[:LEAST] if len(own) > LEAST and CJK.match(own) else ""
+        word = ENDS.sub("", own)
+        self.word = word if len(word) > LEAST and CJK.match(word) else ""
+        self.judged: dict[tuple[str, bool, bool], float] = {}
+
+    def judge(self, text: str, *, stands: bool, clause: bool = False) -> float:
+        """Whom a title names; `stands` where it stands as a title does, `clause` where it is what precedes a number."""
+        key = (text, stands, clause)
+        if key not in self.judged:
+            plain = simple(text).strip()
+            self.judged[key] = self._clause(plain, stands=stands) if clause else self._title(plain, stands=stands)
+        return self.judged[key]
+
+    def _clause(self, text: str, *, stands: bool) -> float:
+        """The name nearest to the end of what stands before a number."""
+        if self.branch and len(text) <= LONGEST and (own := self._target(text)):
+            return own
+        parts = [part for part in GAPS.split(text) if part]
+        for place, part in enumerate(reversed(parts[-6:])):
+            if WE.search(part):
+                return HOUSE
+            first = stands and place == len(parts) - 1
+            if self._target(part) and (whole := self._title(part, stands=first)):
+                return whole
+            pieces = [piece for piece in VERBS.split(part) if piece] if len(part) > SENTENCE_LONG else [part]
+            alone = first and len(pieces) == 1
+            if sign := next(filter(None, (self._title(piece, stands=alone) for piece in reversed(pieces))), NOBODY):
+                return sign
+        return NOBODY
+
+    def _title(self, text: str, *, stands: bool) -> float:
+        if len(text) > LONGEST:
+            return NOBODY
+        if own := self._target(text):
+            return own
+        parts = GAPS.split(MARKS.sub("", CATEGORY.sub("", text)))[:2]
+        signs = (self._name(part, stands=stands and place == 0) for place, part in enumerate(parts))
+        return next(filter(None, signs), NOBODY)
+
+    def _name(self, part: str, *, stands: bool) -> float:
+        """Whom a part of a title names, that does not name the target whole."""
+        name = LABEL.sub("", part)
+        if len(name) < LEAST or not LETTERS.search(name):
+            return NOBODY
+        if short_form(name, self.target.names[0]) or (
+            len(name) > LEAST and any(own.endswith(name) for own in self.cores)
+        ):
+            return AKIN if HOUSE_END.search(self.target.names[0]) and not HOUSE_END.search(name) else OWN
+        if TOPIC.match(name) or PERSON.search(name):
+            return NOBODY
+        if self.word and self.word in name:
+            return AKIN
+        return self._another(name, part, stands=stands)
+
+    def _another(self, name: str, part: str, *, stands: bool) -> float:
+        house = INNER if BRANCH.match(name) or name.endswith("支公司") else TRADE
+        if house.match(name) and not NOISE.search(name):
+            return OTHER
+        if _nobody(name) or _nobody(part):
+            return NOBODY
+        if self.brand and name.startswith(self.brand):
+            return AKIN
+        return PERHAPS if stands and len(name) <= LONGEST_NAME and not SENTENCE.search(part) else NOBODY
+
+    def _target(self, text: str) -> float:
+        """Whether a title names the target: the same branch of it, if one is meant."""
+        squeezed = core(text)
+        whole = next((whole for whole in self.cores if whole in squeezed), None)
+        if whole is None:
+            return NOBODY
+        if self.branch:
+            branch = _branch(text) or _branch(LABEL.sub("", text).strip(" ：:，、"))
+            return (OWN if branch in self.branch or self.branch in branch else OTHER) if branch else AKIN
+        rest = LABEL.sub("", squeezed.partition(whole)[2])
+        return PERHAPS if len(rest) > LEAST and TRADE.match(rest) and not _nobody(rest) else OWN
+
+
+def _branch(name: str) -> str:
+    """The branch that a name ends with: 卤小匠(人民广场店) → 人民广场店."""
+    hit = BRANCHED.search(name)
+    return (hit["inner"] or hit["outer"] or "") if hit else ""
+
+
+def _nobody(text: str) -> bool:
+    return bool(DEPARTMENT.search(text) or PERSON.search(text) or PLACE.search(text) or TOPIC.match(text))

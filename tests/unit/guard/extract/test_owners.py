@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from haoma.guard.extract.han import simple, sounds
+from haoma.guard.extract.names import Target
+from haoma.guard.extract.owners import Owners
+from haoma.guard.extract.service import understood
+from haoma.guard.model import Names
+
+
+def signs(html: str, name: str) -> dict[str, float]:
+    """What the titles around each number of a page say: 1 the target's, -1 and -0.5 another's, 0 nobody's."""
+    page, _, found = understood(f"<html lang='zh'><body>{html}</body></html>", None)
+    owners = Owners(page, Target(Names(name)))
+    return {one.one.digits: owners.of(one).sign for one in found}
+
+
+ROWS = (
+    "<table><tr><th>机构</th><th>电话</th></tr><tr><td>{}</td><td>0551-55500001</td></tr>"
+    "<tr><td>{}</td><td>0551-55500002</td></tr></table>"
+)
+CARD = "<div class=c><p class=n>{}</p><p>东街</p><p>电话 {}</p></div>"
+HEADINGS = "<h3>岚山书店</h3><p>东街 1 号</p><p>0551-55500001</p><h3>云鲸空调</h3><p>0551-55500002</p>"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>岚山书店：0551-55500001</p><p>云鲸空调 —— 0551-55500002</p>",
+        "<p>请拨打岚山书店客服热线0551-55500001，或者找云鲸空调的0551-55500002</p>",
+        ROWS.format("岚山书店", "云鲸空调"),
+        "<dl><dt>岚山书店</dt><dd>电话 0551-55500001</dd><dt>云鲸空调</dt><dd>电话 0551-55500002</dd></dl>",
+        HEADINGS,
+        CARD.format("岚山书店", "0551-55500001") + CARD.format("云鲸空调", "0551-55500002"),
+    ],
+    ids=["lines", "a sentence", "rows", "definitions", "headings", "cards"],
+)
+def test_the_nearest_title_owns_a_number(html: str) -> None:
+    assert signs(html, "岚山书店") == {"055155500001": 1.0, "055155500002": -1.0}
+
+
+def test_a_label_a_department_and_a_place_own_nothing() -> None:
+    html = "<p>客服热线：0551-55500001</p><p>市场部 0551-55500002</p><p>合肥市 0551-55500003</p>"
+    assert set(signs(html, "岚山书店").values()) == {0.0}
+
+
+def test_another_branch_is_another() -> None:
+    html = "<p>卤小匠(人民路店) 0551-55500001</p><p>卤小匠(东门店) 0551-55500002</p>"
+    assert signs(html, "卤小匠(人民路店)") == {"055155500001": 1.0, "055155500002": -1.0}
+    assert signs(html, "卤小匠") == {"055155500001": 1.0, "055155500002": 1.0}
+
+
+def test_names_meet_in_simplified_characters_and_in_domains() -> None:
+    assert signs("<p>雲豐保險 0551-55500001</p>", "云丰保险") == {"055155500001": 1.0}
+    assert simple("雲豐") == "云丰"
+    assert sounds("麓山") == ("lu", "shan")
+    assert Target(Names("麓山银行")).owns("lushanbank.net", "lushanbank") >= 0.6
+    assert Target(Names("武汉市临江堂")).owns("wuhanhuangye.com", "wuhanhuangye") < 0.6
