@@ -42,7 +42,7 @@ def same(one: Scores, other: Scores, which: slice | list[int] = slice(None)) -> 
     return all(np.array_equal(getattr(one, name)[which], getattr(other, name)) for name in names)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(seeds, st.integers(1, 39))
 def test_a_restart_changes_no_bit(seed: int, cut: int) -> None:
     counts, whole = some_minutes(seed), everyone()
@@ -55,7 +55,7 @@ def test_a_restart_changes_no_bit(seed: int, cut: int) -> None:
     assert after.state.tobytes() == whole.state.tobytes()
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(seeds, st.permutations(range(HOTLINES)), st.integers(1, HOTLINES))
 def test_some_hotlines_alone_are_seen_as_among_all(seed: int, order: list[int], many: int) -> None:
     counts, whole, which = some_minutes(seed), everyone(), order[:many]
@@ -66,7 +66,7 @@ def test_some_hotlines_alone_are_seen_as_among_all(seed: int, order: list[int], 
     assert whole.take(which).state.tobytes() == some.state.tobytes()
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(seeds, st.integers(1, 20))
 def test_a_gap_is_as_many_missing_minutes(seed: int, gap: int) -> None:
     counts, one, other = some_minutes(seed, 3), everyone(), everyone()
@@ -76,7 +76,7 @@ def test_a_gap_is_as_many_missing_minutes(seed: int, gap: int) -> None:
     assert one.state.tobytes() == other.state.tobytes()
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(seeds, st.integers(1, 5))
 def test_more_reports_never_speak_for_less(seed: int, more: int) -> None:
     counts, one, other = some_minutes(seed, 20), everyone(), everyone()

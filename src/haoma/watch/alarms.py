@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoma.watch.memory import Field, Memory
-from haoma.watch.model import Bools, Closing, Floats, Tuning
+from haoma.watch.model import Bools, Closing, Floats, Integers, Tuning
 
 __all__ = ["FIELDS", "Alarms", "Turned"]
 
@@ -46,12 +46,19 @@ class Alarms:
         self._quiet = memory.whole("quiet")
         self._held = memory.floats("held")
 
-    def turn(self, minute: int, highest: Floats, seen: Bools, quick: Floats, slow: Floats) -> Turned:
-        """Raise and end alarms: `highest` is nats above the threshold of each hotline's highest channel."""
+    @property
+    def standing(self) -> Integers:
+        """Which hotlines have an alarm."""
+        return np.flatnonzero(self._opened)
+
+    def turn(self, minute: int, highest: Floats, below: Bools, seen: Bools, quick: Floats, slow: Floats) -> Turned:
+        """Raise and end alarms: `highest` is nats above the threshold of each hotline's highest channel.
+
+        `below` are those with an alarm of whom all channels are quiet.
+        """
         tuning = self.tuning
         stood = self._opened > 0
         raised = ~stood & seen & (highest >= 0)
-        below = highest < -tuning.close_below_nats
         self._quiet[...] = np.where(seen, np.where(below, self._quiet + 1, 0), self._quiet)
         calm = stood & (self._quiet >= tuning.close_after_min)
         back = calm & (quick >= (1 - tuning.close_fall) * self._held)

@@ -20,7 +20,7 @@ import numpy as np
 from haoma.watch.budget import FLOOR, JUMP_NATS, SMALL_NATS, SMALL_P, correction, threshold
 from haoma.watch.likelihood import report_gain, reports_before, volume, volume_before
 from haoma.watch.memory import Field, Memory, Reals
-from haoma.watch.model import Bools, Channel, Floats, Tuning
+from haoma.watch.model import Bools, Channel, Floats, Integers, Tuning
 
 __all__ = ["Bank", "Outlook", "Seen", "fields"]
 
@@ -155,6 +155,17 @@ class Bank:
         found = np.empty((len(Channel), len(ready)))
         for channel, sums, marks in zip(Channel, self.sums, self._marks, strict=True):
             found[channel] = (sums - marks).reshape(-1, len(ready)).max(axis=0)
+        return found
+
+    def quiet(self, which: Integers) -> Bools:
+        """[hotlines]: for some of them, whether every CUSUM is well below its threshold; False for the others."""
+        found = np.zeros(len(self.usual), dtype=bool)
+        if len(which):
+            share = np.float32(self.tuning.close_share)
+            found[which] = True
+            for sums, marks in zip(self.sums, self._marks, strict=True):
+                below = sums[..., which] < share * marks[..., which]
+                found[which] &= below.reshape(-1, len(which)).all(axis=0)
         return found
 
 

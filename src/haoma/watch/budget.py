@@ -64,7 +64,8 @@ def threshold(minutes: float, divergence: Reals, most: Reals | None = None) -> R
     8.99
     """
     expected = minutes * divergence
-    nats = np.log1p(np.log1p(expected) + expected)  # to a hundredth above the floor
+    # np.log is vectorised and log1p is not; once more makes it right to a hundredth above the floor.
+    nats = np.log(1 + np.log(1 + expected) + expected)
     over = _OVERSHOOT * np.minimum(np.sqrt(2 * divergence), _WIDEST)
     found: Reals = nats - (over if most is None else np.minimum(over, most))
     return found
@@ -72,8 +73,12 @@ def threshold(minutes: float, divergence: Reals, most: Reals | None = None) -> R
 
 def correction(calls_per_hour: Floats) -> Floats:
     """[channels, hotlines]: nats on top of `threshold` for a bank with an estimated baseline."""
-    at = np.log(np.maximum(calls_per_hour, 1e-6))
-    return np.stack([np.interp(at, np.log(CALLS_PER_HOUR), row) for row in CORRECTION])
+    known, rows = np.log(CALLS_PER_HOUR), np.asarray(CORRECTION)
+    at = np.clip(np.log(np.maximum(calls_per_hour, 1e-6)), known[0], known[-1])
+    before = np.clip(np.searchsorted(known, at) - 1, 0, len(known) - 2)
+    part = (at - known[before]) / np.diff(known)[before]
+    found: Floats = rows[:, before] + part * np.diff(rows)[:, before]
+    return found
 
 
 def score(nats: Floats) -> Floats:
@@ -82,5 +87,5 @@ def score(nats: Floats) -> Floats:
     slope = (tail[-1] - tail[-2]) / (at[-1] - at[-2])
     inside = np.interp(nats, at, tail)
     beyond = tail[-1] + slope * (nats - at[-1])
-    found: Floats = -np.expm1(np.where(nats > at[-1], beyond, inside))
+    found: Floats = 0.0 - np.expm1(np.where(nats > at[-1], beyond, inside))
     return found

@@ -149,8 +149,9 @@ class Detector:
         for left_out in range(minute if last is None else last + 1, minute):
             self._step(left_out, np.full(wanted, np.nan), np.zeros(len(counts), dtype=bool), None, None)
         clean, bad = _clean(counts, self.tuning.most_a_minute)
-        self._parts.refused += bad.sum(axis=1)
-        return self._step(minute, clean, np.asarray(bad.any(axis=1)), common, factors)
+        refused = np.count_nonzero(bad, axis=1) if bad.any() else np.zeros(len(counts), dtype=np.int64)
+        self._parts.refused += refused
+        return self._step(minute, clean, refused > 0, common, factors)
 
     def _turn(self, minute: int) -> Quarter:
         """What is expected of a minute's quarter of an hour. Thresholds are set a minute later, to share work."""
@@ -184,12 +185,13 @@ class Detector:
         due = now.base * quick if factors is None else now.base * quick * factors
         taken = self._in_common(known, due * seen, slow, common)
         expected = due * taken[self.layout.groups, 0]
-        slowly = now.base * slow * taken[self.layout.groups].prod(axis=1)
+        slowly = now.base * slow * (taken[:, 0] * taken[:, 1])[self.layout.groups]
         asked = np.maximum(np.where(now.known, expected, parts.level.pace()), _LEAST_A_MINUTE)
         heard = (asked * told[1:] / now.outlook.report_dispersion).sum(axis=0)
         parts.bank.add(Seen(known, expected * seen, slowly * seen, came[1:], heard))
         excess = parts.bank.excess(now.known | ~now.open)
-        turned = parts.alarms.turn(minute, excess.max(axis=0), np.asarray(told.any(axis=0)), quick, slow)
+        below = parts.bank.quiet(parts.alarms.standing)
+        turned = parts.alarms.turn(minute, excess.max(axis=0), below, np.asarray(told.any(axis=0)), quick, slow)
         weight = 1 / now.dispersion
         parts.level.follow(came[0], told[0], known, now.base * seen, weight, weight * now.ordinary)
         parts.habits.add_inquiries(now, told[0], came[0], expected * seen, slowly * seen * now.ordinary)

@@ -34,6 +34,7 @@ _PACE_HALF_LIFE_MIN = 30.0
 _MEDIAN = 1.2533  # standard error of a median over that of a mean, for a normal one
 _CLEAR = 2.0  # standard errors that a median must stand clear
 _EXPECTED = 5.0  # inquiries below which a ratio says nothing of its median
+_ASKED = 4096  # members of a group whose median is theirs: more would not make it surer
 _SURE = 0.08  # standard error below which one minute is enough
 
 
@@ -104,7 +105,7 @@ class Common:
         self._least = tuning.common_least
         ordered = np.argsort(groups, kind="stable")
         bounds = np.searchsorted(groups[ordered], np.arange(1, int(groups.max(initial=0)) + 1))
-        self._members = np.split(ordered, bounds)
+        self._members = [members[:: -(-len(members) // _ASKED) or 1] for members in np.split(ordered, bounds)]
         self.groups = len(self._members)
 
     def follow(self, came: Floats, expected: Floats) -> None:

@@ -50,7 +50,8 @@ def report_gain(x: Reals, share: Reals, dispersion: Reals) -> Reals:
     >>> round(float(report_gain(np.array(0.025), np.array(0.005), np.array(1.0))), 3)
     1.792
     """
-    return np.log1p(x / share) / dispersion
+    found: Reals = np.log(1 + x / share) / dispersion  # np.log is vectorised, log1p is not
+    return found
 
 
 def reports_before(x: Reals, share: Reals, dispersion: Reals) -> Reals:

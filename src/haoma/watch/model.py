@@ -179,8 +179,8 @@ class Tuning:
     """Minutes that a runner waits for late counts before it takes a minute as it is."""
     above_nats: float = 2.0
     """How far a statistic may run above its threshold."""
-    close_below_nats: float = 4.0
-    """How far below its threshold every channel must be for an alarm to end."""
+    close_share: float = 0.6
+    """Share of its threshold that every CUSUM must be below for an alarm to end."""
     close_after_min: int = 15
     """Minutes in a row that this must last."""
     close_fall: float = 0.2
