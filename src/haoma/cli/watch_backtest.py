@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from haoma.cli.options import current_settings
-from haoma.cli.output import Format, Row, format_option, note, progress, write
+from haoma.cli.output import Format, Row, format_option, inert, note, progress, write
 
 if TYPE_CHECKING:
     from haoma.watch.running.backtest import Alerted
@@ -54,18 +54,19 @@ def backtest(file: Path, width: int | None, corrector: Path | None, fmt: Format,
     with _on_disk(file) as path:
         found, calendar = survey(path, width), Calendar(lambda _day: None) if plain else None
         with progress("rows", found.rows) as advance:
-            write(map(_row, alerts(path, found, manner.tuning, calendar, model, advance)), fmt, columns=SHOWN)
+            rows = (_row(one, fmt) for one in alerts(path, found, manner.tuning, calendar, model, advance))
+            write(rows, fmt, columns=SHOWN)
     refused = f", {found.refused:,} cells were no counts" if found.refused else ""
     note(f"{found.rows:,} rows of {len(found.names):,} hotlines{refused}")
 
 
-def _row(one: Alerted) -> Row:
+def _row(one: Alerted, fmt: Format) -> Row:
     from haoma.watch.model import SHANGHAI_MIN
     from haoma.watch.running.moments import local_text
 
     return {
-        "time": one.time,
-        "hotline": one.hotline,
+        "time": inert(one.time, fmt),
+        "hotline": inert(one.hotline, fmt),
         "channel": one.channel.label,
         "score": round(one.score, 6),
         "known_at": f"{local_text(one.known, SHANGHAI_MIN).replace(' ', 'T')}+08:00",

@@ -36,7 +36,7 @@ def foreign_url(text: str, below: Path) -> sa.URL | None:
     """
     try:
         url = sa.make_url(text)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         return None
     if url.drivername not in {"sqlite", "postgresql"} or not url.database or url.query:
         return None

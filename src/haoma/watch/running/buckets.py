@@ -31,8 +31,9 @@ WIDTHS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
 HUGE = 1_000_000  # a minute
 ENOUGH = 20  # rows that tell how wide a hotline's buckets are
 LONGEST_NAME = 200
-MOST_HOTLINES = 1_000_000
-FARTHEST = 366 * 24 * 60  # minutes without any row
+MOST_HOTLINES = 200_000
+DAY = 24 * 60
+MOST_EMPTY = 400 * DAY  # minutes of days without a row, in a file: each is judged
 
 _minute = lru_cache(maxsize=1 << 16)(read_minute)
 
@@ -68,7 +69,7 @@ def survey(path: Path, width: int | None = None) -> Survey:
     found, places = Survey(), dict[str, int]()
     newest, steps, counts = array("q"), array("q"), array("q")
     for at, name, *cells in _rows(path):
-        minute = _minute(at)
+        minute = _minute_of(at, found.rows + 2)
         place = places.setdefault(name, len(places))
         if place == len(newest):
             if not name or len(name) > LONGEST_NAME or place == MOST_HOTLINES:
@@ -90,20 +91,30 @@ def survey(path: Path, width: int | None = None) -> Survey:
 
 
 def buckets(path: Path, found: Survey) -> Iterator[Bucket]:
-    """The buckets of a file that was looked through, the earliest first; of equals as they stand there."""
+    """The buckets of a file that was looked through, the earliest first; of equals as they stand there.
+
+    Raises BadInput where more than 400 days in all have no row.
+    """
     places = {name: place for place, name in enumerate(found.names)}
     read = (
         Bucket(_minute(at), places[name], _value(inquiries), _value(errors), at)
         for at, name, inquiries, errors in _rows(path)
     )
-    last = found.first
+    last, empty = found.first, 0
     for one in read if found.ordered else sorted(read, key=lambda one: one.minute):
-        if one.minute - last > FARTHEST:
-            raise BadInput(
-                f"nothing was counted for more than a year before {one.text}", hint="leave out what is older"
-            )
+        empty += one.minute - last if one.minute - last > DAY else 0
+        if empty > MOST_EMPTY:
+            message = f"nothing was counted on more than 400 days before {one.text}"
+            raise BadInput(message, hint="leave out what is older")
         last = one.minute
         yield one
+
+
+def _minute_of(text: str, row: int) -> int:
+    try:
+        return _minute(text)
+    except BadInput as error:
+        raise BadInput(f"row {row}: {error}", hint=error.hint) from None
 
 
 def _rows(path: Path) -> Iterator[tuple[str, str, str, str]]:

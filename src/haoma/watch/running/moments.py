@@ -14,6 +14,8 @@ from haoma.watch.model import SHANGHAI_MIN, minute_of, moment_of
 
 __all__ = ["clock_text", "local_text", "minute_text", "read_minute"]
 
+LAST = 120_968_640  # 2200-01-01T00:00Z
+
 
 def minute_text(minute: int) -> str:
     """When a minute begins, as an entry of the log has it."""
@@ -40,7 +42,7 @@ def clock_text(minute: int, offset: int) -> str:
 
 
 def read_minute(text: str, offset: int = SHANGHAI_MIN) -> int:
-    """The minute of a time in ISO 8601; raises BadInput for anything else.
+    """The minute of a time in ISO 8601, from 1970 to 2199; raises BadInput for anything else.
 
     >>> read_minute("1970-01-01T08:01:30"), read_minute("1970-01-01 00:01Z")
     (1, 1)
@@ -49,10 +51,14 @@ def read_minute(text: str, offset: int = SHANGHAI_MIN) -> int:
         found = datetime.fromisoformat(text.strip())
         if found.utcoffset() is None:
             found = found.replace(tzinfo=timezone(timedelta(minutes=offset)))
-        return minute_of(found)
+        minute = minute_of(found)
     except (ValueError, OverflowError):
+        minute = -1
+    if not 0 <= minute < LAST:
+        # What stands there may be anything, a number in words too: it is not told back.
         hint = "2027-01-31T08:00, which is local time, or 2027-01-31T08:00+08:00"
-        raise BadInput(f"{text[:40]!r} is no time", hint=hint) from None
+        raise BadInput("what stands for a time is none", hint=hint)
+    return minute
 
 
 def _local(minute: int, offset: int) -> datetime:

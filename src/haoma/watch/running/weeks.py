@@ -34,7 +34,7 @@ def from_file(path: Path, width: int | None = None) -> Series:
         until = max(until, one.minute + found.widths[one.hotline])
     places = {int(hotline): place for place, hotline in enumerate(np.argsort(-totals, kind="stable")[:MOST_HOTLINES])}
     since = -(-max(found.first, until - MOST_WEEKS * WEEK_MIN) // 60) * 60
-    counts = np.full((until - since, len(places), 2), np.nan)
+    counts = np.full((max(0, until - since), len(places), 2), np.nan)
     for one in buckets(path, found):
         place, width_ = places.get(one.hotline), found.widths[one.hotline]
         if place is not None and one.minute >= since:

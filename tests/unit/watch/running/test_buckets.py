@@ -80,3 +80,20 @@ def test_what_cannot_be_read_as_counts_is_told(rows: list[str], head: str, tmp_p
 
 def test_a_file_without_rows_has_no_hotline(tmp_path: Path) -> None:
     assert survey(a_file(tmp_path)).names == []
+
+
+def test_a_file_that_is_empty_for_years_is_not_judged_minute_by_minute(tmp_path: Path) -> None:
+    path = tmp_path / "counts.csv"
+    years = "".join(f"202{year}-01-01T08:00,desk,1,0\n" for year in range(3))
+    path.write_text(f"timestamp,hotline,inquiries,errors\n{years}", encoding="utf-8")
+    with pytest.raises(BadInput, match="400 days"):
+        list(buckets(path, survey(path, 1)))
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59Z", "0001-01-01T00:00+14:00", "一三八零零一三八零零零"])
+def test_a_time_that_is_none_is_told_by_its_row_and_not_shown(time: str, tmp_path: Path) -> None:
+    path = tmp_path / "counts.csv"
+    path.write_text(f"timestamp,hotline,inquiries,errors\n{time},desk,1,0\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="row 2") as told:
+        survey(path)
+    assert time not in str(told.value)
