@@ -99,7 +99,7 @@ def _tell_alarms(found: Alarms) -> None:
 def main() -> int:
     """Print the tables."""
     options = argparse.ArgumentParser(prog="python -m bench.watch", description="Delays, false alarms, speed.")
-    options.add_argument("--long", action="store_true", help="more hotlines, rates and weeks: about ten minutes")
+    options.add_argument("--long", action="store_true", help="more hotlines, rates and weeks: half an hour")
     long = options.parse_args().long
     rate, slowest, size = speed(100_000)
     print(f"Speed: {rate / 1e6:.1f} M hotline updates per core-second, {size} bytes a hotline;", end=" ")
