@@ -97,7 +97,8 @@ class Bank:
         minutes = self.tuning.budget.minutes_between()
         pace = _light(inquiries)
         more = _light(correction(inquiries * 60))
-        quick = volume_before(_each(self._p), _light(outlook.quick))
+        alone, most = volume(_each(self._p), _light(outlook.quick))
+        quick, most = -(alone + most), most * pace
         slow = volume_before(_each(self._slow_p), _light(outlook.slow))
         divergences = {
             Channel.JOINT: quick[:, None] + _reported(self._joint_x, outlook),
@@ -105,7 +106,6 @@ class Bank:
             Channel.REPORTS: _reported(self._x, outlook),
             Channel.SLOW: slow[:, None] + _reported(self._slow_x, outlook),
         }
-        most = volume(_each(self._p), _light(outlook.quick))[1] * pace
         bounds = {Channel.JOINT: most[:, None], Channel.VOLUME: most}
         for channel, divergence in divergences.items():
             allowed = threshold(float(minutes[channel]), divergence * pace, bounds.get(channel)) + more[channel]

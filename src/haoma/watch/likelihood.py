@@ -28,7 +28,7 @@ def volume(p: Reals, dispersion: Reals) -> tuple[Reals, Reals]:
     (-0.554, 0.397)
     """
     wide = np.maximum(dispersion, _LEAST)
-    shrunk = np.log(wide) - np.log1p((1 - p) * (wide - 1))
+    shrunk = np.log(wide) - np.log(1 + (1 - p) * (wide - 1))
     return np.log1p(-p) + shrunk, shrunk / (wide - 1)
 
 
