@@ -54,8 +54,8 @@ LOCK := $(BIN)/uv --no-config --quiet pip compile --universal --python-version 3
 	--no-emit-index-url --no-header --no-annotate
 lock: $(VENV)/.dev ## resolve the newest versions into requirements/*.lock
 	$(LOCK) pyproject.toml --upgrade --all-extras --group build --group dev --group train --group peers -c requirements/constraints.txt -o requirements/all.lock
-	$(LOCK) pyproject.toml --extra crawl --extra guard --extra hvac --extra phone --extra places --extra stamp --extra oidc --group dev -c requirements/all.lock -o requirements/dev.lock
-	$(LOCK) pyproject.toml --extra crawl --extra guard --extra phone -c requirements/all.lock -o requirements/run.lock
+	$(LOCK) pyproject.toml --extra crawl --extra guard --extra hvac --extra phone --extra places --extra stamp --extra oidc --extra watch --group dev -c requirements/all.lock -o requirements/dev.lock
+	$(LOCK) pyproject.toml --extra crawl --extra guard --extra phone --extra watch -c requirements/all.lock -o requirements/run.lock
 	$(LOCK) --group build -c requirements/all.lock -o requirements/build.lock
 
 clean: ## remove what make has made
