@@ -82,6 +82,7 @@ for core in sorted(os.sched_getaffinity(0))[:{}]:
         os.sched_setaffinity(0, [core])
         uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False)).run(sockets=[own(port)])
         sys.exit()
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 print(f"http://127.0.0.1:{{port}}", file=sys.stderr, flush=True)
 signal.sigwait([signal.SIGTERM])
 for one in others:
