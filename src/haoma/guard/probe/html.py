@@ -71,10 +71,14 @@ def _tree(body: bytes, content_type: str) -> HtmlElement:
 
 
 def _found(tree: HtmlElement, selector: str) -> list[HtmlElement]:
+    try:
+        import lxml.cssselect
+    except ImportError:
+        raise Unavailable("following a selector needs cssselect", hint="pip install 'haoma[guard]'") from None
     import lxml.etree
 
     try:
         found = tree.xpath(selector) if is_xpath(selector) else tree.cssselect(selector)
-    except (lxml.etree.XPathError, lxml.cssselect.SelectorError, ImportError) as error:
+    except (lxml.etree.XPathError, lxml.cssselect.SelectorError) as error:
         raise Unavailable(f"the selector cannot be followed ({type(error).__name__})") from None
     return [node for node in found if isinstance(node, lxml.html.HtmlElement)] if isinstance(found, list) else []
