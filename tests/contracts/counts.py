@@ -36,7 +36,6 @@ from haoma.watch.counts import (
     batch_of_rows,
     changed_since,
     every_series,
-    minute_of,
     newest_of,
     read,
     series_of,
@@ -45,7 +44,7 @@ from haoma.watch.counts import (
     tenant_named,
 )
 from haoma.watch.counts.keeping import EXPIRING
-from haoma.watch.counts.rows import moment_of
+from haoma.watch.model import minute_of, moment_of
 
 THIS = minute_of(NOW)
 DAY = 24 * 60

@@ -12,7 +12,8 @@ import httpx
 import numpy as np
 
 from contracts.api import client_in, served_of
-from haoma.watch.counts import every_series, minute_of, read
+from haoma.watch.counts import every_series, read
+from haoma.watch.model import minute_of
 
 CLIENTS, BATCHES, ROWS = 16, 3, 2_000
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)

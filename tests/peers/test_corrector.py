@@ -116,3 +116,9 @@ def test_it_learns_what_is_to_be_learnt(tmp_path: Path) -> None:
     ahead = np.full(hotlines, (quarters - 1) * 15)
     said = np.log(Model(path).corrections(window, ahead, np.zeros(hotlines, dtype=bool)))
     assert np.abs(said - wave[-1]).max() < 0.15
+
+
+def test_too_short_a_series_teaches_nothing() -> None:
+    nothing = np.zeros((96, 3))
+    with pytest.raises(BadInput, match="nothing to learn"):
+        list(train(Quarters(np.arange(96) * 15, np.zeros(96, dtype=bool), nothing, nothing)))

@@ -84,10 +84,10 @@ def ingest(
 
 def _pulled(services: Services, chart: Chart, tenant: str, since: str | None, revision: int) -> Iterable[Batch]:
     """What is in a table from a moment on, as long as there is more."""
-    from haoma.watch.counts import COUNTS_KEPT, minute_of, newest_of, pulled
+    from haoma.watch.counts import COUNTS_KEPT, newest_of, pulled
     from haoma.watch.counts.model import NO_MINUTE
     from haoma.watch.counts.pulling import PULLED
-    from haoma.watch.counts.rows import moment_of
+    from haoma.watch.model import minute_of, moment_of
 
     with services.store.read() as tx:
         there = newest_of(tx, tenant)

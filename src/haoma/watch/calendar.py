@@ -47,6 +47,11 @@ class Day(IntEnum):
         """Whether such a day comes every week."""
         return self in {Day.WORKDAY, Day.WEEKEND}
 
+    @property
+    def free(self) -> bool:
+        """Whether nobody works on it who need not."""
+        return self in {Day.WEEKEND, Day.HOLIDAY}
+
 
 @dataclass(frozen=True, slots=True)
 class Local:

@@ -15,7 +15,9 @@ from haoma.watch.model import Floats
 from haoma.watch.parts import Parts
 from haoma.watch.profile import Hour
 
-__all__ = ["learn_hour"]
+__all__ = ["in_quarters", "learn_hour"]
+
+_QUARTER_MIN = 15
 
 
 def learn_hour(parts: Parts, minute: int, counts: Floats) -> None:
@@ -42,3 +44,14 @@ def learn_hour(parts: Parts, minute: int, counts: Floats) -> None:
         level.learn(which, known, due, 1 / dispersion)
         parts.profile.learn(local, which, hour, slow, dispersion)
         parts.scale[which] = level.slow()[which]
+
+
+def in_quarters(counts: Floats) -> Floats:
+    """Quarters of an hour [quarters, ...] out of minutes [minutes, ...].
+
+    What is missing of one is taken to be as the rest of it, where that is a half; else the quarter is missing.
+    """
+    parts = counts.reshape(-1, _QUARTER_MIN, *counts.shape[1:])
+    there = np.isfinite(parts).sum(axis=1)
+    told = np.nansum(parts, axis=1) * _QUARTER_MIN / np.maximum(there, 1)
+    return np.where(2 * there >= _QUARTER_MIN, told, np.nan)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
 import numpy as np
@@ -56,6 +56,8 @@ SHANGHAI_MIN = 8 * 60
 """Minutes that a Chinese clock is ahead of UTC, in every season."""
 
 NO_CHANNEL = -1
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Channel(IntEnum):
@@ -243,7 +245,7 @@ def minute_of(moment: datetime) -> int:
     """
     if moment.tzinfo is None:
         raise BadInput("a time without a time zone", hint="write it as 2026-11-22T08:30:00+08:00")
-    return int(moment.timestamp() // 60)
+    return (moment - _EPOCH) // timedelta(minutes=1)
 
 
 def moment_of(minute: int) -> datetime:

@@ -159,4 +159,4 @@ def _alike(local: Local) -> list[int]:
 
 def _kind(local: Local) -> int:
     """0 for a day that is worked, 1 for a free one."""
-    return int(local.day in {Day.WEEKEND, Day.HOLIDAY})
+    return int(local.day.free)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from haoma.watch.calendar import Calendar, Day
+from haoma.watch.calendar import Calendar
 from haoma.watch.model import SHANGHAI_MIN, Floats
 
 __all__ = ["Minute", "Traffic", "World", "divert"]
@@ -71,7 +71,7 @@ class World:
         """Mean inquiries of a minute when the level is 1, on a clock in Shanghai."""
         local = self._calendar.local(minute, SHANGHAI_MIN)
         hour = local.hour + minute % 60 / 60
-        free = local.day in {Day.WEEKEND, Day.HOLIDAY}
+        free = local.day.free
         day = 1 / (1 + np.exp(-(hour - 8) / 0.5)) / (1 + np.exp((hour - 20.5) / 0.6))
         shape = (self.traffic.night + (1 - self.traffic.night) * day) * (self.traffic.weekend if free else 1)
         found: Floats = self.traffic.calls_per_hour / 60 * shape * self._own[local.weekday * 24 + local.hour]

@@ -3,11 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from haoma.errors import BadInput
 from haoma.watch.model import Tuning
-from haoma.watch.residual import LEARNING_WEEKS, WEEK_MIN, Gain, train
+from haoma.watch.residual import LEARNING_WEEKS, WEEK_MIN, Gain
 from haoma.watch.residual.card import verdict
-from haoma.watch.residual.training import Quarters, Series, watched
+from haoma.watch.residual.training import Series, watched
 from haoma.watch.residual.window import FEATURES, STEPS, Window, ratios
 
 SINCE = 29_630_400
@@ -31,13 +30,6 @@ def test_a_window_forgets_what_is_older_than_it() -> None:
         window.add(np.zeros(2), np.zeros(2))
     assert not window.features(AHEAD, FREE)[..., :2].any()
     assert window.features(AHEAD, FREE).shape == (2, STEPS, FEATURES)
-
-
-def test_too_short_a_series_teaches_nothing() -> None:
-    pytest.importorskip("torch", reason="training needs torch")
-    nothing = np.zeros((96, 3))
-    with pytest.raises(BadInput, match="nothing to learn"):
-        list(train(Quarters(np.arange(96) * 15, np.zeros(96, dtype=bool), nothing, nothing)))
 
 
 def test_nothing_is_told_of_the_weeks_that_a_profile_is_learnt_from() -> None:

@@ -11,7 +11,7 @@ from haoma.watch.counts.entries import ENTRY_TYPES
 from haoma.watch.counts.files import File
 from haoma.watch.counts.flow import Flow
 from haoma.watch.counts.keeping import COUNTS_KEPT
-from haoma.watch.counts.model import COUNTS, Batch, Reason, Refusal, Taken, minute_of
+from haoma.watch.counts.model import COUNTS, Batch, Reason, Refusal, Taken
 from haoma.watch.counts.months import Months
 from haoma.watch.counts.pulling import pulled
 from haoma.watch.counts.reading import Changed, changed_since, newest_of, read, spanned
@@ -40,7 +40,6 @@ __all__ = [
     "batch_of_rows",
     "changed_since",
     "every_series",
-    "minute_of",
     "newest_of",
     "pulled",
     "read",

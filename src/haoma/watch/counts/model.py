@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import IntEnum
 
 import numpy as np
@@ -31,7 +30,6 @@ __all__ = [
     "Reason",
     "Refusal",
     "Taken",
-    "minute_of",
 ]
 
 COUNTS = ("inquiries", "errors")
@@ -45,9 +43,6 @@ AHEAD_MIN = 2
 LARGEST_REVISION = 2**31 - 1
 NO_MINUTE = np.iinfo(np.int64).min
 """Stands where a row tells no minute."""
-
-_MINUTE = timedelta(minutes=1)
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 class Reason(IntEnum):
@@ -112,12 +107,3 @@ class Taken:
     changed: int
     refused: Mapping[Reason, int]
     refusals: Sequence[Refusal]
-
-
-def minute_of(at: datetime) -> int:
-    """The minute that a moment is in.
-
-    >>> minute_of(datetime.fromisoformat("1970-01-01T08:01:59+08:00"))
-    1
-    """
-    return (at - _EPOCH) // _MINUTE

@@ -18,8 +18,9 @@ from haoma.errors import BadInput
 from haoma.storage import Time, quick
 from haoma.watch.counts import tables
 from haoma.watch.counts.merging import hour_time
-from haoma.watch.counts.model import COUNTS, minute_of
+from haoma.watch.counts.model import COUNTS
 from haoma.watch.counts.packing import SLOTS, unpack
+from haoma.watch.model import minute_of
 
 __all__ = ["Changed", "changed_since", "newest_of", "read", "spanned"]
 

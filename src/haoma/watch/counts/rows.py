@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from haoma.errors import BadInput
-from haoma.watch.counts.model import COUNTS, MOST_SIGNALS, NO_MINUTE, Batch, minute_of
+from haoma.watch.counts.model import COUNTS, MOST_SIGNALS, NO_MINUTE, Batch
+from haoma.watch.model import minute_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["CHINA", "NAMES", "batch_of_columns", "batch_of_rows", "bound_counts", "minute_said", "moment_of"]
+__all__ = ["CHINA", "NAMES", "batch_of_columns", "batch_of_rows", "bound_counts", "minute_said"]
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 NAMES = ("timestamp", "hotline")
@@ -45,15 +46,6 @@ def minute_said(value: object, zone: tzinfo | None) -> int:
         return NO_MINUTE if at.tzinfo is None or at.second or at.microsecond else minute_of(at)
     except (ValueError, OverflowError, OSError):
         return NO_MINUTE
-
-
-def moment_of(minute: int) -> datetime:
-    """When a minute begins, in China's time.
-
-    >>> moment_of(1).isoformat()
-    '1970-01-01T08:01:00+08:00'
-    """
-    return datetime.fromtimestamp(60 * minute, CHINA)
 
 
 def bound_counts(count: int) -> None:

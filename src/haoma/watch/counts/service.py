@@ -35,10 +35,10 @@ from haoma.watch.counts.model import (
     Reason,
     Refusal,
     Taken,
-    minute_of,
 )
 from haoma.watch.counts.months import Months
 from haoma.watch.counts.series import free_name, is_uid, series_of, signals_of
+from haoma.watch.model import minute_of
 
 __all__ = ["ACTION", "Counts"]
 

@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from haoma.errors import BadInput, Tampered
-from haoma.watch.calendar import Day
 from haoma.watch.model import Bools, Floats, Integers, Scores
 from haoma.watch.residual.network import INPUT, OUTPUT, is_written
 from haoma.watch.residual.window import BOUND, QUARTER_MIN, STEPS, Window
@@ -113,7 +112,7 @@ class Corrector:
     def _asked(self, minute: int) -> Floats:
         free = np.zeros(self._layout.hotlines, dtype=bool)
         for zone in self._layout.zones:
-            free[zone.which] = self._layout.local(zone, minute).day in {Day.WEEKEND, Day.HOLIDAY}
+            free[zone.which] = self._layout.local(zone, minute).day.free
         return self._model.corrections(self._window, minute + self._layout.offsets, free)
 
 

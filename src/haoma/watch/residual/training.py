@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from haoma.errors import BadInput
-from haoma.watch.calendar import Day, Hours
+from haoma.watch.calendar import Hours
 from haoma.watch.detector import Detector
+from haoma.watch.history import in_quarters
 from haoma.watch.model import Bools, Floats, Integers, Tuning
 from haoma.watch.residual.network import network, written
 from haoma.watch.residual.window import BOUND, QUARTER_MIN, STEPS, Singles, clock, ratios
@@ -83,7 +84,7 @@ def watched(series: Series, tuning: Tuning, minutes: int) -> Iterator[float | tu
     hotlines = series.counts.shape[1]
     watch = Detector(tuning, hotlines, signals=series.counts.shape[2], hours=series.hours, offset=series.offset)
     begin = min(LEARNING_WEEKS * WEEK_MIN, minutes // 60 * 60)
-    watch.learn(series.since, _summed(series.counts[:begin]))
+    watch.learn(series.since, in_quarters(series.counts[:begin]))
     count = (minutes - begin) // QUARTER_MIN
     came, expected = np.zeros((2, count, hotlines))
     for at in range(count * QUARTER_MIN):
@@ -97,7 +98,7 @@ def watched(series: Series, tuning: Tuning, minutes: int) -> Iterator[float | tu
             yield at / (count * QUARTER_MIN)
     begins = series.since + begin + series.offset + QUARTER_MIN * np.arange(count)
     calendar = watch.layout.calendar
-    free = np.array([calendar.day(int(day)) in {Day.WEEKEND, Day.HOLIDAY} for day in begins // 1440], dtype=bool)
+    free = np.array([calendar.day(int(day)).free for day in begins // 1440], dtype=bool)
     yield Quarters(begins, free, came, expected), watch
 
 
@@ -143,7 +144,7 @@ def _picked(found: Quarters, rng: np.random.Generator, examples: int) -> Integer
 
 
 def _loss(net: torch.nn.Module, found: Quarters, rows: Integers, rng: np.random.Generator) -> torch.Tensor:
-    """Poisson deviance of the corrected expectation, over the dispersion, as a share of what was expected."""
+    """Poisson deviance of the corrected expectation for each inquiry expected, and a little for each correction."""
     import torch
 
     given = torch.from_numpy(_features(found, rows, rng))
@@ -166,11 +167,3 @@ def _features(found: Quarters, rows: Integers, rng: np.random.Generator) -> Sing
     free = np.broadcast_to(found.free[rows[:, :1]], ratio.shape)
     given = np.stack((ratio * weight, weight, sine, cosine, free), axis=2)
     return given.astype(np.float32)
-
-
-def _summed(counts: Floats) -> Floats:
-    """Quarters of an hour out of minutes; what is missing of one is as the rest of it, where that is a half."""
-    parts = counts.reshape(-1, QUARTER_MIN, *counts.shape[1:])
-    there = np.isfinite(parts).sum(axis=1)
-    told = np.nansum(parts, axis=1) * QUARTER_MIN / np.maximum(there, 1)
-    return np.where(2 * there >= QUARTER_MIN, told, np.nan)

@@ -67,7 +67,7 @@ def weigh(series: Series, watch: Detector, model: Path, seed: int = 11) -> Itera
     held = series.counts[begin - series.since :]
     if len(held) < _EVERY_MIN:
         raise BadInput("less than two days to weigh a corrector on", hint="hold out more of the series")
-    rng = np.random.default_rng(seed)
+    served, rng = Model(model), np.random.default_rng(seed)
     starts = _starts(len(held), held.shape[1], rng)
     kinds = [held, *(_diverted(held, starts, p, q, rng) for p, q in CASES)]
     runs = list[_Run]()
@@ -75,7 +75,7 @@ def weigh(series: Series, watch: Detector, model: Path, seed: int = 11) -> Itera
         again = Detector.resume(
             watch.tuning, watch.state.tobytes(), signals=watch.signals, hours=series.hours, offset=series.offset
         )
-        run = _Run(again, Corrector(Model(model), again) if number % 2 else None)
+        run = _Run(again, Corrector(served, again) if number % 2 else None)
         for at, minute in enumerate(range(begin, begin + len(counts))):
             run.step(minute, counts[at])
             if at % 1440 == 0:

@@ -20,6 +20,7 @@ from haoma.watch.counts import tables as kept_counts
 from haoma.watch.counts.model import COUNTS
 from haoma.watch.counts.reading import read, spanned
 from haoma.watch.counts.series import Series, every_series
+from haoma.watch.history import in_quarters
 from haoma.watch.model import Tuning
 from haoma.watch.residual.serving import Model
 from haoma.watch.running.alerts import standing_at
@@ -29,7 +30,6 @@ from haoma.watch.running.states import DAY, HOUR, newest_before
 __all__ = ["HISTORY_MIN", "Counted", "Manner", "counted", "fleet_before", "judge"]
 
 HISTORY_MIN = 56 * DAY
-QUARTER = 15
 AT_ONCE = 1 << 24  # counts in memory
 FORM = 1  # of what is kept of the detector
 
@@ -103,17 +103,8 @@ def _learned(tx: sa.Connection, of: Counted, since: int, until: int) -> Fleet:
     step = min(DAY, max(1, AT_ONCE // max(1, len(of.numbers) * HOUR * of.known.signals)) * HOUR)
     for first in range(since, until, step):
         counts = read(tx, of.numbers, first, min(until, first + step), of.known.signals)
-        fleet.learn(of.numbers, first, _quarters(counts))
+        fleet.learn(of.numbers, first, in_quarters(counts.transpose(1, 0, 2)).transpose(1, 0, 2))
     return fleet
-
-
-def _quarters(counts: Cube) -> Cube:
-    """Quarters of an hour out of minutes; what is missing of one is as the rest of it, where that is a half."""
-    hotlines, minutes, signals = counts.shape
-    parts = counts.reshape(hotlines, minutes // QUARTER, QUARTER, signals)
-    there = (~np.isnan(parts)).sum(axis=2)
-    told = np.nansum(parts, axis=2) * QUARTER / np.maximum(there, 1)
-    return np.where(there * 2 >= QUARTER, told, np.nan)
 
 
 def _behind_the_last(counts: Cube) -> int:

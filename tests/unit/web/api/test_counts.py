@@ -11,7 +11,8 @@ import pytest
 
 from contracts.api import Client, client_in
 from haoma.access import Role
-from haoma.watch.counts import every_series, minute_of, read
+from haoma.watch.counts import every_series, read
+from haoma.watch.model import minute_of
 
 PATH = "/v1/watch/counts"
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
