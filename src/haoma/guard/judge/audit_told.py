@@ -4,8 +4,9 @@ Rules held here:
 - A ticket was made, sent and reminded of when its entries say so, and is done with when its incident was closed. One
   whose incident came back makes room for the next one on that platform.
 - A question that was decided has one entry, with the verdict, the time and who decided; one that waits has none.
-- News that was heard or given up has an entry that says so. News that waits has none, or was given up and is told anew;
-  what was heard goes in its time.
+- News has an entry that it was written, and one when it was heard or given up. What was heard goes in its time; what
+  was not is there still. News without an entry is older than the first that has one: that it was written was no entry
+  before.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 
 from haoma.errors import Tampered
 from haoma.guard.judge import tables
+from haoma.guard.judge.outbox import WRITTEN
 from haoma.ledger.entry import Entry
 
 __all__ = ["TYPES", "hold_messages", "hold_reviews", "hold_tickets"]
@@ -56,18 +58,25 @@ def hold_reviews(tx: sa.Connection, told: Sequence[Entry]) -> int:
 
 def hold_messages(tx: sa.Connection, told: Sequence[Entry]) -> int:
     """Hold news to these entries; how many pieces there are. Raises Tampered."""
-    last = {key: entries[-1] for key, entries in _by(told, "guard.told", "message").items()}
+    said = _by(told, "guard.told", "message")
+    since = min((one.at for one in told if one.body.get("state") == WRITTEN), default=None)
     rows = tx.execute(sa.select(tables.messages).order_by(tables.messages.c.message_id)).all()
     for row in rows:
-        one = last.pop(row.message_id, None)
-        ended = None if one is None else (one.body["state"], one.body["attempts"])
-        again = row.state == "due" and (ended is None or ended[0] == "failed")
-        heard = one is not None and (row.state != "done" or row.told_at == one.at)
-        if not again and not (heard and ended == (row.state, row.attempts)):
+        entries = said.pop(row.message_id, [])
+        of_old = since is None or row.attempts > 0 or row.due_at < since
+        if not _stands(row, entries[-1] if entries else None) or not (entries or of_old):
             raise _differs(f"news {row.message_id} is not what was recorded")
-    if lost := sorted(key for key, one in last.items() if one.body["state"] != "done"):
+    if lost := sorted(key for key, entries in said.items() if entries[-1].body["state"] != "done"):
         raise _differs(f"news {lost[0]}, which nobody has heard, is gone")
     return len(rows)
+
+
+def _stands(row: sa.Row[Any], last: Entry | None) -> bool:
+    """Whether a piece of news is as its last entry left it, if it has one."""
+    if row.state == "due":
+        return last is None or last.body["state"] in {WRITTEN, "failed"}
+    ended = None if last is None else (last.body["state"], last.body["attempts"])
+    return ended == (row.state, row.attempts) and (row.state != "done" or (last is not None and row.told_at == last.at))
 
 
 def _by(told: Iterable[Entry], kind: str, name: str) -> dict[str, list[Entry]]:

@@ -1,7 +1,8 @@
 """News on its way: written with what it tells of, told until it is heard, each under an id that never changes.
 
 Rules held here:
-- A piece of news is written in the transaction of what it tells of; one process at a time tells it, in order of time.
+- A piece of news is written in the transaction of what it tells of, which the log hears too: none goes without a
+  trace. One process at a time tells it, in order of time.
 - It is told at least once: a channel that was killed between hearing and noting hears it again, under the same id.
 - A channel that is down is tried ever more rarely, for three days; then the news waits as `failed` for a person, who
   has it told again. None is dropped.
@@ -28,11 +29,12 @@ from haoma.ledger.canonical import canonical
 from haoma.lineage.rows import insert_new
 from haoma.storage import json_in
 
-__all__ = ["Channel", "Message", "Sent", "again", "messages", "post", "send_due"]
+__all__ = ["WRITTEN", "Channel", "Message", "Sent", "again", "messages", "post", "send_due"]
 
 NAMESPACE = uuid.UUID("0b0c4d6a-6a2b-5d0b-8c1f-7a0f4b9e2d33")
 AT_ONCE = 200
 LONGEST_TROUBLE = 200
+WRITTEN = "written"
 _c = tables.messages.c
 
 
@@ -76,7 +78,8 @@ def post(
         if severity.rank >= least.rank:
             message_id = str(uuid.uuid5(NAMESPACE, f"{channel} {event}"))
             row = {"message_id": message_id, "channel": channel, "payload": payload, "state": "due", "attempts": 0}
-            tx.execute(insert_new(tx, tables.messages), [{**row, "due_at": at}])
+            if tx.execute(insert_new(tx, tables.messages).values(**row, due_at=at)).rowcount:
+                desk.tell(tx, "guard.told", at, message=message_id, state=WRITTEN, attempts=0)
             made.append(message_id)
     return made
 

@@ -114,6 +114,31 @@ def test_what_a_hand_did_with_tickets_questions_and_news_is_told(handled: World)
     handled.ask(audit_incidents)
 
 
+def test_news_that_nobody_has_heard_yet_does_not_go_without_a_trace(looked: World) -> None:
+    for by_hand in (
+        sa.delete(tables.messages),
+        sa.update(tables.messages).values(message_id=sa.func.upper(_m.channel)),
+    ):
+        which = by_hand.where(_m.message_id == sa.select(sa.func.min(_m.message_id)).scalar_subquery())
+
+        def work(tx: sa.Connection, by_hand: sa.Executable = which) -> None:
+            assert tx.execute(by_hand).rowcount == 1
+            with pytest.raises(Tampered):
+                audit_incidents(tx)
+            raise Undone
+
+        with pytest.raises(Undone):
+            looked.desk.store.write(work)
+
+
+def test_news_that_was_made_by_hand_is_told(looked: World) -> None:
+    at = looked.clock[0]
+    row = {"message_id": AN, "channel": "ops", "payload": "{}", "state": "due", "attempts": 0, "due_at": at}
+    looked.desk.store.write(lambda tx: tx.execute(sa.insert(tables.messages).values(**row)) and None)
+    with pytest.raises(Tampered, match=AN):
+        looked.ask(audit_incidents)
+
+
 @pytest.mark.parametrize(
     "by_hand",
     [

@@ -74,7 +74,7 @@ def test_news_that_nobody_heard_for_three_days_waits_for_a_person_and_is_told_ag
         last = send_due(world.desk, {"ops": ops, "boss": boss})
         world.clock[0] += timedelta(seconds=wait_s)
     assert last == Sent(0, 0, 2)
-    assert [entry.body["state"] for entry in world.entries("guard.told")] == ["failed", "failed"]
+    assert [entry.body["state"] for entry in world.entries("guard.told")] == ["written", "written", "failed", "failed"]
     assert world.desk.store.write(lambda tx: again(tx, world.clock[0])) == 2
     ops.up = boss.up = True
     assert send_due(world.desk, {"ops": ops, "boss": boss}) == Sent(2, 0, 0)
