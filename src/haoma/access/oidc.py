@@ -5,6 +5,7 @@ Rules held here:
 - An ID token counts where its issuer is exactly the one in the settings, its signature is by a key of that issuer with
   an asymmetric algorithm, it is for this client, of now, and answers our nonce.
 - Nobody is made by signing in: issuer and subject are linked to a person before, by an administrator.
+- A provider that answers with more than a megabyte, or takes longer than five seconds for an answer, has not answered.
 - It is two factors where the provider says `mfa` (RFC 8176), and one where it does not.
 """
 
@@ -29,11 +30,11 @@ from haoma.storage import Store
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Oidc", "Provider", "provider_of"]
+__all__ = ["ANSWER_S", "LARGEST_ANSWER", "Oidc", "Provider", "provider_of"]
 
 ALGORITHMS = ["RS256", "PS256", "ES256", "Ed25519", "EdDSA"]
 LEEWAY_S = 30
-LARGEST_ANSWER = 1 << 20
+LARGEST_ANSWER, ANSWER_S = 1 << 20, 5.0
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -48,7 +49,7 @@ class Provider:
 
 
 class Oidc:
-    """Recognises people whom a provider has recognised."""
+    """Recognises people whom a provider has recognised; `http` asks it, and bounds what it answers."""
 
     def __init__(self, store: Store, sealing: Sealing, sign_in: SignIn, http: httpx.Client, provider: Provider) -> None:
         self._store = store
@@ -141,8 +142,8 @@ class Oidc:
         own = (quote_plus(self._provider.client_id), quote_plus(self._provider.client_secret)) if form else None
         try:
             answer = self._http.request(method, url, data=form, auth=own)
-            found = answer.json() if len(answer.content) <= LARGEST_ANSWER else None
-        except (httpx.HTTPError, ValueError):
+            found = answer.json()
+        except (httpx.HTTPError, ValueError, RecursionError, Unavailable):
             raise Unavailable(
                 "the identity provider does not answer", hint="sign in with a password or passkey"
             ) from None

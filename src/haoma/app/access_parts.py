@@ -13,6 +13,8 @@ from haoma.app.packages import subject_columns
 from haoma.errors import BadInput
 
 if TYPE_CHECKING:
+    import httpx
+
     from haoma.access import ApiKeys, Approvals, Cases, Gate, Passkeys, People, Requests, Sealing, SignIn
     from haoma.access.oidc import Oidc
     from haoma.app.services import Services
@@ -77,7 +79,26 @@ def oidc(services: Services) -> Oidc:
         raise BadInput(message) from None
     back = f"{settings.access_origin.rstrip('/')}/sign-in/back"
     provider = provider_of(settings.oidc_issuer, settings.oidc_client_id, secret, back)
-    return Oidc(services.store, services.sealing, services.sign_in, services.http, provider)
+    return Oidc(services.store, services.sealing, services.sign_in, _bounded(services), provider)
+
+
+def _bounded(services: Services) -> httpx.Client:
+    """How the identity provider is asked: for the time and the size that its rules give it."""
+    import ssl
+    import time
+
+    import httpx
+
+    from haoma.access.oidc import ANSWER_S, LARGEST_ANSWER
+    from haoma.wire.bounded import Bounded
+    from haoma.wire.line import Deadline
+
+    way = Bounded(
+        lambda: Deadline(time.monotonic, ANSWER_S, "the identity provider"),
+        ssl.create_default_context(),
+        LARGEST_ANSWER,
+    )
+    return services.opened(httpx.Client(transport=way, follow_redirects=False, trust_env=False))
 
 
 def api_keys(services: Services) -> ApiKeys:

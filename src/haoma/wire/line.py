@@ -27,12 +27,12 @@ from haoma.errors import Unavailable
 from haoma.wire.breaker import LONGEST_S, Breaker
 from haoma.wire.strict import garbage, parsed
 
-__all__ = ["LARGEST", "Answer", "Backend", "Deadline", "Line", "asked", "is_plain_url", "wait_s"]
+__all__ = ["FAULTS", "LARGEST", "Answer", "Backend", "Deadline", "Line", "asked", "is_plain_url", "wait_s"]
 
 LARGEST = 65_536
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 T = TypeVar("T")
-_FAULTS = (
+FAULTS = (
     httpcore.TimeoutException,
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -124,7 +124,7 @@ class Line:
         try:
             with self._pool.stream(method, url, headers=sent, content=content) as answer:
                 return self._read(answer)
-        except _FAULTS as error:
+        except FAULTS as error:
             message = f"{self.deadline.who} does not answer ({type(error).__name__})"
             raise Unavailable(message, hint="ask again later, or go by what else is known") from None
 

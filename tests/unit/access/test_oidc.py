@@ -167,3 +167,16 @@ def test_a_provider_that_is_another_or_down_is_unavailable(staffed: tuple, chang
 def test_a_provider_is_reached_over_tls(issuer: str, client: str) -> None:
     with pytest.raises(BadInput):
         provider_of(issuer, client, "s", CALLBACK)
+
+
+def test_a_provider_that_is_too_slow_or_says_too_much_does_not_answer(staffed: tuple) -> None:
+    world = staffed[0]
+
+    def too_slow(_request: httpx.Request) -> httpx.Response:
+        raise Unavailable("the identity provider did not answer in time")
+
+    http = httpx.Client(transport=httpx.MockTransport(too_slow))
+    provider = provider_of(ISSUER, "haoma", "a:secret", CALLBACK)
+    with pytest.raises(Unavailable, match="does not answer") as told:
+        Oidc(world.store, world.sealing, world.sign_in, http, provider).begin(world.now())
+    assert told.value.hint == "sign in with a password or passkey"
