@@ -196,12 +196,31 @@ class CrawlContract:
         large = world.add(f"{SITE}large", every_s=7 * 86_400, budget_per_day=2)
         asked = world.add(f"{SITE}asked", every_s=None)
         world.crawl()
-        for one, hours in ((small, 4), (small, 9), (large, 4), (asked, 1)):
+        brought = world.add("urn:brought", kind=Kind.SUBMISSION, every_s=None)
+        for one, hours in ((small, 4), (small, 9), (large, 4), (asked, 1), (asked, 2), (brought, 1)):
             wait = timedelta(hours=hours)
             world.store.write(lambda tx, one=one, wait=wait: jobs.look_again(tx, one.id, world.at, wait))
         with world.store.read() as tx:
-            found = [sources.one(tx, one.id).next_at for one in (small, large, asked)]
-        assert found == [NOW + timedelta(hours=4), NOW + timedelta(hours=12), None]
+            found = [sources.one(tx, one.id).next_at for one in (small, large, asked, brought)]
+        assert found == [NOW + timedelta(hours=4), NOW + timedelta(hours=12), NOW + timedelta(hours=1), None]
+
+    def test_a_source_on_demand_is_visited_again_while_somebody_wants_it_and_no_longer(self, world: World) -> None:
+        world.web.pages = {SITE: page("")}
+        asked, wanted = world.add(every_s=None), [True]
+
+        def want(tx: sa.Connection) -> None:
+            if wanted:
+                jobs.look_again(tx, asked.id, world.at, timedelta(hours=1))
+
+        for hours, fetched in ((0, 0), (1, 1), (1, 1), (1, 2)):
+            world.pass_(hours=hours)
+            world.crawl(before_visits=want)
+            assert len(world.web.fetched) == fetched
+        wanted.clear()
+        for fetched in (2, 2):
+            world.pass_(hours=2)
+            world.crawl(before_visits=want)
+            assert len(world.web.fetched) == fetched
 
     def test_a_host_is_one_workers_until_its_lease_is_over(self, world: World) -> None:
         world.add(SITE)

@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from haoma.app.services import Services
     from haoma.guard.crawl.model import Snapshot
     from haoma.guard.crawl.run import Manner
@@ -30,8 +32,14 @@ def crawl(services: Services) -> Crawl:
     def judge(snapshot: Snapshot, page: bytes) -> None:
         services.looker.snapshot(snapshot, page)
 
+    def recheck(tx: sa.Connection) -> None:
+        from haoma.guard.judge.incidents import recheck_open
+
+        recheck_open(tx, services.guard_desk)
+
     lease = timedelta(seconds=services.settings.crawl_lease_s)
-    return Crawl(services.store, services.ledger, services.now, lambda: _manner(services), lease, is_hotline, judge)
+    looked = (is_hotline, judge, recheck)
+    return Crawl(services.store, services.ledger, services.now, lambda: _manner(services), lease, *looked)
 
 
 def _manner(services: Services) -> Manner:

@@ -91,11 +91,13 @@ def open_visits(tx: sa.Connection, now: datetime, only: str | None = None) -> in
 
 
 def look_again(tx: sa.Connection, source_id: str, now: datetime, wait: timedelta) -> None:
-    """Have a source that is visited by itself visited when so long has passed, where it was to be later.
+    """Have a source visited when so long has passed, where it was to be later, or only when somebody asks.
 
-    It is visited no more often than its budget is good for whole visits, each as large as the last one.
+    What people bring is not visited, nor what was stopped. It is visited no more often than its budget is good for
+    whole visits, each as large as the last one.
     """
-    mine = (_s.source_id == source_id, _s.stopped_at.is_(None), _s.next_at > now)
+    later = sa.or_(_s.next_at.is_(None), _s.next_at > now)
+    mine = (_s.source_id == source_id, _s.stopped_at.is_(None), _s.kind.not_in(BY_HAND), later)
     row = tx.execute(sa.select(_s.budget_per_day, _s.render).where(*mine)).one_or_none()
     if row is None:
         return
@@ -103,7 +105,8 @@ def look_again(tx: sa.Connection, source_id: str, now: datetime, wait: timedelta
     pages = int(tx.scalar(sa.select(sa.func.count()).where(_j.visit == last)) or 1)
     apart = timedelta(days=pages * cost_of(row.budget_per_day, render=row.render) / row.budget_per_day)
     by = now + max(wait, apart)
-    tx.execute(sa.update(tables.sources).where(*mine, _s.next_at > by).values(next_at=by))
+    sooner = sa.or_(_s.next_at.is_(None), _s.next_at > by)
+    tx.execute(sa.update(tables.sources).where(*mine, sooner).values(next_at=by))
 
 
 def rows_of(source_id: str, visit: str, depth: int, urls: Iterable[str], now: datetime) -> list[dict[str, object]]:

@@ -41,7 +41,7 @@ _j, _s = tables.jobs.c, tables.sources.c
 class Crawl:
     """The crawl on one store. `manner` says how it behaves; `on_snapshot` gets every page as a reader has it.
 
-    `is_hotline` knows the URIs that are no person's.
+    `is_hotline` knows the URIs that are no person's; `before_visits` may have sources visited sooner.
     """
 
     store: Store
@@ -51,6 +51,7 @@ class Crawl:
     lease: timedelta
     is_hotline: Callable[[str], bool]
     on_snapshot: Callable[[Snapshot, bytes], None] | None = None
+    before_visits: Callable[[sa.Connection], None] = lambda _tx: None
 
     def run(
         self, *, only: str | None = None, once: bool = True, advance: Callable[[int], None] = lambda _ended: None
@@ -65,7 +66,8 @@ class Crawl:
                 found = sources.one(tx, only)
             if found.kind in BY_HAND or found.stopped_at is not None:
                 raise BadInput("this source is not visited", hint="it was stopped, or people bring what they saw of it")
-        work = Work(self.store, self.log, self.now, self.lease, only, once, self.on_snapshot, advance)
+        hooks = (self.on_snapshot, self.before_visits, advance)
+        work = Work(self.store, self.log, self.now, self.lease, only, once, *hooks)
         return crawl(work, manner)
 
     def add(self, source: Source) -> Source:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
-from haoma.errors import HaomaError, Unavailable
+from haoma.errors import BadInput, HaomaError, Unavailable
 from haoma.guard.crawl import jobs, tables
 from haoma.guard.crawl.jobs import Job
 from haoma.guard.crawl.model import Snapshot, State
@@ -44,6 +44,7 @@ T = TypeVar("T")
 AT_ONCE, OF_HOST, IN_HAND = 24, 8, 192
 BATCH = 64
 LOOK_S, VISITS_S = 0.2, 5.0
+WISHES = timedelta(minutes=1)
 ENDING_S = 20.0
 log = logging.getLogger("haoma")
 
@@ -52,8 +53,8 @@ log = logging.getLogger("haoma")
 class Work:
     """What a worker works on: the store and its log, one source or all, once or for ever.
 
-    `on_snapshot` gets each page as a reader has it; `advance` is told how many jobs have ended; `wall` is the clock of
-    this machine, which `now` goes by.
+    `on_snapshot` gets each page as a reader has it; `before_visits` may have sources visited sooner, once a minute;
+    `advance` is told how many jobs have ended; `wall` is the clock of this machine, which `now` goes by.
     """
 
     store: Store
@@ -63,6 +64,7 @@ class Work:
     only: str | None = None
     once: bool = True
     on_snapshot: Callable[[Snapshot, bytes], None] | None = None
+    before_visits: Callable[[sa.Connection], None] = lambda _tx: None
     advance: Callable[[int], None] = lambda _ended: None
     wall: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -94,6 +96,7 @@ class Worker:
         self._in_hand = 0
         self._failure: Exception | None = None
         self._ahead = timedelta()
+        self._wished: datetime | None = None
 
     def now(self) -> datetime:
         """The time, by the clock that all workers share."""
@@ -146,7 +149,7 @@ class Worker:
                 first = looked == float("-inf")
                 only = self._work.only
                 if first or only is None:
-                    await self._db(partial(jobs.open_visits, now=self.now(), only=only))
+                    await self._db(partial(self._open_visits, now=self.now(), only=only))
                 self._stopped = await self._db(_stopped_sources, reads=True)
                 looked = clock()
             claimed = await self._claim() if self._in_hand < IN_HAND else []
@@ -156,6 +159,15 @@ class Worker:
                 return
             if not claimed:
                 await self._sleep()
+
+    def _open_visits(self, tx: sa.Connection, now: datetime, only: str | None) -> None:
+        if only is None and (self._wished is None or now - self._wished >= WISHES):
+            self._wished = now
+            try:
+                self._work.before_visits(tx)
+            except BadInput as error:  # a setting that only judging needs: pages are fetched without it
+                log.warning("no source is visited sooner than its schedule says: %s", error)
+        jobs.open_visits(tx, now, only)
 
     async def _is_done(self) -> bool:
         left = await self._db(partial(jobs.left, now=self.now(), only=self._work.only), reads=True)

@@ -40,6 +40,7 @@ __all__ = [
     "note_step",
     "of_causes",
     "open_one",
+    "recheck_open",
     "seen_again",
     "steps",
 ]
@@ -182,6 +183,12 @@ def holding(tx: sa.Connection, desk: Desk, source: str) -> Iterator[None]:
     if desk.hold is not None:
         desk.hold(tx, sorted(after - before), held=True)
         desk.hold(tx, sorted(before - after), held=False)
+
+
+def recheck_open(tx: sa.Connection, desk: Desk) -> None:
+    """Have every source where an incident is open looked at before long, also where its last look came to nothing."""
+    for source in tx.scalars(sa.select(_c.source).where(_c.state == str(State.OPEN)).distinct()).all():
+        _recheck(tx, desk, source)
 
 
 def _recheck(tx: sa.Connection, desk: Desk, source: str) -> None:

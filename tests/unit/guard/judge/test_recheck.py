@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from contracts.judge import LABELLED_AS_A_RIVAL, OLD, RIGHT, World, shows
-from haoma.guard.judge.incidents import close_by_hand
+from haoma.guard.judge.incidents import close_by_hand, recheck_open
 from haoma.guard.judge.model import Act
 
 
@@ -42,3 +42,14 @@ def test_what_a_person_closed_brings_nothing_forward(world: World) -> None:
     asked, (found,) = heard(world), world.incidents()
     world.store.write(lambda tx: close_by_hand(tx, world.desk, found.id, Act("so", world.clock[0], found.organisation)))
     assert asked == []
+
+
+def test_whatever_came_of_the_last_look_a_source_with_an_open_incident_is_looked_at_again(world: World) -> None:
+    for source in ("map", "forum"):
+        for _ in range(2):
+            world.look(*LABELLED_AS_A_RIVAL, source=source)
+    for _ in range(2):
+        world.look(*RIGHT, source="forum")
+    asked = heard(world)
+    world.store.write(lambda tx: recheck_open(tx, world.desk))
+    assert asked == [("map", timedelta(hours=1))]
