@@ -13,13 +13,14 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
 
 from haoma.guard.extract.styles import Sheets, sheets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from lxml import etree
 
@@ -34,11 +35,14 @@ INLINE = frozenset(
     sub sup tt u var wbr time del ins output rt rp tspan o:p st1:phone st1:place""".split()
 )
 SKIPPED = frozenset("script style iframe object math head select datalist path defs rt rp".split())
+SAYING = frozenset(("alt", "aria-label"))
+CALLING = re.compile(r"tel|phone|mobile|hotline|call|number")
 TITLED = frozenset(("a", "img", "abbr", "span"))
 SHOWN = frozenset(("text", "button", "submit", "tel"))
 OPEN_END, REST = re.compile(r"(?<!\d)(?:0\d{2,3}|[48]00(?:-\d{3})?)-\s*$"), re.compile(r"\s*\d{3,8}(?:-\d{4})?(?!\d)")
 REVERSED = re.compile("\u202e([^\u202c\u202d]*)")
-LONE_DIGITS = re.compile(r"(?:\n[\d-](?=\n|$)){7,}")
+FEWEST_LONE = 7
+LONE_DIGITS = re.compile(rf"(?:\n[\d-](?=\n|$)){{{FEWEST_LONE},}}")
 LINKING = frozenset(("a", "form", "img"))
 MARKING = frozenset("template del s strike".split())
 STRUCK = frozenset("del s strike".split())
@@ -128,7 +132,10 @@ class _Walk:
         self.length = 0
         self.hidden = 0
         self.struck = 0
-        self.marks: list[tuple[int, bool, bool, bool]] = []
+        self.firsts: list[int] = []  # where each open element begins
+        self.marks: dict[Element, tuple[bool, bool, bool]] = {}  # hides, strikes, laid a line aside
+        self.classes: list[str] = []
+        self.ids: list[str] = []
         self.aside: list[tuple[list[str], list[tuple[int, Element]], int]] = []
         self.comments = 0
 
@@ -136,7 +143,9 @@ class _Walk:
         """Put text at the end of the open line."""
         if self.length >= LONGEST_LINE:
             return
-        text = SPACE.sub(" ", text[: LONGEST_LINE - self.length])
+        text = text[: LONGEST_LINE - self.length]
+        if "  " in text or not text.isprintable():
+            text = SPACE.sub(" ", text)
         if not self.parts:
             text = text.lstrip(" ")
         elif self.parts[-1][-1].isalnum() and WHOLE.match(text):
@@ -154,9 +163,8 @@ class _Walk:
         if "\u202e" in text:
             text = REVERSED.sub(lambda hit: "\u200b" + hit.group(1)[::-1], text)
         if text.strip(" \xa0\u3000\u200b") and self._has_room(text):
-            self.page.lines.append(
-                Line(len(self.page.lines), text, self.pieces, hidden=self.hidden > 0, struck=self.struck > 0)
-            )
+            lines = self.page.lines
+            lines.append(Line(len(lines), text, self.pieces, self.hidden > 0, self.struck > 0))
         self.parts, self.pieces, self.length = [], [], 0
 
     def _has_room(self, text: str) -> bool:
@@ -195,12 +203,17 @@ def read(html: str) -> Page:
     walk = _Walk(page, sheets_of(sheet.text or "" for sheet in root.iter("style")))
     _walked(walk)
     walk.end()
+    page.classes = _counted(walk)
     page.text = "\n".join([line.text for line in page.lines])
-    if runs := list(LONE_DIGITS.finditer(page.text)):
-        for run in runs:
-            _joined(page, page.text.count("\n", 0, run.start()) + 1, run.group())
-        page.text = "\n".join([line.text for line in page.lines])
+    if sum([len(line.text) == 1 for line in page.lines]) >= FEWEST_LONE:
+        _digits_joined(page)
     return page
+
+
+def _digits_joined(page: Page) -> None:
+    for run in list(LONE_DIGITS.finditer(page.text)):
+        _joined(page, page.text.count("\n", 0, run.start()) + 1, run.group())
+    page.text = "\n".join([line.text for line in page.lines])
 
 
 def _joined(page: Page, first: int, run: str) -> None:
@@ -246,11 +259,13 @@ def _walked(walk: _Walk) -> None:
                 continue
             _closed(walk, closed)
         around.append(element)
+        tag = element.tag
         if skipped is not None:
-            _classes(walk.page, dict(element.items()))
-        elif isinstance(element.tag, str):
-            _opened(walk, element)
-            skipped = element if element.tag in SKIPPED else None
+            _classes(walk, dict(element.items()))
+        elif tag.__class__ is str:
+            _opened(walk, element, tag)
+            if tag in SKIPPED:
+                skipped = element
     while around:
         closed = around.pop()
         if closed is skipped or skipped is None:
@@ -258,12 +273,20 @@ def _walked(walk: _Walk) -> None:
             skipped = None
 
 
-def _classes(page: Page, told: Mapping[str, str]) -> None:
+def _classes(walk: _Walk, told: Mapping[str, str]) -> None:
     if "class" in told:
-        for name in told["class"].split():
-            page.classes[name] += 1
+        walk.classes.append(told["class"])
     if own := told.get("id"):
-        page.classes[f"#{own}"] += 1
+        walk.ids.append(own)
+
+
+def _counted(walk: _Walk) -> Counter[str]:
+    """How often each class stands on the page, and each id behind a #; few differ, and each is parted once."""
+    counts = Counter([f"#{own}" for own in walk.ids])
+    for names, times in Counter(walk.classes).items():
+        for name in names.split():
+            counts[name] += times
+    return counts
 
 
 def _head(page: Page) -> None:
@@ -288,54 +311,70 @@ def _head(page: Page) -> None:
     page.meta["lang"] = html or page.meta.get("content-language", "")
 
 
-def _opened(walk: _Walk, element: Element) -> None:
-    tag, told = element.tag, dict(element.items())
-    hides = strikes = aside = False
-    if told or walk.sheets.hiding or tag in MARKING:
+def _opened(walk: _Walk, element: Element, tag: str) -> None:
+    items = element.items()
+    told = dict(items)
+    hides = strikes = False
+    if tag in MARKING or walk.sheets.hiding or "style" in told or "hidden" in told:
         hides = _hides(element, told, walk.sheets)
         strikes = tag in STRUCK or "line-through" in told.get("style", "")
-        aside = hides and tag in INLINE and bool(walk.parts)
+    aside = hides and tag in INLINE and bool(walk.parts)
     if aside:
         walk.lay_aside()
     elif walk.parts and (tag not in INLINE or hides or strikes) and not (tag == "br" and _split(walk, element)):
         walk.end()
-    walk.marks.append((len(walk.page.lines), hides, strikes, aside))
-    walk.hidden += hides
-    walk.struck += strikes
-    if told:
-        _classes(walk.page, told)
-    if tag in SKIPPED:
-        return
-    if told:
+    if hides or strikes:
+        walk.hidden += hides
+        walk.struck += strikes
+        walk.marks[element] = (hides, strikes, aside)
+    walk.firsts.append(len(walk.page.lines))
+    if items:
+        _classes(walk, told)
+    if tag not in SKIPPED:
+        _held(walk, element, tag, items, told)
+
+
+def _held(walk: _Walk, element: Element, tag: str, items: Sequence[tuple[str, str]], told: Mapping[str, str]) -> None:
+    """What an element says itself: in its attributes, as a picture, in the text that it begins with."""
+    if items:
         if tag in LINKING:
             _link(walk.page, told)
-        _attributes(walk, element, told)
+        _attributes(walk, element, items)
     if tag == "img" and (icon := ICON.fullmatch(told.get("alt", "")) or ICON.fullmatch(told.get("src", ""))):
         walk.add(f"{icon.group(1)}: ", element)
-    if text := element.text:
+    if (text := element.text) and (walk.parts or text.strip(BLANK)):
         # A footnote's mark behind a number is none of its digits.
         walk.add(f"[{text.strip()}]" if tag == "sup" and text.strip().isdigit() else text, element)
 
 
 def _closed(walk: _Walk, element: Element) -> None:
     tag = element.tag
-    if not isinstance(tag, str):  # a comment
-        if DIGIT.search(element.text or ""):
-            walk.put(
-                element.text or "", element.getparent() if element.getparent() is not None else element, Kind.COMMENT
-            )
+    if tag.__class__ is not str:
+        _commented(walk, element)
     else:
-        first, hides, strikes, aside = walk.marks.pop()
-        if walk.parts and (tag not in INLINE or hides or strikes) and not (tag == "br" and _split(walk, element)):
+        marked = walk.marks.get(element) if walk.marks else None
+        if walk.parts and (marked or tag not in INLINE) and not (tag == "br" and _split(walk, element)):
             walk.end()
         # An inline element's line is still open: it will be the next one.
-        walk.page.spans[element] = (first, len(walk.page.lines) + (1 if walk.parts else 0))
-        walk.hidden -= hides
-        walk.struck -= strikes
-        if aside:
-            walk.take_up()
+        last = len(walk.page.lines)
+        walk.page.spans[element] = (walk.firsts.pop(), last + 1 if walk.parts else last)
+        if marked:
+            _shown_again(walk, *marked)
     if (tail := element.tail) and (walk.parts or tail.strip(BLANK)):
         walk.add(tail, element.getparent())
+
+
+def _shown_again(walk: _Walk, hides: bool, strikes: bool, aside: bool) -> None:
+    walk.hidden -= hides
+    walk.struck -= strikes
+    if aside:
+        walk.take_up()
+
+
+def _commented(walk: _Walk, comment: Element) -> None:
+    text, around = comment.text or "", comment.getparent()
+    if DIGIT.search(text):
+        walk.put(text, comment if around is None else around, Kind.COMMENT)
 
 
 def _split(walk: _Walk, element: Element) -> bool:
@@ -349,21 +388,32 @@ def _link(page: Page, told: Mapping[str, str]) -> None:
         page.links.append((len(page.lines), address))
 
 
-def _attributes(walk: _Walk, element: Element, told: Mapping[str, str]) -> None:
-    for name, value in told.items():
-        if name == "class" or not DIGIT.search(value):
+def _attributes(walk: _Walk, element: Element, told: Sequence[tuple[str, str]]) -> None:
+    for name, value in told:
+        kind = _kind_of(name)
+        if not kind or (kind == Kind.LINK and ":" not in value) or not DIGIT.search(value):
             continue
-        if name == "href":
+        if kind == Kind.LINK:
             scheme, _, rest = value.strip().partition(":")
             if scheme.lower() in ("tel", "callto", "wtai") and DIGIT.search(rest):
                 rest = rest.removeprefix("//wp/mc;") if scheme.lower() == "wtai" else rest
                 walk.put(unquote(rest).lstrip("/"), element, Kind.LINK)
-        elif name in ("alt", "aria-label") or (name == "title" and element.tag in TITLED) or _button(element, name):
-            walk.put(value, element, Kind.ALT)
-        elif (name.startswith("data-") and re.search(r"tel|phone|mobile|hotline|call|number", name)) or (
-            name == "content" and "itemprop" in told
-        ):
+        elif kind == Kind.ALT:
+            if name in SAYING or (name == "title" and element.tag in TITLED) or _button(element, name):
+                walk.put(value, element, Kind.ALT)
+        elif name != "content" or "itemprop" in dict(told):
             walk.put(value, element, Kind.DATA)
+
+
+@lru_cache(maxsize=4096)
+def _kind_of(name: str) -> str:
+    """What kind of line an attribute may hold; none, as most do."""
+    if name == "href":
+        return Kind.LINK
+    if name in SAYING or name in ("title", "value"):
+        return Kind.ALT
+    named = name == "content" or (name.startswith("data-") and CALLING.search(name))
+    return Kind.DATA if named else ""
 
 
 def _button(element: Element, name: str) -> bool:
