@@ -374,6 +374,23 @@ class WatchContract:
         assert whole.budget_hotline == 1.0
 
     @pytest.mark.slow
+    def test_a_tenants_hotlines_are_told_alone_as_they_are_told_among_all(self, world: World) -> None:
+        names = [f"desk-{n}" for n in range(12)]
+        with world.store.read() as tx:
+            theirs = tx.scalar(sa.select(tenants.c.tenant_id).where(tenants.c.tenant_id != TENANT))
+        for n, name in enumerate(names):
+            world.put(name, FIRST, calls(SHORT, n), theirs if n % 4 == 0 else TENANT)
+        manner = Manner(Tuning(budget=Budget(hotline=1.0, fleet=6.0)))
+        world.at(NOON + 20)
+        Runner(world.desk, manner).once()
+        with world.store.read() as tx:
+            alone, all_ = (status(tx, manner, world.clock[0], Calendar(), one) for one in (TENANT, None))
+        told = [one for one in all_.hotlines if one.tenant == TENANT]
+        assert len(told) == 9
+        assert [*alone.hotlines] == told
+        assert (alone.minute, alone.budget_hotline) == (all_.minute, all_.budget_hotline) == (NOON + 20, 0.5)
+
+    @pytest.mark.slow
     def test_counts_of_long_ago_are_judged_and_call_nobody(self, world: World) -> None:
         world.put(CARE, FIRST, diverted(calls(SHORT), NOON, NOON + 60))
         world.ran(world.runner(), NOON + 9 * DAY)

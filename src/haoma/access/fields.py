@@ -68,6 +68,7 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "close-incident": frozenset({"incident"}),
         "record-measure": frozenset({"incident"}),
         "record-counts": frozenset({"counts"}),
+        "see-counts": frozenset({"counts"}),
         "bulk-export": frozenset({"export"}),
         "add-person": frozenset({"person"}),
         "suspend-person": frozenset({"person"}),

@@ -100,6 +100,7 @@ class Services:
 
     watch_manner = cached_property(watch_parts.watch_manner)
     watch_runner = cached_property(watch_parts.watch_runner)
+    watch_sights = cached_property(watch_parts.watch_sights)
 
     counts = cached_property(counts_parts.counts)
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from haoma.watch.residual.serving import Model
     from haoma.watch.running.history import Manner
     from haoma.watch.running.runner import Runner
+    from haoma.watch.running.sights import Sights
 
-__all__ = ["corrector_of", "manner_of", "watch_manner", "watch_runner"]
+__all__ = ["corrector_of", "manner_of", "watch_manner", "watch_runner", "watch_sights"]
 
 MOST_ALARMS = 1_000_000
 LONGEST_GRACE_MIN = 60
@@ -58,6 +59,14 @@ def watch_runner(services: Services) -> Runner:
     from haoma.watch.running.runner import Runner
 
     return Runner(services.guard_desk, services.watch_manner)
+
+
+def watch_sights(services: Services) -> Sights:
+    """Who tells a tenant how its hotlines stand."""
+    from haoma.watch.calendar import Calendar
+    from haoma.watch.running.sights import Sights
+
+    return Sights(services.gate, services.watch_manner, Calendar())
 
 
 def corrector_of(path: Path) -> Model:

@@ -35,8 +35,8 @@ def status(ctx: click.Context, /, tenant: str | None, fmt: Format) -> None:
 
     with Services(current_settings(), create=False) as services, services.store.read() as tx:
         whose = None if tenant is None else tenant_named(tx, tenant)
-        whole = found(tx, services.watch_manner, now(), Calendar())
-    shown = [one for one in whole.hotlines if whose in (None, one.tenant)]
+        whole = found(tx, services.watch_manner, now(), Calendar(), whose)
+    shown = whole.hotlines
     write((_row(one, whole) for one in shown), fmt)
     _tell(whole)
     ctx.exit(1 if any(one.alert for one in shown) else 0)

@@ -21,6 +21,7 @@ from haoma.ledger.forms import Json
 from haoma.ledger.written import as_written
 from haoma.lineage.entries import Log
 from haoma.storage import json_in
+from haoma.watch.counts import tables as counts
 from haoma.watch.counts.series import Series, signals_of
 from haoma.watch.model import moment_of
 from haoma.watch.running import tables
@@ -33,6 +34,7 @@ __all__ = [
     "alert",
     "alerts",
     "held_since",
+    "newest",
     "raised",
     "signal_names",
     "standing_at",
@@ -91,6 +93,21 @@ def alerts(
     which += [] if state is None else [_A.state == str(state)]
     query = sa.select(tables.alerts).where(*which).order_by(_A.opened.desc(), _A.hotline)
     return [_of_row(row) for row in tx.execute(query)]
+
+
+def newest(
+    tx: sa.Connection, tenant: str, state: State | None, after: tuple[int, int] | None, most: int
+) -> list[tuple[str, Alert]]:
+    """The alerts of a tenant's hotlines, with what these are called, the newest first; `after` a minute and hotline."""
+    which = [counts.hotlines.c.tenant_id == tenant]
+    which += [] if state is None else [_A.state == str(state)]
+    if after is not None:
+        which.append(sa.or_(_A.opened < after[0], sa.and_(_A.opened == after[0], _A.hotline > after[1])))
+    query = sa.select(counts.hotlines.c.name, tables.alerts).join(
+        counts.hotlines, counts.hotlines.c.series_id == _A.hotline
+    )
+    rows = tx.execute(query.where(*which).order_by(_A.opened.desc(), _A.hotline).limit(most))
+    return [(row.name, _of_row(row)) for row in rows]
 
 
 def standing_at(tx: sa.Connection, minute: int) -> dict[int, int]:

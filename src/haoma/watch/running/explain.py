@@ -34,10 +34,14 @@ MOST_HOURS = 48
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What is to be said, as JSON, and drawn."""
+    """What is to be said, as JSON, and drawn; of which hotline and alert, what was counted, and what that is called."""
 
     said: Mapping[str, object]
     picture: Picture
+    series: Series
+    alert: Alert | None
+    hour: Hour
+    signals: Sequence[str]
 
 
 @dataclass(slots=True)
@@ -67,7 +71,7 @@ def explain(tx: sa.Connection, manner: Manner, which: str, tenant: str | None, h
     """
     if not 1 <= hours <= MOST_HOURS:
         raise BadInput(f"{hours} hours; 1 to {MOST_HOURS} are allowed")
-    here, of = place(tx), counted(tx, manner)
+    here, of = place(tx), counted(tx, manner, tenant)
     if here is None:
         raise NotFound("no counts were judged yet", hint="haoma watch run judges them as they come")
     one, told = _meant(tx, of, which, tenant)
@@ -75,9 +79,10 @@ def explain(tx: sa.Connection, manner: Manner, which: str, tenant: str | None, h
     until = here.minute if told is None else min(here.minute, told.opened + hours * HOUR // 3)
     since = until - hours * HOUR + 1
     hour = _kept(told, names) if told is not None and since < here.minute - KEPT_DAYS * DAY else None
-    hour = hour or _judged(tx, of, one, since, until)
+    hour = hour or _judged(tx, of if of.part else counted(tx, manner, one.tenant), one, since, until)
     near = [told] if told is not None else alerts(tx, hotline=one.id, since=since - DAY)
-    return Explained(_said(one, told, hour, names), _picture(manner.tuning, one, near, hour, names))
+    picture = _picture(manner.tuning, one, near, hour, names)
+    return Explained(_said(one, told, hour, names), picture, one, told, hour, names[: hour.seen.shape[1]])
 
 
 def series_named(series: Mapping[int, Series], name: str, tenant: str | None) -> Series:
@@ -97,6 +102,8 @@ def _meant(tx: sa.Connection, of: Counted, which: str, tenant: str | None) -> tu
         one = series_named(of.series, which, tenant)
         newest = next(iter(alerts(tx, hotline=one.id)), None)
         return one, newest if newest is not None and newest.closed is None and newest.over_at is None else None
+    if told.hotline not in of.series:
+        raise NotFound("there is no such alert", hint="haoma watch status shows those that stand")
     return of.series[told.hotline], told
 
 
@@ -104,7 +111,7 @@ def _judged(tx: sa.Connection, of: Counted, one: Series, since: int, until: int)
     trace = _Trace(one.id, since)
     fleet = fleet_before(tx, of, since)
     if fleet is not None:
-        judge(tx, fleet, of, until, {}, trace)
+        judge(tx, fleet, of, until, {}, trace, again=True)
         trace.since = max(since, until - len(trace.seen) + 1)
     return trace.hour(of.known.signals)
 

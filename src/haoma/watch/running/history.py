@@ -4,13 +4,14 @@ Rules held here:
 - What is judged anew begins an hour before it has to, so that what was expected in the hour before an alert is known.
 - Where no state is old enough, eight weeks of counts are learned from, and none of them is judged.
 - Nobody goes ahead of the newest count: minutes of which nothing came from anybody yet are not over.
+- The hotlines of one tenant are judged alone as they are among all: what is in common is so within a tenant.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import sqlalchemy as sa
@@ -25,7 +26,7 @@ from haoma.watch.model import Tuning
 from haoma.watch.residual.serving import Model
 from haoma.watch.running.alerts import standing_at
 from haoma.watch.running.fleet import Cube, Fleet, Known, Minute, Spans
-from haoma.watch.running.states import DAY, HOUR, newest_before
+from haoma.watch.running.states import DAY, HOUR, Kept, newest_before
 
 __all__ = ["HISTORY_MIN", "Counted", "Manner", "counted", "fleet_before", "judge"]
 
@@ -45,12 +46,13 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The hotlines that are counted, by number, and how they are judged."""
+    """The hotlines that are counted, by number, and how they are judged; `part` where they are one tenant's alone."""
 
     manner: Manner
     series: Mapping[int, Series]
     known: Known
     numbers: list[int]
+    part: bool = False
 
     @property
     def digest(self) -> str:
@@ -60,21 +62,24 @@ class Counted:
         return hashlib.sha256(said.encode()).hexdigest()
 
 
-def counted(tx: sa.Connection, manner: Manner) -> Counted:
-    """What is counted now."""
-    series = {one.id: one for one in every_series(tx)}
+def counted(tx: sa.Connection, manner: Manner, tenant: str | None = None) -> Counted:
+    """What is counted now, of all or of one tenant by its id."""
+    series = {one.id: one for one in every_series(tx, tenant)}
     further = tx.scalar(sa.select(sa.func.max(kept_counts.signals.c.signal)))
     hours = {one.id: manner.hours[one.name] for one in series.values() if one.name in manner.hours}
     tenants = {one.id: one.tenant for one in series.values()}
     known = Known(tenants, hours, len(COUNTS) if further is None else int(further) + 1, model=manner.model)
-    return Counted(manner, series, known, [*series])
+    return Counted(manner, series, known, [*series], part=tenant is not None)
 
 
 def fleet_before(tx: sa.Connection, of: Counted, minute: int) -> Fleet | None:
     """The fleet as it was an hour before a minute, or longer ago; None where nothing was counted by then."""
     kept = newest_before(tx, minute - HOUR, of.digest)
     if kept is not None:
-        return Fleet.resumed(of.manner.tuning, of.known, kept, standing_at(tx, kept.minute))
+        tuning, standing = _shared(of.manner.tuning, len(kept.hotlines)), standing_at(tx, kept.minute)
+        if of.part:
+            return Fleet.resumed(tuning, of.known, _of_these(kept, of.series), standing)
+        return Fleet.resumed(of.manner.tuning, of.known, kept, standing)
     there = spanned(tx)
     if there is None or there[0] > minute:
         return None
@@ -82,18 +87,39 @@ def fleet_before(tx: sa.Connection, of: Counted, minute: int) -> Fleet | None:
     return _learned(tx, of, max(there[0], since - HISTORY_MIN), since)
 
 
-def judge(tx: sa.Connection, fleet: Fleet, of: Counted, until: int, spans: Spans, each: Minute | None = None) -> None:
-    """Judge minutes up to and with `until`, as far as there are counts."""
-    there = spanned(tx)
+def judge(
+    tx: sa.Connection,
+    fleet: Fleet,
+    of: Counted,
+    until: int,
+    spans: Spans,
+    each: Minute | None = None,
+    *,
+    again: bool = False,
+) -> None:
+    """Judge minutes up to and with `until`, as far as there are counts; all of them where they are judged `again`."""
+    there = None if again else spanned(tx)
     newest = until if there is None else min(until, there[1] - 1)
     while fleet.minute < newest:
         last = min(newest, (fleet.minute + 1) // HOUR * HOUR + HOUR - 1)
         counts = read(tx, of.numbers, fleet.minute + 1, last + 1, of.known.signals)
-        if last == newest:
+        if last == newest and not again:
             counts = counts[:, : _behind_the_last(counts)]
         fleet.judge(of.numbers, counts, spans, each)
         if last == newest:
             return
+
+
+def _shared(tuning: Tuning, hotlines: int) -> Tuning:
+    """The budget as so many hotlines share it."""
+    return replace(tuning, budget=replace(tuning.budget, hotlines=tuning.budget.hotlines or max(1, hotlines)))
+
+
+def _of_these(kept: Kept, series: Mapping[int, Series]) -> Kept:
+    """What is kept of some hotlines."""
+    which = [at for at, one in enumerate(kept.hotlines) if one in series]
+    rows = np.frombuffer(kept.state, np.uint8).reshape(max(1, len(kept.hotlines)), -1)
+    return Kept(kept.minute, tuple(kept.hotlines[at] for at in which), rows[which].tobytes())
 
 
 def _learned(tx: sa.Connection, of: Counted, since: int, until: int) -> Fleet:

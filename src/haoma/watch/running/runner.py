@@ -132,7 +132,7 @@ class Runner:
         if fleet is None or fleet.minute != here.minute or fleet.known.signals != of.known.signals:
             fleet = fleet_before(tx, of, here.minute + 1)
             if fleet is not None:
-                judge(tx, fleet, of, here.minute, {})
+                judge(tx, fleet, of, here.minute, {}, again=True)
         if fleet is not None:
             fleet.known = of.known
         return fleet

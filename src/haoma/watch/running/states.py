@@ -20,7 +20,19 @@ from haoma.errors import Conflict, Tampered
 from haoma.lineage.rows import insert_new
 from haoma.watch.running import tables
 
-__all__ = ["DAY", "HOUR", "KEPT_DAYS", "Kept", "Place", "kept_after", "move", "newest_before", "place", "save"]
+__all__ = [
+    "DAY",
+    "HOUR",
+    "KEPT_DAYS",
+    "Kept",
+    "Place",
+    "any_before",
+    "kept_after",
+    "move",
+    "newest_before",
+    "place",
+    "save",
+]
 
 HOUR, DAY, KEPT_DAYS = 60, 1440, 8
 HOURLY_MIN = 6 * HOUR
@@ -93,6 +105,11 @@ def save(tx: sa.Connection, kept: Sequence[Kept], since: int, tuning: str) -> No
 def kept_after(minute: int, last: int) -> bool:
     """Whether the state after this minute is kept, where `last` is the last one that is judged."""
     return minute % HOUR == HOUR - 1 and (minute > last - HOURLY_MIN or minute % DAY == DAY - 1)
+
+
+def any_before(tx: sa.Connection, minute: int, tuning: str) -> bool:
+    """Whether there is a state that was kept after a minute before this one."""
+    return tx.scalar(sa.select(sa.exists().where(_S.minute < minute, _S.tuning == tuning))) is True
 
 
 def newest_before(tx: sa.Connection, minute: int, tuning: str) -> Kept | None:

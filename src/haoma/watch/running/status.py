@@ -8,7 +8,7 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,9 +25,9 @@ from haoma.watch.running.history import Counted, Manner, counted, fleet_before, 
 from haoma.watch.running.realised import MONTH, Realised, realised
 from haoma.watch.running.shown import Hour
 from haoma.watch.running.spans import State
-from haoma.watch.running.states import HOUR, place
+from haoma.watch.running.states import HOUR, Place, place
 
-__all__ = ["DIVERTED", "REPORTING", "Standing", "Whole", "sight", "status"]
+__all__ = ["DIVERTED", "REPORTING", "Standing", "Whole", "fleet_now", "sight", "standings", "status"]
 
 DIVERTED = (0.5, 0.1)
 REPORTING = 0.05
@@ -35,16 +35,20 @@ REPORTING = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One hotline. Scores are 0–1; `seen` and `expected` are of the last hour, signal by signal.
+    """One hotline. Scores are 0–1, `excess` nats above each channel's threshold, below 0 where there is no alarm.
+
+    `seen` and `expected` are of the last hour, signal by signal.
 
     `lag_min` is how long ago its newest count was, at least an hour where None. `shows_min` has for each share of
     `DIVERTED` the minutes until it shows at best, of whose callers `REPORTING` report it.
     """
 
+    number: int
     hotline: str
     tenant: str
     score: float
     channel: Channel | None
+    excess: Mapping[Channel, float]
     ready: bool
     alert: Alert | None
     seen: tuple[float | None, ...]
@@ -56,7 +60,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """All hotlines, up to which minute they were judged, the budgets, and years whose holidays are not known."""
+    """Hotlines, up to which minute all were judged, the budgets, and years whose holidays are not known.
+
+    `realised` is of all hotlines that were looked at, whichever are told.
+    """
 
     hotlines: tuple[Standing, ...]
     minute: int
@@ -67,25 +74,36 @@ class Whole:
     unknown_years: tuple[int, ...]
 
 
-def status(tx: sa.Connection, manner: Manner, now: datetime, calendar: Calendar) -> Whole:
-    """How all hotlines stand; raises NotFound where nothing was judged yet."""
-    of, here = counted(tx, manner), place(tx)
+def status(tx: sa.Connection, manner: Manner, now: datetime, calendar: Calendar, tenant: str | None = None) -> Whole:
+    """How all hotlines stand, or those of one tenant by its id; raises NotFound where nothing was judged yet."""
+    of, here = counted(tx, manner, tenant), place(tx)
+    return standings(tx, of, fleet_now(tx, of, here), of.numbers, now, calendar)
+
+
+def fleet_now(tx: sa.Connection, of: Counted, here: Place | None) -> Fleet:
+    """These hotlines as they were when the place was left; raises NotFound where nothing was judged yet."""
     fleet = None if here is None else fleet_before(tx, of, here.minute + 1)
     if here is None or fleet is None:
         raise NotFound("no counts were judged yet", hint="haoma watch run judges them as they come")
-    judge(tx, fleet, of, here.minute, {})
-    recent = alerts(tx, since=minute_of(now - MONTH))
+    judge(tx, fleet, of, here.minute, {}, again=True)
+    return fleet
+
+
+def standings(
+    tx: sa.Connection, of: Counted, fleet: Fleet, numbers: Sequence[int], now: datetime, calendar: Calendar
+) -> Whole:
+    """How some hotlines of a fleet stand that is as it is now, in this order."""
+    recent = [one for one in alerts(tx, since=minute_of(now - MONTH)) if one.hotline in of.series]
     told = realised(tx, recent, now)
     open_ = {one.hotline: one for one in alerts(tx, state=State.OPEN)}
-    budget = replace(manner.tuning.budget, hotlines=manner.tuning.budget.hotlines or max(1, len(fleet.places)))
-    each = tuple(
-        _standing(of, fleet, number, open_, told, budget.per_hotline_and_month(), now) for number in of.numbers
-    )
+    shared = fleet.tuning.budget.hotlines or max(1, len(fleet.places))
+    budget = replace(of.manner.tuning.budget, hotlines=shared)
+    each = tuple(_standing(of, fleet, number, open_, told, budget.per_hotline_and_month(), now) for number in numbers)
     whole = sum(told.values(), Realised())
-    years = {moment_of(here.minute + SHANGHAI_MIN).year, now.year}
+    years = {moment_of(fleet.minute + SHANGHAI_MIN).year, now.year}
     unknown = tuple(sorted(year for year in years if not calendar.knows(year)))
-    behind = minute_of(now) - here.minute
-    return Whole(each, here.minute, behind, budget.per_hotline_and_month(), manner.tuning.budget.fleet, whole, unknown)
+    behind = minute_of(now) - fleet.minute
+    return Whole(each, fleet.minute, behind, budget.per_hotline_and_month(), budget.fleet, whole, unknown)
 
 
 def sight(standing: Standing) -> str:
@@ -120,14 +138,28 @@ def _standing(
     if at is None or scores is None:
         nothing = (None,) * of.known.signals
         return Standing(
-            series.name, series.tenant, 0.0, None, False, open_.get(number), nothing, nothing, None, {}, Realised()
+            number,
+            series.name,
+            series.tenant,
+            0.0,
+            None,
+            {},
+            False,
+            open_.get(number),
+            nothing,
+            nothing,
+            None,
+            {},
+            Realised(),
         )
     hour, channel = fleet.hour(number), int(scores.channel[at])
     return Standing(
+        number,
         series.name,
         series.tenant,
         float(scores.score[at]),
         None if channel == NO_CHANNEL else Channel(channel),
+        {one: float(scores.excess[one, at]) for one in Channel},
         bool(scores.ready[at]),
         open_.get(number),
         _sums(hour.seen),

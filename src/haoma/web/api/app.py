@@ -19,7 +19,20 @@ from starlette.routing import BaseRoute
 
 from haoma.access.once import Once
 from haoma.app import Services
-from haoma.web.api import approvals, cases, consents, counts, health, ledger, locations, numbers, risk, routes, tokens
+from haoma.web.api import (
+    approvals,
+    cases,
+    consents,
+    counts,
+    health,
+    hotlines,
+    ledger,
+    locations,
+    numbers,
+    risk,
+    routes,
+    tokens,
+)
 from haoma.web.api.callers import Callers
 from haoma.web.api.calls import Desk
 from haoma.web.api.described import document
@@ -87,7 +100,20 @@ def api(services: Services, more: Sequence[BaseRoute] = (), lifespan: Lifespan |
     )
     app.state.desk = desk
     app.router.routes.append(hot_route(desk))
-    for noun in (health, numbers, cases, consents, tokens, locations, risk, routes, approvals, counts, ledger):
+    for noun in (
+        health,
+        numbers,
+        cases,
+        consents,
+        tokens,
+        locations,
+        risk,
+        routes,
+        approvals,
+        counts,
+        hotlines,
+        ledger,
+    ):
         app.include_router(noun.routes)
         app.go_straight(noun.routes.routes)
     app.router.routes.extend(more)

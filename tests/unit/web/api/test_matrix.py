@@ -106,6 +106,10 @@ CELLS = (
         lambda *_: {"counts": [{"hotline": "east", "timestamp": "2026-11-22T09:31Z", "inquiries": 3}]}, elsewhere=True,
     ),
     Cell("POST", "/v1/watch/prometheus", one("hotline-editor"), elsewhere=True),
+    Cell("GET", "/v1/watch/hotlines", one("hotline-editor", "approver", "dpo"), elsewhere=True),
+    Cell("GET", "/v1/watch/hotlines/{hotline}/explain", one("hotline-editor", "approver", "dpo")),
+    Cell("GET", "/v1/watch/alerts", one("hotline-editor", "approver", "dpo"), elsewhere=True),
+    Cell("GET", "/v1/watch/alerts/{alert_id}/explain", one("hotline-editor", "approver", "dpo")),
     Cell("GET", "/v1/ledger/entries", one("audit-admin", "dpo"), elsewhere=True),
 )  # fmt: skip
 PUBLIC = {
@@ -150,7 +154,7 @@ def things(house: Client) -> Things:
 def asked(house: Client, cell: Cell, things: Things, by: str | None) -> tuple[int, str, str]:
     """Status, reason and text of an answer."""
     ids = {"case_id": str(uuid.uuid4()), "request_id": things.request, "consent_id": things.consent}
-    path = cell.path.format(**ids, approval_id=things.approval)
+    path = cell.path.format(**ids, approval_id=things.approval, hotline="east", alert_id=str(uuid.uuid4()))
     role = "agent" if by == "narrow" else str(by).partition("@")[0]
     body = None if cell.body is None else cell.body(things, role)
     told = house.ask(cell.method, path, body, by=by)
