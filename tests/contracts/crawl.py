@@ -21,6 +21,7 @@ from contracts.made import made
 from haoma.errors import BadInput, Conflict, NotFound, Tampered, Unavailable
 from haoma.guard.crawl import entries, jobs, snapshots, sources, tables, tasks
 from haoma.guard.crawl.gate import Gate
+from haoma.guard.crawl.masks import masked
 from haoma.guard.crawl.model import Kind, Snapshot, Source, TaskKind
 from haoma.guard.crawl.recording import write_down
 from haoma.guard.crawl.visiting import Pace, Visitor
@@ -108,6 +109,11 @@ class World:
 
     def open_visits(self) -> int:
         return self.store.write(lambda tx: jobs.open_visits(tx, self.at))
+
+    def open_now(self) -> None:
+        """Have every source visited once, those on demand too."""
+        c = tables.sources.c
+        self.store.write(lambda tx: tx.execute(sa.update(tables.sources).values(next_at=self.at).where(c.url != "")))
 
     def seen(self) -> list[Snapshot]:
         with self.store.read() as tx:
@@ -374,6 +380,67 @@ class CrawlContract:
         for _ in range(2):
             world.crawl(on_snapshot=check)
         assert checked == [f"{SITE}a"]
+
+    def test_a_page_that_breaks_its_reader_is_tried_three_times_and_then_shown_to_a_person(self, world: World) -> None:
+        world.web.pages = {SITE: page("95588", "/a"), f"{SITE}a": page()}
+        world.add(depth=1, every_s=None)
+        world.open_now()
+        tried: list[str] = []
+
+        def check(seen: Snapshot, _read: bytes) -> None:
+            tried.append(seen.url)
+            if seen.url == SITE:
+                raise RecursionError
+
+        for _ in range(5):
+            world.crawl(on_snapshot=check)
+        assert (tried.count(SITE), tried.count(f"{SITE}a")) == (3, 1)
+        assert world.tasks() == [("unread", None)]
+        with world.store.read() as tx:
+            (task,) = tasks.open_tasks(tx)
+        (broken,) = [one.id for one in world.seen() if one.url == SITE]
+        assert masked(broken) in task.note  # an id may look like a number
+        world.store.write(lambda tx: tasks.end_task(tx, world.log, task.id, "Li", world.at))
+        world.crawl(on_snapshot=lambda seen, _read: tried.append(seen.url))
+        world.crawl(on_snapshot=check)
+        assert tried.count(SITE) == 4
+        assert world.tasks() == []
+
+    def test_a_page_that_hangs_its_reader_holds_up_neither_the_others_nor_the_end(self, world: World) -> None:
+        world.web.pages = {SITE: page("95588", "/a"), f"{SITE}a": page()}
+        world.add(depth=1, every_s=None)
+        world.open_now()
+        tried, never = list[str](), threading.Event()
+
+        def check(seen: Snapshot, _read: bytes) -> None:
+            tried.append(seen.url)
+            if seen.url == SITE:
+                never.wait(20)
+                raise RecursionError
+
+        for _ in range(4):
+            world.crawl(on_snapshot=check, patience_s=0.25)
+        never.set()
+        assert tried.count(SITE) == 3
+        assert f"{SITE}a" in tried
+        assert world.tasks() == [("unread", None)]
+
+    def test_a_page_that_takes_the_process_with_it_is_not_tried_for_ever(self, world: World) -> None:
+        world.web.pages = {SITE: page()}
+        world.add(every_s=None)
+        world.open_now()
+        world.crawl()
+        tried: list[str] = []
+
+        def check(seen: Snapshot, _read: bytes) -> None:
+            tried.append(seen.url)
+            with world.store.read() as tx:  # what is there should the process die now
+                assert tx.scalar(sa.select(tables.snapshots.c.tries)) == len(tried)
+            raise MemoryError
+
+        for _ in range(5):
+            world.crawl(on_snapshot=check)
+        assert len(tried) == 3
 
     def test_nothing_waits_for_what_was_not_checked_before(self, world: World) -> None:
         fetched = threading.Event()

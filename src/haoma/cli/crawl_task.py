@@ -1,4 +1,4 @@
-"""`haoma crawl task`: what waits for a person: a host that says no, a captcha, a call by a mystery shopper."""
+"""`haoma crawl task`: what waits for a person: a no, a captcha, a shopper's call, a page that breaks its reader."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def add_task(source_id: str, text: str, fmt: Format) -> None:
 @click.option("--by", required=True, metavar="NAME", help="Who did it.")
 @format_option
 def done(task_id: str, by: str, fmt: Format) -> None:
-    """Say that a task is done; its host is asked again."""
+    """Say that a task is done; its host is asked again, or its pages tried anew."""
     from haoma.app import Services
     from haoma.guard.crawl.tasks import end_task
 

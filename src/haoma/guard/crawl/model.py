@@ -52,6 +52,7 @@ class TaskKind(StrEnum):
     FORBIDDEN = "forbidden"
     TOO_MANY = "too-many"
     SHOPPER = "shopper"
+    UNREAD = "unread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something that only a person can do: get a host's leave, or call a hotline and write down what was heard."""
+    """Something that only a person can do: get a host's leave, call a hotline, see why a page cannot be read."""
 
     id: str
     kind: TaskKind

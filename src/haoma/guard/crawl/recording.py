@@ -128,7 +128,7 @@ def _row(snapshot: Snapshot, seen: Seen) -> dict[str, object]:
     more = ("screenshot", "same_as", "leaf", "entry_id", "held", "kept_until")
     row: dict[str, object] = {name: getattr(snapshot, name) for name in (*names, *more)}
     row |= {"snapshot_id": snapshot.id, "source_id": snapshot.source, "url_key": key_of(snapshot.url)}
-    return row | {"etag": seen.etag, "modified": seen.modified, "checked_at": None}
+    return row | {"etag": seen.etag, "modified": seen.modified, "checked_at": None, "tries": 0}
 
 
 def _lengthen(tx: sa.Connection, made: Iterable[Snapshot]) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from haoma.guard.crawl.sources import Log
 
 __all__ = [
+    "TRIES",
     "body_of",
     "export",
     "hold",
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 LARGEST_PICTURE = 40_000_000
+TRIES = 3
 _c, _r = tables.snapshots.c, tables.records.c
 _FIELDS = (
     *("url", "final_url", "fetched_at", "status", "content_type", "digest", "rendered_digest", "screenshot"),
@@ -69,8 +71,11 @@ def newest(tx: sa.Connection, source_id: str | None = None, *, most: int = 100) 
 def unchecked(
     tx: sa.Connection, after: Snapshot | None = None, *, until: datetime, most: int = 100
 ) -> Sequence[Snapshot]:
-    """The oldest snapshots of a time that nothing was concluded from yet, or those behind another one."""
-    query = sa.select(tables.snapshots).where(_c.checked_at.is_(None), _c.fetched_at <= until)
+    """The oldest snapshots of a time that nothing was concluded from yet, or those behind another one.
+
+    What was tried three times is not among them.
+    """
+    query = sa.select(tables.snapshots).where(_c.checked_at.is_(None), _c.fetched_at <= until, _c.tries < TRIES)
     query = query.order_by(_c.fetched_at, _c.snapshot_id)
     if after is not None:
         later = sa.and_(_c.fetched_at == after.fetched_at, _c.snapshot_id > after.id)

@@ -92,6 +92,7 @@ snapshots = sa.Table(
     sa.Column("checked_at", Time, nullable=True),
     sa.Column("held", sa.Boolean, nullable=False),
     sa.Column("kept_until", Time, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
     sa.Index("ix_crawl_snapshots_url_key", "source_id", "url_key", "fetched_at"),
     sa.Index("ix_crawl_snapshots_checked_at", "checked_at", "fetched_at"),
     sa.Index("ix_crawl_snapshots_kept_until", "held", "kept_until"),

@@ -1,8 +1,8 @@
-"""What only a person can do: ask a host for its leave, look behind a captcha, call a hotline and listen.
+"""What only a person can do: ask a host for its leave, look behind a captcha, call a hotline, see what breaks a reader.
 
 Rules held here:
 - While a host has an open task, nobody asks it for anything, from no address.
-- A host has one open task at a time. Who ends it says who they are; then its jobs go on.
+- A host has one open task at a time. Who ends it says who they are; then its jobs go on, or the pages are tried anew.
 - Neither note nor name holds a person's own number: what may be one is masked.
 """
 
@@ -23,7 +23,7 @@ from haoma.ledger.entry import Entry
 
 __all__ = ["end_task", "open_task", "open_tasks"]
 
-_t, _h = tables.tasks.c, tables.hosts.c
+_t, _h, _seen = tables.tasks.c, tables.hosts.c, tables.snapshots.c
 
 
 def open_task(
@@ -49,7 +49,10 @@ def open_task(
 
 
 def end_task(tx: sa.Connection, log: Log, task_id: str, by: str, at: datetime) -> Task:
-    """Say that a task is done; its host is asked again. Raises NotFound, or Conflict where it was done before."""
+    """Say that a task is done; its host is asked again, or its pages tried anew.
+
+    Raises NotFound, or Conflict where it was done before.
+    """
     by = masked(by)[:200]
     row = tx.execute(sa.select(tables.tasks).where(_t.task_id == task_id)).one_or_none()
     if row is None:
@@ -58,6 +61,9 @@ def end_task(tx: sa.Connection, log: Log, task_id: str, by: str, at: datetime) -
         raise Conflict("the task is done already")
     tx.execute(sa.update(tables.tasks).where(_t.task_id == task_id).values(done_at=at, done_by=by))
     tx.execute(sa.update(tables.hosts).where(_h.task_id == task_id).values(task_id=None))
+    if row.kind == TaskKind.UNREAD:
+        unread = (_seen.source_id == row.source_id, _seen.checked_at.is_(None))
+        tx.execute(sa.update(tables.snapshots).where(*unread).values(tries=0))
     log.append(tx, Entry("crawl.task", at, {"task": task_id, "kind": row.kind, "change": "done"}))
     return Task(task_id, TaskKind(row.kind), row.host, row.source_id, row.note, row.opened_at, at, by)
 

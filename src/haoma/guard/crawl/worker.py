@@ -5,7 +5,7 @@ Rules held here:
 - While the database is away nothing is lost: what came of jobs is kept and written when it is back, and nothing new is
   begun meanwhile.
 - A page is checked after it is written down. One that was not, since the process ended, is checked by the next worker,
-  beside what that one fetches: however many there are, and however they break their reader, nothing waits for them.
+  beside what that one fetches: however many there are, nothing waits for them.
 - Stopped, a worker begins nothing more, ends what is under way, and gives back its hosts.
 - Leases, budgets and days are those of the database's clock, which all workers share: one whose own clock is wrong
   takes no host that another has, and no budget of tomorrow.
@@ -27,6 +27,7 @@ import sqlalchemy as sa
 
 from haoma.errors import BadInput, HaomaError, Unavailable
 from haoma.guard.crawl import jobs, tables
+from haoma.guard.crawl.checking import PATIENCE_S, Checker, ask_people
 from haoma.guard.crawl.jobs import Job
 from haoma.guard.crawl.model import Snapshot, State
 from haoma.guard.crawl.recording import Came, write_down
@@ -53,8 +54,9 @@ log = logging.getLogger("haoma")
 class Work:
     """What a worker works on: the store and its log, one source or all, once or for ever.
 
-    `on_snapshot` gets each page as a reader has it; `before_visits` may have sources visited sooner, once a minute;
-    `advance` is told how many jobs have ended; `wall` is the clock of this machine, which `now` goes by.
+    `on_snapshot` gets each page as a reader has it, and `patience_s` for it; `before_visits` may have sources visited
+    sooner, once a minute; `advance` is told how many jobs have ended; `wall` is the clock of this machine, which `now`
+    goes by.
     """
 
     store: Store
@@ -66,6 +68,7 @@ class Work:
     on_snapshot: Callable[[Snapshot, bytes], None] | None = None
     before_visits: Callable[[sa.Connection], None] = lambda _tx: None
     advance: Callable[[int], None] = lambda _ended: None
+    patience_s: float = PATIENCE_S
     wall: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -90,13 +93,16 @@ class Worker:
         self._hosts: dict[str, asyncio.Semaphore] = {}
         self._stopped = frozenset[str]()
         self._came: asyncio.Queue[Came | None] = asyncio.Queue(BATCH)
-        self._to_check: asyncio.Queue[tuple[Snapshot, bytes] | None] = asyncio.Queue(BATCH)
+        self._checker = None if work.on_snapshot is None else self._checking(work.on_snapshot)
         self._wake = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
         self._in_hand = 0
         self._failure: Exception | None = None
         self._ahead = timedelta()
         self._wished: datetime | None = None
+
+    def _checking(self, check: Callable[[Snapshot, bytes], None]) -> Checker:
+        return Checker(self._work.store, self._work.log, self.now, check, self._work.patience_s)
 
     def now(self) -> datetime:
         """The time, by the clock that all workers share."""
@@ -120,7 +126,8 @@ class Worker:
 
     async def run(self, visitor: Visitor) -> Totals:
         """Work until nothing is due (`once`), or until stopped."""
-        behind = [asyncio.ensure_future(one) for one in (self._write(), self._check(), self._renew())]
+        behind = [asyncio.ensure_future(one) for one in (self._write(), self._renew())]
+        checks = asyncio.ensure_future(_nothing() if self._checker is None else self._checker.run())
         backlog = asyncio.ensure_future(self._check_backlog())
         try:
             await self._loop(visitor)
@@ -130,9 +137,10 @@ class Worker:
             backlog.cancel()
             await self._came.put(None)
             await behind[0]
-            await self._to_check.put(None)
-            await behind[1]
-            behind[2].cancel()
+            if self._checker is not None:
+                await self._checker.end()
+            await checks
+            behind[1].cancel()
             with suppress(Unavailable):  # then leases end by themselves
                 await asyncio.to_thread(self._work.store.write, partial(jobs.release, worker=self.id))
         if self._failure is not None:
@@ -248,48 +256,23 @@ class Worker:
             self.totals.ended[word] = self.totals.ended.get(word, 0) + 1
         work.advance(len(came))
         self._wake.set()
-        if work.on_snapshot is not None:
+        if self._checker is not None:
             read = {each.seen.snapshot.id: each.read for each in came if each.seen is not None}
             for snapshot in made:
-                await self._to_check.put((snapshot, read[snapshot.id]))
+                await self._checker.put(snapshot, read[snapshot.id])
 
     async def _check_backlog(self) -> None:
-        if self._work.on_snapshot is None:
+        if self._checker is None:
             return
+        await self._db(lambda tx: ask_people(tx, self._work.log, self.now()))
         earlier = partial(unchecked, until=self.now())
         found = await self._db(earlier, reads=True)
         while found:
             for snapshot in found:
                 if self._stopping.is_set():
                     return
-                await self._to_check.put((snapshot, b""))
+                await self._checker.put(snapshot, None)
             found = await self._db(partial(earlier, after=found[-1]), reads=True)
-
-    async def _check(self) -> None:
-        told = ""
-        while (pair := await self._to_check.get()) is not None:
-            try:
-                await asyncio.to_thread(self._checked, *pair)
-            except HaomaError as error:
-                if str(error) != told:  # the same for every page, where what it needs is away
-                    log.warning("a page was not checked, and will be by the next run: %s", error)
-                told = str(error)
-            except Exception as error:  # noqa: BLE001 - a page that breaks its reader must not keep the others from theirs
-                log.warning("a page was not checked: a fault of haoma's own (%s)", type(error).__name__)
-            finally:
-                self._to_check.task_done()
-
-    def _checked(self, snapshot: Snapshot, page: bytes) -> None:
-        store, check = self._work.store, self._work.on_snapshot
-        if check is None:
-            return
-        if not page:
-            with store.read() as tx:
-                page = read_of(tx, snapshot)
-        check(snapshot, page)
-        c, at = tables.snapshots.c, self.now()
-        done = sa.update(tables.snapshots).where(c.snapshot_id == snapshot.id).values(checked_at=at)
-        store.write(lambda tx: tx.execute(done))
 
     async def _renew(self) -> None:
         while True:
@@ -315,6 +298,10 @@ class Worker:
     def _read(self, work: Callable[[sa.Connection], T]) -> T:
         with self._work.store.read() as tx:
             return work(tx)
+
+
+async def _nothing() -> None:
+    """What those do who check nothing."""
 
 
 def _stopped_sources(tx: sa.Connection) -> frozenset[str]:
