@@ -45,11 +45,11 @@ STATE = r"A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]
 _STATES = re.sub(r"(?:^|(?<=\|))[A-Z]", lambda hit: f"(?<={hit.group()})", STATE)
 # One search for all: it is fast where a pattern begins with one set of characters and looks behind itself.
 FORMS = re.compile(
-    rf"[A-Z2-9£](?:(?<=£)(?P<pound>)|(?=[A-Z\do])(?<!\w.)(?:(?P<US>(?:{_STATES})(?!\w)(?:\.?,?\s{{1,3}}\d{{5}}(?:-\d{{4}})?\b|,? (?:USA|United))"
-    r"|(?<=\d)\d\d\)?[ .-]{1,2}[2-9]\d\d[.-]\d{4}\b)"
+    rf"[A-Z2-9£](?:(?<=£)(?P<gb>)|(?=[A-Z\do])(?<!\w.)(?:(?<=\d)(?P<us>\d\d\)?[ .-]{{1,2}}[2-9]\d\d[.-]\d{{4}}\b)"
+    rf"|(?<=[A-Z])(?:(?P<US>(?:{_STATES})(?!\w)(?:\.?,?\s{{1,3}}\d{{5}}(?:-\d{{4}})?\b|,? (?:USA|United)))"
     r"|(?P<CA>(?<=[ABCEGHJ-NPR-TVXY])\d[A-Z] ?\d[A-Z]\d\b)|(?P<GB>(?<=[A-Z])[A-Z]?\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}\b)"
     r"|(?P<AU>(?:(?<=N)SW|(?<=V)IC|(?<=Q)LD|(?<=W)A|(?<=S)A|(?<=T)AS|(?<=A)CT|(?<=N)T)\s{1,2}\d{4}\b|(?<=A)BN\b)"
-    r"|(?P<IE>(?<=C)o\.? (?:Dublin|Cork|Galway|Offaly|Kerry|Mayo|Clare|Meath|Kildare|Wicklow|Louth)\b)))"
+    r"|(?P<IE>(?<=C)o\.? (?:Dublin|Cork|Galway|Offaly|Kerry|Mayo|Clare|Meath|Kildare|Wicklow|Louth)\b))))"
 )
 FORMS_WORTH = ("US", "CA", "GB", "AU", "IE")
 HIGH = re.compile(r"[^\x00-\x7f]+")
@@ -108,7 +108,7 @@ def regions_of(text: str, urls: Iterable[str], lang: str) -> list[str]:
             votes[region] += weight
     _by_language(votes, lang)
     _by_script(votes, text)
-    forms = Counter(str(hit.lastgroup).replace("pound", "GB") for hit in FORMS.finditer(text))
+    forms = Counter(str(hit.lastgroup).upper() for hit in FORMS.finditer(text))
     for region in FORMS_WORTH:
         votes[region] += min(4.0, 1.5 * forms[region])
     for region in named(text)[:40]:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from haoma.guard.extract.country import named
-from haoma.guard.extract.forms import SOME, Candidate, candidates, flat, possible
-from haoma.guard.extract.lines import Kind, Line, Page, lines_with
+from haoma.guard.extract.forms import Candidate, candidates, flat, perhaps, possible
+from haoma.guard.extract.lines import Kind, Line, Page
 from haoma.guard.extract.structured import Stated, in_json, scope_name
 from haoma.guard.extract.words import CHANGED, DEAD, FORMER, Cue, cue_before, cue_behind
 from haoma.guard.model import Role
@@ -66,7 +66,7 @@ class Found:
 def found_on(page: Page, regions: Sequence[str]) -> list[Found]:
     """The numbers of a page in order, those of its structured data last; `regions` likeliest first."""
     found: list[Found] = []
-    for order in lines_with(SOME, flat(page.text)):
+    for order in perhaps(page.text):
         if len(found) >= MOST:
             break
         line = page.lines[order]
