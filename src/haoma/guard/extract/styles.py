@@ -6,15 +6,17 @@ Rules held here:
   a sibling in it says when something is hidden, not that it is, and is left out.
 - Of rules that quarrel the stronger wins: `!important`, then ids, classes, tags, then the later one (CSS Cascade 4 §6).
 - The reader sits at a screen 1280 pixels wide: what is hidden in print or on a telephone alone is not hidden.
+- Hidden is also what is clipped to nothing, folded to a pixel with the rest cut off, laid outside the screen, or drawn
+  too faint or too small to be read. What a colour hides is not told.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from haoma.guard.extract.lines import Element
@@ -39,11 +41,32 @@ SAYS = {
     "display": re.compile(r"(?<![\w-])display\s*:\s*([\w-]+)([^;]*)", re.IGNORECASE),
     "visibility": re.compile(r"(?<![\w-])visibility\s*:\s*([\w-]+)([^;]*)", re.IGNORECASE),
     "opacity": re.compile(r"(?<![\w-])opacity\s*:\s*([\d.]+)([^;]*)", re.IGNORECASE),
-    "font-size": re.compile(r"(?<![\w-])font-size\s*:\s*([\d.]*[\w%-]+)([^;]*)", re.IGNORECASE),
-    "away": re.compile(r"(?<![\w-])(?:left|top|right|margin-left|text-indent)\s*:\s*(-?\d{1,9})([^;]*)", re.IGNORECASE),
+    "content": re.compile(r"(?<![\w-])content-visibility\s*:\s*([\w-]+)([^;]*)", re.IGNORECASE),
+    "font-size": re.compile(r"(?<![\w-])font(?:-size)?\s*:\s*([\d.]*[\w%-]+)([^;]*)", re.IGNORECASE),
+    "away": re.compile(
+        r"(?<![\w-])(?:left|top|right|bottom|inset|margin-left|margin-top|text-indent)\s*:\s*(-?[\d.]{1,9}[a-z%]*)([^;]*)",
+        re.IGNORECASE,
+    ),
+    "moved": re.compile(r"(?<![\w-])transform\s*:\s*(none|(?:translate|scale)\w*\([^()]{0,60})([^;]*)", re.IGNORECASE),
+    "clip": re.compile(r"(?<![\w-])clip\s*:\s*(auto|rect\([^()]{0,60})([^;]*)", re.IGNORECASE),
+    "clip-path": re.compile(r"(?<![\w-])clip-path\s*:\s*(none|[a-z]+\([^()]{0,60})([^;]*)", re.IGNORECASE),
+    "height": re.compile(r"(?<![\w-])(?:max-)?height\s*:\s*([\w.%-]+)([^;]*)", re.IGNORECASE),
+    "width": re.compile(r"(?<![\w-])(?:max-)?width\s*:\s*([\w.%-]+)([^;]*)", re.IGNORECASE),
 }
-NOUGHT = re.compile(r"0*\.?0+(?:px|em|rem|pt|%)?$")
-FAR_PX = 900
+FOLDING = frozenset({"height", "width"})
+SEVERAL = frozenset({"away", "height", "width"})  # said more than once by one rule: one that hides is enough
+ANY = re.compile(
+    r"(?<![\w-])(?:display|visibility|opacity|content-visibility|font|font-size|left|top|right|bottom|inset|margin-left"
+    r"|margin-top|text-indent|transform|clip|clip-path)\s*:",
+    re.IGNORECASE,
+)
+FOLD = re.compile(r"(?<![\w-])(?:max-)?(?:height|width)\s*:\s*(?:[01]|0?\.\d+)(?![\d.])", re.IGNORECASE)
+CUT = re.compile(r"(?<![\w-])overflow(?:-[xy])?\s*:\s*(?:hidden|clip)", re.IGNORECASE)
+ROOM = re.compile(r"(?<![\w-])(?:padding(?:-\w+)?|min-height|min-width)\s*:(?!\s*0(?![.\d%]))", re.IGNORECASE)
+LAID = re.compile(r"(?<![\w-])position\s*:\s*(?:absolute|fixed)", re.IGNORECASE)
+SIZE = re.compile(r"(-?(?:\d+\.?\d*|\.\d+))([a-z%]*)", re.IGNORECASE)
+FAINT, FAR_PX = 0.05, 900
+EM_PX, SCREEN_HUNDREDTH_PX = 16.0, 12.8
 INLINE, WEAKEST = (1 << 20, 0, 0, 0), (-1, 0, 0, 0)
 
 Compound = tuple[
@@ -65,10 +88,11 @@ class Sheets:
     rules: dict[str, list[_Rule]] = field(default_factory=dict)
     count: int = 0
     hiding: bool = False
+    folding: bool = False
 
     def hides(self, element: Element) -> bool:
         """Whether an element itself is hidden, by a rule or by its own `style`."""
-        own = hides_by(element.get("style", ""))
+        own = hides_by(element.get("style", ""), folding=self.folding)
         if not self.hiding:
             return any(hidden for hidden, _ in own.values())
         said = {name: (important, INLINE, hidden) for name, (hidden, important) in own.items()}
@@ -85,7 +109,7 @@ class Sheets:
 
     def add(self, selectors: str, body: str) -> None:
         """Take in a rule, if it hides or shows anything."""
-        says = hides_by(body)
+        says = hides_by(body, folding=self.folding)
         if not says or self.count > MOST_RULES:
             return
         self.hiding |= any(hidden for hidden, _ in says.values())
@@ -101,32 +125,107 @@ class Sheets:
 
 
 @lru_cache(maxsize=4096)
-def hides_by(style: str) -> Mapping[str, tuple[bool, bool]]:
+def hides_by(style: str, *, folding: bool = False) -> Mapping[str, tuple[bool, bool]]:
     """What declarations say of being seen: by property, whether it hides and whether that is important.
+
+    What unfolds is told where the page folds anything (`folding`): nearly every rule would do.
 
     >>> hides_by("color: red; DISPLAY : none !important")
     {'display': (True, True)}
+    >>> hides_by("position:absolute; clip:rect(0 0 0 0); height:1px; overflow:hidden")
+    {'clip': (True, False), 'height': (True, False)}
     """
-    said = {}
-    for name, form in SAYS.items() if style else ():
-        for hit in form.finditer(style):
-            said[name] = (_hidden(name, hit.group(1).lower()), "!important" in hit.group(2).lower().replace(" ", ""))
+    cut = CUT.search(style) is not None
+    folds = folding or (cut and FOLD.search(style) is not None)
+    if not folds and not ANY.search(style):
+        return {}
+    gone = _Gone(cut and ROOM.search(style) is None, LAID.search(style) is not None)
+    said: dict[str, tuple[bool, bool]] = {}
+    for name, form in SAYS.items():
+        for hit in form.finditer(style) if folds or name not in FOLDING else ():
+            before = name in SEVERAL and name in said and said[name][0]
+            hidden = before or _hidden(name, hit.group(1).lower(), gone)
+            said[name] = (hidden, "!important" in hit.group(2).lower().replace(" ", ""))
     return said
 
 
-def _hidden(name: str, value: str) -> bool:
-    if name == "away":
-        return int(value) <= -FAR_PX
-    return bool(NOUGHT.match(value)) if name in ("opacity", "font-size") else value in ("none", "hidden", "collapse")
+class _Gone(NamedTuple):
+    """What else a rule says: whether it cuts off what has no room, and whether it lays its element freely."""
+
+    cut: bool
+    laid: bool
+
+
+def _hidden(name: str, value: str, gone: _Gone) -> bool:
+    """Whether a value of a property hides, beside whatever else its rule says."""
+    if name in FOLDING:
+        return gone.cut and _px(value) <= 1
+    if name == "clip":
+        return gone.laid and _is_nothing(value)
+    hides = HIDES.get(name)
+    return value in ("none", "hidden", "collapse") if hides is None else hides(value)
+
+
+def _px(value: str) -> float:
+    """A length in pixels, about, or endless where it is none; a percentage as it stands."""
+    found = SIZE.fullmatch(value)
+    if found is None:
+        return float("inf")
+    number, unit = float(found.group(1)), found.group(2)
+    return number * (EM_PX if unit in ("em", "rem") else SCREEN_HUNDREDTH_PX if unit in ("vw", "vh") else 1)
+
+
+def _number(value: str) -> float:
+    found = SIZE.fullmatch(value)
+    return float(found.group(1)) if found else 1.0
+
+
+def _is_moved_away(value: str) -> bool:
+    """Whether a transform takes an element off the screen, or leaves nothing of it."""
+    kind, _, told = value.partition("(")
+    sizes = [part.strip() for part in told.split(",")]
+    if kind.startswith("scale"):
+        return any(_number(size) == 0 for size in sizes)
+    return any(_px(size) <= -FAR_PX for size in sizes)
+
+
+def _is_nothing(value: str) -> bool:
+    """Whether `rect(top, right, bottom, left)` leaves nothing (CSS 2.1 §11.1.2)."""
+    sizes = [_px(part) for part in re.split(r"[\s,]+", value.partition("(")[2].strip())]
+    if len(sizes) != 4 or float("inf") in sizes:
+        return False
+    top, right, bottom, left = sizes
+    return bottom <= top or right <= left
+
+
+def _cuts_all(value: str) -> bool:
+    """Whether a shape leaves nothing: an inset of half and more, a circle without a radius."""
+    kind, _, told = value.partition("(")
+    sizes = told.split()
+    if kind == "inset":
+        return len(sizes) == 1 and sizes[0].endswith("%") and _number(sizes[0]) >= 50
+    return kind in ("circle", "ellipse") and bool(sizes) and all(_number(size) == 0 for size in sizes[:1])
+
+
+HIDES: Mapping[str, Callable[[str], bool]] = {
+    "opacity": lambda value: _number(value) <= FAINT,
+    "font-size": lambda value: _px(value) <= 0,
+    "away": lambda value: _px(value) <= -FAR_PX,
+    "moved": _is_moved_away,
+    "clip-path": _cuts_all,
+}
 
 
 def sheets_of(texts: Iterable[str]) -> Sheets:
     """The rules of a page's style sheets that hide or show something."""
-    sheets, room = Sheets(), LONGEST
+    sheets, room, read = Sheets(), LONGEST, list[str]()
     for text in texts:
-        for selectors, body in _rules(_without_comments(text[:room])):
-            sheets.add(selectors, body)
+        read.append(_without_comments(text[:room]))
         room -= min(room, len(text))
+    sheets.folding = any(FOLD.search(text) and CUT.search(text) for text in read)
+    for text in read:
+        for selectors, body in _rules(text):
+            sheets.add(selectors, body)
     return sheets
 
 
