@@ -43,7 +43,9 @@ from haoma.watch.counts import (
     spanned,
     tenant_named,
 )
+from haoma.watch.counts.arrivals import Delays, arriving, delays_of
 from haoma.watch.counts.keeping import EXPIRING
+from haoma.watch.counts.reader import look
 from haoma.watch.model import minute_of, moment_of
 
 THIS = minute_of(NOW)
@@ -230,6 +232,35 @@ class CountsContract:
         assert earliest == {"east": THIS, "west": THIS - 90, "north": THIS - 40}
         office.sent(batch(calls("west", THIS - 90, 1)))
         assert office.changed(cursor) == ({}, cursor)
+
+    def test_whoever_says_up_to_where_they_look_is_told_of_what_comes_behind_them_by_whichever_clock(
+        self, office: Office
+    ) -> None:
+        look(office.world.store, THIS)
+        look(office.world.store, THIS - 60)
+        taken = office.sent(batch(calls("east", THIS, 5), calls("west", THIS + 1, 5)))
+        assert (taken.rows, office.changed()[0]) == (2, {"east": THIS})
+
+    def test_how_long_counts_take_is_told_of_minutes_that_come_as_they_are_counted(self, office: Office) -> None:
+        def took(name: str) -> Delays | None:
+            with office.world.store.read() as tx:
+                ids = {one.name: one.id for one in every_series(tx)}
+                return delays_of(tx, [*ids.values()], THIS).get(ids[name])
+
+        now = office.world.now(minutes=2)
+        after_s = now.timestamp() - (THIS + 1) * 60
+        soon = batch(*(calls("east", THIS - back, 5) for back in (0, 1, 1, 30)))
+        taken = office.sent(soon)
+        assert taken.delays_s == pytest.approx([after_s + 60 * back for back in (30, 1, 0)], abs=5)
+        found = took("east")
+        assert found == Delays(180, 3_600, 3)
+        office.sent(batch(calls("east", THIS - 30, 6), calls("east", THIS - 30, 7), calls("west", THIS - DAY, 1)))
+        assert (took("east"), took("west")) == (found, None)
+        office.counts.fill(office.editor.tenant, batch(calls("north", THIS - 1, 5)), now)
+        office.counts.fill(office.editor.tenant, batch(calls("south", THIS - 1, 5)), now, "table")
+        south = took("south")
+        assert (took("north"), south and south.minutes) == (None, 1)
+        assert arriving(found).endswith("60 min at worst")
 
     def test_who_may_not_record_counts_changes_nothing_and_is_recorded(self, office: Office) -> None:
         with pytest.raises(Refused):

@@ -316,6 +316,30 @@ class WatchContract:
         assert world.audited() == Audited(1, 2)
 
     @pytest.mark.slow
+    def test_a_runner_whose_clock_is_ahead_misses_nothing_and_ends_with_the_same_alerts(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        ours, theirs = diverted(calls(SHORT), NOON, NOON + 60), calls(SHORT, 2)
+        runner, at = world.runner(), NOON - FIRST
+        world.put(CARE, FIRST, ours[: at - 10])
+        world.put("desk", FIRST, theirs[: at - 10])
+        for minute in range(at - 10, at + 20):
+            for name, counts in (("desk", theirs), (CARE, ours)):
+                world.clock[0] = moment_of(FIRST + minute + 1)  # what takes counts in has the right time
+                world.put(name, FIRST + minute, counts[minute : minute + 1])
+                world.ran(runner, NOON + 3 * HOUR)
+        with watched(f"sqlite:///{tmp_path / 'at-once.db'}") as other:
+            other.put("desk", FIRST, theirs[: at + 20])
+            other.put(CARE, FIRST, ours[: at + 20])
+            other.ran(other.runner(), NOON + 19)
+            told, right = (
+                [(one.opened, one.channel, one.state) for one in each.alerts() if one.state != "withdrawn"]
+                for each in (world, other)
+            )
+        assert len(told) == 1
+        assert told == right
+
+    @pytest.mark.slow
     def test_a_persons_no_holds_until_the_counts_have_recovered(self, world: World) -> None:
         twice = diverted(diverted(calls(3 * DAY), NOON, NOON + 30), NOON + DAY, NOON + DAY + 30)
         world.put(CARE, FIRST, twice)

@@ -43,6 +43,7 @@ def status(ctx: click.Context, /, tenant: str | None, fmt: Format) -> None:
 
 
 def _row(one: Standing, whole: Whole) -> Row:
+    from haoma.watch.counts.arrivals import arriving
     from haoma.watch.model import SHANGHAI_MIN
     from haoma.watch.running.moments import local_text
     from haoma.watch.running.status import sight
@@ -60,6 +61,7 @@ def _row(one: Standing, whole: Whole) -> Row:
         "errors": _pair(one, 1),
         "sees": sight(one),
         "lag_min": one.lag_min,
+        "arrives": arriving(one.arrives),
         "budget_per_month": round(whole.budget_hotline, 4),
         **_month(one.realised),
     }

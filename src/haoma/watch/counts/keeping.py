@@ -27,6 +27,7 @@ EXPIRING: tuple[Expiring, ...] = (
 LASTING: Mapping[str, str] = MappingProxyType(
     {
         "watch_hotlines": "what hotlines are called that are counted: UIDs and words, no number, and nobody's data",
+        "watch_readers": "up to which minute somebody looks at counts: one row",
         "watch_signals": "what is counted beside inquiries and errors: words, and nobody's data",
     }
 )

@@ -5,12 +5,12 @@ Rules held here:
   left as it is. So the same batch again changes nothing, and one that was cut in pieces does what the whole does.
 - An hour that is not changed is not written.
 - Whoever looked at minutes before is told where to look again: from the earliest on that changed when it was late, or
-  that had another value before.
+  that had another value before, or that they had said they would look at, whatever any clock says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -22,7 +22,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from haoma.storage import Time, quick
 from haoma.watch.counts import tables
+from haoma.watch.counts.arrivals import tallied
 from haoma.watch.counts.packing import SLOTS, pack, unpack
+from haoma.watch.counts.reader import looked_up_to
 from haoma.watch.counts.revisions import revised, written
 
 __all__ = ["Buckets", "hour_time", "merge"]
@@ -30,16 +32,20 @@ __all__ = ["Buckets", "hour_time", "merge"]
 LATE = timedelta(seconds=30)
 _AT_ONCE = 256
 _SERIES_BITS = 40
-_THERE = "SELECT series_id, packed, revised FROM watch_hours WHERE hour = ? AND series_id IN ("
+_THERE = "SELECT series_id, packed, revised, arrived FROM watch_hours WHERE hour = ? AND series_id IN ("
 _THERE += ", ".join("?" * _AT_ONCE) + ")"
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 Whole = npt.NDArray[np.int64]
+Cells = list[bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """What is to be taken: a row for a series and a minute, with the value of each signal where it is said."""
+    """What is to be taken: a row for a series and a minute, with the value of each signal where it is said.
+
+    `timed` where they come as they are counted, so that how long they took says something.
+    """
 
     series: Whole
     minutes: Whole
@@ -47,6 +53,7 @@ class Buckets:
     values: npt.NDArray[np.float64]
     said: npt.NDArray[np.bool_]
     revision: int
+    timed: bool = False
 
 
 def hour_time(hour: int) -> datetime:
@@ -60,7 +67,7 @@ def merge(tx: sa.Connection, given: Buckets, now: datetime) -> int:
         return 0
     keys, which = np.unique((given.minutes // SLOTS << _SERIES_BITS) | given.series, return_inverse=True)
     hours, series = keys >> _SERIES_BITS, keys & ((1 << _SERIES_BITS) - 1)
-    packed, kept = _there(tx, hours, series)
+    packed, kept, heard = _there(tx, hours, series)
     width = max([max(given.places) + 1, *(cell[0] for cell in packed if cell)])
     before = np.full((len(keys), width, SLOTS), np.nan)
     there = [at for at, cell in enumerate(packed) if cell is not None]
@@ -72,7 +79,12 @@ def merge(tx: sa.Connection, given: Buckets, now: datetime) -> int:
     _put(after, newer, given, which)
     changed = ~((before == after) | (np.isnan(before) & np.isnan(after)))
     moved = np.nonzero((changed | (newer != revisions)).any(axis=(1, 2)))[0]
-    _write(tx, hours[moved], series[moved], after[moved], newer[moved])
+    if given.timed:
+        new = np.isnan(before).all(axis=1) & changed.any(axis=1)
+        heard = tallied(heard, new, hours[:, None] * SLOTS + np.arange(SLOTS), now)
+    if len(moved):
+        cells = zip(pack(after[moved]), newer[moved], [heard[at] for at in moved], strict=True)
+        _write(tx, hours[moved].tolist(), series[moved].tolist(), cells)
     _tell(tx, hours, series, changed, before, now)
     return int(changed.any(axis=1).sum())
 
@@ -87,17 +99,16 @@ def _put(after: npt.NDArray[np.float64], revisions: Whole, given: Buckets, which
         revisions[which[rows], place, slots[rows]] = given.revision
 
 
-def _there(tx: sa.Connection, hours: Whole, series: Whole) -> tuple[list[bytes | None], list[bytes | None]]:
-    """The cells of these hours of these series, which are in order; None where there are none."""
-    packed: list[bytes | None] = [None] * len(hours)
-    kept: list[bytes | None] = [None] * len(hours)
+def _there(tx: sa.Connection, hours: Whole, series: Whole) -> tuple[Cells, Cells, Cells]:
+    """What is kept of these hours of these series, which are in order; None where nothing is."""
+    packed, kept, heard = (Cells([None]) * len(hours) for _ in range(3))
     for start, end in _runs(hours):
         places = {int(series[at]): at for at in range(start, end)}
         ids = [*places, *[int(series[end - 1])] * (start + _AT_ONCE - end)]
-        for id_, cell, said in quick(tx, _THERE, Time.stored(hour_time(int(hours[start]))), *ids):
-            packed[places[id_]] = bytes(cell)
-            kept[places[id_]] = None if said is None else bytes(said)
-    return packed, kept
+        for id_, *cells in quick(tx, _THERE, Time.stored(hour_time(int(hours[start]))), *ids):
+            for into, cell in zip((packed, kept, heard), cells, strict=True):
+                into[places[id_]] = None if cell is None else bytes(cell)
+    return packed, kept, heard
 
 
 def _runs(hours: Whole) -> Iterator[tuple[int, int]]:
@@ -108,16 +119,17 @@ def _runs(hours: Whole) -> Iterator[tuple[int, int]]:
             yield at, min(end, at + _AT_ONCE)
 
 
-def _write(tx: sa.Connection, hours: Whole, series: Whole, values: npt.NDArray[np.float64], revisions: Whole) -> None:
-    if not len(hours):
-        return
-    times = {hour: hour_time(hour) for hour in set(hours.tolist())}
-    said = [written(one) if one.any() else None for one in revisions]
-    cells = zip(hours.tolist(), series.tolist(), pack(values), said, strict=True)
-    rows = [{"hour": times[hour], "series_id": id_, "packed": cell, "revised": one} for hour, id_, cell, one in cells]
+def _write(
+    tx: sa.Connection, hours: list[int], series: list[int], cells: Iterable[tuple[bytes, Whole, bytes | None]]
+) -> None:
+    times = {hour: hour_time(hour) for hour in set(hours)}
+    rows = [
+        {"hour": times[hour], "series_id": id_, "packed": cell, "revised": written(revisions), "arrived": heard}
+        for hour, id_, (cell, revisions, heard) in zip(hours, series, cells, strict=True)
+    ]
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     added = insert(tables.hours)
-    newer = {"packed": added.excluded.packed, "revised": added.excluded.revised}
+    newer = {name: added.excluded[name] for name in ("packed", "revised", "arrived")}
     tx.execute(added.on_conflict_do_update(index_elements=["hour", "series_id"], set_=newer), rows)
 
 
@@ -130,8 +142,10 @@ def _tell(
     now: datetime,
 ) -> None:
     """Write down from which minute on whose counts are others than they were, or came late."""
+    if not changed.any():
+        return
     minutes = hours[:, None] * SLOTS + np.arange(SLOTS)
-    late = (minutes + 1) * 60 <= (now - LATE).timestamp()
+    late = ((minutes + 1) * 60 <= (now - LATE).timestamp()) | (minutes <= looked_up_to(tx))
     behind = changed.any(axis=1) & (late | (changed & ~np.isnan(before)).any(axis=1))
     which, slot = np.nonzero(behind)
     if not len(which):

@@ -101,9 +101,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a batch: rows taken, buckets whose value is another now, and rows refused, by reason and each."""
+    """What became of a batch: rows taken, buckets whose value is another now, and rows refused, by reason and each.
+
+    `delays_s` has for each minute of which a row was taken how long after its end that was.
+    """
 
     rows: int
     changed: int
     refused: Mapping[Reason, int]
     refusals: Sequence[Refusal]
+    delays_s: Sequence[float] = ()

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from haoma.access import Asker, Gate, Thing
 from haoma.errors import BadInput
 from haoma.ledger.entry import Entry
+from haoma.watch.counts.arrivals import delays_s
 from haoma.watch.counts.checking import checked
 from haoma.watch.counts.entries import COUNTED
 from haoma.watch.counts.flow import Flow
@@ -43,6 +44,7 @@ from haoma.watch.model import minute_of
 __all__ = ["ACTION", "Counts"]
 
 ACTION = "record-counts"
+FILE = "file"
 FILLED = 20_000  # rows of a file in one transaction
 TOLD = 100
 _DAY_MIN = 24 * 60
@@ -63,7 +65,7 @@ class Counts:
         work = self._work(asker.tenant, asker.person, ready, now, way)
         return self.gate.change(asker, ACTION, Thing("counts", asker.tenant), now, work)
 
-    def fill(self, tenant: str, batch: Batch, now: datetime, way: str = "file") -> Taken:
+    def fill(self, tenant: str, batch: Batch, now: datetime, way: str = FILE) -> Taken:
         """Take what whoever runs the store has in a file or another database, for a tenant by its id."""
         ready = self._ready(batch, now, COUNTS_KEPT.days * _DAY_MIN, FILLED)
         return self.gate.store.write(self._work(tenant, None, ready, now, way))
@@ -86,7 +88,7 @@ class Counts:
         digest = _digest(ready)
 
         def work(tx: sa.Connection) -> Taken:
-            taken = _take(tx, tenant, ready, now)
+            taken = _take(tx, tenant, ready, now, timed=way != FILE)
             told = {"tenant": tenant, "way": way, "batch": digest, **({} if by is None else {"by": by})}
             counts = {"rows": taken.rows, "changed": taken.changed, "refused": sum(taken.refused.values())}
             self.gate.log.append(tx, Entry(COUNTED, now, {**told, **counts}))
@@ -103,7 +105,7 @@ class _Checked:
     reasons: np.ndarray[tuple[int], np.dtype[np.int8]]
 
 
-def _take(tx: sa.Connection, tenant: str, ready: _Checked, now: datetime) -> Taken:
+def _take(tx: sa.Connection, tenant: str, ready: _Checked, now: datetime, *, timed: bool) -> Taken:
     batch, reasons = ready.batch, ready.reasons.copy()
     used = np.unique(batch.codes[reasons == Reason.TAKEN]).tolist()
     names = [batch.hotlines[code] for code in used]
@@ -123,11 +125,13 @@ def _take(tx: sa.Connection, tenant: str, ready: _Checked, now: datetime) -> Tak
         batch.values[good],
         batch.said[good],
         batch.revision,
+        timed,
     )
     changed = merge(tx, given, now)
     bad = np.nonzero(~good)[0].tolist()
     refused = Counter(Reason(int(reasons[row])) for row in bad)
-    return Taken(int(good.sum()), changed, refused, [Refusal(row, Reason(int(reasons[row]))) for row in bad[:TOLD]])
+    refusals = [Refusal(row, Reason(int(reasons[row]))) for row in bad[:TOLD]]
+    return Taken(int(good.sum()), changed, refused, refusals, delays_s(np.unique(given.minutes), now).tolist())
 
 
 def _digest(ready: _Checked) -> str:

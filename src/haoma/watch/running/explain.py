@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from haoma.errors import BadInput, NotFound
 from haoma.ledger.forms import Json
+from haoma.watch.counts.arrivals import arriving, delays_of
 from haoma.watch.counts.series import Series
 from haoma.watch.model import SHANGHAI_MIN, Floats, Tuning
 from haoma.watch.running.alerts import Alert, alert, alerts, signal_names
@@ -82,7 +83,10 @@ def explain(tx: sa.Connection, manner: Manner, which: str, tenant: str | None, h
     hour = hour or _judged(tx, of if of.part else counted(tx, manner, one.tenant), one, since, until)
     near = [told] if told is not None else alerts(tx, hotline=one.id, since=since - DAY)
     picture = _picture(manner.tuning, one, near, hour, names)
-    return Explained(_said(one, told, hour, names), picture, one, told, hour, names[: hour.seen.shape[1]])
+    arrives = delays_of(tx, [one.id], until).get(one.id)
+    return Explained(
+        _said(one, told, hour, names, arriving(arrives)), picture, one, told, hour, names[: hour.seen.shape[1]]
+    )
 
 
 def series_named(series: Mapping[int, Series], name: str, tenant: str | None) -> Series:
@@ -133,12 +137,13 @@ def _column(rows: Sequence[Mapping[str, Json]], key: str) -> Floats:
     return np.array([[nan if value is None else float(str(value)) for value in values] for values in told]).T
 
 
-def _said(one: Series, told: Alert | None, hour: Hour, names: Sequence[str]) -> dict[str, object]:
+def _said(one: Series, told: Alert | None, hour: Hour, names: Sequence[str], arrives: str) -> dict[str, object]:
     said: dict[str, object] = {
         "hotline": one.name,
         "since": local_text(hour.since, SHANGHAI_MIN),
         "until": local_text(hour.since + len(hour.seen), SHANGHAI_MIN),
         **_totals(hour, names[: hour.seen.shape[1]]),
+        "arrives": arrives,
     }
     if told is None:
         return said

@@ -5,6 +5,7 @@ Rules held here:
   moves the place from where it was: whoever is no leader any more is told so and has done nothing.
 - A process that dies leaves the place where it was; the next one goes on from a kept state, and nothing is told twice.
 - Counts that come late or are corrected are judged anew from the last state before them, with all that came since.
+  Whether they came behind what was judged no clock decides: it is said before counts are read up to where they are.
 - What was long ago is kept and told to the log, and is no incident: nobody is called for last month.
 """
 
@@ -21,6 +22,7 @@ from haoma.errors import Conflict, Unavailable
 from haoma.guard.judge import Desk
 from haoma.guard.registry.read import one_hotline
 from haoma.ledger.forms import Json
+from haoma.watch.counts.reader import look
 from haoma.watch.counts.reading import changed_since, spanned
 from haoma.watch.counts.series import Series
 from haoma.watch.model import minute_of, moment_of
@@ -115,6 +117,7 @@ class Runner:
     def _next(self) -> _Judged | None:
         """Judge the minutes up to the next hour, or those anew that were corrected; None where nothing is due."""
         due = self._due()
+        look(self._desk.store, due)
         with self._desk.store.read() as tx:
             of, here = counted(tx, self._manner), place(tx)
             changed = changed_since(tx, 0 if here is None else here.cursor)

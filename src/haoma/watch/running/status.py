@@ -2,7 +2,8 @@
 
 Rules held here:
 - What could be seen is told from what is expected of the last hour and from the budget, by the bound that no detector
-  beats: it is a promise of physics, and not of this one.
+  beats: it is a promise of physics, and not of this one. To that comes the time until a minute is judged: what its
+  counts take to come in the median, or what the runner waits for them, whichever is longer.
 - Of a hotline whose counts stopped nothing is said but that they did.
 """
 
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 
 from haoma.errors import NotFound
 from haoma.watch.calendar import Calendar
+from haoma.watch.counts.arrivals import Delays, delays_of
 from haoma.watch.detectability import detectability
 from haoma.watch.model import NO_CHANNEL, SHANGHAI_MIN, Channel, Floats, minute_of, moment_of
 from haoma.watch.running.alerts import Alert, alerts
@@ -39,8 +41,9 @@ class Standing:
 
     `seen` and `expected` are of the last hour, signal by signal.
 
-    `lag_min` is how long ago its newest count was, at least an hour where None. `shows_min` has for each share of
-    `DIVERTED` the minutes until it shows at best, of whose callers `REPORTING` report it.
+    `lag_min` is how long ago its newest count was, at least an hour where None; `arrives` how long its counts took of
+    late. `shows_min` has for each share of `DIVERTED` the minutes until it shows at best, of whose callers `REPORTING`
+    report it.
     """
 
     number: int
@@ -54,6 +57,7 @@ class Standing:
     seen: tuple[float | None, ...]
     expected: tuple[float | None, ...]
     lag_min: int | None
+    arrives: Delays | None
     shows_min: Mapping[float, float]
     realised: Realised
 
@@ -98,7 +102,8 @@ def standings(
     open_ = {one.hotline: one for one in alerts(tx, state=State.OPEN)}
     shared = fleet.tuning.budget.hotlines or max(1, len(fleet.places))
     budget = replace(of.manner.tuning.budget, hotlines=shared)
-    each = tuple(_standing(of, fleet, number, open_, told, budget.per_hotline_and_month(), now) for number in numbers)
+    about = _About(of, fleet, open_, told, delays_of(tx, numbers, minute_of(now)), budget.per_hotline_and_month(), now)
+    each = tuple(_standing(about, number) for number in numbers)
     whole = sum(told.values(), Realised())
     years = {moment_of(fleet.minute + SHANGHAI_MIN).year, now.year}
     unknown = tuple(sorted(year for year in years if not calendar.knows(year)))
@@ -124,49 +129,55 @@ def _when(minutes: float) -> str:
     return f"not before {minutes / HOUR:.0f} h" if minutes < 72 * HOUR else f"not before {minutes / HOUR / 24:.0f} days"
 
 
-def _standing(
-    of: Counted,
-    fleet: Fleet,
-    number: int,
-    open_: Mapping[int, Alert],
-    told: Mapping[int, Realised],
-    budget: float,
-    now: datetime,
-) -> Standing:
-    series, scores = of.series[number], fleet.scores
-    at = fleet.places.get(number)
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What is known of the hotlines of a fleet beside what the detector knows, and what each may cost a month."""
+
+    of: Counted
+    fleet: Fleet
+    open: Mapping[int, Alert]
+    realised: Mapping[int, Realised]
+    arrives: Mapping[int, Delays]
+    budget: float
+    now: datetime
+
+
+def _standing(about: _About, number: int) -> Standing:
+    series, scores, fleet = about.of.series[number], about.fleet.scores, about.fleet
+    at, arrives = fleet.places.get(number), about.arrives.get(number)
+    nothing = (None,) * about.of.known.signals
+    bare = Standing(
+        number=number,
+        hotline=series.name,
+        tenant=series.tenant,
+        score=0.0,
+        channel=None,
+        excess={},
+        ready=False,
+        alert=about.open.get(number),
+        seen=nothing,
+        expected=nothing,
+        lag_min=None,
+        arrives=arrives,
+        shows_min={},
+        realised=Realised(),
+    )
     if at is None or scores is None:
-        nothing = (None,) * of.known.signals
-        return Standing(
-            number,
-            series.name,
-            series.tenant,
-            0.0,
-            None,
-            {},
-            False,
-            open_.get(number),
-            nothing,
-            nothing,
-            None,
-            {},
-            Realised(),
-        )
+        return bare
     hour, channel = fleet.hour(number), int(scores.channel[at])
-    return Standing(
-        number,
-        series.name,
-        series.tenant,
-        float(scores.score[at]),
-        None if channel == NO_CHANNEL else Channel(channel),
-        {one: float(scores.excess[one, at]) for one in Channel},
-        bool(scores.ready[at]),
-        open_.get(number),
-        _sums(hour.seen),
-        _sums(hour.expected),
-        _lag(hour, now),
-        _shows(hour, budget, of.manner.tuning.dispersion),
-        told.get(number, Realised()),
+    tuning = about.of.manner.tuning
+    waits_min = max(1.0, tuning.grace_min, 0.0 if arrives is None else arrives.median_s / 60)
+    return replace(
+        bare,
+        score=float(scores.score[at]),
+        channel=None if channel == NO_CHANNEL else Channel(channel),
+        excess={one: float(scores.excess[one, at]) for one in Channel},
+        ready=bool(scores.ready[at]),
+        seen=_sums(hour.seen),
+        expected=_sums(hour.expected),
+        lag_min=_lag(hour, about.now),
+        shows_min={share: waits_min + soon for share, soon in _shows(hour, about.budget, tuning.dispersion).items()},
+        realised=about.realised.get(number, Realised()),
     )
 
 
@@ -183,7 +194,7 @@ def _lag(hour: Hour, now: datetime) -> int | None:
 
 
 def _shows(hour: Hour, budget: float, dispersion: float) -> dict[float, float]:
-    """How soon diversions show where an hour is as this one was expected to be."""
+    """How soon the counts of diversions show where an hour is as this one was expected to be."""
     known = hour.expected[~np.isnan(hour.expected[:, 0])]
     if not len(known):
         return {}

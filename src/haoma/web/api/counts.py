@@ -11,26 +11,29 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 from starlette.responses import Response
+from starlette.types import Scope
 
 from haoma.access import Thing
 from haoma.errors import BadInput, Refused
 from haoma.watch.counts import ACTION, Taken, batch_of_rows, read_request
+from haoma.watch.counts.arrivals import EDGES_S
 from haoma.watch.counts.model import LARGEST_REVISION, MOST_ROWS
 from haoma.web.api.calls import PROBLEMS, Body, Call, Caller
 from haoma.web.api.changes import CHANGES, Changer
 from haoma.web.api.problems import Stopped
 
-__all__ = ["routes"]
+__all__ = ["delays_in", "routes"]
 
 routes = APIRouter(prefix="/v1/watch", tags=["watch"])
 Value = Annotated[float | None, Field(description="A whole number, 0 to a million; left out where it is not known.")]
+DELAYS = "delays_s"
 _MESSAGE = {"schema": {"type": "string", "format": "binary", "description": "A WriteRequest, packed with Snappy."}}
 PROMETHEUS = {
     "requestBody": {
@@ -84,15 +87,23 @@ class TellsTaken(Body):
     rows: list[TellsRefusal] = Field(description="The first hundred of those.")
 
 
+def delays_in(scope: Scope) -> Sequence[float]:
+    """How long counts took that a request brought, in seconds, minute by minute."""
+    found: Sequence[float] = scope.get("state", {}).get(DELAYS, ())
+    return found
+
+
 @routes.post("/counts", response_model=TellsTaken, responses=CHANGES)
-def record(asked: AsksCounts, change: Changer) -> Response:
+def record(asked: AsksCounts, change: Changer, request: Request) -> Response:
     """Take counts of hotlines, each of one minute; late ones correct what is there, the same ones change nothing."""
     call = change.call
     _require(call)
     given = batch_of_rows([_row(one) for one in asked.counts], asked.revision)
 
     def work() -> TellsTaken:
-        return _told(call.services.counts.record(call.asker, given, call.at))
+        taken = call.services.counts.record(call.asker, given, call.at)
+        _note(request, taken)
+        return _told(taken)
 
     return _within(call, len(given), lambda: change.once(work, 200))
 
@@ -102,13 +113,14 @@ async def _sent(request: Request) -> bytes:
 
 
 @routes.post("/prometheus", status_code=204, responses=PROBLEMS, openapi_extra=PROMETHEUS, response_class=Response)
-def prometheus(call: Caller, sent: Annotated[bytes, Depends(_sent)]) -> Response:
+def prometheus(call: Caller, sent: Annotated[bytes, Depends(_sent)], request: Request) -> Response:
     """Take what Prometheus's remote write 1.0 sends: haoma_inquiries, haoma_errors, haoma_count{count}, by hotline."""
     _require(call)
     given = read_request(sent)
 
     def work() -> Response:
         taken = call.services.counts.record(call.asker, given, call.at, "prometheus")
+        _note(request, taken)
         if not taken.rows and taken.refusals:
             reason = taken.refusals[0].reason.word
             raise BadInput(f"none of {len(given):,} samples can be taken ({reason})", hint="docs/guide/watch.md")
@@ -124,6 +136,11 @@ def _require(call: Call) -> None:
         decision = call.services.gate.decide(tx, call.asker, ACTION, thing, call.at)
     if not decision.allowed:
         call.require(ACTION, thing)
+
+
+def _note(request: Request, taken: Taken) -> None:
+    """Have whoever looks at requests know how long what came of late took."""
+    request.scope["state"][DELAYS] = [one for one in taken.delays_s if one <= EDGES_S[-1]]
 
 
 def _within(call: Call, rows: int, work: Callable[[], Response]) -> Response:

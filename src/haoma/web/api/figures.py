@@ -25,6 +25,8 @@ from starlette.routing import Route
 from starlette.types import Scope
 
 from haoma.errors import HaomaError, Refused
+from haoma.watch.counts.arrivals import EDGES_S
+from haoma.web.api.counts import delays_in
 from haoma.web.api.problems import Stopped
 from haoma.web.api.watching import method_of, route_of
 from haoma.web.requests import shows
@@ -48,6 +50,7 @@ FIGURES = (
     Figure("haoma_request_seconds", ("route",), "How long an answer took."),
     Figure("haoma_faults_total", ("route",), "Requests that met a fault of haoma's own."),
     Figure("haoma_ledger_waiting_entries", (), "Entries that are committed and not in the tree yet."),
+    Figure("haoma_counts_delay_seconds", (), "How long after the end of a minute counts of it came."),
 )
 
 
@@ -56,10 +59,11 @@ class Figures:
 
     def __init__(self, waiting: Callable[[], int]) -> None:
         own = CollectorRegistry()
-        requests, seconds, faults, _ = FIGURES
+        requests, seconds, faults, _, delays = FIGURES
         self._requests = Counter(requests.name, requests.help, requests.labels, registry=own)
         self._seconds = Histogram(seconds.name, seconds.help, seconds.labels, buckets=BUCKETS, registry=own)
         self._faults = Counter(faults.name, faults.help, faults.labels, registry=own)
+        self._delays = Histogram(delays.name, delays.help, buckets=EDGES_S, registry=own)
         self._shown = CollectorRegistry() if SHARED in os.environ else own
         if self._shown is not own:
             MultiProcessCollector(self._shown)  # type: ignore[no-untyped-call]  # its library has no types here
@@ -75,6 +79,8 @@ class Figures:
         self._requests.labels(route, method_of(scope), str(status)).inc()
         if isinstance(begun, float):
             self._seconds.labels(route).observe(time.perf_counter() - begun)
+        for one in delays_in(scope):
+            self._delays.observe(one)
         if error is not None:
             self._faults.labels(route).inc()
 

@@ -9,6 +9,7 @@ Rules held here:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from math import isfinite
 from typing import Annotated, Literal, cast
@@ -56,6 +57,14 @@ class TellsShows(Body):
     minutes: float | None = Field(description="After how many minutes it shows; null where it does not.")
 
 
+class TellsDelays(Body):
+    """How long counts of a hotline took to come in the last six hours."""
+
+    median_s: int = Field(description="Within how many seconds after the end of its minute half of them came.")
+    most_s: int = Field(description="And all of them.")
+    minutes: int = Field(description="Of how many minutes that is known.")
+
+
 class TellsMonth(Body):
     """Alerts of thirty days."""
 
@@ -79,9 +88,12 @@ class TellsHotline(Body):
     alert: str | None = Field(description="The id of the alert that stands.")
     incident: str | None = Field(description="The incident of that.")
     last_hour: list[TellsSum] = Field(description="Inquiries, error reports, and further counts in their order.")
-    shows: list[TellsShows] = Field(description="What could be seen of it now; empty where nothing is known.")
+    shows: list[TellsShows] = Field(
+        description="What could be seen of it now, when counts have come; empty where nothing is known."
+    )
     sees: str = Field(description="The same in words.")
     lag_min: int | None = Field(description="How old its newest count is; null for more than an hour.")
+    arrives: TellsDelays | None = Field(description="How long its counts take to come; null where nobody timed any.")
     month: TellsMonth
 
 
@@ -241,6 +253,7 @@ def _hotline(one: Standing, budget: float) -> TellsHotline:
         ],
         sees=sight(one),
         lag_min=one.lag_min,
+        arrives=None if one.arrives is None else TellsDelays(**asdict(one.arrives)),
         month=_month(budget, told),
     )
 

@@ -160,3 +160,17 @@ def test_prometheus_writes_with_a_key_and_the_same_again_changes_nothing(api: Cl
     assert api.post("/v1/watch/prometheus", content=b"nothing", by="sender", key=None).status_code == 400
     other = bytes(pa.Codec("snappy").compress(sample(bytes(8), at_ms, b"up"), asbytes=True))
     assert api.post("/v1/watch/prometheus", content=other, by="sender", key=None).status_code == 204
+
+
+def test_how_long_counts_took_is_a_figure_of_its_own(api: Client) -> None:
+    def told() -> tuple[float, float]:
+        text = api.get("/metrics", headers={"Authorization": f"Bearer {api.services.keys.metrics()}"}).text
+        lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("haoma_counts_delay"))
+        return float(lines["haoma_counts_delay_seconds_count"]), float(lines["haoma_counts_delay_seconds_sum"])
+
+    before = told()
+    rows = [row(name, back_min=5, inquiries=1) for name in ("desk-x", "desk-y")]
+    api.post(PATH, {"counts": [*rows, row("desk-x", back_min=24 * 60, inquiries=1)]}, by="sender")
+    count, total = (now - then for now, then in zip(told(), before, strict=True))
+    assert count == 1
+    assert 4 * 60 <= total < 24 * 60 * 60
