@@ -5,7 +5,7 @@ Rules held here:
 - A page is in it as it came, so that its digest can be computed, or not at all: one that shows what may be a person's
   own number is left out, and that is said. Its digest stands. Its picture is there where persons' numbers are covered
   in it, and what the incident is about is none of them.
-- What a platform is shown is the part of the picture where the number stands, where the picture tells that.
+- What a platform is shown is the part of the picture where the number stands, cut out, where the picture tells that.
 - A page is a text there and no HTML: who opens it runs none of its scripts.
 - Every proof is of an entry of the log that names the page by its digest, or the incident by its id, and is verified
   without haoma's database: `haoma ledger verify`.
@@ -41,6 +41,7 @@ README = """证据包 / evidence of incident {incident}
 
 incident.json    事件、证据、各方意见与处理过程 / what it is, what shows it, what each voice says, what became of it
 complaint.html   供投诉表单使用的说明 / for a platform's complaint form
+mention.png      截图中号码所在处 / the part of the picture where the number stands
 pages/           页面原样及截图；含个人号码的页面不附，仅留摘要，截图中已遮盖
                  pages as they came, but none with a person's number, which pictures have covered
 proofs/          日志条目及其证明 / entries of the log with their proofs
@@ -81,11 +82,13 @@ def files_of(
         if f"pages/{one.role}.html.txt" not in found:
             left_out[one.role] = "a number that may be a person's own" if _kept(tx, one, pages) else "not kept"
     told = {**said_of(pack), "left_out": {**left_out}}
-    first = min(proofs, default=0)
+    first, picture = min(proofs, default=0), picture_for(tx, pack, pages)
+    part = _part(picture, pack.newest)
     made = {
         "README.txt": README.format(incident=pack.incident.id, first=first).encode(),
         "incident.json": canonical(told) + b"\n",
-        "complaint.html": html_of(pack, letter, picture_for(tx, pack, pages)).encode(),
+        "complaint.html": html_of(pack, letter, picture).encode(),
+        **({"mention.png": part} if part else {}),
         "log.vkey": f"{vkey}\n".encode(),
         **seen,
         **{f"proofs/{entry_id}.tlog-proof": proof for entry_id, proof in proofs.items()},
@@ -135,30 +138,27 @@ def html_of(pack: Pack, letter: str, screenshot: bytes | None = None) -> str:
         ("事件编号", one.id),
     ]
     table = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>\n" for name, value in rows if value)
-    picture = _drawn(screenshot, newest.xpath if newest else "") if screenshot else ""
+    shown = _part(screenshot, newest) or screenshot
+    picture = f'<p><img alt="页面截图" src="data:image/png;base64,{b64encode(shown).decode()}"></p>\n' if shown else ""
     return (
         '<!doctype html>\n<html lang="zh-CN"><head><meta charset="utf-8"><title>号码标注纠错证据</title>\n'
         "<style>body{font:16px/1.6 serif;max-width:50em;margin:2em auto;padding:0 1em}th{text-align:left;"
-        "vertical-align:top;white-space:nowrap;padding-right:1em}td{overflow-wrap:anywhere}img{max-width:100%}"
-        ".part{overflow:hidden;position:relative;max-width:100%;border:1px solid}.part img{position:absolute;"
-        "max-width:none}.part i{position:absolute;border:3px solid #c00}"
+        "vertical-align:top;white-space:nowrap;padding-right:1em}td{overflow-wrap:anywhere}"
+        "img{max-width:100%;border:1px solid}"
         "pre{white-space:pre-wrap;font:inherit}</style></head>\n<body>\n<h1>号码标注纠错证据</h1>\n"
         f"<table>\n{table}</table>\n{picture}<pre>{escape(letter)}</pre>\n</body></html>\n"
     )
 
 
-def _drawn(png: bytes, xpath: str) -> str:
-    """The part of a picture where a number stands, framed; all of it where the picture does not tell."""
-    source, box = f'src="data:image/png;base64,{b64encode(png).decode()}"', box_of(png, xpath)
-    if box is None:
-        return f'<p><img alt="页面截图" {source}></p>\n'
-    part = Box(max(0, box.left - AROUND), max(0, box.top - AROUND), box.width + 2 * AROUND, box.height + 2 * AROUND)
-    frame = f"left:{box.left - part.left}px;top:{box.top - part.top}px;width:{box.width}px;height:{box.height}px"
-    return (
-        f'<div class="part" style="width:{part.width}px;height:{min(part.height, TALLEST)}px">'
-        f'<img alt="页面截图：号码所在处" style="left:-{part.left}px;top:-{part.top}px" {source}>'
-        f'<i style="{frame}"></i></div>\n'
-    )
+def _part(png: bytes | None, newest: Shows | None) -> bytes | None:
+    """The part of a picture where a number stands, framed; None where the picture does not tell."""
+    box = box_of(png, newest.xpath) if png and newest else None
+    if png is None or box is None:
+        return None
+    from haoma.guard.crawl.png import cut
+
+    tall = min(box.height + 2 * AROUND, TALLEST)
+    return cut(png, Box(box.left - AROUND, box.top - AROUND, box.width + 2 * AROUND, tall), box)
 
 
 def _of_look(tx: sa.Connection, one: Shows, pages: Pages) -> dict[str, bytes]:

@@ -3,7 +3,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
+import struct
 import zipfile
+import zlib
+from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 
 import pytest
@@ -115,15 +119,33 @@ def test_a_picture_in_which_persons_numbers_are_covered_stays_though_its_page_is
     assert set(json.loads(made["incident.json"])["left_out"]) == {"first", "newest", "opening"}
 
 
-def test_a_platform_is_shown_the_part_of_the_picture_where_the_number_stands(world: World) -> None:
+def grey(width: int, height: int) -> bytes:
+    """A picture of nothing."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    packed = zlib.compress((b"\0" + b"\x80" * 3 * width) * height)
+    return PNG[:8] + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+def test_a_platform_is_shown_the_part_of_the_picture_where_the_number_stands_and_no_more(world: World) -> None:
     where = '{"/html/body/p[1]": [300, 2000, 120, 20], "/html/body/p[2]/b": [1, 2, 3, 4]}'
-    pages = Saved(pictures={"snapshot-2": with_boxes(PNG, where)})
+    pages = Saved(pictures={"snapshot-2": with_boxes(grey(1280, 2100), where)})
     pack = pack_of(world, pages)
-    text = files(world, pack, pages)["complaint.html"].decode()
+    made = files(world, pack, pages)
     assert world.ask(lambda tx: picture_for(tx, pack, pages)) == pages.pictures["snapshot-2"]
-    assert 'style="width:440px;height:340px"' in text
-    assert "left:-140px;top:-1840px" in text
-    assert "left:160px;top:160px;width:120px;height:20px" in text
+    assert struct.unpack(">II", made["mention.png"][16:24]) == (440, 2100 - 1840)
+    shown = re.findall(rb"data:image/png;base64,([A-Za-z0-9+/=]+)", made["complaint.html"])
+    assert [b64decode(one) for one in shown] == [made["mention.png"]]
+
+
+def test_a_picture_that_does_not_tell_where_the_number_stands_is_shown_whole(world: World) -> None:
+    pages = Saved(pictures={"snapshot-2": with_boxes(grey(1280, 900), '{"/html/body/ul": [1, 2, 3, 4]}')})
+    made = files(world, pack_of(world, pages), pages)
+    assert "mention.png" not in made
+    assert b64encode(pages.pictures["snapshot-2"]) in made["complaint.html"]
 
 
 def test_what_a_script_brings_in_counts_as_what_the_page_shows(world: World) -> None:
