@@ -3,6 +3,7 @@
 Rules held here:
 - One thread, best of five by CPU time, peers in the same run; wall time where a disk is waited for, or a single answer.
   Ratios hold across machines, absolute figures do not.
+- Each part begins on a quiet disk, and leaves what parts before it keep out of the collector's sight, as `serve` does.
 - Nothing is asserted about speed; wrong answers end the run.
 """
 
@@ -10,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import gc
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -98,6 +101,9 @@ def measures(rows: int, calls: int) -> tuple[Callable[[], Iterator[Figure]], ...
 
 
 def _told(measure: Callable[[], Iterator[Figure]]) -> Iterator[Figure]:
+    gc.collect()
+    gc.freeze()
+    os.sync()
     for figure in measure():
         sys.stderr.write(
             f"{figure.what}: {figure.haoma:.3g} {figure.unit}, {figure.peer} {figure.peer_value or 0:.3g}\n"

@@ -38,7 +38,7 @@ from haoma.vault import ENTRY_TYPES as VAULT_TYPES
 from haoma.vault import KeyStore, LocalFiles, SubjectToken, Vault, open_keys, suite_named
 from haoma.vault.audit import Event
 
-THREADS = 32
+THREADS = 64
 AGENTS, SUBJECTS = 100, 1_000
 TENANT, TENANT_ID = "acme", "00000000-0000-4000-8000-000000000001"
 STRONG = frozenset({"password", "totp"})
