@@ -48,6 +48,8 @@ def decode(page: bytes, content_type: str | None = None) -> str:
             return page[len(mark) :].decode(charset, "replace")
     if wide := _without_mark(page):
         return page.decode(wide, "replace")
+    if (text := _whole(page)) is not None:
+        return text
     return page.decode(_charset(page, content_type), "replace")
 
 
@@ -58,6 +60,15 @@ def _without_mark(page: bytes) -> str | None:
     if len(head) < 8 or max(even, odd) < len(head) // 8:
         return None
     return "utf-16-be" if even > odd else "utf-16-le"
+
+
+def _whole(page: bytes) -> str | None:
+    """A page that is UTF-8 from end to end, as most are; None for any other."""
+    try:
+        text = page.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if text.count("\ufffd") <= 1 else None
 
 
 def _charset(page: bytes, content_type: str | None) -> str:

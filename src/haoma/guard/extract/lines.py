@@ -47,7 +47,8 @@ LINKING = frozenset(("a", "form", "img"))
 MARKING = frozenset("template del s strike".split())
 STRUCK = frozenset("del s strike".split())
 BLOCKS = re.compile(r"</?(?!(?:a|img|script|style|title|meta)\b)[a-zA-Z][^<>]*>")
-LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}>")
+HALF_LONG = 10_000
+LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{2 * HALF_LONG},}}>")
 MOST_ATTRIBUTES = 1_000
 BLANK = " \t\r\n\f\v"
 SPACE = re.compile(f"[{BLANK}]+")
@@ -162,8 +163,8 @@ class _Walk:
         text = "".join(self.parts)
         if "\u202e" in text:
             text = REVERSED.sub(lambda hit: "\u200b" + hit.group(1)[::-1], text)
-        if text.strip(" \xa0\u3000\u200b") and self._has_room(text):
-            lines = self.page.lines
+        lines = self.page.lines
+        if text.strip(" \xa0\u3000\u200b") and (len(lines) < MOST_LINES or self._has_room(text)):
             lines.append(Line(len(lines), text, self.pieces, self.hidden > 0, self.struck > 0))
         self.parts, self.pieces, self.length = [], [], 0
 
@@ -227,9 +228,9 @@ def _joined(page: Page, first: int, run: str) -> None:
 
 def _parsed(html: str) -> Element:
     # libxml2 looks for each attribute among all before it: a tag of a hundred thousand takes minutes.
-    text = LONG_TAG.sub(
-        lambda tag: "" if tag.group().count("=") > MOST_ATTRIBUTES else tag.group(), html.replace("\0", "")
-    )
+    text = html.replace("\0", "")
+    if any(text.find(">", at, at + HALF_LONG) < 0 for at in range(0, len(text) - HALF_LONG, HALF_LONG)):
+        text = LONG_TAG.sub(lambda tag: "" if tag.group().count("=") > MOST_ATTRIBUTES else tag.group(), text)
     root, deep = _tree(text)
     # libxml2 drops what lies deeper than its bound and all that follows: such a page is read flat instead.
     return _tree(BLOCKS.sub("<br>", text))[0] if deep else root
@@ -316,7 +317,7 @@ def _opened(walk: _Walk, element: Element, tag: str) -> None:
     told = dict(items)
     hides = strikes = False
     if tag in MARKING or walk.sheets.hiding or "style" in told or "hidden" in told:
-        hides = _hides(element, told, walk.sheets)
+        hides = _hides(element, tag, told, walk.sheets)
         strikes = tag in STRUCK or "line-through" in told.get("style", "")
     aside = hides and tag in INLINE and bool(walk.parts)
     if aside:
@@ -420,7 +421,7 @@ def _button(element: Element, name: str) -> bool:
     return name == "value" and element.tag == "input" and element.get("type", "text").lower() in SHOWN
 
 
-def _hides(element: Element, told: Mapping[str, str], sheets: Sheets) -> bool:
-    if element.tag == "template" or "hidden" in told:
+def _hides(element: Element, tag: str, told: Mapping[str, str], sheets: Sheets) -> bool:
+    if tag == "template" or "hidden" in told:
         return True
-    return (sheets.hiding or "style" in told) and sheets.hides(element)
+    return sheets.may_hide(tag, told) and sheets.hides(element)

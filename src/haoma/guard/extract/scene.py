@@ -15,6 +15,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -56,6 +57,9 @@ GENERAL = re.compile(
 )
 # Of text in small letters.
 NO_WORD = bytes(code for code in range(128) if chr(code) not in "abcdefghijklmnopqrstuvwxyz0123456789\n")
+ASCII = bytes(code for code in range(128) if code != ord("\n"))
+NO_CJK = re.compile(rf"[^\n{CJK.pattern[1:]}")
+WORDS_APART = bytes(code if code > 127 or chr(code).isalnum() else ord(" ") for code in range(256))
 NO_WORD_ABROAD = re.compile(r"[^\x00-\x7f\u0370-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
 LONG_WORD = re.compile(r"[^\W_]{3,}")
 HAN_RUN = re.compile(r"[\u4e00-\u9fff]{2,}")
@@ -141,6 +145,16 @@ def _words(small: str) -> list[str]:
     return words
 
 
+def _counted(small: str) -> Counter[str]:
+    """How often a text in small letters has each word that `words_in` tells, and a few that it does not."""
+    counts = Counter(_translated(small, WORDS_APART).split())
+    mixed = [(run, counts.pop(run)) for run in [run for run in counts if not run.isascii()]]
+    for run, times in mixed:
+        for word in _words(run):
+            counts[word] += times
+    return counts
+
+
 def site_of(host: str) -> str:
     """The registrable part of a host name, near enough: www.shop.example.co.uk → example.co.uk.
 
@@ -161,7 +175,7 @@ def scene_of(
     strength = _strengths(target, page, squeezed)
     scene = Scene(page, target, found, _host(page, url), strength)
     scene.claims = [page.lines[order] for order in lines_with(COPYRIGHT, small)]
-    scene.lengths = list(accumulate((_width(line.text) for line in page.lines), initial=0))
+    scene.lengths = list(accumulate(_widths(page), initial=0))
     scene.target_lines = [order for order, worth in enumerate(strength) if worth >= 0.7]
     scene.title_strength = _strength(target, page.title, "".join(WORD.findall(simple(page.title.casefold()))))
     scene.host_own = target.owns(scene.host, _squeezed(scene.host)) if scene.host else 0.0
@@ -171,17 +185,21 @@ def scene_of(
     scene.official = _official(scene)
     scene.mine = _mine(scene)
     _links(scene)
-    scene.words.update(_words(small))
+    scene.words = _counted(small)
     meta = f"{page.title} {page.meta.get('description', '')} {page.meta.get('keywords', '')}"
     scene.headline = frozenset(words_in(meta))
     scene.classes = page.classes
     return scene
 
 
+def _translated(text: str, to: bytes | None, without: bytes = b"") -> str:
+    """A text with other characters for those of ASCII, or none: as bytes, in a third of the time of a pattern."""
+    return text.encode("utf-8", "surrogatepass").translate(to, without).decode("utf-8", "surrogatepass")
+
+
 def _letters(small: str) -> str:
     """What a text in small letters has of letters, characters, digits and ends of lines."""
-    # Bytes lose what is of ASCII in a third of the time that a pattern takes.
-    plain = small.encode("utf-8", "surrogatepass").translate(None, NO_WORD).decode("utf-8", "surrogatepass")
+    plain = _translated(small, None, NO_WORD)
     return plain if plain.isascii() else NO_WORD_ABROAD.sub("", plain)
 
 
@@ -224,9 +242,10 @@ def _signs(scene: Scene) -> list[float]:
     return [worth[-1], worth[0], float(len(parts)), mine, others if mine < 0.7 else 0.0, float(bool(scene.brand))]
 
 
-def _width(text: str) -> int:
-    """How much a text says, in Latin letters: a Chinese character says as much as a few."""
-    return len(text) if text.isascii() else len(text) + 2 * len(CJK.findall(text))
+def _widths(page: Page) -> list[int]:
+    """How much each line says, in Latin letters: a Chinese character says as much as a few."""
+    wide = NO_CJK.sub("", _translated(page.text, None, ASCII)).split("\n")
+    return [len(line.text) + 2 * len(chars) for line, chars in zip(page.lines, wide, strict=False)]
 
 
 def _brand(scene: Scene) -> str:
@@ -369,12 +388,18 @@ def _domains(page: Page) -> Iterable[tuple[int, list[str]]]:
             if "@" in address:
                 yield order, [site_of(address.partition("@")[2].partition("?")[0])]
             continue
-        try:
-            host = urlsplit(address).hostname
-        except ValueError:
-            continue
-        if host and "." in host:
-            yield order, [site_of(host)]
+        if site := _linked("/".join(address.split("/", 3)[:3])):
+            yield order, [site]
+
+
+@lru_cache(maxsize=1024)
+def _linked(address: str) -> str:
+    """The registrable part of an address's host; empty where it has none."""
+    try:
+        host = urlsplit(address).hostname
+    except ValueError:
+        return ""
+    return site_of(host) if host and "." in host else ""
 
 
 def nearest(orders: Sequence[int], order: int) -> tuple[int, int]:

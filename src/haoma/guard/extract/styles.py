@@ -88,6 +88,7 @@ class Sheets:
     rules: dict[str, list[_Rule]] = field(default_factory=dict)
     count: int = 0
     hiding: bool = False
+    asked: dict[tuple[str, str, str], tuple[list[_Rule], bool]] = field(default_factory=dict)
     folding: bool = False
 
     def hides(self, element: Element) -> bool:
@@ -95,17 +96,26 @@ class Sheets:
         own = hides_by(element.get("style", ""), folding=self.folding)
         if not self.hiding:
             return any(hidden for hidden, _ in own.values())
+        rules, _ = self._of(str(element.tag), element.get("class", ""), element.get("id", ""))
         said = {name: (important, INLINE, hidden) for name, (hidden, important) in own.items()}
-        for rule in self._of(element):
+        for rule in rules:
             if _matches(rule.steps, element):
                 for name, (hidden, important) in rule.says.items():
                     said[name] = max(said.get(name, (False, WEAKEST, False)), (important, rule.strength, hidden))
         return any(hidden for _, _, hidden in said.values())
 
-    def _of(self, element: Element) -> Iterator[_Rule]:
-        keys = ["*", str(element.tag), *(f".{name}" for name in element.get("class", "").split())]
-        for key in (*keys, f"#{element.get('id', '')}"):
-            yield from self.rules.get(key, ())
+    def may_hide(self, tag: str, told: Mapping[str, str]) -> bool:
+        """Whether an element of such attributes could be hidden: by its own `style`, or by a rule for it."""
+        return "style" in told or (self.hiding and self._of(tag, told.get("class", ""), told.get("id", ""))[1])
+
+    def _of(self, tag: str, classes: str, own: str) -> tuple[list[_Rule], bool]:
+        """The rules that may be said of an element with such classes and id, and whether any of them hides."""
+        asked = (tag, classes, own)
+        if asked not in self.asked:
+            keys = ["*", tag, *(f".{name}" for name in classes.split()), f"#{own}"]
+            rules = [rule for key in keys for rule in self.rules.get(key, ())]
+            self.asked[asked] = rules, any(hidden for rule in rules for hidden, _ in rule.says.values())
+        return self.asked[asked]
 
     def add(self, selectors: str, body: str) -> None:
         """Take in a rule, if it hides or shows anything."""
