@@ -292,6 +292,21 @@ class CountsContract:
                 )
         assert together[:, 69, 0].tolist() == list(range(300))
 
+    @pytest.mark.slow
+    def test_a_batch_of_thousands_of_hours_is_taken_as_many_small_ones_are(self, office: Office) -> None:
+        rows = [calls(f"desk-{n % 900}", THIS - 60 * (n // 900), n % 7) for n in range(5_000)]
+        rows += [calls("desk-3", THIS, 9), calls("desk-3", THIS, 8)]
+        taken = office.sent(batch(*rows))
+        assert (taken.rows, taken.changed) == (5_002, 5_000)
+        assert office.sent(batch(*rows)).changed == 0
+        with office.world.store.read() as tx:
+            ids = series_of(tx, office.editor.tenant, [f"desk-{n}" for n in range(900)])
+            found = read(tx, [*ids.values()], THIS - 300, THIS + 1)[:, ::60, 0]
+        wanted = np.full((6, 900), np.nan)
+        wanted.reshape(-1)[:5_000] = np.arange(5_000) % 7
+        wanted[0, 3] = 8
+        assert np.array_equal(found, wanted[::-1].T[[*map(int, (name[5:] for name in ids))]], equal_nan=True)
+
     def test_nothing_is_read_of_no_hotline_and_of_no_time(self, office: Office) -> None:
         office.sent(batch(calls("east", THIS - 1, 5)))
         with office.world.store.read() as tx:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from haoma.cli.options import current_settings
-from haoma.cli.output import Format, format_option, write
+from haoma.cli.output import Format, format_option, inert, write
 from haoma.errors import BadInput
 
 __all__ = ["explain"]
@@ -46,4 +46,4 @@ def explain(which: str, tenant: str | None, hours: int, picture: Path | None, ov
     if fmt is Format.TABLE:
         for line in lines(found.picture):
             click.echo(line)
-    write([found.said], fmt)
+    write([{**found.said, "hotline": inert(found.series.name, fmt)}], fmt)

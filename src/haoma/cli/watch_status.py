@@ -13,7 +13,7 @@ import click
 
 from haoma.cli.acting import now
 from haoma.cli.options import current_settings
-from haoma.cli.output import Format, Row, format_option, note, write
+from haoma.cli.output import Format, Row, format_option, inert, note, write
 
 if TYPE_CHECKING:
     from haoma.watch.running.realised import Realised
@@ -37,12 +37,12 @@ def status(ctx: click.Context, /, tenant: str | None, fmt: Format) -> None:
         whose = None if tenant is None else tenant_named(tx, tenant)
         whole = found(tx, services.watch_manner, now(), Calendar(), whose)
     shown = whole.hotlines
-    write((_row(one, whole) for one in shown), fmt)
+    write((_row(one, whole, fmt) for one in shown), fmt)
     _tell(whole)
     ctx.exit(1 if any(one.alert for one in shown) else 0)
 
 
-def _row(one: Standing, whole: Whole) -> Row:
+def _row(one: Standing, whole: Whole, fmt: Format) -> Row:
     from haoma.watch.counts.arrivals import arriving
     from haoma.watch.model import SHANGHAI_MIN
     from haoma.watch.running.moments import local_text
@@ -50,7 +50,7 @@ def _row(one: Standing, whole: Whole) -> Row:
 
     alert = one.alert
     return {
-        "hotline": one.hotline,
+        "hotline": inert(one.hotline, fmt),
         "score": round(one.score, 6),
         "channel": one.channel.label if one.channel is not None else None,
         "ready": one.ready,

@@ -4,6 +4,7 @@ Rules held here:
 - A value stays where it has a greater revision; otherwise what came later takes its place. What a batch does not say is
   left as it is. So the same batch again changes nothing, and one that was cut in pieces does what the whole does.
 - An hour that is not changed is not written.
+- A few thousand hours of hotlines are unpacked at a time, however many a batch is of.
 - Whoever looked at minutes before is told where to look again: from the earliest on that changed when it was late, or
   that had another value before, or that they had said they would look at, whatever any clock says.
 """
@@ -31,6 +32,7 @@ __all__ = ["Buckets", "hour_time", "merge"]
 
 LATE = timedelta(seconds=30)
 _AT_ONCE = 256
+_KEYS = 2_048
 _SERIES_BITS = 40
 _THERE = "SELECT series_id, packed, revised, arrived FROM watch_hours WHERE hour = ? AND series_id IN ("
 _THERE += ", ".join("?" * _AT_ONCE) + ")"
@@ -55,6 +57,11 @@ class Buckets:
     revision: int
     timed: bool = False
 
+    def of(self, rows: Whole) -> Buckets:
+        """Some of them."""
+        told = self.values[rows], self.said[rows]
+        return Buckets(self.series[rows], self.minutes[rows], self.places, *told, self.revision, self.timed)
+
 
 def hour_time(hour: int) -> datetime:
     """When an hour since 1970 begins."""
@@ -63,9 +70,18 @@ def hour_time(hour: int) -> datetime:
 
 def merge(tx: sa.Connection, given: Buckets, now: datetime) -> int:
     """Put these into the hours; how many buckets have another value now."""
-    if not len(given.series):
-        return 0
     keys, which = np.unique((given.minutes // SLOTS << _SERIES_BITS) | given.series, return_inverse=True)
+    order = np.argsort(which, kind="stable")
+    bounds = np.searchsorted(which[order], np.arange(0, len(keys) + _KEYS, _KEYS))
+    parts = (order[start:end] for start, end in pairwise(bounds.tolist()))
+    return sum(
+        _merge(tx, keys[at * _KEYS : (at + 1) * _KEYS], given.of(rows), which[rows] - at * _KEYS, now)
+        for at, rows in enumerate(parts)
+    )
+
+
+def _merge(tx: sa.Connection, keys: Whole, given: Buckets, which: Whole, now: datetime) -> int:
+    """Put these into hours that are told by their keys, in order; `which` has the place of each bucket's among them."""
     hours, series = keys >> _SERIES_BITS, keys & ((1 << _SERIES_BITS) - 1)
     packed, kept, heard = _there(tx, hours, series)
     width = max([max(given.places) + 1, *(cell[0] for cell in packed if cell)])
@@ -89,7 +105,7 @@ def merge(tx: sa.Connection, given: Buckets, now: datetime) -> int:
     return int(changed.any(axis=1).sum())
 
 
-def _put(after: npt.NDArray[np.float64], revisions: Whole, given: Buckets, which: npt.NDArray[np.intp]) -> None:
+def _put(after: npt.NDArray[np.float64], revisions: Whole, given: Buckets, which: Whole) -> None:
     slots = given.minutes % SLOTS
     for column, place in enumerate(given.places):
         rows = np.nonzero(given.said[:, column])[0]

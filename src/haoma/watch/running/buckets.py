@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import isfinite, nan
+from operator import add
 from pathlib import Path
 from typing import TextIO
 
@@ -51,15 +52,19 @@ class Bucket:
 
 @dataclass(slots=True)
 class Survey:
-    """What there is in a file: hotlines, how wide the buckets of each are in minutes, and how much was no count."""
+    """What there is in a file: hotlines, how wide the buckets of each are in minutes, and how much was no count.
+
+    `inquiries` has the sum of each; `first` is the earliest minute, `until` the one behind the last bucket.
+    """
 
     names: list[str] = field(default_factory=list)
     widths: list[int] = field(default_factory=list)
+    inquiries: Sequence[float] = ()
     rows: int = 0
     refused: int = 0
     ordered: bool = True
     first: int = 0
-    last: int = 0
+    until: int = 0
 
 
 def survey(path: Path, width: int | None = None) -> Survey:
@@ -67,26 +72,30 @@ def survey(path: Path, width: int | None = None) -> Survey:
     if width is not None and width not in WIDTHS:
         raise BadInput(f"buckets of {width} minutes", hint=f"one of {', '.join(map(str, WIDTHS))}")
     found, places = Survey(), dict[str, int]()
-    newest, steps, counts = array("q"), array("q"), array("q")
+    newest, steps, counts, latest = (array("q") for _ in range(4))
+    sums, before = array("d"), 0
     for at, name, *cells in _rows(path):
         minute = _minute_of(at, found.rows + 2)
         place = places.setdefault(name, len(places))
         if place == len(newest):
             if not name or len(name) > LONGEST_NAME or place == MOST_HOTLINES:
                 raise BadInput(f"row {found.rows + 2}: this is no hotline's name", hint="1 to 200 characters")
-            for column, value in ((newest, minute), (steps, 0), (counts, 0)):
+            for column, value in ((newest, minute), (steps, 0), (counts, 0), (latest, minute)):
                 column.append(value)
+            sums.append(0.0)
         elif step := abs(minute - newest[place]):
             steps[place] = min(steps[place] or step, step)
-        found.ordered &= not found.rows or minute >= found.last
+        found.ordered &= not found.rows or minute >= before
         found.first = minute if not found.rows else min(found.first, minute)
-        newest[place], found.last = minute, minute
+        newest[place], latest[place], before = minute, max(latest[place], minute), minute
+        sums[place] += _count(cells[0]) or 0.0
         found.rows, counts[place] = found.rows + 1, counts[place] + 1
         found.refused += sum(cell != "" and _count(cell) is None for cell in cells)
-    found.names = list(places)
+    found.names, found.inquiries = list(places), sums
     if not found.ordered:
         steps = _steps(path, found)
     found.widths = [width] * len(places) if width else _widths(steps, counts)
+    found.until = max(map(add, latest, found.widths), default=0)
     return found
 
 
@@ -170,7 +179,6 @@ def _steps(path: Path, found: Survey) -> array[int]:
         if newest[one.hotline] >= 0 and step:
             steps[one.hotline] = min(steps[one.hotline] or step, step)
         newest[one.hotline] = one.minute
-        found.last = one.minute
     return steps
 
 

@@ -27,12 +27,8 @@ _FEWEST, _MOST = 60.0, 3000.0
 def from_file(path: Path, width: int | None = None) -> Series:
     """Counts of a CSV with the columns timestamp, hotline, inquiries and errors; raises BadInput as `survey` does."""
     found = survey(path, width)
-    until = found.first
-    totals = np.zeros(len(found.names))
-    for one in buckets(path, found):
-        totals[one.hotline] += np.nan_to_num(one.inquiries)
-        until = max(until, one.minute + found.widths[one.hotline])
-    places = {int(hotline): place for place, hotline in enumerate(np.argsort(-totals, kind="stable")[:MOST_HOTLINES])}
+    busiest = np.argsort(-np.array(found.inquiries), kind="stable")[:MOST_HOTLINES]
+    places, until = {int(hotline): place for place, hotline in enumerate(busiest)}, found.until
     since = -(-max(found.first, until - MOST_WEEKS * WEEK_MIN) // 60) * 60
     counts = np.full((max(0, until - since), len(places), 2), np.nan)
     for one in buckets(path, found):

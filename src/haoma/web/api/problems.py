@@ -40,6 +40,7 @@ TITLES = {
     "internal": "A fault of haoma's own",
 }
 _PATH = re.compile(r"(?<![\w.:/])/(?!v1/)(?:[\w.~-]+/)+[\w.~-]+", re.ASCII)
+_DECLARED = re.compile(r"[A-Za-z][A-Za-z_-]*", re.ASCII)
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S*[\w/]", re.ASCII)
 _HTTP: Mapping[int, tuple[type[HaomaError], str, str]] = {
     404: (NotFound, "there is nothing at this path", "docs/reference/openapi.json lists what there is"),
@@ -192,7 +193,7 @@ async def _unforeseen(request: Request, _error: Exception) -> Response:
 def _wrong(kind: str, where: Sequence[object], message: str) -> Wrong:
     # The name of a field that nobody knows is what was given, and so may be a key of a mapping.
     known = where[:-1] if kind == "extra_forbidden" else where if kind != "json_invalid" else where[:1]
-    at = ".".join(str(part) for part in known)
+    at = ".".join(str(part) if isinstance(part, int) or _DECLARED.fullmatch(str(part)) else "…" for part in known)
     return Wrong(at=masked(at)[:100], why="an unknown field" if kind == "extra_forbidden" else masked(message)[:200])
 
 

@@ -78,6 +78,15 @@ def test_what_cannot_be_read_as_counts_is_told(rows: list[str], head: str, tmp_p
         list(buckets(path, survey(path)))
 
 
+def test_a_look_through_a_file_tells_its_ends_and_how_much_was_counted_in_whatever_order(tmp_path: Path) -> None:
+    rows = [f"2026-11-22T08:{n:02},{name},{count},0" for n in (0, 5, 10) for name, count in (("a", 2), ("b", "none"))]
+    for told in (rows, rows[::-1]):
+        found = survey(a_file(tmp_path, *told))
+        ends = found.first + 15
+        assert dict(zip(found.names, found.inquiries, strict=True)) == {"a": 6, "b": 0}
+        assert (found.until, found.ordered) == (ends, told is rows)
+
+
 def test_a_file_without_rows_has_no_hotline(tmp_path: Path) -> None:
     assert survey(a_file(tmp_path)).names == []
 

@@ -101,6 +101,12 @@ def test_of_whatever_is_wrong_with_a_body_the_first_hundred_are_told(api: Client
     assert len(told.json()["errors"]) == 100
 
 
+def test_the_name_of_a_count_is_not_told_back_in_whatever_script_it_is(api: Client) -> None:
+    further = {"一三八零零一三八零零零": "many", "1\u00b73\u00b78\u00b70\u00b70\u00b71\u00b73": "many"}
+    told = api.post(PATH, {"counts": [row("x", further=further)]}, by="sender")
+    assert [one["at"] for one in told.json()["errors"]] == ["body.counts.0.further.…"] * 2
+
+
 @pytest.mark.parametrize("content", [b'{"counts":' + b"[" * 100_000, b'{"counts":[{"inquiries":' + b"9" * 100_000])
 def test_a_body_that_goes_on_and_on_is_bad_input(api: Client, content: bytes) -> None:
     assert api.post(PATH, by="sender", content=content).status_code == 400
