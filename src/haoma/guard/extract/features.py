@@ -67,6 +67,9 @@ class Around:
         }
         self.chinese = bool(CJK.search(scene.page.title)) or "CN" in regions[:1]
         self.owners = _owners(scene)
+        self.areas: dict[int, str | None] = {id(one): _area(one) for one in scene.found}
+        self.forms: dict[int, str | None] = {id(one): _form(one) for one in scene.found}
+        self.countries = {id(one): one.one.region for one in scene.found}
         middles = {(part[2].first, part[2].last) for part in self.sections.values()}
         self.page = [
             log1p(len(scene.found)), log1p(len(middles)), scene.title_strength, scene.host_own, float(bool(scene.host)),
@@ -112,19 +115,22 @@ def compared(vectors: list[list[float]], found: Sequence[Found], page: Around) -
     """
     places = [NAMES.index(name) for name in COMPARED]
     spots = [(page.sections[id(one)][2].first, page.sections[id(one)][2].last, one.one.digits[-8:]) for one in found]
+    known: dict[tuple[float, ...], int] = {}
+    alike = [known.setdefault(tuple(vector), len(known)) for vector in vectors]
     rows = []
     for vector, (first, last, digits) in zip(vectors, spots, strict=True):
         others = [
             other
-            for other, (begin, end, theirs) in zip(vectors, spots, strict=True)
+            for other, (begin, end, theirs) in enumerate(spots)
             if theirs != digits and (end <= first or begin >= last or (begin, end) != (first, last))
         ]
         row = list(vector)
+        columns = list(zip(*(vectors[other] for other in others), strict=True))
         for place in places:
-            values = [other[place] for other in others]
+            values = columns[place] if columns else ()
             row.append(vector[place] - max(values) if values else 0.0)
             row.append(vector[place] - sum(values) / len(values) if values else 0.0)
-        rows.append([*row, float(min(len({tuple(other) for other in others}), 9))])
+        rows.append([*row, float(min(len({alike[other] for other in others}), 9))])
     return rows
 
 
@@ -282,14 +288,14 @@ def _others(scene: Scene, one: Found, middle: Section, page: Around) -> list[flo
     ]
     again = {other.line.order // 4 for other in scene.found if other.one.digits[-7:] == one.one.digits[-7:]}
 
-    def share(same: Counter[bool]) -> float:
-        return same[True] / len(outside) if outside else -1.0
+    def share(of: dict[int, str | None]) -> float:
+        return sum(of[id(other)] == of[id(one)] for other in outside) / len(outside) if outside else -1.0
 
     return [
         float(min(len(again) - 1, 4)),
-        share(Counter(other.one.region == one.one.region for other in outside)),
-        share(Counter(_area(other) == _area(one) for other in outside)),
-        share(Counter(_form(other) == _form(one) for other in outside)),
+        share(page.countries),
+        share(page.areas),
+        share(page.forms),
         float(bool(page.regions) and one.one.region == page.regions[0]),
     ]
 

@@ -258,7 +258,7 @@ def _walked(walk: _Walk) -> None:
                 skipped = None
             elif skipped is not None:
                 continue
-            _closed(walk, closed)
+            _closed(walk, closed, around[-1])
         around.append(element)
         tag = element.tag
         if skipped is not None:
@@ -270,7 +270,7 @@ def _walked(walk: _Walk) -> None:
     while around:
         closed = around.pop()
         if closed is skipped or skipped is None:
-            _closed(walk, closed)
+            _closed(walk, closed, around[-1] if around else closed)
             skipped = None
 
 
@@ -348,10 +348,10 @@ def _held(walk: _Walk, element: Element, tag: str, items: Sequence[tuple[str, st
         walk.add(f"[{text.strip()}]" if tag == "sup" and text.strip().isdigit() else text, element)
 
 
-def _closed(walk: _Walk, element: Element) -> None:
+def _closed(walk: _Walk, element: Element, parent: Element) -> None:
     tag = element.tag
     if tag.__class__ is not str:
-        _commented(walk, element)
+        _commented(walk, element, parent)
     else:
         marked = walk.marks.get(element) if walk.marks else None
         if walk.parts and (marked or tag not in INLINE) and not (tag == "br" and _split(walk, element)):
@@ -362,7 +362,7 @@ def _closed(walk: _Walk, element: Element) -> None:
         if marked:
             _shown_again(walk, *marked)
     if (tail := element.tail) and (walk.parts or tail.strip(BLANK)):
-        walk.add(tail, element.getparent())
+        walk.add(tail, parent)
 
 
 def _shown_again(walk: _Walk, hides: bool, strikes: bool, aside: bool) -> None:
@@ -372,10 +372,9 @@ def _shown_again(walk: _Walk, hides: bool, strikes: bool, aside: bool) -> None:
         walk.take_up()
 
 
-def _commented(walk: _Walk, comment: Element) -> None:
-    text, around = comment.text or "", comment.getparent()
-    if DIGIT.search(text):
-        walk.put(text, comment if around is None else around, Kind.COMMENT)
+def _commented(walk: _Walk, comment: Element, parent: Element) -> None:
+    if DIGIT.search(text := comment.text or ""):
+        walk.put(text, parent, Kind.COMMENT)
 
 
 def _split(walk: _Walk, element: Element) -> bool:

@@ -221,7 +221,7 @@ def short_form(name: str, of: str) -> bool:
 def titled(text: str) -> bool:
     """Whether a short line could be a name by its form: few words, most of them capitals, no digits, no sentence."""
     text = text.strip(" :：-|»·")
-    if not 2 <= len(text) <= 60 or any(char.isdigit() for char in text) or "@" in text or NOT_NAMES.match(text):
+    if not 2 <= len(text) <= 60 or any(map(str.isdigit, text)) or "@" in text or NOT_NAMES.match(text):
         return False
     if CJK.search(text):
         return len(text) >= 3 and not re.search(r"[，。；！？,;!?：:]", text) and not PLAIN.search(text)
