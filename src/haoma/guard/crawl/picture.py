@@ -1,92 +1,50 @@
 """The picture of a rendered page: where each number stands in it, and no person's mobile.
 
 Rules held here:
-- What may be a mobile number of China is covered before the picture is taken, also where its digits are wide or torn
-  apart by marks; then the page is as it was. What a page draws itself, in an image or a frame, is as it draws it.
+- What may be a mobile number of China is covered before the picture is taken, also where its digits are wide, torn
+  apart or turned around, in frames, forms and what a style sheet writes; then the page is as it was.
+- What nobody can look into (images, drawings, films, frames that do not answer) is covered whole, hatched, where eleven
+  digits could be read in it; but not an image whose own text is a number and no mobile, nor one behind other text. How
+  much was covered and how much was left is written into the picture.
 - Where each number stands is written into the PNG (a text chunk, PNG §11.3.3.4): the digest that the log holds of the
   picture is of that too.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import struct
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import Frame, Page
 
-__all__ = ["Box", "box_of", "boxes_in", "picture_of", "with_boxes"]
+__all__ = ["Box", "Unread", "box_of", "boxes_in", "picture_of", "unread_in", "with_boxes"]
 
 TALLEST, PICTURE_MS = 8_000, 10_000
 MOST_BOXES, LONGEST = 500, 200_000
-_KEYWORD = b"haoma numbers\0\0\0\0\0"  # not compressed, of no language
+MOST_FRAMES, FRAME_S = 40, 2.0
+_KEYWORD, _UNREAD = b"haoma numbers\0\0\0\0\0", b"haoma unread\0\0\0\0\0"  # not compressed, of no language
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEAD = 33  # the signature, and the chunk of width and height
 
-_COVER = r"""([most, tallest]) => {
-  const plain = one => { const made = one.normalize('NFKC'); return made.length === one.length ? made : ' ' };
-  const block = node => {
-    let at = node.parentElement;
-    while (at && getComputedStyle(at).display.startsWith('inline')) at = at.parentElement;
-    return at;
-  };
-  const path = node => {
-    const steps = [];
-    for (let at = node; at; at = at.parentElement) {
-      const name = at.localName, like = at.parentElement
-        ? [...at.parentElement.children].filter(one => one.localName === name) : [at];
-      steps.unshift(like.length > 1 ? `${name}[${like.indexOf(at) + 1}]` : name);
-    }
-    return '/' + steps.join('/');
-  };
-  const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
-  const nodes = [], starts = [], boxes = {};
-  let text = '', last = null, count = 0;
-  while (walker.nextNode() && text.length < 1e6) {
-    const node = walker.currentNode, said = [...Array(node.data.length).keys()].map(n => plain(node.data[n])).join('');
-    if (!said.trim()) continue;
-    const within = block(node);
-    if (within !== last) text += '\n\n\n\n';
-    last = within;
-    nodes.push(node); starts.push(text.length); text += said;
-    if ((said.match(/[0-9]/g) || []).length < 3 || count >= most) continue;
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    const box = range.getBoundingClientRect(), top = box.top + scrollY;
-    const where = path(node.parentElement);
-    if (box.width && box.height && top < tallest && !(where in boxes)) {
-      boxes[where] = [box.left + scrollX, top, box.width, box.height].map(Math.round);
-      count += 1;
-    }
-  }
-  const gap = '[-\\s.·•・_()（）\\u2010-\\u2015\\u2212\\u00ad\\u200b-\\u200f\\u2060\\ufeff]{0,3}';
-  const mobile = new RegExp(`(?<![0-9])(?:(?:\\+|00)?86${gap})?1[3-9](?:${gap}[0-9]){9}(?![0-9])`, 'g');
-  const spot = at => {
-    let n = starts.findLastIndex(start => start <= at);
-    return [nodes[n], Math.min(at - starts[n], nodes[n].data.length)];
-  };
-  const covers = [];
-  for (const found of text.matchAll(mobile)) {
-    const range = document.createRange(), end = spot(found.index + found[0].length - 1);
-    range.setStart(...spot(found.index));
-    range.setEnd(end[0], Math.min(end[1] + 1, end[0].data.length));
-    for (const box of range.getClientRects()) {
-      const cover = document.createElement('div'), at = cover.style;
-      for (const [name, value] of Object.entries({all: 'initial', position: 'absolute', background: '#000',
-          'z-index': '2147483647', left: `${box.left + scrollX}px`, top: `${box.top + scrollY}px`,
-          width: `${box.width}px`, height: `${box.height}px`})) at.setProperty(name, value, 'important');
-      covers.push(document.documentElement.appendChild(cover));
-    }
-  }
-  window[Symbol.for('haoma covers')] = covers;
-  return [Math.ceil(document.documentElement.scrollHeight), JSON.stringify(boxes)];
+_HATCH = """element => {
+  const box = element.getBoundingClientRect(), cover = document.createElement('div'), at = cover.style;
+  const known = window[Symbol.for('haoma covers')] = window[Symbol.for('haoma covers')] || [];
+  for (const [name, value] of Object.entries({all: 'initial', position: 'absolute', 'z-index': '2147483647',
+      background: 'repeating-linear-gradient(45deg,#777 0 6px,#aaa 6px 12px)', left: `${box.left + scrollX}px`,
+      top: `${box.top + scrollY}px`, width: `${box.width}px`, height: `${box.height}px`}))
+    at.setProperty(name, value, 'important');
+  known.push(document.documentElement.appendChild(cover));
 }"""
-_UNCOVER = "() => { for (const one of window[Symbol.for('haoma covers')] || []) one.remove() }"
+_UNCOVER = "() => { for (const one of (window[Symbol.for('haoma covers')] || []).splice(0)) one.remove() }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,36 +57,74 @@ class Box:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """How much of a picture nobody could look into: covered whole, or left as it was."""
+
+    covered: int
+    left: int
+
+
 async def picture_of(page: Page) -> bytes | None:
     """A PNG of the page, of 8,000 pixels at the most; none where it cannot be drawn in time."""
     with suppress(Exception):
-        tall, boxes = await page.evaluate(_COVER, [MOST_BOXES, TALLEST])
+        frames = [frame for frame in page.frames if frame is not page.main_frame]
         try:
+            inner = [await _cover_frame(frame, n) for n, frame in enumerate(frames)]
+            tall, boxes, covered, left = await page.evaluate(_cover(), [MOST_BOXES, TALLEST])
             width = (page.viewport_size or {"width": 1_280})["width"]
             part = {"x": 0, "y": 0, "width": width, "height": max(1, min(int(tall), TALLEST))}
             shot = await page.screenshot(full_page=True, clip=part, timeout=PICTURE_MS, animations="disabled")
         finally:
-            await page.evaluate(_UNCOVER)
-        return with_boxes(shot, str(boxes))
+            for frame in page.frames:
+                with suppress(Exception):
+                    await asyncio.wait_for(frame.evaluate(_UNCOVER), FRAME_S)
+        unread = Unread(int(covered) + sum(one.covered for one in inner), int(left) + sum(one.left for one in inner))
+        return with_boxes(shot, str(boxes), unread)
     return None
 
 
-def with_boxes(png: bytes, boxes: str) -> bytes:
-    """The picture with a text in it that says where each number stands."""
-    said = b"iTXt" + _KEYWORD + boxes[:LONGEST].encode()
-    chunk = struct.pack(">I", len(said) - 4) + said + struct.pack(">I", zlib.crc32(said))
-    return png[:_HEAD] + chunk + png[_HEAD:]
+async def _cover_frame(frame: Frame, number: int) -> Unread:
+    """Cover what is in a frame, or all of it where it does not answer; raises where neither can be done."""
+    if number < MOST_FRAMES:
+        with suppress(Exception):
+            found = await asyncio.wait_for(frame.evaluate(_cover(), [0, TALLEST]), FRAME_S)
+            return Unread(int(found[2]), int(found[3]))
+    if frame.is_detached():
+        return Unread(0, 0)
+    element = await asyncio.wait_for(frame.frame_element(), FRAME_S)
+    await asyncio.wait_for(element.evaluate(_HATCH), FRAME_S)
+    return Unread(1, 0)
+
+
+@cache
+def _cover() -> str:
+    return files("haoma.guard.crawl").joinpath("cover.js").read_text("utf-8")
+
+
+def with_boxes(png: bytes, boxes: str, unread: Unread | None = None) -> bytes:
+    """The picture with a text in it that says where each number stands, and one that says what nobody looked into."""
+    made = _text(_KEYWORD, boxes[:LONGEST])
+    if unread is not None:
+        made += _text(_UNREAD, json.dumps({"covered": unread.covered, "left": unread.left}))
+    return png[:_HEAD] + made + png[_HEAD:]
+
+
+def unread_in(png: bytes) -> Unread | None:
+    """What of a picture nobody could look into; None for one that does not say."""
+    with suppress(ValueError, TypeError, KeyError):
+        found = json.loads(_said(png, _UNREAD) or "")
+        return Unread(int(found["covered"]), int(found["left"]))
+    return None
 
 
 def boxes_in(png: bytes) -> Mapping[str, Box] | None:
     """Where each number stands in a picture, by the XPath of its element; None for one that does not say."""
-    length = int.from_bytes(png[_HEAD : _HEAD + 4]) if png.startswith(_SIGNATURE) else 0
-    said = png[_HEAD + 4 : _HEAD + 8 + length]
-    if not said.startswith(b"iTXt" + _KEYWORD):
+    said = _said(png, _KEYWORD)
+    if said is None:
         return None
     with suppress(ValueError, TypeError, AttributeError):
-        found = json.loads(said.removeprefix(b"iTXt" + _KEYWORD))
-        return {str(path): Box(*map(int, box)) for path, box in found.items()}
+        return {str(path): Box(*map(int, box)) for path, box in json.loads(said).items()}
     return {}
 
 
@@ -140,3 +136,19 @@ def box_of(png: bytes, xpath: str) -> Box | None:
     around = ["/".join(steps[:count]) for count in range(len(steps), 3, -1)]
     found = next((path for path in [*around[:1], *inside, *around[1:]] if path in boxes), None)
     return boxes[found] if xpath and found else None
+
+
+def _text(keyword: bytes, text: str) -> bytes:
+    said = b"iTXt" + keyword + text.encode()
+    return struct.pack(">I", len(said) - 4) + said + struct.pack(">I", zlib.crc32(said))
+
+
+def _said(png: bytes, keyword: bytes) -> bytes | None:
+    """The text of this keyword, of those that stand behind the head of a picture."""
+    at = _HEAD if png.startswith(_SIGNATURE) else len(png)
+    while png[at + 4 : at + 8] == b"iTXt":
+        said = png[at + 8 : at + 8 + int.from_bytes(png[at : at + 4])]
+        if said.startswith(keyword):
+            return said.removeprefix(keyword)
+        at += 12 + int.from_bytes(png[at : at + 4])
+    return None

@@ -25,12 +25,12 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from haoma.guard.crawl.picture import Box, box_of, boxes_in
+from haoma.guard.crawl.picture import Box, box_of, boxes_in, unread_in
 from haoma.guard.judge.channels.words import SEVERITIES, VERDICTS_ZH
 from haoma.guard.judge.evidence import Pack, Shows, said_of
 from haoma.guard.judge.shown import holds_mobile
 from haoma.ledger.canonical import canonical
-from haoma.ledger.forms import time_text
+from haoma.ledger.forms import Json, time_text
 
 __all__ = ["Pages", "files_of", "html_of", "picture_for", "zip_of"]
 
@@ -44,6 +44,7 @@ complaint.html   供投诉表单使用的说明 / for a platform's complaint for
 mention.png      截图中号码所在处 / the part of the picture where the number stands
 pages/           页面原样及截图；含个人号码的页面不附，仅留摘要，截图中已遮盖
                  pages as they came, but none with a person's number, which pictures have covered
+                 截图中斜纹处为无法识读而整体遮盖的图像 / hatched: what could not be read is covered whole
 proofs/          日志条目及其证明 / entries of the log with their proofs
 log.vkey         日志公钥 / the public key of the log
 SHA256SUMS       以上文件的摘要 / digests of all of these
@@ -81,7 +82,7 @@ def files_of(
         seen |= found
         if f"pages/{one.role}.html.txt" not in found:
             left_out[one.role] = "a number that may be a person's own" if _kept(tx, one, pages) else "not kept"
-    told = {**said_of(pack), "left_out": {**left_out}}
+    told = {**said_of(pack), "left_out": {**left_out}, "unread": _unread(seen)}
     first, picture = min(proofs, default=0), picture_for(tx, pack, pages)
     part = _part(picture, pack.newest)
     made = {
@@ -172,6 +173,12 @@ def _of_look(tx: sa.Connection, one: Shows, pages: Pages) -> dict[str, bytes]:
         picture = picture if picture is not None and boxes_in(picture) is not None else None
     kept["png"] = picture
     return {f"pages/{one.role}.{name}": data for name, data in kept.items() if data is not None}
+
+
+def _unread(seen: Mapping[str, bytes]) -> Json:
+    """What of each picture nobody could look into, by its file."""
+    found = {name: unread_in(data) for name, data in sorted(seen.items()) if name.endswith(".png")}
+    return {name: {"covered": one.covered, "left": one.left} for name, one in found.items() if one is not None}
 
 
 def _kept(tx: sa.Connection, one: Shows, pages: Pages) -> bytes | None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from haoma.guard.crawl.picture import Box, box_of, boxes_in, with_boxes
+from haoma.guard.crawl.picture import Box, Unread, box_of, boxes_in, unread_in, with_boxes
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(25) + b"the rest"
 
@@ -37,3 +37,11 @@ def test_what_is_no_place_in_a_picture_is_none(said: str) -> None:
 def test_a_number_stands_in_its_element_or_in_what_is_in_it_or_around_it(xpath: str, found: Box | None) -> None:
     boxes = '{"/html/body/p[1]": [1, 1, 1, 1], "/html/body/p[2]/b": [2, 2, 2, 2]}'
     assert box_of(with_boxes(PNG, boxes), xpath) == found
+
+
+def test_what_nobody_looked_into_is_told_by_the_picture() -> None:
+    made = with_boxes(PNG, '{"/html/body/p": [1, 2, 30, 4]}', Unread(3, 1))
+    assert unread_in(made) == Unread(3, 1)
+    assert boxes_in(made) == {"/html/body/p": Box(1, 2, 30, 4)}
+    assert unread_in(with_boxes(PNG, "{}")) is None
+    assert unread_in(b"") is None

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.judge import CARE, LABELLED_AS_A_RIVAL, World, shows
-from haoma.guard.crawl.picture import with_boxes
+from haoma.guard.crawl.picture import Unread, with_boxes
 from haoma.guard.judge.evidence import Pack, gather
 from haoma.guard.judge.pack import files_of, html_of, picture_for, zip_of
 from haoma.guard.model import Belongs
@@ -112,11 +112,13 @@ def test_a_page_with_what_may_be_a_persons_number_is_left_out_and_that_is_said(w
 
 
 def test_a_picture_in_which_persons_numbers_are_covered_stays_though_its_page_is_left_out(world: World) -> None:
-    picture = with_boxes(PNG, "{}")
+    picture = with_boxes(PNG, "{}", Unread(2, 1))
     pages = Saved(pictures={"snapshot-1": PNG, "snapshot-2": picture})
     made = files(world, pack_of(world, pages, "<p>王经理 13800138000</p>".encode()), pages)
     assert {name for name in made if name.startswith("pages/")} == {"pages/newest.png", "pages/opening.png"}
-    assert set(json.loads(made["incident.json"])["left_out"]) == {"first", "newest", "opening"}
+    told = json.loads(made["incident.json"])
+    assert set(told["left_out"]) == {"first", "newest", "opening"}
+    assert told["unread"]["pages/newest.png"] == {"covered": 2, "left": 1}
 
 
 def grey(width: int, height: int) -> bytes:
