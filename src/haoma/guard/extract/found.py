@@ -257,7 +257,7 @@ def _without_echoes(found: list[Found]) -> list[Found]:
 
 
 def _stated(page: Page, stated: Stated, element: Element, regions: Sequence[str]) -> Iterator[Found]:
-    line = Line(len(page.lines), stated.text, [(0, element)], False, False, Kind.DATA)
+    line = Line(len(page.lines), stated.text, element, kind=Kind.DATA)
     for one in candidates(stated.text, regions):
         role = Role.FAX if stated.fax else Role.VOICE
         yield Found(

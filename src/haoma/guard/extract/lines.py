@@ -72,23 +72,20 @@ class Kind:
 
 @dataclass(slots=True)
 class Line:
-    """One line: its text, and from which offset on it is whose; `order` counts the page's lines."""
+    """One line: its text, the element that it begins in, and from which offset on it is whose; `order` counts the lines."""
 
     order: int
     text: str
-    pieces: list[tuple[int, Element]]
+    element: Element
+    further: Sequence[tuple[int, Element]] = ()
     hidden: bool = False
     struck: bool = False
     kind: str = Kind.TEXT
 
-    @property
-    def element(self) -> Element:
-        """The element that the line begins in."""
-        return self.pieces[0][1]
-
     def element_at(self, offset: int) -> Element:
         """The element of a character."""
-        return self.pieces[max(0, bisect_right([start for start, _ in self.pieces], offset) - 1)][1]
+        place = bisect_right([start for start, _ in self.further], offset)
+        return self.further[place - 1][1] if place else self.element
 
 
 @dataclass(slots=True)
@@ -129,7 +126,8 @@ class _Walk:
         self.page = page
         self.sheets = sheets
         self.parts: list[str] = []
-        self.pieces: list[tuple[int, Element]] = []
+        self.element = page.root  # that the open line begins in, and from which offset on it is of others
+        self.further: list[tuple[int, Element]] = []
         self.length = 0
         self.hidden = 0
         self.struck = 0
@@ -137,7 +135,8 @@ class _Walk:
         self.marks: dict[Element, tuple[bool, bool, bool]] = {}  # hides, strikes, laid a line aside
         self.classes: list[str] = []
         self.ids: list[str] = []
-        self.aside: list[tuple[list[str], list[tuple[int, Element]], int]] = []
+        self.span = (0, 0)  # the last one told
+        self.aside: list[tuple[list[str], Element, list[tuple[int, Element]], int]] = []
         self.comments = 0
 
     def add(self, text: str, element: Element) -> None:
@@ -152,7 +151,10 @@ class _Walk:
         elif self.parts[-1][-1].isalnum() and WHOLE.match(text):
             text = f" {text}"  # what a style sheet sets apart: <b>1F-05</b><i>0760-55500121</i>
         if text:
-            self.pieces.append((self.length, element))
+            if self.parts:
+                self.further.append((self.length, element))
+            else:
+                self.element = element
             self.parts.append(text)
             self.length += len(text)
 
@@ -165,8 +167,18 @@ class _Walk:
             text = REVERSED.sub(lambda hit: "\u200b" + hit.group(1)[::-1], text)
         lines = self.page.lines
         if text.strip(" \xa0\u3000\u200b") and (len(lines) < MOST_LINES or self._has_room(text)):
-            lines.append(Line(len(lines), text, self.pieces, self.hidden > 0, self.struck > 0))
-        self.parts, self.pieces, self.length = [], [], 0
+            lines.append(Line(len(lines), text, self.element, self.further or (), self.hidden > 0, self.struck > 0))
+        # What is made anew for each line, though it is empty, the collector looks at again and again.
+        self.parts.clear()
+        self.length = 0
+        if self.further:
+            self.further = []
+
+    def spanned(self, first: int, last: int) -> tuple[int, int]:
+        """The lines from `first` to `last`: mostly the same ones as of the element inside."""
+        if self.span != (first, last):
+            self.span = (first, last)
+        return self.span
 
     def _has_room(self, text: str) -> bool:
         """A table of a million cells does not keep out the number below it."""
@@ -175,21 +187,19 @@ class _Walk:
 
     def lay_aside(self) -> None:
         """Begin a line inside the open one, which goes on behind it."""
-        self.aside.append((self.parts, self.pieces, self.length))
-        self.parts, self.pieces, self.length = [], [], 0
+        self.aside.append((self.parts, self.element, self.further, self.length))
+        self.parts, self.further, self.length = [], [], 0
 
     def take_up(self) -> None:
         """Go on with the line that was laid aside last."""
-        self.parts, self.pieces, self.length = self.aside.pop()
+        self.parts, self.element, self.further, self.length = self.aside.pop()
 
     def put(self, text: str, element: Element, kind: str) -> None:
         """A line of its own, beside the open one, which goes on."""
         self.comments += kind == Kind.COMMENT
         if text.strip() and self._has_room(text) and (kind != Kind.COMMENT or self.comments <= MOST_COMMENTS):
             hidden = self.hidden > 0 or kind == Kind.COMMENT
-            self.page.lines.append(
-                Line(len(self.page.lines), SPACE.sub(" ", text), [(0, element)], hidden, False, kind)
-            )
+            self.page.lines.append(Line(len(self.page.lines), SPACE.sub(" ", text), element, hidden=hidden, kind=kind))
 
 
 def read(html: str) -> Page:
@@ -220,7 +230,7 @@ def _digits_joined(page: Page) -> None:
 def _joined(page: Page, first: int, run: str) -> None:
     """Put lines of a digit each, <li>4</li><li>0</li>…, into the first of them."""
     lines = page.lines[first : first + len(run.split())]
-    lines[0].pieces = [(at, line.element) for at, line in enumerate(lines)]
+    lines[0].further = [(at, line.element) for at, line in enumerate(lines) if at]
     lines[0].text = "".join(line.text for line in lines)
     for line in lines[1:]:
         line.text = ""
@@ -357,8 +367,8 @@ def _closed(walk: _Walk, element: Element, parent: Element) -> None:
         if walk.parts and (marked or tag not in INLINE) and not (tag == "br" and _split(walk, element)):
             walk.end()
         # An inline element's line is still open: it will be the next one.
-        last = len(walk.page.lines)
-        walk.page.spans[element] = (walk.firsts.pop(), last + 1 if walk.parts else last)
+        last = len(walk.page.lines) + (1 if walk.parts else 0)
+        walk.page.spans[element] = walk.spanned(walk.firsts.pop(), last)
         if marked:
             _shown_again(walk, *marked)
     if (tail := element.tail) and (walk.parts or tail.strip(BLANK)):
