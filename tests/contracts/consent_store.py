@@ -125,7 +125,7 @@ class ConsentContract(InAWorld):
         world.consent.withdrawals.by_receipt(live.receipt)
         world.consent.run()
         with world.store.read() as tx:
-            assert audit_consents(tx, world.consent.office) == Audited(2, 1, 2, 0, 0)
+            assert audit_consents(tx, world.consent.office) == Audited(2, 1, 2, 0, 0, messages=2)
         revived = sa.update(tables.grants).where(tables.grants.c.grant_id == first.grant_id)
         world.store.write(lambda tx: tx.execute(revived.values(state="given", ended_at=None)).rowcount)
         with world.store.read() as tx, pytest.raises(Tampered, match=first.grant_id):
@@ -195,11 +195,11 @@ class ConsentContract(InAWorld):
 
     def test_many_who_have_the_code_of_a_door_come_in_once(self, world: World) -> None:
         given, doors = world.give(), Doors(world.consent.office)
-        door, code = doors.knock(TENANT, parse(NUMBER), "zh"), world.sent.code
+        door, code = doors.knock(TENANT, parse(NUMBER), "zh", "192.0.2.1"), world.sent.code
 
         def enter(_: int) -> str:
             try:
-                return doors.enter(door, code)
+                return doors.enter(door, code, "192.0.2.1")
             except Refused:
                 return ""
 

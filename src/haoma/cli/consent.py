@@ -163,12 +163,12 @@ def show(number: str, tenant: str, token_only: bool, fmt: Format) -> None:
 @consent.command()
 @format_option
 def audit(fmt: Format) -> None:
-    """Hold consents, refusals, notices and erasures to what was signed and logged; exit 5 where one differs."""
+    """Hold consents, refusals, messages, notices, erasures to what was signed and logged; exit 5 where one differs."""
     from haoma.consent.audit import audit_consents
 
     with Services(current_settings(), create=False) as services, services.store.read() as tx:
         found = audit_consents(tx, services.consent.office)
-    told = {"consents": found.consents, "refusals": found.refusals}
+    told = {"consents": found.consents, "refusals": found.refusals, "messages": found.messages}
     write([{**told, "notices": found.notices, "erasures": found.erasures}], fmt)
     if found.untold:
         note(f"of {found.untold:,} the key of the commitment is destroyed: receipt and entry alone were held")

@@ -4,6 +4,7 @@ Rules held here:
 - A permission is what its receipt says and its commitment stands for; the entry that it was given is there, and one
   that it has ended if, and only if, it has. A notice is what was published. An erasure is what its proof says.
 - A no is whose, for what and as long as the log and its audit row say. No entry tells of its recipient.
+- A message that was counted is what its entry commits to, and there for its day: no limit is taken away by hand.
 - What the log tells of and is to be kept has its row: none is deleted, by whatever means. Of older refusals as many are
   gone as retention says it has deleted.
 - Rows are read one after the other: many of them take no more memory than few.
@@ -24,6 +25,7 @@ from haoma.consent.ending import given
 from haoma.consent.erasing import statement, verify_deletion
 from haoma.consent.held import STATEMENTS, Held, Kept
 from haoma.consent.keeping import kept_until
+from haoma.consent.messages import KEPT, message_content
 from haoma.consent.notices import body_of
 from haoma.consent.office import Office
 from haoma.consent.receipt import verify_receipt
@@ -57,18 +59,19 @@ class Audited:
     untold: int
     ended_since: int
     refusals: int = 0
+    messages: int = 0
 
 
 def audit_consents(tx: sa.Connection, office: Office) -> Audited:
-    """Hold every consent, refusal, notice and erasure to what was signed and logged, as they are in this transaction.
+    """Hold every consent, refusal, message, notice and erasure to what was signed and logged.
 
-    Raises Tampered with the id of the first that differs or is gone.
+    They are taken as they are in this transaction. Raises Tampered with the id of the first that differs or is gone.
     """
     with reading_log(tx) as told:
         run = _Run(tx, office, told)
         consents, notices, erasures = run.consents(), run.notices(), run.erasures()
         run.require_rows()
-        return Audited(consents, notices, erasures, run.untold, run.ended_since, run.refusals())
+        return Audited(consents, notices, erasures, run.untold, run.ended_since, run.refusals(), run.messages())
 
 
 class _Run:
@@ -144,6 +147,21 @@ class _Run:
         deleted = sum(int(body["rows"]) for body in told if body["class"] == "refusal")
         if absent != deleted:
             raise _tampered(f"{absent:,} refusals are gone, and retention deleted {deleted:,}")
+        return count
+
+    def messages(self) -> int:
+        """Hold every message that was counted to its entry, and the entries of a day to their rows; how many rows."""
+        count = 0
+        with self._rows(sa.select(tables.messages).order_by(tables.messages.c.message_id)) as rows:
+            for row in rows:
+                with as_written(f"message {row.message_id}"):
+                    found = self._message_differs(row)
+                _require(f"message {row.message_id}", found)
+                count += 1
+        for name in self._told.unseen("message"):
+            said = self._told.one("message", name)
+            if said is not None and kept_until(KEPT, said.at) > self._at:
+                raise _tampered(f"the message that entry {said.entry_id} of the log tells of is gone")
         return count
 
     def require_rows(self) -> None:
@@ -225,6 +243,17 @@ class _Run:
         names = [str(one) for one in self._office.vault.aliases(self._tx, SubjectToken.of_row(row.subject))]
         theirs = sa.select(audit.c.audit_id).where(audit.c.subject.in_(names), audit.c.entry_id == row.entry_id)
         return "subject" if self._tx.scalar(theirs) is None else ""
+
+    def _message_differs(self, row: _Row) -> str:
+        """What differs between what was counted of a message and its entry."""
+        said = self._told.one("message", row.commitment)
+        if said is None or (said.entry_id, said.at, said.body["kind"]) != (row.entry_id, row.at, row.kind):
+            return "entry"
+        try:
+            opens = self._office.vault.commitments.opens(Commitment.parse(row.commitment), message_content(row))
+        except NotFound:
+            return ""
+        return "" if opens else "commitment"
 
     def _erasure_differs(self, row: _Row, due: _Row) -> str:
         """What differs between an erasure, the entry of it, and its proof."""

@@ -2,8 +2,9 @@
 
 Rules held here:
 - Anybody may ask for a code to any mobile number, known here or not: what is done and what is told is the same.
-- A code is good once, for five minutes and five tries; how many are sent, to a number and in all, is counted
-  (messages.py), and so are the wrong ones: beyond so many in an hour no code opens anything.
+- A code is good once, for five minutes and five tries; how many are sent, to a number, to whoever asks and in all, is
+  counted (messages.py), and so are the wrong ones: beyond so many in an hour no code opens anything. Nobody who asks
+  uses up what others need.
 - A door and a session are 128 random bits each, kept as digests; those of the session are made when the code was right.
 - Who has the code comes in once the carrier has told since when the number is theirs; as long as it does not, nobody.
 - A session is for a quarter of an hour, and for the holder of that number alone; one that came of a yes is for that
@@ -25,7 +26,7 @@ from haoma.consent.code import ATTEMPTS, CODE_LIFE, code_text, new_code
 from haoma.consent.door_rows import DoorRow, added, changed, found, sealed_number, unsealed_number
 from haoma.consent.hands import held_from
 from haoma.consent.links import digest_of, new_handle
-from haoma.consent.messages import WRONG, Sending, is_full, note, note_wrong, pressed, sound_full
+from haoma.consent.messages import WRONG, Sending, Stranger, is_spent, note, note_wrong, pressed, sound_spent
 from haoma.consent.office import HOLDER, Office
 from haoma.consent.reach import require_reachable
 from haoma.consent.reasons import refusal
@@ -39,7 +40,7 @@ __all__ = ["SESSION_LIFE", "Doors", "Inside", "door_message"]
 
 SESSION_LIFE = timedelta(minutes=15)
 CODES_PER_HOUR = 300
-_FULL, _PRESSED = "full", "pressed"
+_SPENT, _PRESSED = "spent", "pressed"
 _OVER = {"state": "over", "code": None, "sealed": None}
 
 
@@ -63,44 +64,44 @@ class Doors:
         self._office = office
         self._most = codes_per_hour
 
-    def knock(self, tenant: str, number: Number, language: str) -> str:
-        """Send a code to a number; the door that it opens.
+    def knock(self, tenant: str, number: Number, language: str, network: str) -> str:
+        """Send a code to a number, for somebody of a network; the door that it opens.
 
         One that was sent too many is sent none, and is given a door that no code opens. Raises BadInput for what is no
         mobile number, Refused for a tenant that is not there, Unavailable where the message was not taken.
         """
         office, at = self._office, self._office.now()
         require_reachable(number, office.countries)
-        subject = office.subject(tenant, number)
+        subject, by = office.subject(tenant, number), Stranger.of(office, tenant, network)
         door, code = new_handle(), new_code()
         committed = str(office.vault.commitments.commit("consentcode", code_text(digest_of(door), code)))
         asked = DoorRow(digest_of(door), str(subject), at, at + CODE_LIFE, at, "asked", code=committed)
         sealed = replace(asked, sealed=sealed_number(office, door, number))
 
         def work(tx: sa.Connection) -> str:
-            if is_full(tx, tenant, Sending.DOOR, self._most, at):
-                return _FULL
-            if pressed(tx, office, tenant, number, at):
+            if is_spent(tx, by, Sending.DOOR, self._most, at):
+                return _SPENT
+            if pressed(tx, office, tenant, number, at, by):
                 return _PRESSED
-            note(tx, subject, Sending.DOOR, at)
+            note(tx, office, subject, Sending.DOOR, at, by)
             added(tx, office, sealed)
             return ""
 
         why = office.store.write(work)
-        if why == _FULL:
-            sound_full(office, tenant, Sending.DOOR, at)
+        if why == _SPENT:
+            sound_spent(office, tenant, Sending.DOOR, at)
         elif not why:
             office.sms.send(number, door_message(code, language))
         return door
 
-    def enter(self, door: str, code: str) -> str:
-        """The session of whoever has the code; recorded. Raises Refused (`code-wrong`), the same way for all else.
+    def enter(self, door: str, code: str, network: str) -> str:
+        """The session of whoever has the code, at some network; recorded.
 
-        Raises Unavailable where nobody knows whether the number has had another holder, and Tampered where the row was
-        changed by hand. The try is counted before anything is asked.
+        Raises Refused (`code-wrong`), the same way for all else; Unavailable where nobody knows whether the number has
+        had another holder, and Tampered where the row was changed by hand. The try is counted before anything is asked.
         """
         office, at, session = self._office, self._office.now(), new_handle()
-        row = self._tried(digest_of(door), code, at)
+        row = self._tried(digest_of(door), code, network, at)
         if row is None or row.sealed is None:
             raise refusal("code-wrong")
         subject = SubjectToken.of_row(row.subject)
@@ -156,18 +157,19 @@ class Doors:
 
         office.store.write(work)
 
-    def _tried(self, name: str, code: str, at: datetime) -> DoorRow | None:
+    def _tried(self, name: str, code: str, network: str, at: datetime) -> DoorRow | None:
         """The door that a code opens, None where it opens none; the try is counted, and one that is over ends."""
-        office, full = self._office, list[str]()
+        office, spent = self._office, list[str]()
 
         def work(tx: sa.Connection) -> DoorRow | None:
-            full.clear()
+            spent.clear()
             row = found(tx, office, name, lock=True)
             if row is None or row.state != "asked" or row.code is None:
                 return None
             subject = SubjectToken.of_row(row.subject)
-            if is_full(tx, subject.tenant, WRONG, self._most, at):
-                full.append(subject.tenant)
+            by = Stranger.of(office, subject.tenant, network)
+            if is_spent(tx, by, WRONG, self._most, at):
+                spent.append(subject.tenant)
                 return None
             takes = row.asked_at <= at < row.expires_at and row.attempts < ATTEMPTS
             right = takes and self._opens(name, row.code, code)
@@ -178,14 +180,14 @@ class Doors:
             left = not right and row.attempts + 1 >= ATTEMPTS
             after = changed(tx, office, row, attempts=row.attempts + 1, **(_OVER if left else {}))
             if not right:
-                note_wrong(tx, subject.tenant, at)
+                note_wrong(tx, office, by, at)
                 self._record(tx, subject, "code-wrong", at)
             return after if right else None
 
         with self._watched(name):
             opened = office.store.write(work)
-        for tenant in full:
-            sound_full(office, tenant, WRONG, at)
+        for tenant in spent:
+            sound_spent(office, tenant, WRONG, at)
         return opened
 
     @contextmanager

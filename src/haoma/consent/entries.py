@@ -11,6 +11,7 @@ ENTRY_TYPES = (
     EntryType("consent.notice", {"audit": "commitment", "purpose": "word", "version": "count", "digest": "digest"}),
     EntryType("consent.assessed", {"audit": "commitment", "purpose": "word", "digest": "digest", "until": "time"}),
     EntryType("consent.asked", {"audit": "commitment", "purpose": "word", "channel": "word"}),
+    EntryType("consent.message", {"message": "commitment", "kind": "word"}),
     EntryType("consent.tried", {"audit": "commitment", "reason": "word"}),
     EntryType("consent.refused", {"audit": "commitment", "purpose": "word"}),
     EntryType(

@@ -1,7 +1,8 @@
 """How long rows of consent are kept, and which of their columns a rotation of keys rewrites.
 
 Rules held here:
-- A receipt keeps the token it was signed with; the row beside it gets the new one.
+- A receipt keeps the token it was signed with; the row beside it gets the new one. The log has committed to what was
+  sent, so that its rows keep theirs, for their day.
 - Consents, receipts, erasures and reviews stay for their class after their end; a question that was asked for a day.
 """
 
@@ -54,5 +55,5 @@ SUBJECT_COLUMNS: tuple[SubjectColumn, ...] = (
     SubjectColumn(tables.requests.c.guardian, rekey=True),
     SubjectColumn(tables.refusals.c.subject, rekey=True),
     SubjectColumn(tables.doors.c.subject, rekey=True),
-    SubjectColumn(tables.messages.c.subject, rekey=True),
+    SubjectColumn(tables.messages.c.subject, rekey=False),
 )

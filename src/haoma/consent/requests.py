@@ -126,7 +126,7 @@ class Requests:
             shown = newest(tx, subject.tenant, asking.purpose.name, question.recipient)
             tx.execute(sa.insert(tables.requests).values(request_id=request_id, **secret, **_row(asking, shown)))
             for to in {subject, guardian or subject}:
-                note(tx, to, Sending.QUESTION, at)
+                note(tx, office, to, Sending.QUESTION, at)
             office.vault.seal(tx, subject, asking.purpose.name, question.number, at + CODE_LIFE, actor=SYSTEM)
             return shown
 

@@ -5,7 +5,8 @@ it was assessed. `consent_requests` are questions under way, `consent_refusals` 
 `consent_grants` holds each permission with its signed receipt; a row of it never becomes live again once it has ended.
 `consent_erasures` are what an end still has to destroy, with the signed proof once it is done; `consent_deliveries`
 what recipients have to be told. `consent_doors` are codes and sessions of customers on their own page, each row bound
-under a key of the key store; `consent_messages` counts what was sent to a number, whatever for.
+under a key of the key store; `consent_messages` counts what was sent to a number, whatever for, each
+row committed to in the log.
 `consent_emergencies` and `consent_reviews` are disclosures without consent, and who looked at them. `kept_until` is
 when retention deletes a row, null while it is still at work. Subjects are tokens everywhere: no number is here.
 """
@@ -192,16 +193,18 @@ doors = sa.Table(
 messages = sa.Table(
     "consent_messages",
     metadata,
-    sa.Column("message_id", Id, primary_key=True, autoincrement=True),
+    sa.Column("message_id", sa.String(UUID), primary_key=True),
     sa.Column("tenant", sa.String(TENANT), nullable=False),
     sa.Column("subject", sa.String(SUBJECT), nullable=True),
+    sa.Column("asker", sa.String(COMMITMENT), nullable=True),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("at", Time, nullable=False),
+    sa.Column("commitment", sa.String(COMMITMENT), nullable=False),
+    sa.Column("entry_id", sa.BigInteger, nullable=False),
     sa.Column("kept_until", Time, nullable=False),
     sa.Index("ix_consent_messages_subject", "subject", "at"),
     sa.Index("ix_consent_messages_kind", "tenant", "kind", "at"),
     sa.Index("ix_consent_messages_kept_until", "kept_until"),
-    sqlite_autoincrement=True,
 )
 emergencies = sa.Table(
     "consent_emergencies",

@@ -29,6 +29,7 @@ _KINDS = {
     "consent.erased": "erased",
     "consent.notice": "notice",
     "consent.refused": "refused",
+    "consent.message": "message",
     "retention.deleted": "deleted",
 }
 _MAKE = """CREATE TABLE said (kind TEXT, name TEXT, entry_id INTEGER, type TEXT, at INTEGER, body TEXT,
@@ -60,7 +61,7 @@ class Told:
         self._file = file
 
     def one(self, kind: str, name: str) -> Said | None:
-        """The entry of a kind: by the commitment of a permission, the name of a notice, the number of an entry."""
+        """The entry of a kind: by the commitment of a permission or message, a notice's name, an entry's number."""
         found = self._file.execute(_ONE, (kind, name)).fetchone()
         if found is None:
             return None
@@ -107,7 +108,14 @@ def _row(entry_id: int, entry: Entry) -> tuple[object, ...]:
     name = notice_name(*(body[one] for one in ("purpose", "version", "digest"))) if kind == "notice" else ""  # type: ignore[arg-type]
     if kind in {"refused", "deleted"}:
         name = str(entry_id)
-    return kind, name or body.get("grant", ""), entry_id, entry.type, Time.stored(entry.at), json.dumps(dict(body))
+    return (
+        kind,
+        name or body.get("grant", "") or body.get("message", ""),
+        entry_id,
+        entry.type,
+        Time.stored(entry.at),
+        json.dumps(dict(body)),
+    )
 
 
 def _about_consent(data: bytes) -> bool:

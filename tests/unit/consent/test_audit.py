@@ -49,9 +49,9 @@ def lived(world: World) -> tuple[str, str]:
 def test_what_was_done_by_the_rules_stands(world: World) -> None:
     assert audited(world) == Audited(0, 1, 0, 0, 0)
     lived(world)
-    assert audited(world) == Audited(4, 1, 2, 0, 0)
+    assert audited(world) == Audited(4, 1, 2, 0, 0, messages=3)
     world.consent.office.vault.log.integrate()
-    assert audited(world) == Audited(4, 1, 2, 0, 0)
+    assert audited(world) == Audited(4, 1, 2, 0, 0, messages=3)
 
 
 def test_what_stands_does_so_over_rotations_and_until_it_is_deleted_on_time(world: World) -> None:
@@ -115,6 +115,44 @@ def test_an_erasure_that_a_hand_changed_is_named(world: World, values: dict[str,
     assert found(world) == f"the erasure of consent {ended} is not what was recorded: its {names} differs"
     changed(world, sa.delete(tables.erasures).where(E.grant_id == ended))
     assert found(world) == f"consent {ended} is not what was recorded: its erasure differs"
+
+
+M = tables.messages.c
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ({"subject": "acme.a1." + "b" * 32}, "commitment"),
+        ({"tenant": "others"}, "commitment"),
+        ({"asker": "strangers-1:" + "0" * 64}, "commitment"),
+        ({"kept_until": NOW}, "commitment"),
+        ({"kind": "door"}, "entry"),
+        ({"at": NOW - timedelta(days=1)}, "entry"),
+        ({"entry_id": 1}, "entry"),
+        ({"commitment": "messages-1:" + "0" * 64}, "entry"),
+    ],
+    ids=str,
+)
+def test_a_message_that_a_hand_changed_is_named(world: World, values: dict[str, object], names: str) -> None:
+    world.ready()
+    world.ask()
+    (row,) = world.rows(tables.messages)
+    changed(world, sa.update(tables.messages).values(**values))
+    assert found(world) == f"message {row.message_id} is not what was recorded: its {names} differs"
+
+
+def test_a_message_that_a_hand_deleted_or_made_up_is_found(world: World) -> None:
+    world.ready()
+    world.ask()
+    (row,) = world.rows(tables.messages)
+    made_up = {**row._mapping, "message_id": NOBODY}
+    changed(world, sa.insert(tables.messages).values(**made_up))
+    assert found(world) == f"message {NOBODY} is not what was recorded: its commitment differs"
+    changed(world, sa.delete(tables.messages))
+    assert found(world) == f"the message that entry {row.entry_id} of the log tells of is gone"
+    world.pass_(days=1)
+    assert audited(world).messages == 0
 
 
 def test_a_commitment_of_another_row_is_no_commitment(world: World) -> None:
@@ -218,7 +256,7 @@ def test_consents_that_have_ended_since_their_backup_are_counted(world: World) -
 def test_a_destroyed_key_of_commitments_leaves_receipt_and_entry(world: World) -> None:
     world.give()
     world.vault.commitments.destroy(f"consent{NOW:%Y%m}")
-    assert audited(world) == Audited(1, 1, 0, 1, 0)
+    assert audited(world) == Audited(1, 1, 0, 1, 0, messages=1)
 
 
 def test_a_damaged_cell_is_tampered(world: World) -> None:

@@ -23,13 +23,16 @@ def doors(world: World) -> Doors:
     return Doors(world.consent.office)
 
 
+HERE = "192.0.2.1"
+
+
 def come_in(world: World, doors: Doors, number: str = NUMBER) -> str:
-    return doors.enter(doors.knock(TENANT, parse(number), "zh"), world.sent.code)
+    return doors.enter(doors.knock(TENANT, parse(number), "zh", HERE), world.sent.code, HERE)
 
 
 def test_a_door_keeps_digests_and_no_number_and_its_message_neither(world: World, doors: Doors) -> None:
-    door = doors.knock(TENANT, parse(NUMBER), "zh")
-    session = doors.enter(door, world.sent.code)
+    door = doors.knock(TENANT, parse(NUMBER), "zh", HERE)
+    session = doors.enter(door, world.sent.code, HERE)
     rows = str(world.rows(tables.doors))
     assert [secret for secret in (door, session, NUMBER, world.sent.code) if secret in rows] == []
     number, text = world.sent.messages[-1]
@@ -49,13 +52,13 @@ def test_a_number_that_nobody_knows_is_sent_a_code_like_any_other(world: World, 
 @pytest.mark.parametrize("number", ["+44 7400 123456", "95588", "0571-88888888", "13800138000转8"])
 def test_a_code_goes_to_a_mobile_number_alone(doors: Doors, number: str) -> None:
     with pytest.raises(BadInput):
-        doors.knock(TENANT, parse(number), "zh")
+        doors.knock(TENANT, parse(number), "zh", HERE)
 
 
 def test_what_is_not_sent_is_told(world: World, doors: Doors) -> None:
     world.sent.down.add("sms")
     with pytest.raises(Unavailable):
-        doors.knock(TENANT, parse(NUMBER), "zh")
+        doors.knock(TENANT, parse(NUMBER), "zh", HERE)
 
 
 def test_a_rotation_of_keys_leaves_a_session_and_what_it_sees(world: World, doors: Doors) -> None:
@@ -126,54 +129,107 @@ def test_who_has_a_number_now_sees_what_they_gave_and_not_what_who_had_it_before
 def test_a_carrier_is_asked_by_a_right_code_alone(world: World, doors: Doors) -> None:
     world.give()
     world.sent.down.add("carrier")
-    door = doors.knock(TENANT, parse(NUMBER), "zh")
+    door = doors.knock(TENANT, parse(NUMBER), "zh", HERE)
     with pytest.raises(Refused):
-        doors.enter(door, "x")
+        doors.enter(door, "x", HERE)
     for _ in range(4):
         with pytest.raises(Unavailable):
-            doors.enter(door, world.sent.code)
+            doors.enter(door, world.sent.code, HERE)
     world.sent.down.clear()
     with pytest.raises(Refused):  # the sixth try
-        doors.enter(door, world.sent.code)
+        doors.enter(door, world.sent.code, HERE)
 
 
 def test_a_number_is_sealed_for_whoever_has_its_door(world: World, doors: Doors) -> None:
-    doors.knock(TENANT, parse(NUMBER), "zh")
+    doors.knock(TENANT, parse(NUMBER), "zh", HERE)
     (row,) = world.rows(tables.doors)
     with pytest.raises(Tampered):
         unsealed_number(world.consent.office, "a" * 32, row.sealed)
-    doors.enter(doors.knock(TENANT, parse(NUMBER), "zh"), world.sent.code)
+    doors.enter(doors.knock(TENANT, parse(NUMBER), "zh", HERE), world.sent.code, HERE)
     assert [row.sealed is None for row in world.rows(tables.doors) if row.state == "open"] == [True]
 
 
 def test_a_tenant_sends_so_many_codes_an_hour_and_an_alarm_is_sounded(world: World) -> None:
     doors = Doors(world.consent.office, 3)
     for n in range(6):
-        doors.knock(TENANT, parse(f"1380013820{n}"), "zh")
+        doors.knock(TENANT, parse(f"1380013820{n}"), "zh", f"192.0.2.{n}")
     assert len(world.sent.messages) == 3
     assert world.sent.alarms == [("page-door", TENANT)]
     world.ask()  # what is asked by others than strangers goes on
     world.pass_(hours=1)
-    doors.knock(TENANT, parse(NUMBER), "zh")
+    doors.knock(TENANT, parse(NUMBER), "zh", HERE)
     assert len(world.sent.messages) == 5
 
 
 def test_a_tenant_takes_so_many_wrong_codes_an_hour_and_an_alarm_is_sounded_until_somebody_hears(world: World) -> None:
     doors = Doors(world.consent.office, 4)
-    for n in range(2):
-        door = doors.knock(TENANT, parse(f"1380013820{n}"), "zh")
-        for _ in range(2):
+    for n in (2, 3):
+        door = doors.knock(TENANT, parse(f"1380013820{n}"), "zh", f"192.0.2.{n}")
+        for network in (f"192.0.2.{n}", f"192.0.2.{n + 2}"):
             with pytest.raises(Refused):
-                doors.enter(door, "x")
-    door = doors.knock(TENANT, parse(NUMBER), "zh")
+                doors.enter(door, "x", network)
+    door = doors.knock(TENANT, parse(NUMBER), "zh", HERE)
     world.sent.down.add("alarms")
     for _ in range(4):
         with pytest.raises(Refused):
-            doors.enter(door, world.sent.code)
+            doors.enter(door, world.sent.code, HERE)
         world.sent.down.clear()
     assert world.sent.alarms == [("page-wrong", TENANT)]
     world.pass_(hours=1)
     assert come_in(world, doors)
+
+
+def test_one_network_uses_up_no_code_that_others_need(world: World) -> None:
+    doors = Doors(world.consent.office, 20)
+    for n in range(6):
+        doors.knock(TENANT, parse(f"1380013820{n}"), "zh", HERE)
+    assert len(world.sent.messages) == 2  # the third would be more than a tenth of the eighteen that are left
+    assert world.sent.alarms == [("page-door", TENANT)]
+    doors.enter(doors.knock(TENANT, parse(NUMBER), "zh", "192.0.2.2"), world.sent.code, "192.0.2.2")
+    world.pass_(hours=1)
+    doors.knock(TENANT, parse("13800138209"), "zh", HERE)
+    assert len(world.sent.messages) == 4
+
+
+def test_ten_networks_together_leave_codes_for_the_eleventh(world: World) -> None:
+    doors = Doors(world.consent.office, 40)
+    for n in range(60):
+        doors.knock(TENANT, parse(f"138001383{n:02}"), "zh", f"192.0.2.{2 + n // 6}")
+    assert len(world.sent.messages) < 40
+    doors.knock(TENANT, parse(NUMBER), "zh", HERE)
+    assert world.sent.messages[-1][0] == parse(NUMBER)
+
+
+def test_wrong_codes_of_one_network_keep_nobody_elses_from_opening(world: World) -> None:
+    doors = Doors(world.consent.office, 20)
+    door = doors.knock(TENANT, parse(OTHER), "zh", HERE)
+    theirs = doors.knock(TENANT, parse(NUMBER), "zh", "192.0.2.2")
+    code = world.sent.code
+    for _ in range(4):
+        with pytest.raises(Refused):
+            doors.enter(door, "x", HERE)
+    assert len([row for row in world.rows(tables.messages) if row.kind == "wrong"]) == 2
+    assert world.sent.alarms == [("page-wrong", TENANT)]
+    assert doors.enter(theirs, code, "192.0.2.2")
+
+
+def test_one_network_leaves_a_number_two_of_its_messages_of_a_day(world: World, doors: Doors) -> None:
+    for _ in range(6):
+        doors.knock(TENANT, parse(NUMBER), "zh", "192.0.2.66")
+        world.pass_(minutes=11)
+    assert len(world.sent.messages) == 4
+    assert come_in(world, doors)
+    assert come_in(world, doors)
+    assert len(world.sent.messages) == 6
+
+
+def test_what_is_kept_of_who_asked_is_no_address(world: World, doors: Doors) -> None:
+    door = doors.knock(TENANT, parse(NUMBER), "zh", "192.0.2.66")
+    with pytest.raises(Refused):
+        doors.enter(door, "x", "192.0.2.66")
+    one, two = world.rows(tables.messages)
+    assert one.asker == two.asker
+    assert "192.0.2" not in str([one, two])
 
 
 def test_a_door_is_forgotten_after_a_day(world: World, doors: Doors) -> None:

@@ -132,7 +132,7 @@ class Checks:
                 when = {"sent_at": at, "expires_at": at + CODE_LIFE, "kept_until": kept_until("case.search", at)}
                 tx.execute(sa.update(tables.codes).where(_under_way(case)).values(state=_OVER))
                 tx.execute(sa.insert(tables.codes).values(**row, **when, code=committed, attempts=0, state=_SENT))
-                note(tx, found.subject, Sending.CASE, at)
+                note(tx, office, found.subject, Sending.CASE, at)
             return reason
 
         self._change(by, case, at, work)

@@ -31,7 +31,7 @@ from haoma.consent.own import own_replaced
 from haoma.errors import BadInput, HaomaError, Refused, Tampered, Unavailable
 from haoma.numbers.service import parse
 from haoma.vault.model import check_tenant
-from haoma.web.self.asked import HEADERS, Door, answered, form_token, is_token
+from haoma.web.self.asked import HEADERS, Door, answered, form_token, is_token, network_of
 from haoma.web.self.assets import static_route
 from haoma.web.self.inside import LONGEST_NUMBER, Rooms
 from haoma.web.self.views import (
@@ -128,7 +128,7 @@ class Pages:
             return self.front(tenant, language, "receipt-wrong")
         return answered(gone_page(language, done.proofs))
 
-    def knock(self, tenant: str, given: Form) -> Response:
+    def knock(self, tenant: str, given: Form, network: str) -> Response:
         """Send a code."""
         language = language_of(given.get("lang", ""))
         self._require(tenant)
@@ -136,17 +136,17 @@ class Pages:
         if not number.valid:
             return self.front(tenant, language, "number-wrong")
         try:
-            door = self.doors.knock(tenant, number, language)
+            door = self.doors.knock(tenant, number, language, network)
         except BadInput:
             return self.front(tenant, language, "number-wrong")
         return answered(code_page(language, tenant, door))
 
-    def enter(self, given: Form) -> Response:
+    def enter(self, given: Form, network: str) -> Response:
         """Take a code."""
         language, tenant, door = language_of(given.get("lang", "")), given.get("tenant", ""), given.get("door", "")
         self._require(tenant)
         try:
-            session = self.doors.enter(door, given.get("code", ""))
+            session = self.doors.enter(door, given.get("code", ""), network)
         except Refused:
             return answered(code_page(language, tenant, door, "code-wrong"), 403)
         except Unavailable as error:  # nobody knows whose the number is now
@@ -184,11 +184,12 @@ def self_app(services: Services, *, floor_s: float = FLOOR_S) -> Starlette:
 
     async def knock(request: Request) -> Response:
         given = await door.form(request, sends=True)
-        return await _at_least(floor_s, run_in_threadpool(pages.knock, request.path_params["tenant"], given))
+        sent = run_in_threadpool(pages.knock, request.path_params["tenant"], given, network_of(request))
+        return await _at_least(floor_s, sent)
 
     async def enter(request: Request) -> Response:
         given = await door.form(request)
-        return await _at_least(floor_s, run_in_threadpool(pages.enter, given))
+        return await _at_least(floor_s, run_in_threadpool(pages.enter, given, network_of(request)))
 
     async def by_receipt(request: Request) -> Response:
         return await run_in_threadpool(pages.by_receipt, await door.form(request))

@@ -4,7 +4,7 @@ Rules held here:
 - A form is read to 16 KiB and 20 fields, each of them once; what is none of ours is refused before it is looked at.
 - A form comes from our own pages: a browser says so in Sec-Fetch-Site, an older one in Origin (`null`, for our pages
   tell no referrer). Beside that each holds a secret: a token bound to its link, a door or a session.
-- An address presses so many buttons a minute, and has a sixth as many codes sent, three of them at once. It is
+- An address presses so many buttons a minute, and has a sixth as many codes sent, three of them at once. For that it is
   remembered in memory alone.
 - No page is framed, kept, sniffed, or loads anything of anybody else's; no script stands in one; no cookie is set.
 """
@@ -26,7 +26,7 @@ from haoma.vault.model import as_letters
 from haoma.web.api.rates import Rates
 from haoma.web.requests import body_of
 
-__all__ = ["HEADERS", "Door", "answered", "downloaded", "form_token", "is_token"]
+__all__ = ["HEADERS", "Door", "answered", "downloaded", "form_token", "is_token", "network_of"]
 
 LONGEST_FORM = 16 << 10  # a receipt is a third of that
 MOST_FIELDS = 20
@@ -63,7 +63,7 @@ class Door:
         Raises HTTPException 400, 403, 413, 415 or 429 for what is no form of ours.
         """
         self._require_own(request)
-        network = _network_of(request)
+        network = network_of(request)
         if wait_s := self._pressed.wait_s(network) or (self._sent.wait_s(network) if sends else 0.0):
             raise HTTPException(429, headers={"Retry-After": str(math.ceil(wait_s))})
         if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != FORM:
@@ -104,7 +104,7 @@ def downloaded(text: str, name: str) -> Response:
     return Response(f"{text}\n", 200, HEADERS | more, "application/jose")
 
 
-def _network_of(request: Request) -> str:
+def network_of(request: Request) -> str:
     """The address that asks; of IPv6 its network of 64 bits, which one subscriber has."""
     host = request.client.host if request.client else ""
     try:

@@ -280,7 +280,7 @@ def test_codes_and_questions_to_one_number_count_together(desk: Desk) -> None:
 def test_whatever_is_sent_to_one_number_counts_together(desk: Desk) -> None:
     desk.world.ready()
     case, doors, number = desk.case(), Doors(desk.world.consent.office), parse("13800138201")
-    doors.knock(TENANT, number, "zh")
+    doors.knock(TENANT, number, "zh", "192.0.2.1")
     desk.customers.verify(desk.agent, case, order())
     desk.world.ask("13800138201")
     for work in (
@@ -290,7 +290,7 @@ def test_whatever_is_sent_to_one_number_counts_together(desk: Desk) -> None:
         with pytest.raises(Refused) as raised:
             work()
         assert raised.value.reason == "too-often"
-    doors.knock(TENANT, number, "zh")
+    doors.knock(TENANT, number, "zh", "192.0.2.1")
     assert len(desk.world.sent.messages) == 3
 
 

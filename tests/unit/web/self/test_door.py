@@ -133,10 +133,10 @@ def test_a_number_is_sent_three_codes_in_ten_minutes_and_nobody_is_told(customer
     later(customer, minutes=10)
     for _ in range(4):
         customer.press(customer.get(DOOR), DOOR, number=customer.number)
-    assert len(doors_of(customer)) == 6  # and so many a day
+    assert len(doors_of(customer)) == 4  # of the six of a day, two are left to whoever asks elsewhere
     later(customer, hours=2)
     customer.press(customer.get(DOOR), DOOR, number=customer.number)
-    assert len(doors_of(customer)) == 6
+    assert len(doors_of(customer)) == 4
 
 
 def test_a_question_and_a_code_of_the_page_count_together(customer: Customer) -> None:
