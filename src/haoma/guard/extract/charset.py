@@ -30,8 +30,8 @@ CLAIM = re.compile(
 )
 IN_HEADER = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]+)""", re.IGNORECASE)
 PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
-BIG5_PAIR = re.compile(rb"[\xa1-\xf9][\x40-\x7e\xa1-\xfe]")
 COMMON = frozenset("的是在有人中大公司地址聯絡联系電話电话傳真传真客服務务熱線热线號号版權权所首頁页关於于产品新聞闻")
+EASTERN = frozenset(("big5hkscs", "cp932", "cp949", "euc_jp"))
 HIGH = re.compile(rb"[\x80-\xff]")
 
 
@@ -77,9 +77,10 @@ def _charset(page: bytes, content_type: str | None) -> str:
         return "utf-8"
     claims = [_known(found.group(1)) for found in (IN_HEADER.search(content_type or ""),) if found]
     claims += [_known(found.group(1).decode("ascii")) for found in (CLAIM.search(page[:4096]),) if found]
-    told = {"big5hkscs", "cp932", "cp949", "euc_jp"} & set(claims)
-    if not told and 2 * max(len(PAIR.findall(page)), len(BIG5_PAIR.findall(page))) >= 0.8 * high:
-        return max(("gb18030", "big5hkscs"), key=lambda charset: _common(page, charset))
+    told = any(claim in EASTERN and _bears(page, claim) for claim in claims if claim)
+    common = {charset: _common(page, charset) for charset in ("gb18030", "big5hkscs")}
+    if not told and (2 * len(PAIR.findall(page)) >= 0.8 * high or 20 * max(common.values()) >= high):
+        return max(common, key=lambda charset: common[charset])
     for claim in claims:
         if claim and claim != "utf-8" and _bears(page, claim):
             return claim
