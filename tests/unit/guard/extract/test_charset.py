@@ -7,7 +7,7 @@ import pytest
 from haoma.guard.extract.charset import decode
 
 TRADITIONAL = "<title>聯絡我們</title><p>客戶服務熱線電話：2748 8222，圖文傳真號碼，關於產品與權益的說明請見首頁。</p>"
-LATIN = "<title>Über uns</title><p>Täglich geöffnet außer sonntags, Anruf für 5 £ über +49 30 123456, Grüße aus Köln</p>"
+LATIN = "<title>Über uns</title><p>Täglich geöffnet außer sonntags, Anruf für 5 £ an +49 30 123456, Grüße aus Köln</p>"
 
 
 @pytest.mark.parametrize("claim", [None, "text/html; charset=utf-8", "text/html; charset=iso-8859-1"])
