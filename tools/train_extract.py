@@ -42,7 +42,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "src/haoma/guard/extract/model.json"
 CHINESE = ROOT / "tests/pages_zh"
 FOLDS, SEED, COMPOSED_FROM_ONE = 5, 5, 4
-ACCEPT, ACCEPT_CHINESE, REFUSE = 0.65, 0.5, 0.3
+ACCEPT, ACCEPT_CHINESE, REFUSE = 0.65, 0.65, 0.3
 WEIGHTS = {"binding": 1.0, "spans": 1.0, "zh": 2.0, "composed": 0.3}
 GROW = {"objective": "binary", "num_leaves": 15, "learning_rate": 0.04, "min_data_in_leaf": 12, "feature_fraction": 0.5,
         "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5, "verbose": -1, "num_threads": 1, "seed": 7, "deterministic": True}  # fmt: skip
@@ -56,15 +56,17 @@ NO_WORD = "\uffff"
 ROUNDS, ROUNDS_AMONG, ROUNDS_CHINESE = 300, 100, 150
 MORE = ("target_in_", "own_link_in_", "title_like", "owner_like", "elsewhere", "shared_", "named_before", "named_behind", "named_last",
         "target_alone", "same_", "page_host", "page_target", "ours_in", "class_shared", "title_end", "copyright_own", "reading",
-        "verdict", "named_by_title", "page_mine")  # fmt: skip
+        "verdict", "named_by_title", "named_for_sure", "framed", "page_mine")  # fmt: skip
 LESS = ("subject", "target_above", "target_below", "nearer", "rival_in_", "foreign_link_in_", "fake", "platform", "public", "brand", "rival_alone",
         "advert_in", "others_titled", "claimed", "copyright_other", "page_rivals")  # fmt: skip
 TITLED = (
     "verdict",
     "named_by_title",
+    "named_for_sure",
     "title_level",
     "others_titled",
     "claimed",
+    "framed",
     "rivalled",
     "page_mine",
 )  # for Chinese names
@@ -359,15 +361,15 @@ def figures(pages: Sequence[Page], logits: dict[int, list[float]], accept: float
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for at, values in logits.items():
         page, count = pages[at], counts[pages[at].part]
-        told: dict[str, list[tuple[float, str, bool]]] = defaultdict(list)
+        told: dict[str, list[tuple[float, str, bool, bool]]] = defaultdict(list)
         for one, kind, logit in zip(page.found, page.kinds, values, strict=True):
             told[one.one.digits.lstrip("0")[-8:]].append(
-                (logit, kind, one.role == "voice" and not (one.hidden or one.dead))
+                (logit, kind, one.role == "voice" and not one.hidden, one.dead)
             )
         accepted: dict[str, str] = {}
         for key, ones in told.items():
-            shown = [logit for logit, _, voice in ones if voice]
-            if shown and 1 / (1 + exp(-sum(shown) / len(shown))) >= accept:
+            shown = [logit for logit, _, voice, _ in ones if voice]
+            if shown and not any(dead for *_, dead in ones) and 1 / (1 + exp(-sum(shown) / len(shown))) >= accept:
                 accepted[key] = ones[0][1]
         right = sum(kind == "numbers" for kind in accepted.values())
         count["right"] += right

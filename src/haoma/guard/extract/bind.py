@@ -117,12 +117,18 @@ def _answer(
         for logit, other in zip(logits, found, strict=True)
         if number_key(other) == key and not (other.hidden or other.dead)
     ]
-    if one.hidden or one.dead or not same:
+    if one.hidden or not same or any(other.dead for other in found if _same_digits(one, other)):
         return Belongs.UNSURE, _probability(clipped(logits[found.index(one)]))
     probability = _probability(clipped(_mean(same, 0.0)))
     if probability >= accept:
         return Belongs.TARGET, probability
     return (Belongs.OTHER if probability < refuse else Belongs.UNSURE), probability
+
+
+def _same_digits(one: Found, other: Found) -> bool:
+    """Whether two mentions have the same digits, but for a code in front."""
+    mine, theirs = one.one.digits.lstrip("0"), other.one.digits.lstrip("0")
+    return mine.endswith(theirs) or theirs.endswith(mine)
 
 
 def _probability(logit: float) -> float:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from math import log1p
 
 from haoma.guard.extract.found import Found
 from haoma.guard.extract.lines import Kind
 from haoma.guard.extract.names import CJK, WORD, likeness, short_form
-from haoma.guard.extract.owners import ITEM, Owner, Owners
-from haoma.guard.extract.scene import LIKE, Scene, Section, nearest
-from haoma.guard.extract.titles import CHROME, NOBODY, OTHER, OWN, SITE, WE
+from haoma.guard.extract.owners import FOREIGN, ITEM, LABELLED, NOWHERE, ROW, Owner, Owners
+from haoma.guard.extract.scene import Scene, Section, nearest
+from haoma.guard.extract.site import LIKE, chrome
+from haoma.guard.extract.titles import CHROME, FAINT, NOBODY, OTHER, OWN, PERHAPS, SITE, WE
 from haoma.guard.extract.words import ADVERT, FAKE, OURS, PARTS, PLATFORM, PUBLIC, Cue
 
 __all__ = ["ALL", "NAMES", "Around", "compared", "features_of"]
@@ -29,7 +31,7 @@ NAMES = (
     *(f"own_link_in_{name}" for name in _SECTIONS), *(f"foreign_link_in_{name}" for name in _SECTIONS),
     "named_before", "named_before_far", "named_behind", "named_last", "named_last_far", "fake", "platform", "public", "brand", "reading", "subject",
     "title_above", "title_like", "title_like_best", "owner", "owner_like",
-    "verdict", "named_by_title", "title_level", "others_titled", "claimed", "rivalled", "page_mine",
+    "verdict", "named_by_title", "named_for_sure", "title_level", "others_titled", "claimed", "framed", "rivalled", "page_mine",
     "elsewhere", "same_region", "same_area", "same_form", "region_first",
     "shared_small", "shared_middle", "shared_headline", "class_shared", "class_any",
     "place", "foot", "head", "side", "main", "contact", "advert_in_middle", "advert_in_large", "ours_in_middle", "ours_in_large",
@@ -44,6 +46,12 @@ COMPARED = (
 )  # fmt: skip
 ALL = (*NAMES, *(f"{name}_{how}" for name in COMPARED for how in ("lead", "odd")), "others_there")
 SENTENCE = re.compile(r"[。；;！!\n]|\.\s")
+SITE_FAR = 60  # characters before a number in which a line says that it is the site's
+ASKED = re.compile(r"(?:洽|联系|致电|拨打|咨询|找)(?![我本])[\u4e00-\u9fff]{3,}\W*$")  # and whom to ask
+SUSPECT = re.compile(
+    r"^[^\d。！？!?；;]{0,40}(?:骗|转账|自称|冒充|假的|共享屏幕|千万(?:别|不要)|别(?:打|信)|勿(?:打|拨|信)|是(?:真的|你们)吗|真的假的)"
+    r"|^[^\d。！？!?]{0,10}[。！？!?]\s{0,2}(?:对方|结果|该号|此号|是骗|不是|骗子)"
+)
 GENUINE = re.compile(r"官方|我司|我行|我公司|本公司|本行|唯一|仅有|核实|正确|\bofficial|\bour\b", re.IGNORECASE)
 CLAUSE = re.compile(r"[。；;！!，,？?\n]")
 SEPARATE = re.compile(r"[\s\u3000，,。；;：:—–|｜/、（）()]+")
@@ -186,9 +194,11 @@ def _words(scene: Scene, one: Found, row: Section) -> list[float]:
         + CLAUSE.split(one.behind[:40])[0]
     )
     brand = float(bool(scene.brand) and scene.brand in "".join(WORD.findall(near.casefold())))
-    warned = bool(FAKE.search(sentence)) and not GENUINE.search(CLAUSE.split(one.before[-60:])[-1])
+    told = FAKE.search(sentence) or SUSPECT.search(one.line.text[one.one.end : one.one.end + 60])
+    warned = told is not None and not GENUINE.search(CLAUSE.split(one.before[-60:])[-1])
+    named = any(one.one.digits in own for own in scene.target.names)
     return [
-        float(warned), float(bool(PLATFORM.search(near))) + float(bool(PLATFORM.search(text))), float(bool(PUBLIC.match(one.one.digits))), brand,
+        float(warned), float(bool(PLATFORM.search(near))) + float(bool(PLATFORM.search(text))), float(bool(PUBLIC.match(one.one.digits)) and not named), brand,
     ]  # fmt: skip
 
 
@@ -226,42 +236,89 @@ def _owners(scene: Scene) -> dict[int, Owner]:
     if not any(CJK.search(own) for own in scene.target.names):
         return {}
     owners = Owners(scene.page, scene.target)
-    return {id(one): owners.of(one) for one in scene.found}
+    told = {id(one): owners.of(one) for one in scene.found}
+    return _settled(told, own=scene.mine > 0) if scene.mine >= 0 else told
+
+
+def _settled(owners: dict[int, Owner], *, own: bool) -> dict[int, Owner]:
+    """The owners where what stands like a name is one only if another number has one like it at its place.
+
+    On the target's `own` page everywhere, else in the rows of a table whose other rows have labels.
+    """
+    listed = {(one.level, one.name) for one in owners.values() if one.sign <= PERHAPS and not FOREIGN.search(one.name)}
+    labels = not own and not any(one.level == ROW and one.sign > NOBODY for one in owners.values())
+
+    def stays(one: Owner) -> bool:
+        like = any(level == one.level and name != one.name for level, name in listed)
+        asked = one.level == LABELLED and ASKED.search(one.name) is not None
+        return one.sign != PERHAPS or like or asked or not (own or (labels and one.level == ROW))
+
+    return {key: one if stays(one) else replace(one, sign=one.named, level=NOWHERE) for key, one in owners.items()}
 
 
 def _titled(scene: Scene, one: Found, around: Around, words: Sequence[float]) -> list[float]:
     """What the page's anatomy says: of this number, of the others, and whose page it is."""
     owner = around.owners.get(id(one))
     if owner is None:
-        return [0.0] * 7
+        return [0.0] * 9
     others = [around.owners[id(other)].sign for other in scene.found if other.one.digits[-8:] != one.one.digits[-8:]]
     claimed = float(owner.sign <= 0 and max(others, default=0.0) >= 1)
     return [
-        _verdict(one, owner, claimed, scene.mine, words), owner.sign, float(owner.level), float(owner.others), claimed,
+        _verdict(scene, one, owner, claimed, words), owner.sign, owner.named, float(owner.level), float(owner.others), claimed,
+        _sided(scene, one),
         sum(sign < 0 for sign in others) / len(others) if others else -1.0, scene.mine,
     ]  # fmt: skip
 
 
-def _verdict(one: Found, owner: Owner, claimed: float, mine: float, words: Sequence[float]) -> float:
+def _verdict(scene: Scene, one: Found, owner: Owner, claimed: float, words: Sequence[float]) -> float:
     """Whose a careful reader would take it for, -3 another's to 3 the target's, the page's anatomy in sight."""
-    fake, _, public, _ = words
-    near, inside = one.before[-30:] + one.behind[:20], owner.level <= ITEM
-    foreign = SITE.search(near) if mine <= 0 else None
-    if mine < 0 and owner.sign < OWN:
+    fake, _, public, brand = words
+    mine, inside, frame = scene.mine, owner.level <= ITEM, _frame(one)
+    near = one.before[-30:] + CLAUSE.split(one.behind[:20])[0]
+    foreign = SITE.search(one.line.text[max(0, one.one.start - SITE_FAR) : one.one.end + 20]) if mine <= 0 else None
+    if mine < 0 and owner.sign < OWN and (frame or scene.title_strength < LIKE):
         foreign = CHROME.search(near)
     reached = (
         (bool(public or fake), -3.0),
-        (bool(WE.search(near)) and (owner.sign > OTHER or owner.level >= ITEM), 2.5 if mine > 0 else -1.0),
+        (_contradicted(scene, one), -2.0),
+        (
+            bool(WE.search(near)) and (owner.sign > OTHER or owner.level >= ITEM),
+            2.5 if mine > 0 or owner.sign >= OWN else -1.0,
+        ),
+        (bool(brand) and owner.level > LABELLED, -2.5),
         (owner.sign >= OWN and inside, 3.0),
         (foreign is not None and owner.level >= ITEM, -2.5),
-        (owner.sign >= OWN, 2.5),
+        (owner.sign >= OWN and not (frame and mine < 0), 2.5),
         (owner.sign <= OTHER, -3.0 if inside else -2.0),
         (owner.others, -2.0),
+        (frame and mine < 0, -2.5),
+        (owner.sign == NOBODY and frame and mine > 0, 2.0 + mine / 2),
+        (owner.sign == FAINT, 0.5 if mine > 0 else -1.0),
+        (owner.sign == PERHAPS, (0.5 if owner.named > NOBODY else -0.5) if mine > 0 else -1.5),
         (bool(claimed) and mine < 1, -1.0),
-        (mine > 0 and owner.sign >= NOBODY, 1.0 + mine),
-        (owner.sign != NOBODY, owner.sign if mine > 0 else 2.0 * owner.sign),
+        (mine > 0 and owner.sign == NOBODY, 1.0 + mine),
+        (owner.sign != NOBODY, 1.0 + owner.sign if mine > 0 else 2.0 * owner.sign),
+        (scene.title_strength >= LIKE, 1.0),
     )
-    return next((worth for holds, worth in reached if holds), 1.0 if mine == 0 else 0.0)
+    return next((worth for holds, worth in reached if holds), 0.5 if mine == 0 else -0.5)
+
+
+def _contradicted(scene: Scene, one: Found) -> bool:
+    """Whether only data that no reader sees state a number, and the page shows others as its own."""
+    if one.line.kind != Kind.DATA or scene.mine <= 0:
+        return False
+    shown = {other.one.digits[-8:] for other in scene.found if other.line.kind != Kind.DATA and not other.hidden}
+    return bool(shown) and one.one.digits[-8:] not in shown
+
+
+def _sided(scene: Scene, one: Found) -> float:
+    """1 in the frame of the target's own page, -1 in that of another's, 0 elsewhere."""
+    return float((scene.mine > 0) - (scene.mine < 0)) if _frame(one) else 0.0
+
+
+def _frame(one: Found) -> bool:
+    """Whether a number stands in the head or the foot of its page."""
+    return chrome(one.line.element_at(one.one.start)) != 0
 
 
 def _by_page(scene: Scene, last: float, last_far: float) -> float:

@@ -33,6 +33,7 @@ MOST = 400  # numbers of a page: a directory has hundreds, a data dump thousands
 CELLS = frozenset(("td", "th", "dd", "dt"))
 NEAR_LINES = 7
 BRACKETED = re.compile(r"^\s{0,2}[(（][^)）]{1,12}[)）]")  # said of the number before it
+RENEWED = re.compile(r"新|改|现|启用|拨打|以.{0,12}为准|\d[\d-]{5}")  # not said of what follows
 IN_CLASS = re.compile(r"fax|chuanzhen", re.IGNORECASE)
 
 
@@ -121,7 +122,8 @@ def _on_line(page: Page, line: Line, regions: Sequence[str]) -> Iterator[Found]:
 
 def _cue(page: Page, line: Line, before: str, behind: str, previous: Cue | None, *, more: bool) -> Cue | None:
     cue, far = cue_before(flat(before)[-120:])
-    if cue is not None and far <= (NOT_LONG if cue is Cue.NOT else LABEL_LONG):
+    done = cue is Cue.NOT and re.search(r"\d\s", flat(before)[-far:] if far else "") is not None  # ¥0.85 has its number
+    if cue is not None and not done and far <= (NOT_LONG if cue is Cue.NOT else LABEL_LONG):
         return cue
     after, off = cue_behind(flat(behind)[:40])
     if after is Cue.FAX and off <= 16 and not more and not re.search(r"[:：]", behind[: off + 12]):
@@ -242,6 +244,7 @@ def _dead(line: Line, before: str, behind: str, heading: str) -> bool:
         or (DEAD.search(front) and not rest.strip())
         or CHANGED.match(rest)
         or (FORMER.search(heading) and len(heading) < 16)
+        or (len(heading) < LABEL_LONG / 2 and DEAD.search(heading) and not RENEWED.search(heading))
     )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from haoma.guard.extract.han import simple, sounds
+from haoma.guard.extract.spelt import spelt
 from haoma.guard.model import Names
 
 __all__ = ["CJK", "ENDINGS", "Target", "core", "likeness", "organisations_in", "short_form", "titled"]
@@ -173,7 +174,7 @@ class Target:
                 return 1.0
         if any(len(word) >= 4 and word in squeezed_domain for word in self.words):
             return 0.6
-        if self.sounds and self.sounds in squeezed_domain:
+        if self.sounds and (self.sounds in squeezed_domain or spelt(PLACES.sub("", self.cores[-1]), squeezed_domain)):
             return 0.9
         return 0.5 if len(self.initials) >= 3 and squeezed_domain.startswith(self.initials) else 0.0
 

@@ -3,7 +3,8 @@
 Rules held here:
 - Whom structured data name comes first. Then titles are asked from the number outwards: the clause before it, its cell,
   the cells of its row and the head of its column, the title of its item, the headings over it. The first that names
-  somebody decides (`titles`).
+  somebody decides (`titles`); a name in a row goes before what merely stands like one.
+- "We" is who speaks: the next title outwards that names somebody.
 - A heading that says that others follow (附近商户, 合作机构, 友情链接) tells it of all below it; a warning that
   ends with a colon tells it of the numbers that it lists.
 - What stands in a block of its own with numbers in it is title to those alone.
@@ -13,81 +14,158 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from haoma.guard.extract.anatomy import (
+    COLON,
+    HIGHEST,
+    NO_RANK,
+    cell_of,
+    heads,
+    is_item,
+    list_is_over,
+    rank_of,
+    reads_as_title,
+    set_apart,
+)
 from haoma.guard.extract.found import Found
-from haoma.guard.extract.lines import Kind, Line, Page
-from haoma.guard.extract.names import Target
-from haoma.guard.extract.titles import NOBODY, NUMBER, OTHER, WE, Titles
+from haoma.guard.extract.han import simple
+from haoma.guard.extract.lines import Line, Page
+from haoma.guard.extract.names import CJK, Target, core
+from haoma.guard.extract.tables import beside
+from haoma.guard.extract.titles import FAINT, HOUSE, NOBODY, NUMBER, OTHER, OWN, PERHAPS, WE, Titles
 from haoma.guard.extract.words import FAKE
 
 if TYPE_CHECKING:
     from haoma.guard.extract.lines import Element
 
-__all__ = ["ITEM", "Owner", "Owners"]
+__all__ = ["FOREIGN", "ITEM", "LABELLED", "NOWHERE", "ROW", "Owner", "Owners"]
 
 FURTHEST = 14  # lines up
-HIGHEST = 7  # elements up
-LONGEST, LONGEST_HEADING = 24, 40  # characters of a title
+LONGEST = 24  # characters of a title
 BEFORE = 120  # characters in front of a number
-SIBLINGS, CELLS, SENTENCES = 40, 8, 3
+SENTENCES = 3
 OWN_BLOCK = 4  # lines of a block that may stand over what follows it
 LABELLED, ROW, ITEM, HEADING, NOWHERE = 0, 1, 3, 4, 5  # how far out a title stands
-HEADS = frozenset("h1 h2 h3 h4 h5 h6 b strong dt th caption figcaption summary legend em font u big".split())
-IN_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:\w*name|n|nm|\w*title|t|tit|hd|head|bt|bn|brand|shop|org|fn|cname|company|logo)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-ITEMS = frozenset("li tr dl article section figure td dd address".split())
 OTHERS = re.compile(
-    r"附近|周边|周围|同类|同行|同城|同楼|相关|相似|推荐|其他|其它|看了又看|猜你|也喜欢|合作|伙伴|友情链接"
+    r"附近|周边|周围|同类|同行|同城|同楼|相关|相似|推荐|其他|其它|看了又看|猜你|也喜欢|合作(?!社)|伙伴|友情链接"
     r"|经销|代理|代销|授权|服务商|入驻|商户|商铺|租户|品牌墙|加盟店|广告|推广|赞助|展商|成员单位|会员单位"
     r"|参展|第三方|航空公司|兄弟|热门"
 )
 SAID = re.compile(r"[，。；！？,;!?]")  # of a sentence, no title
 CLAUSE = re.compile(r"[。！？!?；;\n]|\s{3,}|[①-⑳]")
 INVITES = re.compile(r"加盟|入驻|招商|热线|电话|洽谈|经销商?合作")  # others to come
-APART = re.compile(
-    r"(?:^|[\s_-])(?:ads?|advert\w*|gg|guanggao|promo\w*|sponsor\w*|tuiguang|near\w*|similar|related|recommend\w*|rec|also)(?:$|[\s_-])",
-    re.IGNORECASE,
+TAGGED = re.compile(r"\s*[【\[〔（(](?:广告|推广|赞助|商业推广|合作伙伴|AD)[】\]〕）)]", re.IGNORECASE)
+FOREIGN = re.compile(
+    r"(?:施工|监理|检测|审计|保荐|评估|承销|托管|承运|物流|供货|供应|(?:招标)?代理|评审|勘察|开户)(?:单位|机构|公司|方|商|行)"
+    r"|监管(?:部门|机构|机关)|监督(?:管理)?(?:部门|机关)|主管(?:部门|机关|单位)|上级|业界监察|监察组织|反诈|警方"
+    r"|(?:民政|税务|工商|物价|卫生|教育|交通|公安|环保|文旅|住建|城管|市场监管)(?:行政)?(?:部门|主管)"
+    r"|技术支持|网站(?:建设|制作|设计)|公安机关|市长热线|便民热线|消费者协会|消委"
 )
-COLON = ("：", ":")
+ABOVE = re.compile(r"^\W*(?:上级|主管|监管|监督).{0,6}$")  # a heading over those who watch
+BY = re.compile(
+    r"由(?P<who>[\u4e00-\u9fff]{3,16}?)(?:窗口|负责|提供|承办|承运|承保|承接|办理|受理|配送|运营|管理|代理|发货|施工)"
+)
+
+UNSURE = (FAINT, PERHAPS, HOUSE)
 
 Title = tuple[int, str, bool]  # how far out it stands, its text, whether it stands as a title does
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who a number's titles name (`sign` of `Titles.judge`), how far out, whether a heading says that others follow."""
+    """Who a number's titles name (`sign` of `Titles.judge`), how far out, whether a heading says that others follow.
+
+    `named` is what the nearest title says that is sure to name somebody: 1 the target, 0 nobody, -1 another.
+    """
 
     sign: float
     level: int
     others: bool
     name: str = ""
+    named: float = NOBODY
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What the titles asked so far say; `listed` where one of them says that others follow."""
+
+    others: bool
+    listed: bool = False
+    first: Owner | None = None
+
+    def told(self, sign: float, level: int, text: str) -> Owner | None:
+        """The owner, if a title decides; what merely stands like a name, and "we", wait for a surer one."""
+        owner = Owner(sign, level, self.others or self.listed, text[:LONGEST], NOBODY if sign in UNSURE else sign)
+        first = self.first
+        if sign in UNSURE:
+            if first is None or (first.sign == FAINT and sign == PERHAPS):
+                self.first = owner
+            return None
+        if first is None or first.sign == FAINT or (first.level == level == ROW and first.sign == PERHAPS):
+            return owner
+        if first.sign == HOUSE:
+            return None if level == LABELLED else replace(first, sign=max(sign, HOUSE), named=max(sign, HOUSE))
+        if sign == OWN and not CJK.search(first.name):
+            return owner
+        return replace(first, named=sign, others=owner.others)
+
+    def at_last(self) -> Owner:
+        """The owner where no title decided."""
+        return replace(self.first or Owner(NOBODY, NOWHERE, others=False), others=self.others or self.listed)
 
 
 class Owners:
     """The owners of a page's numbers, asked for one target."""
 
     def __init__(self, page: Page, target: Target) -> None:
-        self.page, self.titles = page, Titles(target)
+        self.page, self.titles, self.name = page, Titles(target), target.names[0] if target.names else ""
+        self.digits = next(iter(re.findall(r"\d{5,}", self.name)), "")
+        title = core(page.title)
+        named = self.titles.judge(page.title, stands=False) > NOBODY or any(own in title for own in target.cores)
+        self.subject = title if named else ""
 
     def of(self, one: Found) -> Owner:
         """The owner that the titles around a number name."""
-        others = _set_apart(one.line.element_at(one.one.start))
+        others = set_apart(one.line.element_at(one.one.start))
+        if self.digits and one.one.digits.endswith(self.digits):
+            return Owner(OWN, LABELLED, others, self.name, OWN)
+        if TAGGED.match(simple(one.line.text)) and self.titles.judge(one.before, stands=True, clause=True) < OWN:
+            return Owner(OTHER, LABELLED, True, one.line.text[:LONGEST], OTHER)
         if one.owner and (sign := self.titles.judge(one.owner, stands=True)):
             return Owner(sign, ROW, others, one.owner[:LONGEST])
-        for level, text, stands in self._around(one):
+        return self._by_titles(one, _Heard(others))
+
+    def _by_titles(self, one: Found, heard: _Heard) -> Owner:
+        for level, told, stands in self._around(one):
+            text = simple(told)
             if level >= ITEM:
-                others |= len(text) <= LONGEST and OTHERS.search(text) is not None and not INVITES.search(text)
-                if text.endswith(COLON) and FAKE.search(text) and not WE.search(text):
-                    return Owner(OTHER, level, others, text[:LONGEST])
-                if text.startswith(("关于", "關於")):
-                    continue
-            if sign := self.titles.judge(text, stands=stands, clause=level == LABELLED):
-                return Owner(sign, level, others, text[:LONGEST])
-        return Owner(NOBODY, NOWHERE, others)
+                heard.listed |= len(text) <= LONGEST and OTHERS.search(text) is not None and not INVITES.search(text)
+                if text.endswith(COLON) and FAKE.search(_last(text)) and not WE.search(text):
+                    return heard.first or Owner(OTHER, level, heard.others or heard.listed, text[:LONGEST], OTHER)
+            sign = self._sign(level, text, stands=stands)
+            if heard.listed and level >= HEADING and sign > NOBODY and not OTHERS.search(text):
+                continue
+            if sign and (owner := heard.told(sign, level, text)):
+                return owner
+        return heard.at_last()
+
+    def _sign(self, level: int, text: str, *, stands: bool) -> float:
+        sign = self.titles.judge(text, stands=stands, clause=level == LABELLED)
+        if sign == FAINT and level not in (ROW, ITEM):
+            return NOBODY
+        if level >= ITEM and (text.startswith("关于") or (sign in (FAINT, PERHAPS) and core(text) in self.subject)):
+            return NOBODY
+        if sign <= NOBODY and (level <= ROW or ABOVE.match(text)) and self._foreign(text):
+            return OTHER
+        if level == LABELLED and sign <= HOUSE and (by := BY.search(text)) and not WE.search(by["who"]):
+            behind = self.titles.judge(text[by.end() :], stands=False, clause=True)
+            return behind or self.titles.judge(by["who"], stands=True) or OTHER
+        return sign
+
+    def _foreign(self, text: str) -> bool:
+        return FOREIGN.search(text) is not None and not FOREIGN.search(self.name)
 
     def _around(self, one: Found) -> Iterator[Title]:
         line, start = one.line, one.one.start
@@ -99,10 +177,10 @@ class Owners:
             yield LABELLED, sentence, False
         if line.order < len(self.page.lines):
             element = line.element_at(start)
-            cell = _cell(element)
+            cell = cell_of(element)
             if cell is not None:
                 yield from self._in_cell(cell, line.order)
-                yield from self._beside(cell)
+                yield from ((ROW, text, stands) for text, stands in beside(self.page, cell))
             yield from self._over(element, line.order)
 
     def _in_cell(self, cell: Element, order: int) -> Iterator[Title]:
@@ -112,107 +190,42 @@ class Owners:
             if len(text) <= LONGEST and not NUMBER.search(text):
                 yield ROW, text, above == begins
 
-    def _beside(self, cell: Element) -> Iterator[Title]:
-        """The cells to the left that have no number of their own, and the head of the column."""
-        column = 0
-        for left in cell.itersiblings(preceding=True):
-            column += 1
-            if column <= CELLS and (text := self._text(left)):
-                yield ROW, text, left.tag in ("dt", "td", "th")
-            if left.tag == "dt":
-                return
-        row = cell.getparent()
-        head = _head(row) if row is not None and row.tag == "tr" else None
-        if head is not None and column < len(head) and (text := self._text(head[column])):
-            yield ROW, text, False
-
     def _over(self, element: Element, order: int) -> Iterator[Title]:
         """The lines over a number that stand over it: titles of the items that it is in, headings beside and above."""
-        told = order
+        told, rank = order, NO_RANK + 1
         inner: Element = element
         around: Element | None = element
         for _ in range(HIGHEST + 3):
             if around is None or not isinstance(around.tag, str) or around.tag == "html":
                 return
             first = self.page.spans.get(around, (order, order))[0]
-            item = _is_item(around)
+            item = is_item(around)
             for above in range(min(told, order) - 1, max(first, order - FURTHEST, 0) - 1, -1):
                 line = self.page.lines[above]
-                if _reads_as_title(line) and self._stands_over(line.element, inner, around, above):
-                    heads = _heads(line.element)
-                    stands = (heads and around.tag != "body") or (item and above == first)
-                    if heads or not SAID.search(line.text) or line.text.rstrip().endswith(COLON):
-                        yield (ITEM if item else HEADING), line.text.strip(), stands
+                own_rank = rank_of(line.element)
+                if own_rank >= rank or not reads_as_title(line) or not self._stands_over(line, inner, around):
+                    continue
+                rank = own_rank if own_rank < NO_RANK else rank
+                headed = heads(line.element)
+                stands = (headed and around.tag != "body") or (item and above == first)
+                if headed or not SAID.search(line.text) or line.text.rstrip().endswith(COLON):
+                    yield (ITEM if item else HEADING), line.text.strip(), stands
             told = min(told, first)
             inner, around = around, around.getparent()
 
-    def _stands_over(self, title: Element, inner: Element, around: Element, order: int) -> bool:
+    def _stands_over(self, line: Line, inner: Element, around: Element) -> bool:
         """Whether a line within `around` is over what `inner` holds: not in a block of its own with numbers in it."""
-        block = title
+        if line.text.rstrip().endswith(COLON) and list_is_over(line.element, inner):
+            return False
+        block = line.element
         while block is not around and (parent := block.getparent()) is not None and parent is not around:
             block = parent
-        first, last = self.page.spans.get(block, (order, order + 1))
+        first, last = self.page.spans.get(block, (line.order, line.order + 1))
         if block is inner or block is around or last - first <= 1:
             return True
         return last - first <= OWN_BLOCK and not any(NUMBER.search(line.text) for line in self.page.lines[first:last])
 
-    def _text(self, element: Element) -> str:
-        first, last = self.page.spans.get(element, (0, 0))
-        lines = [line for line in self.page.lines[first:last] if line.kind == Kind.TEXT and not line.hidden]
-        if any(NUMBER.search(line.text) for line in lines):
-            return ""
-        return lines[0].text if lines and (len(lines) == 1 or len(lines[0].text) <= LONGEST) else ""
 
-
-def _reads_as_title(line: Line) -> bool:
-    if line.kind != Kind.TEXT or line.hidden or NUMBER.search(line.text):
-        return False
-    text = line.text.strip()
-    return len(text) <= LONGEST_HEADING or text.endswith(COLON)
-
-
-def _cell(element: Element) -> Element | None:
-    around: Element | None = element
-    for _ in range(HIGHEST):
-        if around is None or around.tag in ("td", "th", "dd"):
-            return around
-        around = around.getparent()
-    return None
-
-
-def _head(row: Element) -> Element | None:
-    """The first row of the table section above a row."""
-    return next((above for above in reversed(list(row.itersiblings(preceding=True))) if above.tag == "tr"), None)
-
-
-def _is_item(element: Element) -> bool:
-    if element.tag in ITEMS:
-        return True
-    parent, told = element.getparent(), element.get("class")
-    if parent is None or told is None or element.tag in ("body", "span", "a", "b", "i", "em"):
-        return False
-    beside = (other for other in list(parent)[:SIBLINGS] if other is not element)
-    return any(other.tag == element.tag and other.get("class") == told for other in beside)
-
-
-def _set_apart(element: Element) -> bool:
-    """Whether a class says that a block holds others: adverts, neighbours, what is alike."""
-    around: Element | None = element
-    for _ in range(HIGHEST):
-        if around is None:
-            return False
-        if APART.search(f"{around.get('class', '')} {around.get('id', '')}"):
-            return True
-        around = around.getparent()
-    return False
-
-
-def _heads(element: Element) -> bool:
-    around: Element | None = element
-    for _ in range(3):
-        if around is None:
-            return False
-        if around.tag in HEADS or IN_CLASS.search(around.get("class", "")):
-            return True
-        around = around.getparent()
-    return False
+def _last(text: str) -> str:
+    """The last sentence of a text."""
+    return re.split(r"[。！？!?]", text.rstrip("：: "))[-1]

@@ -20,6 +20,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from haoma.guard.extract.everyday import left_over
 from haoma.guard.extract.found import Found
 from haoma.guard.extract.han import simple
 from haoma.guard.extract.lines import Kind, Line, Page, lines_with
@@ -35,7 +36,7 @@ from haoma.guard.extract.names import (
     short_form,
     titled,
 )
-from haoma.guard.extract.titles import OTHER, Titles
+from haoma.guard.extract.site import GENERAL, LIKE, TITLE_GAPS, mine_of
 from haoma.guard.extract.words import SOCIAL
 
 if TYPE_CHECKING:
@@ -43,17 +44,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Scene", "Section", "scene_of", "site_of"]
 
-LIKE = 0.62  # likeness from which a name is the target's
 ABOVE, BELOW = 30, 12  # lines around a number that are searched for names
 SIZES = (60, 160, 450, 1300)  # characters of the sections around a number
 EMAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 BARE = re.compile(r"(?<![\w@./-])(?:https?://)?(?:www\.)([\w-]+(?:\.[\w-]+)+)", re.IGNORECASE)
-TITLE_GAPS = re.compile(r"\s+[-–—|_·»:：]+\s+|[–—|_·»【】]{1,2}|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])")
 COPYRIGHT = re.compile(  # in small letters
     r"©|&copy|\(c\)|copyright|版权|版權|all rights reserved|icp备|icp证|主办单位|主办：|著作權"
-)
-GENERAL = re.compile(
-    r"联系|联络|聯絡|關於|关于|加盟|帮助|渠道|客服|服务|首页|产品|powered|welcome|contact|home|about", re.IGNORECASE
 )
 # Of text in small letters.
 NO_WORD = bytes(code for code in range(128) if chr(code) not in "abcdefghijklmnopqrstuvwxyz0123456789\n")
@@ -182,8 +178,8 @@ def scene_of(
     scene.brand = _brand(scene)
     _names(scene, squeezed, [*rivals, (scene.brand, scene.brand)] if scene.brand else rivals)
     scene.signs = _signs(scene)
+    scene.mine = mine_of(scene)
     scene.official = _official(scene)
-    scene.mine = _mine(scene)
     _links(scene)
     scene.words = _counted(small)
     meta = f"{page.title} {page.meta.get('description', '')} {page.meta.get('keywords', '')}"
@@ -205,29 +201,10 @@ def _letters(small: str) -> str:
 
 def _official(scene: Scene) -> bool:
     """Whether the page is the target's own: a sign says so, and none that it is another's."""
+    if any(CJK.search(own) for own in scene.target.names):
+        return scene.mine > 0
     last, first, _, mine, others, branded = scene.signs
     return not branded and not others and max(last, first, mine, scene.host_own) >= LIKE
-
-
-def _mine(scene: Scene) -> float:
-    """Whose site the page is of: by domain and copyright, by what ends its title, by its only title."""
-    last, first, parts, copyright_own, copyright_other, branded = scene.signs
-    if scene.host_own >= LIKE or copyright_own >= LIKE:
-        return 1.0
-    if branded or copyright_other or _anothers(scene):
-        return -1.0
-    rest = TITLE_GAPS.split(scene.page.title)[1:]
-    if last >= LIKE or (first >= LIKE and parts > 1 and all(GENERAL.search(part) for part in rest if part.strip())):
-        return 0.5 if scene.host else 1.0
-    return -0.5 if scene.host and first >= LIKE else 0.0
-
-
-def _anothers(scene: Scene) -> bool:
-    """Whether a line of copyright names somebody else, with or without a legal ending."""
-    if not any(CJK.search(own) for own in scene.target.names):
-        return False
-    titles = Titles(scene.target)
-    return any(titles.judge(line.text[:60], stands=False) <= OTHER for line in scene.claims)
 
 
 def _signs(scene: Scene) -> list[float]:
@@ -337,7 +314,7 @@ def _means(target: Target, name: str) -> bool:
     """Whether a name on the page is the target's."""
     if max((likeness(name, own) for own in target.names), default=0.0) >= LIKE:
         return True
-    if any(short_form(name, own) for own in target.names):
+    if any(short_form(name, own) or (left_over(own[:PAIR]) == PAIR and short_form(own, name)) for own in target.names):
         return True
     return target.strength(core(name), frozenset(WORD.findall(name.casefold()))) >= 0.7
 

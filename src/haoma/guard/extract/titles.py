@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 
+from haoma.guard.extract.everyday import everyday, left_over
 from haoma.guard.extract.han import simple
 from haoma.guard.extract.names import BRANCH, CJK, ENDINGS, NOISE, PLACES, Target, core, short_form
 
-__all__ = ["AKIN", "CHROME", "HOUSE", "NOBODY", "NUMBER", "OTHER", "OWN", "PERHAPS", "SITE", "WE", "Titles"]
+__all__ = ["AKIN", "CHROME", "FAINT", "HOUSE", "NOBODY", "NUMBER", "OTHER", "OWN", "PERHAPS", "SITE", "WE", "Titles"]
 
-OWN, AKIN, HOUSE, NOBODY, PERHAPS, OTHER = 1.0, 0.5, 0.25, 0.0, -0.5, -1.0
-LONGEST, LONGEST_NAME, LEAST, SENTENCE_LONG = 60, 12, 2, 5  # characters
+OWN, AKIN, HOUSE, NOBODY, FAINT, PERHAPS, OTHER = 1.0, 0.5, 0.25, 0.0, -0.25, -0.5, -1.0
+LONGEST, LONGEST_NAME, LEAST, SENTENCE_LONG, COINED = 60, 12, 2, 5, 2  # characters
 TRADES = (
     ENDINGS + r"|[书花药面茶布粮饭酒吃果具烤]店|馆|院|局|厂|商行|车行|行社|茶社|茶庄|茶楼|茶事|酒业|酒庄|酒楼|食府"
     r"|面馆|小馆|菜馆|烤肉|火锅|烧烤|小吃|小面|咖啡|奶茶|烘焙|蛋糕|面包|甜品|快餐|餐饮|食品|乳业|粮油|农庄"
@@ -34,16 +35,29 @@ TRADES = (
     r"|教育|培训|托育|琴行|画室|协会|商会|基金会|学会|居委会|村委会|管委会|热力|供热|环卫|市政|工程|建设"
     r"|建筑|建投|城投|置地|不动产|中介|家园|商场|广场|百货|商城|商厦|大厦|卖场|便利|菜场|市场"
     r"|4S店|专柜|租房|科技馆|美术馆|游客中心|贸易|实业|矿业|钢铁|化工|能源|新能源|光伏|环保|农业|种业|饲料"
-    r"|牧业|水产|花卉|园林|宠物|动物医院"
+    r"|[农渔]家乐|牧业|水产|花卉|园林|宠物|动物医院"
 )
 TRADE = re.compile(rf"^[^\W\d]{{2,}}?(?:{TRADES})$")
+LATIN = re.compile(
+    r"(?!(?:from|general|customer|service|support|sales|press|media|reserv|complain|hot|help|office|oversea|book|enquir|head|branch|about|store|home)).{2,16}",
+    re.IGNORECASE,
+)
+JOINED = re.compile(r"收购|并购|入股|控股|参股|联合|携手|隔壁|旁边|对面|请?至|请?到")
+SURELY = re.compile(
+    r"(?:银行|证券|保险|基金|医院|学院|大学|中学|小学|局|委员会|公司|(?<!服务)集团|信用社|出版社|协会|航空)$"
+)
+OFFICE = re.compile(
+    r"(?P<who>[^\W\d]{3,8})(?:品牌|公共关系|公关|市场|客服|人事|招商|销售|项目|新闻|媒体|商务|运营|售后|外贸|法务|投资者关系)(?:部|处|中心)"
+)
+ASKED = re.compile(r"(?:联系|致电|拨打|请?洽|请?找|咨询|隔壁)(?P<who>(?![我本])[^\W\d]{3,14}?)的?$")
+CENTRE = re.compile(r"^\w{2,}(?:展览|会展|体育|购物|艺术|文化|博览|物流)中心$")
 ENDS = re.compile(rf"(?:{TRADES})$")
 INNER = re.compile(rf"^[\w·&]{{2,}}?(?:{TRADES})\w{{2,}}$")  # a branch with its house's name: 麓山银行校园支行
 LABEL = re.compile(
     r"(?:官方|官网|全国|全省|全市|本地|统一|唯一|免费|免长途费|人工|24\s*小时|7\s*[x×*]\s*24(?:小时)?"
     r"|二十四小时|境内|境外|国内|海外|现行|最新|综合|总|一键)+"
     r"|(?:客户|客服|顾客|会员|用户|旅客|游客|业主|读者|乘客|玩家|商户|商家|买家|卖家|家长|患者|市民|消费者"
-    r"|投资者|个人|企业|公司|团体)?(?:服务|客服|客诉)(?:中心|热线|电话|专线|短号|台|号码?|部)?"
+    r"|投资者|律所|本所|个人|企业|公司|团体)?(?:服务|客服|客诉)(?:中心|热线|电话|专线|短号|台|号码?|部)?"
     r"|(?:热线|(?:移动|固定)?电\s*话|专线|直线|座机|固话|手\s*机|行动|传\s*真|总\s*机|号码?|短号|联系方式"
     r"|联系人?|联络|致电|请?拨打|请拨|可拨打|直拨|拨|号|机)"
     r"|(?:咨询|查询|投诉|举报|监督|维权|报修|维修|维保|抢修|抢险|救援|售后|售前|招商|招租|加盟|合作|商务"
@@ -52,7 +66,7 @@ LABEL = re.compile(
     r"|建议|意见|反馈|受理|办公|媒体|记者|新闻|广告|刊登|发行|招聘|人事|采购|销售|直销|代销|展览|参展|观众"
     r"|看房|找房|外卖|现场|会议|宴会|安装|配送|退换货|失物招领|前台|柜台|大堂|礼宾|总台|保安|门卫|物业"
     r"|停车|值机)(?:处|部|科|室|台|组|单位|线|处理|柜台|中心)?"
-    r"|\b(?:tel|fax|phone|mobile|hotline|call|t|f|m)\b",
+    r"|\b(?:tel|fax|phone|mobile|hotline|call|whatsapp|wechat|line|viber|skype|t|f|m)\b",
     re.IGNORECASE,
 )
 DEPARTMENT = re.compile(
@@ -63,7 +77,7 @@ DEPARTMENT = re.compile(
     r"|地址|简介|介绍|说明书?|须知|指南|通知|公告|详情|方式|时间|大全|列表|名录|目录|监督|保护|优惠|活动|预告|动态)$"
 )
 PERSON = re.compile(
-    r"^(?:导游|司机|店长|领队|老板|小编)|(?:先生|女士|小姐|经理|老师|师傅|老板|主任|总监|顾问|联系人|大夫|医生|同志|队长|站长|专员|律师|教授|某)$"
+    r"^(?:[老小大]\w$|导游|司机|店长|领队|老板|小编)|(?:先生|女士|小姐|经理|老师|师傅|老板|主任|总监|顾问|联系人|大夫|医生|同志|队长|站长|专员|律师|教授|某)$"
 )
 PLACE = re.compile(
     r"(?:[省市区县州镇乡村路街巷弄]|\d号|[路街道巷中]\s?\d+\s?(?:号|弄)?.{0,8}|大道[东西南北中]?|北京|上海"
@@ -86,7 +100,7 @@ TOPIC = re.compile(
     r"|协办|承办|支持|帮助|注册|来源|编辑|记者|发布|评论|楼主|第.{1,3}[页章节条]"
     r"|[一二三四五六七八九十]+、)"
 )
-SITE = re.compile(r"本站|本网|平台|网站|入驻|刊登|投稿|编辑部|新闻热线|报料|爆料|纠错|意见反馈|组委会")
+SITE = re.compile(r"本站|本网|本报|本刊|本版|平台|网站|入驻|刊登|投稿|编辑部|新闻热线|报料|爆料|纠错|意见反馈|组委会")
 CHROME = re.compile(rf"{SITE.pattern}|客服|合作|商务|举报|主办|加盟|媒体")
 WE = re.compile(r"我们|我們|我(?:司|行|店|院|校|馆|会|局|委|处)|本(?:公司|行|店|院|校|馆|司)")
 BRANCHED = re.compile(
@@ -96,7 +110,7 @@ BRANCHED = re.compile(
 )
 LETTERS = re.compile(r"[\u4e00-\u9fff]|[A-Za-z]{3}")
 HOUSE_END = re.compile(r"(?:店|支行|分行|分公司|支公司|营业部|校区|分院)$")
-MARKS = re.compile(r"^[\W\d_①-⑳]+|[\W_]+$")
+MARKS = re.compile(r"^(?:[\W\d_①-⑳]|(?<=\d)[年月日号])+|[\W_]+$")
 CATEGORY = re.compile(r"^\s*[【\[〔].{1,8}[】\]〕]\s*")
 GAPS = re.compile(r"[\s，,、：:；;（）()“”\"'【】\[\]—–―\-|｜/>»·•…*=]+")
 VERBS = re.compile(
@@ -109,7 +123,7 @@ NUMBER = re.compile(r"[+(（]?\d(?:[\d\s()（）\-—–_/.]{3,18})\d")
 class Titles:
     """Judges titles for one target: 1 it, 0.5 one of its name, 0.25 whose page it is (我司), 0 nobody, -1 another's.
 
-    -0.5 is another by its place as a title alone.
+    -0.5 is another by its place as a title alone, -0.25 the same of everyday words that no label has.
     """
 
     def __init__(self, target: Target) -> None:
@@ -117,6 +131,7 @@ class Titles:
         self.cores = tuple(whole for whole in target.cores if len(whole) >= LEAST)
         self.branch = _branch(simple(target.names[0])) if target.names else ""
         own = PLACES.sub("", self.cores[-1]) if self.cores else ""
+        self.trade = own[LEAST:]
         self.brand = own[:LEAST] if len(own) > LEAST and CJK.match(own) else ""
         word = ENDS.sub("", own)
         self.word = word if len(word) > LEAST and CJK.match(word) else ""
@@ -141,8 +156,10 @@ class Titles:
             first = stands and place == len(parts) - 1
             if self._target(part) and (whole := self._title(part, stands=first)):
                 return whole
+            if (asked := ASKED.search(part)) and (whole := self._title(asked["who"], stands=True)):
+                return whole
             pieces = [piece for piece in VERBS.split(part) if piece] if len(part) > SENTENCE_LONG else [part]
-            alone = first and len(pieces) == 1
+            alone = first and (len(pieces) == 1 or left_over(pieces[0]) > COINED)
             if sign := next(filter(None, (self._title(piece, stands=alone) for piece in reversed(pieces))), NOBODY):
                 return sign
         return NOBODY
@@ -153,6 +170,9 @@ class Titles:
         if own := self._target(text):
             return own
         parts = GAPS.split(MARKS.sub("", CATEGORY.sub("", text)))[:2]
+        chinese = "".join(CJK.findall(text))
+        if everyday(chinese) and not ENDS.search(chinese):
+            parts = [part for part in parts if CJK.search(part)]  # Export Dept. 外贸部 is no name for its English
         signs = (self._name(part, stands=stands and place == 0) for place, part in enumerate(parts))
         return next(filter(None, signs), NOBODY)
 
@@ -162,24 +182,44 @@ class Titles:
         if len(name) < LEAST or not LETTERS.search(name):
             return NOBODY
         if short_form(name, self.target.names[0]) or (
-            len(name) > LEAST and any(own.endswith(name) for own in self.cores)
+            len(core(name)) >= LEAST and len(name) > LEAST and any(own.endswith(core(name)) for own in self.cores)
         ):
             return AKIN if HOUSE_END.search(self.target.names[0]) and not HOUSE_END.search(name) else OWN
-        if TOPIC.match(name) or PERSON.search(name):
+        if TOPIC.match(name) or PERSON.search(name) or self._of_its_trade(name):
             return NOBODY
         if self.word and self.word in name:
             return AKIN
         return self._another(name, part, stands=stands)
 
     def _another(self, name: str, part: str, *, stands: bool) -> float:
-        house = INNER if BRANCH.match(name) or name.endswith("支公司") else TRADE
-        if house.match(name) and not NOISE.search(name):
-            return OTHER
-        if _nobody(name) or _nobody(part):
-            return NOBODY
-        if self.brand and name.startswith(self.brand):
+        if self._akin(name):
             return AKIN
-        return PERHAPS if stands and len(name) <= LONGEST_NAME and not SENTENCE.search(part) else NOBODY
+        house = INNER if BRANCH.match(name) or name.endswith("支公司") else TRADE
+        traded = house.match(name) is not None and not NOISE.search(name)
+        surely = left_over(ENDS.sub("", name)) > 0 or (
+            SURELY.search(name) is not None and SURELY.search(part) is not None
+        )
+        if CENTRE.match(part) or (surely if traded else not _nobody(name) and not _nobody(part) and _ends_coined(name)):
+            return OTHER
+        if (office := OFFICE.fullmatch(name)) and left_over(office["who"]) > 1 and not _nobody(office["who"]):
+            return PERHAPS
+        if not traded and (_nobody(name) or _nobody(part)):
+            return NOBODY
+        if stands and (traded or (len(name) <= LONGEST_NAME and not SENTENCE.search(part))):
+            return PERHAPS if traded or _coined(name) else FAINT if name == part and CJK.search(name) else NOBODY
+        return NOBODY
+
+    def _akin(self, name: str) -> bool:
+        """Whether a name has the target's own word in it, as branches and sisters have."""
+        if not self.brand or len(self.word) > len(self.brand):
+            return False
+        coined = left_over(self.brand) == len(self.brand)
+        return self.brand in name if coined else name.startswith(self.brand) and not TRADE.match(name)
+
+    def _of_its_trade(self, name: str) -> bool:
+        """Whether a name is short for the target's own trade: 律所 for 某某律师事务所."""
+        rest = iter(self.trade)
+        return len(name) >= LEAST and all(char in rest for char in name)
 
     def _target(self, text: str) -> float:
         """Whether a title names the target: the same branch of it, if one is meant."""
@@ -191,13 +231,26 @@ class Titles:
             branch = _branch(text) or _branch(LABEL.sub("", text).strip(" ：:，、"))
             return (OWN if branch in self.branch or self.branch in branch else OTHER) if branch else AKIN
         rest = LABEL.sub("", squeezed.partition(whole)[2])
-        return PERHAPS if len(rest) > LEAST and TRADE.match(rest) and not _nobody(rest) else OWN
+        further = LEAST < len(rest) <= LONGEST_NAME and TRADE.match(rest) is not None and not _nobody(rest)
+        return PERHAPS if further else OWN
 
 
 def _branch(name: str) -> str:
     """The branch that a name ends with: 卤小匠(人民广场店) → 人民广场店."""
     hit = BRANCHED.search(name)
     return (hit["inner"] or hit["outer"] or "") if hit else ""
+
+
+def _ends_coined(name: str) -> bool:
+    """Whether a phrase ends with a name that has a trade's ending: 收购岩骨茶厂."""
+    end = ENDS.search(name) if JOINED.search(name) else None
+    before = name[max(0, end.start() - LEAST) : end.start()] if end else ""
+    return len(before) == LEAST and left_over(before) == LEAST
+
+
+def _coined(name: str) -> bool:
+    """Whether a name has more than everyday words, as makers of names see to: 岭东快客, not 配送咨询."""
+    return left_over(name) >= COINED if CJK.search(name) else LATIN.fullmatch(name) is not None
 
 
 def _nobody(text: str) -> bool:

@@ -42,7 +42,7 @@ _VOICE = r"""tel(?:e(?:ph|f)one?[sn]?|efono|éfono|\.?\s?no)?s?(?![a-wyz])|t[eé
   telefoon|telefon|tlf|tfn?o|téléf|телефон|тел|call(?:\s(?:us|now|toll[\s-]free|today|me|free))?|toll[\s-]?free|hot\s?line|help\s?(?:line|desk)|free\s?phone|
   \(t\)|[tp](?=\s?(?:[:.|)]|[+(]?\d|$))|o(?=\s?[:|)])|voice|office|main|switchboard|direct(?:\sdial)?|local|customer\s(?:service|care|support)|sales|enquir(?:y|ies)|
   reservations?|contact|dial|ring|services?|电\s{0,4}话|電\s{0,4}話|短号|短码|直拨|请拨|拨|境内|境外|国内|海外|热线|熱線|客服|座机|固话|总\s{0,4}机|總\s{0,4}機|联系方式|联系|聯絡|致电|拨打|撥打|来电|专线|咨询|咨詢|投诉|举报|服务|服務|行動|行动|问题|订座|订票|预约|预订|报修|值班|前台|直线|直線"""
-_FAX = r"""(?:tele|e-?)?fa(?:x|csimile|ks)(?:es)?(?:\s?(?:number|no\.?))?|t[eé]l[eé]copie(?:ur)?|\(f\)|f(?=\s?(?:[:.|)]|[+(]?\d|$))|传\s{0,9}真|傳\s{0,9}真|факс"""
+_FAX = r"""(?:tele|e-?)?fa(?:x|csimile|ks)(?:es)?(?:\s?(?:number|no\.?))?|t[eé]l[eé]copie(?:ur)?|\(f\)|f(?=\s?(?:[:.|)]|[+(]?\d|$))|📠|传\s{0,9}真|傳\s{0,9}真|факс"""
 _MOBILE = r"""mobile?|mob(?=[\s.:]|$)|cell(?:\s?phone|ular)?|\(m\)|[mc](?=\s?[:|)])|gsm|text|sms|whats\s?app|wechat|微信|手\s{0,4}机|手機|移动电话|短信"""
 _NOT = r"""zip(?:\s?code)?|post(?:al)?\s?code|p\.?\s?o\.?\s?box|order(?:\s?(?:no|id|number))?|invoice|item|sku|isbn|issn|upc|ean|part\s?(?:no|number|#)|model|
   licen[cs]e|lic(?=[\s.:#])|dre|nmls|permit|reg(?:istration|istered)?(?:\sin\sengland)?(?:\s?(?:no|number))|company\s(?:no|number|reg\w*)|charity|vat|abn|acn|tax\s?id|ein|tin|
@@ -68,11 +68,11 @@ WEAK = re.compile(
 )
 DEAD = re.compile(
     r"停用|停机|作废|废止|不再(?:使用|提供|受理)|停止(?:使用|服务)|(?:已|将)(?:取消|注销|失效|下线|关闭)|空号|已更换|no\slonger|discontinued|disconnected|out\sof\s(?:service|use)"
-    r"|not\sin\suse|已不用|請勿再撥|已停",
+    r"|not\sin\suse|已不用|請勿再撥|已停|打不通|空号|停用",
     re.IGNORECASE,
 )
 FORMER = re.compile(
-    r"旧(?:的)?(?:号|电话|热线|客服|总机|座机|版)|原(?:客服|服务|电话|热线|号码|总机|联系|投诉|咨询|有|来)|曾用|舊|以前的|(?:old|former|previous|defunct)\s(?:tele)?(?:phone|number|hotline|line)|formerly",
+    r"旧(?:的)?(?:号|电话|热线|客服|总机|座机|版)|原(?:客服|服务|电话|热线|号码|总机|联系|投诉|咨询|有|来|[\u4e00-\u9fff]{2,6}(?:电话|热线|号码))|曾用|舊|以前(?:的|那个)|(?:old|former|previous|defunct)\s(?:tele)?(?:phone|number|hotline|line)|formerly",
     re.IGNORECASE,
 )
 CHANGED = re.compile(

@@ -1,0 +1,121 @@
+"""How a page is built around a number: items, headings, cells, and blocks set apart for others.
+
+Rules held here:
+- What repeats beside itself with one class is an item, as rows, list entries and cards are.
+- A heading ends what stands above it: under an h2 only an h1 is further out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from haoma.guard.extract.lines import Kind, Line
+from haoma.guard.extract.titles import NUMBER
+
+if TYPE_CHECKING:
+    from haoma.guard.extract.lines import Element
+
+__all__ = [
+    "COLON",
+    "HIGHEST",
+    "NO_RANK",
+    "cell_of",
+    "heads",
+    "is_item",
+    "list_is_over",
+    "rank_of",
+    "reads_as_title",
+    "set_apart",
+]
+
+HIGHEST, SIBLINGS, LONGEST = 7, 40, 40  # elements up, beside; characters of a heading
+COLON = ("：", ":")
+HEADS = frozenset("h1 h2 h3 h4 h5 h6 b strong dt th caption figcaption summary legend em font u big".split())
+RANKS, NO_RANK = frozenset("h1 h2 h3 h4 h5 h6".split()), 7
+ITEMS = frozenset("li tr dl article section figure td dd address".split())
+IN_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:\w*name|n|nm|\w*title|t|tit|hd|head|bt|bn|brand|shop|org|fn|cname|company|logo)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+APART = re.compile(
+    r"(?:^|[\s_-])(?:ads?|advert\w*|gg|guanggao|promo\w*|sponsor\w*|tuiguang|near\w*|similar|related|recommend\w*|rec|also)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+
+
+def cell_of(element: Element) -> Element | None:
+    """The cell of a table or list of definitions that an element is in."""
+    around: Element | None = element
+    for _ in range(HIGHEST):
+        if around is None or around.tag in ("td", "th", "dd"):
+            return around
+        around = around.getparent()
+    return None
+
+
+def is_item(element: Element) -> bool:
+    """Whether an element is one of several alike: a row, an entry, a card."""
+    if element.tag in ITEMS:
+        return True
+    parent, told = element.getparent(), element.get("class")
+    if parent is None or told is None or element.tag in ("body", "span", "a", "b", "i", "em"):
+        return False
+    beside = (other for other in list(parent)[:SIBLINGS] if other is not element)
+    return any(other.tag == element.tag and other.get("class") == told for other in beside)
+
+
+def set_apart(element: Element) -> bool:
+    """Whether a class says that a block holds others: adverts, neighbours, what is alike."""
+    around: Element | None = element
+    for _ in range(HIGHEST):
+        if around is None:
+            return False
+        if APART.search(f"{around.get('class', '')} {around.get('id', '')}"):
+            return True
+        around = around.getparent()
+    return False
+
+
+def rank_of(element: Element) -> int:
+    """Which heading an element is in, 1 the highest; `NO_RANK` outside of headings."""
+    around: Element | None = element
+    for _ in range(3):
+        if around is None or not isinstance(around.tag, str):
+            break
+        if around.tag in RANKS:
+            return int(around.tag[1])
+        around = around.getparent()
+    return NO_RANK
+
+
+def heads(element: Element) -> bool:
+    """Whether an element is printed as a heading or a name is."""
+    around: Element | None = element
+    for _ in range(3):
+        if around is None:
+            return False
+        if around.tag in HEADS or IN_CLASS.search(around.get("class", "")):
+            return True
+        around = around.getparent()
+    return False
+
+
+def reads_as_title(line: Line) -> bool:
+    """Whether a line may be a title: seen, short or with a colon at its end, and without a number."""
+    if line.kind != Kind.TEXT or line.hidden or NUMBER.search(line.text):
+        return False
+    text = line.text.strip()
+    return len(text) <= LONGEST or text.endswith(COLON)
+
+
+def list_is_over(intro: Element, inner: Element) -> bool:
+    """Whether what an element with a colon introduces ends before `inner`: the list between them is of other tags."""
+    if intro.tag != inner.tag or intro.getparent() is not inner.getparent():
+        return False
+    between = []
+    for after in intro.itersiblings():
+        if after is inner:
+            break
+        between.append(after.tag)
+    return bool(between) and intro.tag not in between

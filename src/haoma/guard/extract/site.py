@@ -1,0 +1,163 @@
+"""Whose site a page is: the organisation's that is asked about, another's, or not told.
+
+Rules held here:
+- A domain that spells the name and a line of copyright decide; else what ends the title, the head and the foot of the
+  page are put together. A brand of its own at the end of the title makes the page another's.
+- A town's forum is spelt as the town's waterworks are: where the title says forum, the domain says nothing.
+- A page that weighs several, asks, warns or tells news is nobody's own for naming somebody in its title.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from haoma.guard.extract.lines import Kind
+from haoma.guard.extract.names import CJK, Target, core
+from haoma.guard.extract.titles import NOBODY, NUMBER, OTHER, OWN, PERHAPS, Titles
+
+if TYPE_CHECKING:
+    from haoma.guard.extract.lines import Element, Line, Page
+    from haoma.guard.extract.scene import Scene
+
+__all__ = ["GENERAL", "LIKE", "TITLE_GAPS", "chrome", "mine_of", "signed", "weighs"]
+
+LIKE = 0.62  # likeness from which a name is the target's
+TITLE_GAPS = re.compile(r"\s+[-–—|_·»:：]+\s+|[–—|｜_·»【】]{1,2}|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])")
+GENERAL = re.compile(
+    r"联系|联络|聯絡|關於|关于|加盟|帮助|渠道|客服|服务|首页|产品|powered|welcome|contact|home|about", re.IGNORECASE
+)
+ABOUT = re.compile(
+    r"联系|聯絡|关于|關於|帮助|客服|服务|首页|分店|门店|門市|网点|校区|办公室|招生|简介|指南|地址|加盟"
+    r"|stores?|contact|about|home",
+    re.IGNORECASE,
+)
+PUBLISHES = re.compile(r"论坛|贴吧|问答|黄页|社区|资讯|新闻|日报|晚报|生活网|在线$|点评|百科|人才网|地图$")
+HIGHEST = 9  # elements up
+LONGEST = 40  # characters of a line that names whose the page is
+CHROME_HEAD, CHROME_FOOT = 1, -1
+AUTHOR_LINES = 6
+AUTHOR = re.compile(r".{0,24}?(?:原创|来源|作者|发布(?:者|单位|机构))[:：\s]\s*([^\s|｜]{2,20})")
+DATED = re.compile(r"([^\s|｜\d]{2,20})\s+20\d\d[-年./]")
+HEAD = re.compile(
+    r"(?:^|[\s_-])(?:\w*header|hd|\w*head|top\w*|banner|logo|mast\w*|nav\w*|brand|site-?name|tb)(?:$|[\s_-])"
+    r"|_hd\b",
+    re.IGNORECASE,
+)
+FOOT = re.compile(r"(?:^|[\s_-])(?:\w*foot\w*|ft|bottom\w*|copy\w*|colophon|bq|banquan|btm)(?:$|[\s_-])", re.IGNORECASE)
+BODY = re.compile(r"(?:^|[\s_-])(?:\w*main|content|article|post|detail\w*|\w*desc)(?:$|[\s_-])", re.IGNORECASE)
+SAID = re.compile(r"[，。；！？!?]")
+WEIGHS = re.compile(
+    r"\bvs\b|对比|比较|哪家|哪个|怎么|如何选|排名|排行|盘点|是多少|多少[？?]|谁知道|有人知道|吗[？?]"
+    r"|曝光|投诉$|被骗|骗局|竟|采购|招标|中标|招聘|求职",
+    re.IGNORECASE,
+)
+
+
+def chrome(element: Element) -> int:
+    """Which part of a page's frame an element is in: 1 its head, -1 its foot, 0 neither."""
+    around: Element | None = element
+    for _ in range(HIGHEST):
+        if around is None or around.tag in ("body", "html", "main", "article"):
+            return 0
+        told = f"{around.get('class', '')} {around.get('id', '')}"
+        if around.tag == "footer" or FOOT.search(told):
+            return CHROME_FOOT
+        if around.tag in ("header", "nav") or HEAD.search(told):
+            return CHROME_HEAD
+        if BODY.search(told):
+            return 0
+        around = around.getparent()
+    return 0
+
+
+def weighs(title: str) -> bool:
+    """Whether a title weighs several against each other, asks, warns, or seeks: such a page is nobody's own."""
+    return WEIGHS.search(title) is not None
+
+
+def signed(page: Page, titles: Titles) -> float:
+    """Whom the head and the foot of a page name: 1 the target in both, 0.5 in one, -1 another, 0 nobody."""
+    told = {CHROME_HEAD: NOBODY, CHROME_FOOT: NOBODY}
+    author = next(
+        (hit[1] for line in page.lines[:AUTHOR_LINES] if (hit := AUTHOR.match(line.text) or DATED.match(line.text))), ""
+    )
+    if (sign := titles.judge(author, stands=True)) and sign in (OWN, PERHAPS, OTHER):
+        return 0.5 if sign == OWN else -1.0
+    for line in _ends(page):
+        part = _part(page, line)
+        if part and not told[part]:
+            sign = titles.judge(_name(line.text), stands=True)
+            framed = chrome(line.element) != 0
+            told[part] = sign if sign >= OWN or (framed and sign <= PERHAPS) else NOBODY
+    if OTHER in told.values() and OWN not in told.values():
+        return -1.0
+    return sum(sign == OWN for sign in told.values()) / 2
+
+
+def _ends(page: Page) -> list[Line]:
+    """The first and last lines of a page that a reader sees."""
+    shown = [line for line in page.lines if not line.hidden and len(line.text) <= 3 * LONGEST]
+    return [*shown[:6], *(line for line in shown[:-7:-1] if line not in shown[:6])]
+
+
+def _part(page: Page, line: Line) -> int:
+    part = chrome(line.element)
+    if not part and line.order == len(page.lines) - 1 and len(line.text) <= LONGEST and not SAID.search(line.text):
+        return CHROME_FOOT
+    return part
+
+
+def _name(text: str) -> str:
+    """What a line of the frame says before its first number."""
+    return NUMBER.split(text)[0].strip()[:LONGEST]
+
+
+def mine_of(scene: Scene) -> float:
+    """Whose site a page is of: 1 the target's, 0.5 perhaps, 0 not told, -0.5 perhaps another's, -1 another's."""
+    copyright_own, copyright_other, branded = scene.signs[3:]
+    pieces = [part for part in TITLE_GAPS.split(scene.page.title) if part.strip()]
+    public = any(PUBLISHES.search(part) and _free_of(part, scene.target) for part in pieces)
+    if (scene.host_own >= LIKE and not public) or copyright_own >= LIKE:
+        return 0.5 if weighs(scene.page.title) and scene.host_own < 1 and copyright_own < LIKE else 1.0
+    if branded or copyright_other or public or _anothers(scene):
+        return -1.0
+    titles = Titles(scene.target) if any(CJK.search(own) for own in scene.target.names) else None
+    frame = signed(scene.page, titles) if titles else 0.0
+    return _by_title(scene, pieces, frame or (0.5 if _headed(scene) else 0.0))
+
+
+def _by_title(scene: Scene, pieces: Sequence[str], frame: float) -> float:
+    """The same by what a title begins and ends with, and by what the page's `frame` names."""
+    last, first, title = scene.signs[0], scene.signs[1], scene.page.title
+    ends = pieces[-1] if len(pieces) > 1 else ""
+    if first >= LIKE and _free_of(ends, scene.target) and not GENERAL.search(ends) and not ABOUT.search(ends):
+        return -0.5 if scene.host and ends else max(frame, 0.0)
+    if weighs(title):
+        return min(frame, 0.0) if scene.host else 0.0
+    if last >= LIKE or (first >= LIKE and all(GENERAL.search(part) for part in pieces[1:])):
+        sure = len(pieces) > 1 or frame > 0 or not scene.host or ABOUT.search(title) is not None
+        return (1.0 if not scene.host or frame > 0 else 0.5) if sure else 0.0
+    return frame if first < LIKE else -0.5 if scene.host and frame <= 0 else max(frame, 0.0)
+
+
+def _headed(scene: Scene) -> bool:
+    """Whether the target's whole name is all that stands first on a page whose title is a general one."""
+    first = next((line for line in scene.page.lines if not line.hidden and line.kind == Kind.TEXT), None)
+    general = not scene.page.title.strip() or (ABOUT.search(scene.page.title) and scene.title_strength < LIKE)
+    return bool(general) and first is not None and core(first.text) in scene.target.cores
+
+
+def _free_of(part: str, target: Target) -> bool:
+    """Whether a part of a title does not name the target."""
+    whole = core(part)
+    return not any(own in whole for own in target.cores)
+
+
+def _anothers(scene: Scene) -> bool:
+    """Whether a line of copyright names somebody else, with or without a legal ending."""
+    if not any(CJK.search(own) for own in scene.target.names):
+        return False
+    titles = Titles(scene.target)
+    return any(titles.judge(line.text[:60], stands=False) <= OTHER for line in scene.claims)

@@ -1,0 +1,76 @@
+"""What the cells around a cell of a table say of it: those to its left, the head of its column, its namesake's row.
+
+Rules held here:
+- A column whose head lists departments, towns or kinds names nobody.
+- Who plays a part in one row plays it in another: 代理机构名称 tells whose 代理机构电话 is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from haoma.guard.extract.lines import Kind, Page
+from haoma.guard.extract.titles import NUMBER
+
+if TYPE_CHECKING:
+    from haoma.guard.extract.lines import Element
+
+__all__ = ["beside"]
+
+CELLS, ROWS = 8, 40
+LONGEST = 24  # characters of a title
+PART = re.compile(r"(?P<part>[\u4e00-\u9fff]{2,8}?)(?:名称|全称|联系方式|联系人|联系电话|电话|地址)?$")
+PARTS = re.compile(
+    r"部门|科室|业务|城市|地区|区域|省份|网点|分公司|分行|支行|门店|分店|校区|院区|岗位|职务|项目|类别|类型|业态"
+    r"|性质|楼层|铺位|展位|姓名|联系人|时间|地址|级别|等级|序号|编号"
+)
+
+
+def beside(page: Page, cell: Element) -> Iterator[tuple[str, bool]]:
+    """The titles that a cell's row and column give it, and whether each stands as a title does; nearest first."""
+    cells, heads = list(cell.itersiblings(preceding=True)), _heads_of(cell)
+    for away, left in enumerate(cells[:CELLS], 1):
+        text, column = _text(page, left), len(cells) - away
+        if text and (namesake := _namesake(page, left, text)):
+            yield namesake, True
+        if text and not (column < len(heads) and PARTS.search(_text(page, heads[column]))):
+            yield text, left.tag in ("dt", "td", "th")
+        if left.tag == "dt":
+            return
+    if len(cells) < len(heads) and (text := _text(page, heads[len(cells)])):
+        yield text, True
+
+
+def _namesake(page: Page, label: Element, text: str) -> str:
+    """Who another row of the table says plays the part that a label tells the number of."""
+    part, row = PART.match(text), label.getparent()
+    table = row.getparent() if row is not None and row.tag == "tr" else None
+    if part is None or table is None:
+        return ""
+    for above in list(table.iter("tr"))[:ROWS]:
+        cells = list(above)
+        for at, cell in enumerate(cells[:-1]):
+            if cell is not label and (other := PART.match(_text(page, cell))) and other["part"] == part["part"]:
+                return _text(page, cells[at + 1])
+    return ""
+
+
+def _heads_of(cell: Element) -> list[Element]:
+    """The cells of the first row of the table that a cell is in, where that is another row."""
+    row = cell.getparent()
+    table = row.getparent() if row is not None and row.tag == "tr" else None
+    if table is not None and table.tag in ("tbody", "thead") and table.getparent() is not None:
+        table = table.getparent()
+    first = next(table.iter("tr"), None) if table is not None else None
+    return list(first) if first is not None and first is not row else []
+
+
+def _text(page: Page, element: Element) -> str:
+    """What a cell without a number says: its one line, or the first where that is short."""
+    first, last = page.spans.get(element, (0, 0))
+    lines = [line for line in page.lines[first:last] if line.kind == Kind.TEXT and not line.hidden]
+    if any(NUMBER.search(line.text) for line in lines):
+        return ""
+    return lines[0].text if lines and (len(lines) == 1 or len(lines[0].text) <= LONGEST) else ""
