@@ -10,7 +10,7 @@ from haoma.access.change import change_effect, request_policy
 from haoma.access.entries import ENTRY_TYPES
 from haoma.access.exports import Exportable, export_effect, open_export
 from haoma.access.gate import Gate, Thing
-from haoma.access.guarded import GuardedVault, vault_effects
+from haoma.access.guarded import BACK_UP, GuardedVault, backing_up, vault_effects
 from haoma.access.model import EXCLUSIONS, Asker, Exclusion, Role, exclusion, parse_role
 from haoma.access.needs import NEEDS, Need
 from haoma.access.passkeys import Passkeys
@@ -22,6 +22,7 @@ from haoma.access.sign_in import Enrolled, SignIn
 from haoma.access.signed import Requests
 
 __all__ = [
+    "BACK_UP",
     "ENTRY_TYPES",
     "EXCLUSIONS",
     "NEEDS",
@@ -52,6 +53,7 @@ __all__ = [
     "SignIn",
     "Thing",
     "Vote",
+    "backing_up",
     "change_effect",
     "draft_key",
     "exclusion",

@@ -1,16 +1,17 @@
-"""The vault behind four eyes: a number is opened, a key rotated or destroyed by hand as two others approved, or not.
+"""The vault behind four eyes: a number is opened, keys rotated, destroyed or backed up as two others approved, or not.
 
 Rules held here:
 - A request says exactly what is run: which key, or whose, and why, in words. It holds no number.
 - What is a tenant's, a subject or the key of its tokens, is the business of the people of the tenant of that name.
 - A run that was killed is ended by the next one: a key that is there is not made again, and how many keys were
   destroyed is told as it was counted before the first was.
+- A backup of the keys is written by the command that has its passphrase, and by nothing else that runs requests.
 - A withdrawal and retention destroy keys without asking anybody: that is what they promise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,12 +21,15 @@ from haoma.access.approval import Approval, Effect
 from haoma.access.rows import tenant_id_of
 from haoma.errors import BadInput, Refused, Tampered
 from haoma.ledger.forms import Json, is_word
+from haoma.vault.key_backup import FILES, STORE
 from haoma.vault.model import SubjectToken, actor_name
 from haoma.vault.opening import Opener
 from haoma.vault.rotation import NewKey, Rotation
 from haoma.vault.service import Shredded, Vault
 
-__all__ = ["GuardedVault", "vault_effects"]
+__all__ = ["BACK_UP", "GuardedVault", "backing_up", "vault_effects"]
+
+BACK_UP = "back-up"
 
 
 class GuardedVault(Vault):
@@ -39,7 +43,36 @@ class GuardedVault(Vault):
 def vault_effects(vault: Vault, rotation: Rotation) -> Mapping[str, Effect]:
     """What running approved requests about the vault does, by action."""
     shown = _revealing(Opener(vault, _Approved))
-    return {"rotate-key": _rotating(rotation), "destroy-key": _destroying(vault), "reveal-number": shown}
+    by_hand = {"rotate-key": _rotating(rotation), "destroy-key": _destroying(vault), BACK_UP: backing_up(None)}
+    return by_hand | {"reveal-number": shown}
+
+
+def backing_up(write: Callable[[], None] | None) -> Effect:
+    """What running an approved backup of the keys does; without somebody who can `write` it, it is refused."""
+
+    def check(_tx: sa.Connection, approval: Approval) -> None:
+        (what,) = _texts(approval, "what")
+        if what not in {STORE, FILES}:
+            raise BadInput("there is no such backup of keys", hint=f"{STORE} or {FILES}")
+
+    def found(_approval: Approval) -> Json:
+        _writer(write)
+        return None
+
+    def outside(_approval: Approval) -> None:
+        _writer(write)()
+
+    def inside(_tx: sa.Connection, approval: Approval, _now: datetime) -> Json:
+        return approval.payload
+
+    return Effect(inside, outside, check, found)
+
+
+def _writer(write: Callable[[], None] | None) -> Callable[[], None]:
+    if write is None:
+        message = "a backup of the keys is written where its passphrase is typed"
+        raise Refused(message, hint="haoma vault keys backup FILE --approval ID")
+    return write
 
 
 @dataclass(frozen=True, slots=True)

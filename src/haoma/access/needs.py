@@ -63,6 +63,13 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
             24,
             "what was sealed with it is gone for ever",
         ),
+        "back-up": _need(
+            "store",
+            {_R.SYSTEM_ADMIN},
+            {_R.SECURITY_ADMIN, _R.DPO, _R.APPROVER},
+            24,
+            "whoever has both backups of the keys has every key",
+        ),
         "extend-retention": _need(
             "retention",
             {_R.DPO},

@@ -3,8 +3,10 @@
 Rules held here:
 - What is in the queue of the log is integrated before its length is told, and before it is read.
 - Ends are what packages above the vault tell of in the log: permissions, and requests for approval.
-- Nobody has to be signed in: whoever has lost the keys cannot sign in, and whoever can read the disk needs no command.
-  The log says that a backup was made or put back, and the digest of the file.
+- Where there are people, a backup is made as two others approved it, by who asked for it or approved it. As long as
+  there is nobody, whoever runs haoma makes it.
+- Nobody has to be signed in to put one back: whoever has lost the keys cannot sign in.
+- The log says that a backup was made or put back, and the digest of the file.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
+from haoma.access import BACK_UP, Approvals, Asker, backing_up
 from haoma.consent.tables import grants
+from haoma.errors import Conflict, Refused
 from haoma.ledger.entry import Entry, Json
 from haoma.vault.key_backup import FILES, STORE, Backup, Length, back_up_files, back_up_store
 from haoma.vault.key_restore import (
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
     from haoma.app.services import Services
     from haoma.storage import Store
 
-__all__ = ["Done", "back_up", "restore"]
+__all__ = ["By", "Done", "back_up", "require_approved", "restore"]
 
 OVER = frozenset({"done", "refused", "withdrawn"})
 _AT_ONCE = 500
@@ -46,17 +50,37 @@ class Done(NamedTuple):
     dropped: int
 
 
-def back_up(services: Services, path: Path, passphrase: str, *, custody: bool) -> Done:
-    """Write a backup of the key store, or of the files of custody and of the log, into a new file."""
+class By(NamedTuple):
+    """Who makes a backup, and the request of it that two others approved."""
+
+    asker: Asker
+    approval: str
+
+
+def back_up(services: Services, path: Path, passphrase: str, *, custody: bool, by: By | None = None) -> Done:
+    """Write a backup of the key store, or of the files of custody and of the log, into a new file.
+
+    Raises as `require_approved` and `Approvals.run` do, and Conflict for a request of another kind.
+    """
     services.store  # noqa: B018 - without the log nothing could be put back
-    length, at = _length(services), services.now()
-    if custody:
-        made = back_up_files(services.keys.directory, path, passphrase, at, length)
-    else:
-        made = back_up_store(services.key_store.store, path, passphrase, at, length)
-    done = Done(FILES if custody else STORE, made.digest, made.counts["file" if custody else "key"], 0)
-    _tell(services, "vault.backed-up", {"what": done.what, "digest": done.digest, "keys": done.keys})
-    return done
+    require_approved(services, by)
+    if by is None:
+        return _backed_up(services, path, passphrase, custody=custody)
+    done, what = list[Done](), FILES if custody else STORE
+    asked = services.approvals.one(by.asker, by.approval, services.now())
+    if (asked.action, asked.payload) != (BACK_UP, {"what": what}):
+        raise Conflict(f"this is no request for a backup of the {what}", hint="haoma access approve show tells of what")
+    effect = backing_up(lambda: done.append(_backed_up(services, path, passphrase, custody=custody)))
+    approvals = Approvals(services.gate, {BACK_UP: effect}, services.key_store.ends)
+    approvals.run(by.asker, by.approval, services.now())
+    return done[0]
+
+
+def require_approved(services: Services, by: By | None) -> None:
+    """Raise Refused where there are people, and nobody of them says which request was approved."""
+    if by is None and services.people.anybody():
+        message = "a backup of the keys is made as two others approved it"
+        raise Refused(message, hint="haoma vault keys backup --request")
 
 
 def restore(services: Services, path: Path, passphrase: str, *, custody: bool, older_log: bool) -> Done:
@@ -70,6 +94,17 @@ def restore(services: Services, path: Path, passphrase: str, *, custody: bool, o
     told = Done(backup.what, backup.digest, done.count, done.dropped)
     _tell(services, "vault.restored", told._asdict())
     return told
+
+
+def _backed_up(services: Services, path: Path, passphrase: str, *, custody: bool) -> Done:
+    length, at = _length(services), services.now()
+    if custody:
+        made = back_up_files(services.keys.directory, path, passphrase, at, length)
+    else:
+        made = back_up_store(services.key_store.store, path, passphrase, at, length)
+    done = Done(FILES if custody else STORE, made.digest, made.counts["file" if custody else "key"], 0)
+    _tell(services, "vault.backed-up", {"what": done.what, "digest": done.digest, "keys": done.keys})
+    return done
 
 
 def _put_back_store(services: Services, backup: Backup) -> PutBack:

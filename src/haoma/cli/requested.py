@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["request"]
 
+RUN = "haoma access approve run"
 
-def request(services: Services, action: str, payload: dict[str, Json], fmt: Format) -> None:
-    """Request an action as who is signed in, and tell what is to be done next."""
+
+def request(services: Services, action: str, payload: dict[str, Json], fmt: Format, then: str = RUN) -> None:
+    """Request an action as who is signed in, and tell what is to be done next: `then`, with its id."""
     made = services.approvals.request(acting(services), action, payload, now())
     write([{"approval": made.id, "digest": made.digest, "expires_at": made.expires_at.isoformat()}], fmt)
     note("two others approve it: haoma access approve show, and yes with --role and --digest")
-    note(f"then: haoma access approve run {made.id}")
+    note(f"then: {then} {made.id}")

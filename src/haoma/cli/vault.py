@@ -2,7 +2,8 @@
 
 Rules held here:
 - No key is ever shown, and no number: a number is shown by `haoma access approve run`, as approved.
-- Nothing is rotated, destroyed or opened here: it is requested, by who is signed in.
+- Nothing is rotated, destroyed or opened here: it is requested, by who is signed in. A backup of the keys is written
+  here, as it was approved: its passphrase is typed here.
 - A rotation that was interrupted goes on with `--continue`; until then both versions are readable.
 """
 
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from haoma.app import Services
-from haoma.cli.acting import asked
+from haoma.cli.acting import acting, asked
 from haoma.cli.case_places import extend
 from haoma.cli.moments import moment
 from haoma.cli.options import current_settings
@@ -67,19 +68,40 @@ def _keys(services: Services) -> Iterator[Row]:
 
 
 @keys.command("backup")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--custody", is_flag=True, help="The key files of custody and of the log, not the key store.")
+@click.option("--request", "ask", is_flag=True, help="Ask for it: two others approve it.")
+@click.option("--approval", metavar="ID", help="The request that two others have approved.")
 @format_option
-def back_up_keys(file: Path, custody: bool, fmt: Format) -> None:
+def back_up_keys(file: Path | None, custody: bool, ask: bool, approval: str | None, fmt: Format) -> None:
     """Write the key store into a new FILE that a passphrase opens; it opens nothing without custody."""
-    from haoma.app.key_backups import back_up
-
+    if ask == (file is not None) or (ask and approval):
+        raise click.UsageError("either --request, or a FILE to write")
     with Services(current_settings(), create=False) as services:
         services.store  # noqa: B018 - where there is none, nothing is asked for
-        done = back_up(services, file, _passphrase(new=True), custody=custody)
-    write([{"file": str(file), "what": done.what, "keys": done.keys, "sha256": done.digest}], fmt)
-    if not custody:
+        if file is None:
+            _request_backup(services, fmt, custody=custody)
+        else:
+            write([_backed_up(services, file, approval, custody=custody)], fmt)
+    if file is not None and not custody:
         note("what unwraps these keys is not in it: keep a backup of custody in another place")
+
+
+def _request_backup(services: Services, fmt: Format, *, custody: bool) -> None:
+    from haoma.access import BACK_UP
+    from haoma.vault.key_backup import FILES, STORE
+
+    what = FILES if custody else STORE
+    request(services, BACK_UP, {"what": what}, fmt, "haoma vault keys backup FILE --approval")
+
+
+def _backed_up(services: Services, file: Path, approval: str | None, *, custody: bool) -> Row:
+    from haoma.app.key_backups import By, back_up, require_approved
+
+    by = By(acting(services), approval) if approval else None
+    require_approved(services, by)
+    done = back_up(services, file, _passphrase(new=True), custody=custody, by=by)
+    return {"file": str(file), "what": done.what, "keys": done.keys, "sha256": done.digest}
 
 
 @keys.command("restore")

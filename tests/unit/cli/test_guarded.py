@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -70,6 +71,44 @@ def test_a_rotation_is_run_as_approved_and_brings_everything_over(desk: Desk, se
     assert desk.run("approve", "run", request["approval"], by="root").returncode == 1
     assert [row["version"] for row in keys(desk) if row["kind"] == "custody"] == [1, 2]
     assert services.key_store.wrapped_by_older() == 0
+
+
+def test_the_keys_are_backed_up_as_approved_once_and_by_nobody_alone(desk: Desk, services: Services) -> None:
+    sealed(services)
+    words, backup = ("correct horse battery staple",), ("vault", "keys", "backup")
+    assert desk.haoma(*backup, "alone", by="root", typed=words).returncode == 3
+    ended = desk.haoma(*backup, "--request", by="root")
+    request = json.loads(ended.stdout)
+    approved = ("--approval", request["approval"])
+    assert f"keys backup FILE --approval {request['approval']}" in ended.stderr
+    assert desk.haoma(*backup, "early", *approved, by="root", typed=words).returncode == 1
+    desk.approve(request, pru="approver", dora="dpo")
+    assert desk.run("approve", "run", request["approval"], by="root").returncode == 3  # nobody types a passphrase there
+    assert desk.haoma(*backup, "other", "--custody", *approved, by="root", typed=words).returncode == 1
+    assert desk.haoma(*backup, "theirs", *approved, by="an", typed=words).returncode == 3
+    (made,) = desk.rows(*backup, "keys", *approved, by="root", typed=words)
+    assert made["what"] == "store"
+    assert desk.haoma(*backup, "again", *approved, by="root", typed=words).returncode == 1
+    assert [name for name in ("alone", "early", "other", "theirs", "again") if (desk.folder / name).exists()] == []
+    assert hashlib.sha256((desk.folder / "keys").read_bytes()).hexdigest() == made["sha256"]
+
+
+def test_a_backup_that_could_not_be_written_is_written_by_the_next_run(desk: Desk, services: Services) -> None:
+    sealed(services)
+    words, backup = ("correct horse battery staple",), ("vault", "keys", "backup")
+    (request,) = desk.rows(*backup, "--custody", "--request", by="root")
+    desk.approve(request, pru="approver", dora="dpo")
+    approved = ("--custody", "--approval", str(request["approval"]))
+    (desk.folder / "there").touch()
+    assert desk.haoma(*backup, "there", *approved, by="root", typed=words).returncode == 1
+    assert desk.run("approve", "run", str(request["approval"]), by="root").returncode == 3
+    (made,) = desk.rows(*backup, "custody", *approved, by="pru", typed=words)
+    assert (made["what"], (desk.folder / "custody").exists()) == ("files", True)
+
+
+@pytest.mark.parametrize("options", [[], ["--request", "keys"], ["--request", "--approval", "x"]])
+def test_a_backup_is_asked_for_or_written(desk: Desk, options: list[str]) -> None:
+    assert desk.haoma("vault", "keys", "backup", *options, by="root").returncode == 2
 
 
 @pytest.mark.slow
