@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import subprocess
+import uuid
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contracts.crawl import NOW
+from contracts.entries import all_entries
+from contracts.hostile import hostile
+from contracts.made import made
+from haoma.guard.crawl import snapshots, warc
 from haoma.guard.crawl.browser import FLAGS, is_sandboxed, program
+from haoma.guard.crawl.drawing import Drawer
+from haoma.guard.crawl.entries import ENTRY_TYPES
+from haoma.guard.crawl.model import Snapshot
 from haoma.guard.crawl.picture import Unread, boxes_in, picture_of, unread_in
+from haoma.guard.crawl.recording import Seen, keep
+from haoma.ledger.service import Ledger
+from haoma.storage import Store, open_store
 
 FIRST, OTHER = "13800138000", "13911139111"
 
@@ -111,3 +124,39 @@ def test_what_is_no_persons_is_seen_and_what_nobody_looked_into_is_counted() -> 
     assert unread_in(mine or b"") == Unread(0, 1)
     assert unread_in(mixed or b"") == Unread(2, 0)
     assert [*(boxes_in(mine or b"") or {})] == ["/html/body/img"]
+
+
+def test_a_page_that_no_browser_saw_is_drawn_later_and_asks_nobody_for_anything(tmp_path: Path) -> None:
+    with hostile() as site, open_store(made(f"sqlite:///{tmp_path / 'haoma.db'}")) as store:
+        shown = (
+            f"<!doctype html><meta charset=gbk><link rel=stylesheet href=/style.css><img src={site.url}/pixel.png>"
+            f"<iframe src={site.url}/frame></iframe><script>document.title = 'ran'; fetch('/asked')</script>"
+            f"<meta http-equiv=refresh content='0;url={site.url}/moved'><style>@import url({site.url}/more.css)</style>"
+            "<p>客服 <b>95588</b> 王经理 %s</p>"
+        )
+        ids = [
+            kept(store, f"{site.url}/{n}", (shown % number).encode("gbk")) for n, number in enumerate((FIRST, OTHER))
+        ]
+        log = Ledger(store, ENTRY_TYPES, lambda: NOW)
+        for _ in range(2):
+            Drawer(store, log, lambda: NOW)([*ids, ids[0], "none"])
+        assert site.asked == []
+        with store.read() as tx:
+            first, other = (snapshots.drawn_of(tx, one) for one in ids)
+        told = [entry.body for entry in all_entries(store) if entry.type == "crawl.drawn"]
+    assert first is not None
+    assert other is not None
+    assert first.png == other.png
+    assert (boxes_in(first.png) or {})["/html/body/p/b"].height > 10
+    assert sorted(one["picture"] for one in told) == [first.digest, other.digest]
+    assert {one["snapshot"] for one in told} == set(ids)
+
+
+def kept(store: Store, url: str, body: bytes) -> str:
+    """A page as the crawl keeps it; the id of its snapshot."""
+    snapshot, digest = str(uuid.uuid4()), hashlib.sha256(body).hexdigest()
+    seen = Snapshot(snapshot, str(uuid.uuid4()), url, url, NOW, 200, "text/html", digest)
+    record = warc.response(snapshot, warc.Answer(url, 200, [("Content-Type", "text/html")], body), NOW)
+    log = Ledger(store, ENTRY_TYPES, lambda: NOW)
+    store.write(lambda tx: keep(tx, log, str(uuid.uuid4()), [Seen(seen, {"response": record})], NOW) and None)
+    return snapshot

@@ -60,13 +60,15 @@ def looker(services: Services) -> Looker:
 
 def incident_office(services: Services) -> IncidentOffice:
     """What people do with incidents."""
+    from haoma.guard.crawl.drawing import Drawer
     from haoma.guard.judge.kept import Crawled
     from haoma.guard.judge.office import IncidentOffice
     from haoma.guard.judge.proofs import LogProofs
 
     proofs = LogProofs(services.ledger, services.view, services.publisher, services.keys)
     pages = Crawled(services.ledger, services.now)
-    return IncidentOffice(services.gate, services.guard_desk, _platforms(services), pages, proofs)
+    drawer = Drawer(services.store, services.ledger, services.now, services.settings.crawl_chromium)
+    return IncidentOffice(services.gate, services.guard_desk, _platforms(services), pages, proofs, drawer)
 
 
 def guard_channels(services: Services) -> Mapping[str, Channel]:

@@ -14,5 +14,6 @@ ENTRY_TYPES = (
     EntryType("crawl.source", {"source": "uuid", "kind": "word", "change": "word", "digest": "digest"}),
     EntryType("crawl.seen", {"worker": "uuid", "snapshots": "digest*"}),
     EntryType("crawl.held", {"snapshot": "uuid", "change": "word"}),
+    EntryType("crawl.drawn", {"snapshot": "uuid", "picture": "digest"}),
     EntryType("crawl.task", {"task": "uuid", "kind": "word", "change": "word"}),
 )

@@ -16,7 +16,7 @@ from haoma.errors import BadInput
 from haoma.guard.crawl.masks import masked
 from haoma.guard.crawl.urls import checked
 
-__all__ = ["KEPT", "LARGEST", "Kind", "Snapshot", "Source", "State", "Task", "TaskKind"]
+__all__ = ["KEPT", "LARGEST", "Drawn", "Kind", "Snapshot", "Source", "State", "Task", "TaskKind"]
 
 KEPT = timedelta(days=180)
 LARGEST = 10_000_000  # bytes of a page, both as sent and unpacked
@@ -121,6 +121,16 @@ class Snapshot:
     held: bool = False
     leaf: str = ""
     entry_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture (PNG) that was drawn of a snapshot later, its SHA-256, and the entry of the log that has it."""
+
+    png: bytes
+    digest: str
+    at: datetime
+    entry_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from haoma.errors import NotFound, Tampered
 from haoma.guard.crawl import tables, warc
 from haoma.guard.crawl.masks import masked
-from haoma.guard.crawl.model import LARGEST, Snapshot
+from haoma.guard.crawl.model import LARGEST, Drawn, Snapshot
 from haoma.guard.crawl.recording import leaf_of
 from haoma.ledger.entry import Entry
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TRIES",
     "body_of",
+    "drawn_of",
     "export",
     "hold",
     "let_go",
@@ -100,6 +101,15 @@ def screenshot_of(tx: sa.Connection, snapshot: Snapshot) -> bytes | None:
     if snapshot.screenshot is None:
         return None
     return _held_to(snapshot.screenshot, _bytes(tx, snapshot.id, "screenshot", LARGEST_PICTURE))
+
+
+def drawn_of(tx: sa.Connection, snapshot_id: str) -> Drawn | None:
+    """The picture that was drawn of a page later; None where none was."""
+    row = tx.execute(sa.select(tables.drawings).where(tables.drawings.c.snapshot_id == snapshot_id)).one_or_none()
+    if row is None:
+        return None
+    png = _held_to(row.digest, _bytes(tx, snapshot_id, "drawn", LARGEST_PICTURE))
+    return Drawn(png, row.digest, row.drawn_at, row.entry_id)
 
 
 def read_of(tx: sa.Connection, snapshot: Snapshot) -> bytes:

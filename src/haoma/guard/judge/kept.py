@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from haoma.errors import NotFound
 from haoma.guard.crawl import jobs, snapshots
-from haoma.guard.crawl.model import Snapshot, Source
+from haoma.guard.crawl.model import Drawn, Snapshot, Source
 from haoma.guard.judge.desk import HotlineLike
 from haoma.guard.judge.model import Seen, SourceKind
 from haoma.guard.model import Names
@@ -82,6 +82,10 @@ class Crawled:
         """See `Pages.screenshot`."""
         found = _or_none(partial(snapshots.one, tx, snapshot))
         return None if found is None else snapshots.screenshot_of(tx, found)
+
+    def drawn(self, tx: sa.Connection, snapshot: str) -> Drawn | None:
+        """See `Pages.drawn`."""
+        return snapshots.drawn_of(tx, snapshot)
 
 
 class Again:

@@ -9,6 +9,7 @@ Rules held here:
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,14 +18,14 @@ from typing import Protocol, TypeVar
 import sqlalchemy as sa
 
 from haoma.access import Asker, Gate, Thing
-from haoma.errors import NotFound
+from haoma.errors import NotFound, Unavailable
 from haoma.guard.judge import incidents, review, tickets
 from haoma.guard.judge.desk import Desk
 from haoma.guard.judge.evidence import Pack, gather
 from haoma.guard.judge.figures import Took, took
 from haoma.guard.judge.incidents import Incident
 from haoma.guard.judge.model import Act, State, Verdict
-from haoma.guard.judge.pack import Pages, files_of, html_of, picture_for, zip_of
+from haoma.guard.judge.pack import Pages, drawn_for, files_of, html_of, picture_for, zip_of
 from haoma.guard.judge.platforms import Platform, platform_for
 from haoma.guard.judge.review import Review
 from haoma.guard.judge.tickets import Ticket
@@ -32,6 +33,7 @@ from haoma.guard.judge.tickets import Ticket
 __all__ = ["IncidentOffice", "Proofs"]
 
 T = TypeVar("T")
+log = logging.getLogger("haoma")
 
 
 class Proofs(Protocol):
@@ -46,13 +48,14 @@ class Proofs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IncidentOffice:
-    """The incidents of one store, for people who are signed in."""
+    """The incidents of one store, for people who are signed in; `draw` makes pictures of snapshots that have none."""
 
     gate: Gate
     desk: Desk
     platforms: Mapping[str, Platform]
     pages: Pages
     proofs: Proofs
+    draw: Callable[[Sequence[str]], None] | None = None
 
     def every(self, by: Asker, state: State | None = None) -> list[Incident]:
         """The incidents of the asker's tenant, the worst first."""
@@ -84,7 +87,10 @@ class IncidentOffice:
             pack = gather(tx, self.desk, incident_id)
             platform = platform_for(self.platforms, pack.incident.kind)
             letter = tickets.letter(tx, self.desk, pack.incident, platform, pack.incident.last_seen_at)
-        proofs = {} if html else self.proofs.of(pack.entry_ids)
+        self._draw(pack)
+        with self.desk.store.read() as tx:
+            drawn = [one.entry_id for one in drawn_for(tx, pack, self.pages).values()]
+        proofs = {} if html else self.proofs.of(sorted({*pack.entry_ids, *drawn}))
         with self.desk.store.read() as tx:
             if html:
                 made = html_of(pack, letter, picture_for(tx, pack, self.pages)).encode()
@@ -153,6 +159,15 @@ class IncidentOffice:
         self._ask(by, "see", "state")
         with self.desk.store.read() as tx:
             return took(tx, self._mine(tx, by), since, until)
+
+    def _draw(self, pack: Pack) -> None:
+        """Have those pages of a pack drawn that have no picture; without Chromium they go without."""
+        if self.draw is None:
+            return
+        try:
+            self.draw([one.snapshot for one in pack.shows if one.screenshot is None and not one.personal])
+        except Unavailable as error:
+            log.warning("evidence goes without pictures: %s", error)
 
     def _ask(self, by: Asker, action: str, field: str = "") -> None:
         self.gate.ask(by, action, Thing("incident", by.tenant, field), self.desk.now()).require()

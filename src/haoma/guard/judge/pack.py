@@ -6,6 +6,7 @@ Rules held here:
   own number is left out, and that is said. Its digest stands. Its picture is there where persons' numbers are covered
   in it, and what the incident is about is none of them.
 - What a platform is shown is the part of the picture where the number stands, cut out, where the picture tells that.
+- A picture that was drawn later is told from one that a browser took when it looked: it has an entry of its own.
 - A page is a text there and no HTML: who opens it runs none of its scripts.
 - Every proof is of an entry of the log that names the page by its digest, or the incident by its id, and is verified
   without haoma's database: `haoma ledger verify`.
@@ -25,6 +26,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
+from haoma.guard.crawl.model import Drawn
 from haoma.guard.crawl.picture import Box, box_of, boxes_in, unread_in
 from haoma.guard.judge.channels.words import SEVERITIES, VERDICTS_ZH
 from haoma.guard.judge.evidence import Pack, Shows, said_of
@@ -32,7 +34,7 @@ from haoma.guard.judge.shown import holds_mobile
 from haoma.ledger.canonical import canonical
 from haoma.ledger.forms import Json, time_text
 
-__all__ = ["Pages", "files_of", "html_of", "picture_for", "zip_of"]
+__all__ = ["Pages", "drawn_for", "files_of", "html_of", "picture_for", "zip_of"]
 
 AROUND, TALLEST = 160, 800  # pixels of a picture, beside a number and in all
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can tell
@@ -44,6 +46,8 @@ complaint.html   供投诉表单使用的说明 / for a platform's complaint for
 mention.png      截图中号码所在处 / the part of the picture where the number stands
 pages/           页面原样及截图；含个人号码的页面不附，仅留摘要，截图中已遮盖
                  pages as they came, but none with a person's number, which pictures have covered
+                 incident.json 的 drawn 所列截图系事后据页面原样离线绘制，不含脚本、外部图片及样式
+                 those listed as `drawn` were drawn later, offline: no scripts, images or style sheets from elsewhere
                  截图中斜纹处为无法识读而整体遮盖的图像 / hatched: what could not be read is covered whole
 proofs/          日志条目及其证明 / entries of the log with their proofs
 log.vkey         日志公钥 / the public key of the log
@@ -71,6 +75,9 @@ class Pages(Protocol):
     def screenshot(self, tx: sa.Connection, snapshot: str) -> bytes | None:
         """Its picture (PNG), where there is one."""
 
+    def drawn(self, tx: sa.Connection, snapshot: str) -> Drawn | None:
+        """A picture that was drawn of it later, where there is one."""
+
 
 def files_of(
     tx: sa.Connection, pack: Pack, pages: Pages, proofs: Mapping[int, bytes], vkey: str, letter: str
@@ -82,7 +89,12 @@ def files_of(
         seen |= found
         if f"pages/{one.role}.html.txt" not in found:
             left_out[one.role] = "a number that may be a person's own" if _kept(tx, one, pages) else "not kept"
-    told = {**said_of(pack), "left_out": {**left_out}, "unread": _unread(seen)}
+    told = {
+        **said_of(pack),
+        "left_out": {**left_out},
+        "unread": _unread(seen),
+        "drawn": _told(drawn_for(tx, pack, pages)),
+    }
     first, picture = min(proofs, default=0), picture_for(tx, pack, pages)
     part = _part(picture, pack.newest)
     made = {
@@ -96,6 +108,13 @@ def files_of(
     }
     sums = [f"{hashlib.sha256(data).hexdigest()}  {name}" for name, data in sorted(made.items())]
     return {**made, "SHA256SUMS": ("\n".join(sums) + "\n").encode()}
+
+
+def drawn_for(tx: sa.Connection, pack: Pack, pages: Pages) -> dict[str, Drawn]:
+    """The pictures of a pack that were drawn of its pages later, by the role of the look."""
+    looks = [one for one in pack.shows if one.screenshot is None and not one.personal]
+    found = {one.role: pages.drawn(tx, one.snapshot) for one in looks}
+    return {role: drawn for role, drawn in found.items() if drawn is not None}
 
 
 def picture_for(tx: sa.Connection, pack: Pack, pages: Pages) -> bytes | None:
@@ -168,11 +187,18 @@ def _of_look(tx: sa.Connection, one: Shows, pages: Pages) -> dict[str, bytes]:
     if body is None or one.personal:
         return {}
     kept, picture = {"html.txt": body, "rendered.html.txt": rendered}, pages.screenshot(tx, one.snapshot)
+    if picture is None and (drawn := pages.drawn(tx, one.snapshot)) is not None:
+        picture = drawn.png
     if _holds_mobile(body) or _holds_mobile(rendered or b""):
         kept = {}
         picture = picture if picture is not None and boxes_in(picture) is not None else None
     kept["png"] = picture
     return {f"pages/{one.role}.{name}": data for name, data in kept.items() if data is not None}
+
+
+def _told(drawn: Mapping[str, Drawn]) -> Json:
+    """What is said of pictures that were drawn later."""
+    return {role: {"sha256": one.digest, "at": time_text(one.at), "entry": one.entry_id} for role, one in drawn.items()}
 
 
 def _unread(seen: Mapping[str, bytes]) -> Json:

@@ -12,7 +12,7 @@ from contracts.judge import LABELLED_AS_A_RIVAL, World, open_world, shows
 from haoma import lineage
 from haoma.access import ENTRY_TYPES as ACCESS
 from haoma.access import Asker, Gate, People, Role, SealingKey, SignIn
-from haoma.errors import Conflict, NotFound, Refused
+from haoma.errors import Conflict, NotFound, Refused, Unavailable
 from haoma.guard.judge import ENTRY_TYPES, Limits, Severity, Verdict
 from haoma.guard.judge.office import IncidentOffice
 from haoma.guard.judge.platforms import read_platforms
@@ -34,7 +34,7 @@ class NoPages:
     def body(self, tx: object, snapshot: str) -> None:
         return None
 
-    rendered = screenshot = body
+    rendered = screenshot = drawn = body
 
 
 @dataclass
@@ -127,6 +127,18 @@ def test_an_export_is_told_to_the_log_by_its_digest(bench: Bench) -> None:
     first, second = bench.world.entries("guard.exported")
     assert first.body["file"] == second.body["file"]
     assert first.body["by"] != second.body["by"]
+
+
+def test_evidence_goes_with_what_can_be_drawn_of_it_and_without_where_nothing_can(bench: Bench) -> None:
+    asked: list[str] = []
+
+    def draw(snapshots: Sequence[str]) -> None:
+        asked.extend(snapshots)
+        raise Unavailable("there is no Chromium")
+
+    made = replace(bench.office, draw=draw).export(bench.people["ed"], bench.incident)
+    assert set(asked) == {"snapshot-1"}
+    assert made == bench.office.export(bench.people["ed"], bench.incident)
 
 
 def test_a_data_protection_officer_closes_and_sees_why(bench: Bench) -> None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import pytest
 import sqlalchemy as sa
 
-from contracts.judge import CARE, LABELLED_AS_A_RIVAL, World, shows
+from contracts.judge import CARE, LABELLED_AS_A_RIVAL, NOW, World, shows
+from haoma.guard.crawl.model import Drawn
 from haoma.guard.crawl.picture import Unread, with_boxes
 from haoma.guard.judge.evidence import Pack, gather
 from haoma.guard.judge.pack import files_of, html_of, picture_for, zip_of
@@ -30,6 +31,7 @@ class Saved:
     bodies: dict[str, bytes] = field(default_factory=dict)
     pictures: dict[str, bytes] = field(default_factory=dict)
     shown: dict[str, bytes] = field(default_factory=dict)
+    later: dict[str, Drawn] = field(default_factory=dict)
 
     def body(self, tx: sa.Connection, snapshot: str) -> bytes | None:
         return self.bodies.get(snapshot)
@@ -39,6 +41,9 @@ class Saved:
 
     def screenshot(self, tx: sa.Connection, snapshot: str) -> bytes | None:
         return self.pictures.get(snapshot)
+
+    def drawn(self, tx: sa.Connection, snapshot: str) -> Drawn | None:
+        return self.later.get(snapshot)
 
 
 def pack_of(world: World, pages: Saved, page: bytes = PAGE, mentions: tuple = LABELLED_AS_A_RIVAL) -> Pack:
@@ -141,6 +146,16 @@ def test_a_platform_is_shown_the_part_of_the_picture_where_the_number_stands_and
     assert struct.unpack(">II", made["mention.png"][16:24]) == (440, 2100 - 1840)
     shown = re.findall(rb"data:image/png;base64,([A-Za-z0-9+/=]+)", made["complaint.html"])
     assert [b64decode(one) for one in shown] == [made["mention.png"]]
+
+
+def test_a_picture_that_was_drawn_later_is_there_and_said_to_be_that(world: World) -> None:
+    png = with_boxes(grey(1280, 900), '{"/html/body/p[1]": [9, 9, 90, 20]}', Unread(0, 0))
+    pages = Saved(later={"snapshot-2": Drawn(png, "ab" * 32, NOW, 41)})
+    made = files(world, pack_of(world, pages), pages)
+    assert made["pages/newest.png"] == png
+    assert "mention.png" in made
+    said = {"sha256": "ab" * 32, "at": "2026-11-22T08:00:00.000000Z", "entry": 41}
+    assert json.loads(made["incident.json"])["drawn"] == {"newest": said, "opening": said}
 
 
 def test_a_picture_that_does_not_tell_where_the_number_stands_is_shown_whole(world: World) -> None:
