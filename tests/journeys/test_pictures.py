@@ -64,6 +64,7 @@ WAYS = {
     "style sheet": "<style>b::before{content:'%s'}</style><p><b></b> 请拨打</p>",
     "turned": "<p>电话 <bdo dir=rtl>%(turned)s</bdo></p>",
     "turned by a sign": "<p>电话 &#8238;%(turned)s&#8236;</p>",
+    "torn by what has no size": "<p>%(head)s<span style='font-size:0'>x7</span>%(tail)s</p>",
     "torn by what is hidden": "<p>%(head)s<span style='display:none'>x7</span>%(tail)s</p>",
 }
 
@@ -117,7 +118,9 @@ def test_what_is_no_persons_is_seen_and_what_nobody_looked_into_is_counted() -> 
     plain = (
         f'<img src="{drawn("4008001234")}"><canvas width=100 height=20></canvas><img src="data:," width=20 height=9>'
     )
-    first, other, mine, yours, mixed = (png for png, _, _ in pictures([ours, theirs, *named, plain]))
+    unseen = f'<img src="{drawn("1")}" style="position:absolute;top:0;visibility:hidden">{ours}'
+    first, other, mine, yours, mixed, same = (png for png, _, _ in pictures([ours, theirs, *named, plain, unseen]))
+    assert same == first
     assert first != other
     assert mine != yours
     assert unread_in(first or b"") == Unread(0, 0)

@@ -45,7 +45,7 @@
   };
 
   const roots = [document.documentElement];
-  for (const root of roots)
+  for (const root of roots)  // grows while it is walked
     for (const one of root.querySelectorAll('*')) if (one.shadowRoot && roots.length < 500) roots.push(one.shadowRoot);
 
   const read = root => {
@@ -54,14 +54,17 @@
     while (walker.nextNode() && text.length < 1e6) {
       const node = walker.currentNode, said = plain(node.data), around = node.parentElement;
       if (!said.trim() || (around && !around.checkVisibility())) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const room = range.getBoundingClientRect();
+      if (room.width < 1 || room.height < 1 || room.right + scrollX < 0) continue;  // no reader sees it
       const within = block(node);
       if (within !== last) text += '\n\n\n\n';
       last = within;
       nodes.push(node); starts.push(text.length); text += said;
       if (digits(said) < 3) continue;
-      const range = document.createRange(), style = around && getComputedStyle(around);
-      range.selectNodeContents(node);
-      if (around && root === document.documentElement) note(around, range.getBoundingClientRect());
+      const style = around && getComputedStyle(around);
+      if (around && root === document.documentElement) note(around, room);
       const turned = said.includes('\u202e') || (style && style.unicodeBidi.includes('override') && style.direction === 'rtl');
       if (turned && digits(said) > 6) for (const box of range.getClientRects()) lay(box, BLACK);
     }
@@ -80,9 +83,18 @@
 
   const DRAWN = new Set(['canvas', 'video', 'object', 'embed', 'svg']);
   let unread = 0, left = 0;
+  const still = !document.getAnimations().length;  // else what is faint now may be seen in the picture
   const look = element => {
     const box = element.getBoundingClientRect(), name = element.localName;
+    if (name === 'img' && !element.complete) {  // it may come while the picture is taken
+      const was = element.getAttribute('style');
+      element.style.setProperty('visibility', 'hidden', 'important');
+      covers.push({remove: () => was === null ? element.removeAttribute('style') : element.setAttribute('style', was)});
+      left += 1;
+      return;
+    }
     if (box.width < 1 || box.height < 1) return;
+    if (!element.checkVisibility({visibilityProperty: true, opacityProperty: still})) return;
     const style = getComputedStyle(element);
     const said = ['::before', '::after'].map(which => getComputedStyle(element, which).content).join(' ');
     const held = name === 'select' ? (element.selectedOptions[0] || {}).text : element.value || element.placeholder;
