@@ -37,9 +37,13 @@ COUNTRY = re.compile(
     "(?<![A-Za-z])(?:" + "|".join(f"(?P<{region}>{words})" for region, words in NAMES.items()) + ")(?![a-z])"
 )
 ATOM = re.compile(r"(?:\\.|\[[^\]]*\]|.)\??")
+_ATOMS = [ATOM.findall(name)[:3] for words in NAMES.values() for name in words.split("|")]
 # The first three characters of each name: what begins with none of them is passed over at once.
 BEGINNINGS = re.compile(
-    "|".join("".join(ATOM.findall(name)[:3]) for words in NAMES.values() for name in words.split("|"))
+    "|".join(
+        f"{first}(?:{'|'.join(''.join(rest) for one, *rest in _ATOMS if one == first)})"
+        for first in dict.fromkeys(atoms[0] for atoms in _ATOMS)
+    )
 )
 STATE = r"A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
 _STATES = re.sub(r"(?:^|(?<=\|))[A-Z]", lambda hit: f"(?<={hit.group()})", STATE)
@@ -53,7 +57,8 @@ FORMS = re.compile(
 )
 FORMS_WORTH = ("US", "CA", "GB", "AU", "IE")
 HIGH = re.compile(r"[^\x00-\x7f]+")
-CODE = re.compile(r"[+0](?:(?<=\+)|0(?<!\w00))\s?([1-9]\d{0,2})[\s().-]")
+CODE = re.compile(r"\+0?\s?([1-9]\d{0,2})[\s().-]")
+CODE_DIALLED = re.compile(r"00(?<!\w00)\s?([1-9]\d{0,2})[\s().-]")
 BY_CODE = {"1": "US", "44": "GB", "353": "IE", "61": "AU", "64": "NZ", "49": "DE", "33": "FR", "34": "ES", "351": "PT", "55": "BR", "39": "IT", "31": "NL",
            "32": "BE", "41": "CH", "43": "AT", "48": "PL", "420": "CZ", "40": "RO", "36": "HU", "46": "SE", "47": "NO", "45": "DK", "358": "FI", "7": "RU",
            "380": "UA", "90": "TR", "30": "GR", "972": "IL", "971": "AE", "91": "IN", "86": "CN", "852": "HK", "853": "MO", "886": "TW", "81": "JP", "82": "KR",
@@ -113,7 +118,8 @@ def regions_of(text: str, urls: Iterable[str], lang: str) -> list[str]:
         votes[region] += min(4.0, 1.5 * forms[region])
     for region in named(text)[:40]:
         votes[region] += 0.5
-    for code in CODE.findall(text)[:40]:
+    codes = sorted((hit.start(), hit[1]) for code in (CODE, CODE_DIALLED) for hit in code.finditer(text))
+    for _, code in codes[:40]:
         if region := BY_CODE.get(code):
             votes[region] += 1.0
     likely = [region for region, weight in sorted(votes.items(), key=lambda vote: -vote[1])[:MOST] if weight >= 0.5]

@@ -33,7 +33,7 @@ _ENGLISH_ENDING = (
     r"Realty|Motors|Collision|Repair|Solicitors|Attorneys?|Legal|Consulting|Engineering|Industries|International|Association|Society|Council|Department|Authority|Library|Club|Market|Store|Shop)\b\.?"
 )
 ENGLISH = re.compile(rf"(?:\b[A-Z0-9][\w&'’.\-]*,?\s+(?:(?:&|and|of|for|the|de|y|e)\s+)?){{1,6}}{_ENGLISH_ENDING}")
-ENGLISH_END = re.compile(rf"\s{_ENGLISH_ENDING}")  # what a line with such a name has at least
+ENGLISH_END = re.compile(rf"\s(?=[A-Z]){_ENGLISH_ENDING}")  # what a line with such a name has at least
 ENDINGS = (
     r"有限责任公司|股份有限公司|有限公司|集团|集團|公司|银行|銀行|信用社|基金|证券|保险|人寿|财险|医院|醫院|卫生院|诊所|大学|學院|学院|中学|小学|幼儿园|酒店|宾馆"
     r"|饭店|餐厅|超市|商场|百货|专卖店|旗舰店|委员会|管理局|公安局|税务局|监管局|交通局|协会|學會|学会|研究院|研究所|出版社|旅行社|航空|快递|物流|速运|电信|移动"
@@ -110,7 +110,7 @@ class Target:
 
     def __init__(self, names: Names) -> None:
         self.names = tuple(dict.fromkeys(name for name in (names.name, *names.aliases) if core(name)))
-        self.cores = tuple(sorted({core(name) for name in self.names}, key=len, reverse=True))
+        self.cores = tuple(sorted(dict.fromkeys(core(name) for name in self.names), key=len, reverse=True))
         self.domains = tuple(domain.lower() for domain in names.domains)
         words = WORD.findall(LEGAL.sub(" ", simple(names.name.casefold()))) if names.name else []
         self.words = tuple(
