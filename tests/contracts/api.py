@@ -24,7 +24,7 @@ from contracts.serving import settings_in
 from haoma.access import Role, draft_key
 from haoma.access import tables as access
 from haoma.app import Services
-from haoma.cli.serve import listening
+from haoma.cli.serve_listeners import listening
 from haoma.consent import make_notice
 from haoma.numbers.tables import use
 from haoma.web.api.app import api, watched

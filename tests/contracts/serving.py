@@ -15,7 +15,7 @@ import uvicorn
 
 from contracts.made import made
 from haoma.app import Services
-from haoma.cli.serve import listening
+from haoma.cli.serve_listeners import listening
 from haoma.ledger.entry import Entry
 from haoma.settings import Settings, load
 from haoma.storage import database_url

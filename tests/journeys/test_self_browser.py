@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from contracts.api import client_in, publish
 from contracts.page import RECIPIENT, Customer
-from haoma.cli.serve import listening
+from haoma.cli.serve_listeners import listening
 from haoma.web.api.edge import Edge
 from haoma.web.api.watching import Log
 from haoma.web.self import self_app

@@ -5,26 +5,16 @@ Rules held here:
 - Connections are bounded in number and in time (`haoma.web.guard`), those of each worker for itself.
 - Ctrl-C and SIGTERM let the answers under way end, and what is being integrated.
 - What is logged goes through a mask, whoever writes it.
-- What a process has before it answers, it keeps: the collector does not stop requests to look through all of it again.
-- A worker keeps to one core: Python runs one thread at a time, and threads on several cores that hand the interpreter
-  to one another take twice the CPU for an answer (docs/guide/api.md). One that takes the place of a worker that was
-  killed takes its core.
-- Each of several workers listens for itself at the one address (SO_REUSEPORT), so that connections are shared among
-  them: of one queue that all share, the first to wake takes whatever is there. The address is taken for everybody else
-  from before the first worker listens until the last process has ended.
 """
 
 from __future__ import annotations
 
-import fcntl
-import gc
 import os
 import signal
 import socket
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -33,18 +23,17 @@ import click
 
 from haoma.cli.options import current_settings
 from haoma.cli.output import note
-from haoma.errors import Unavailable
+from haoma.cli.serve_listeners import listen_alone, listening
+from haoma.cli.serve_process import free_place, keep_to_core, settle
 from haoma.settings import Settings
 
 if TYPE_CHECKING:
     import uvicorn
 
-__all__ = ["free_place", "keep_to_core", "listen_alone", "listening", "serve"]
+__all__ = ["serve"]
 
 ENDING_S = 10
 IDLE_S = 5
-COLLECTED = (10_000, 10, 50)  # what requests leave behind is freed without the collector, but for what fails
-BACKLOG = 128
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's own
 
 
@@ -130,39 +119,6 @@ def prepare() -> None:
     import_module("haoma.web.guard").bound_log()
 
 
-def settle() -> None:
-    """Take what this process holds by now out of the collector's sight, once what is garbage of it is gone."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECTED)
-
-
-def keep_to_core(place: int) -> None:
-    """Run this process on one of the cores that it may use: that at this place among them, counted round.
-
-    Workers of one service have places in a row. Where the system has no such thing, nothing is changed.
-    """
-    if hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[place % len(cores)]})
-
-
-def free_place(folder: Path) -> tuple[int, int]:
-    """The first place that no other process has, and the file that keeps it until that is closed or the process ends.
-
-    Whichever worker is killed, the one that is started in its stead finds its place free.
-    """
-    for place in count():
-        file = os.open(folder / f"place-{place}", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
-        else:
-            return place, file
-    raise AssertionError(folder)
-
-
 def _worker(made: Callable[[], object], listener: socket.socket, *, pin: bool) -> object:
     prepare()
     application = made()
@@ -194,48 +150,3 @@ def _config(factory: Callable[[], object], workers: int = 1) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=ENDING_S,
     )
-
-
-def listening(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A socket that listens there, or one that keeps the address for others; Unavailable where that cannot be."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = _bound(family, address, shared=False)
-        listener.listen(BACKLOG)
-        if not shared:
-            return listener
-        with listener:  # nobody else listens there, which could not be seen of an address that may be shared
-            address = listener.getsockname()
-        return _kept(family, address)
-    except (OSError, UnicodeError) as error:
-        told = error.strerror if isinstance(error, OSError) and error.strerror else "this is no address"
-        raise Unavailable(f"{host}:{port}: {told}", hint="--host and --port tell where to listen") from None
-
-
-def listen_alone(inherited: socket.socket) -> None:
-    """Put a listener of this process's own at the same address where an inherited socket was, which all share."""
-    with _bound(inherited.family, inherited.getsockname(), shared=True) as own:
-        own.listen(BACKLOG)
-        os.dup2(own.fileno(), inherited.fileno(), inheritable=False)
-
-
-def _kept(family: int, address: tuple[str | int | bytes, ...]) -> socket.socket:
-    """A socket that has an address, listens not, and lets nobody else have it."""
-    kept = _bound(family, address, shared=True)
-    # Two that do not listen yet may have one address where both say so: from here on this one does not.
-    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
-    return kept
-
-
-def _bound(family: int, address: tuple[str | int | bytes, ...], *, shared: bool) -> socket.socket:
-    # asyncio sends answers at once (TCP_NODELAY) only where the protocol is named: else each may wait 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shared:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listener.bind(address)
-    except OSError:
-        listener.close()
-        raise
-    return listener

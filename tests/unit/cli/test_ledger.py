@@ -27,7 +27,7 @@ from contracts.cli_log import (
 from contracts.commands import HAOMA, started
 from haoma.app import Services
 from haoma.cli.main import run
-from haoma.cli.serve import listening
+from haoma.cli.serve_listeners import listening
 from haoma.errors import Conflict
 from haoma.ledger.cosignature import cosign
 from haoma.ledger.entry import Entry

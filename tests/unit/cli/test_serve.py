@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from haoma.cli.main import run
-from haoma.cli.serve import free_place, listen_alone, listening
+from haoma.cli.serve_listeners import listen_alone, listening
+from haoma.cli.serve_process import free_place
 from haoma.errors import Unavailable
 
 
@@ -39,7 +40,7 @@ def test_what_cannot_be_served_is_told_before_anything_listens(
 
 SETTLED = """
 import gc
-from haoma.cli.serve import settle
+from haoma.cli.serve_process import settle
 before = len(gc.get_objects())
 settle()
 assert gc.get_freeze_count() > before // 2
@@ -97,7 +98,7 @@ def test_a_worker_that_is_started_in_the_stead_of_another_has_its_place(tmp_path
 
 PINNED = """
 import os
-from haoma.cli.serve import keep_to_core
+from haoma.cli.serve_process import keep_to_core
 allowed = os.sched_getaffinity(0)
 cores = set()
 for place in range(len(allowed)):
