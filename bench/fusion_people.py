@@ -3,6 +3,8 @@
 Rules held here:
 - Nothing is taken from the model's likelihoods: people move by distance, addresses are old because of when they were
   given, gateways sit in the largest city, and errors have heavier tails than a normal distribution.
+- How many of those who move stay in their province is a knob, as how many move is; where they then go is by distance
+  and size. Where a number is bought and where people travel goes the same way.
 - The knobs of a `World` say how often things go wrong. They are no measurement of any real one: a figure taken here is
   never an accuracy.
 """
@@ -46,6 +48,8 @@ class World:
     """How often things go wrong, and how often each source speaks at all."""
 
     movers: float = 0.2
+    stays_near: float = 0.55
+    errs_largest: float = 0.35
     away: float = 0.05
     bought_elsewhere: float = 0.03
     updates_address: float = 0.6
@@ -99,10 +103,9 @@ class _Making:
 
     def neighbour(self, city: int) -> int:
         """A wrong city as databases have it: the largest of the province, one of the five nearest, or any."""
-        kind = self.rng.random()
-        if kind < 0.35:
+        if self.yes(self.world.errs_largest):
             return self.largest[self.cities.adcode[city][:2]]
-        return int(self.rng.choice(np.argsort(self.km[city])[1:6])) if kind < 0.65 else self.any_city()
+        return int(self.rng.choice(np.argsort(self.km[city])[1:6])) if self.yes(0.46) else self.any_city()
 
     def place_in(self, city: int) -> tuple[float, float]:
         """Somewhere in a city: around its point, thinning out, and nearer to it than to any other."""
@@ -141,12 +144,27 @@ def _making(world: World, cities: Cities, rng: np.random.Generator) -> _Making:
     km = KM * np.hypot(
         cities.lat[:, None] - cities.lat[None], (cities.lon[:, None] - cities.lon[None]) * np.cos(middle)
     )
-    pull = cities.weight / (km + 100.0)
-    np.fill_diagonal(pull, 0.0)
+    pull = _pull(cities, km, world.stays_near)
     largest: dict[str, int] = {}
     for place in np.argsort(cities.weight):
         largest[cities.adcode[place][:2]] = int(place)
-    return _Making(world, cities, rng, km, pull / pull.sum(axis=1, keepdims=True), largest)
+    return _Making(world, cities, rng, km, pull, largest)
+
+
+def _pull(cities: Cities, km: Floats, near: float) -> Floats:
+    """How many of those who leave a city go to each other one: rows that sum to 1."""
+    pull = cities.weight / (km + 100.0)
+    np.fill_diagonal(pull, 0.0)
+    inside = np.where(cities.province[:, None] == cities.province[None], pull, 0.0)
+    outside = pull - inside
+    share = np.where(cities.alone > 0, 0.0, near)[:, None]
+    result: Floats = share * _rows(inside) + (1 - share) * _rows(outside)
+    return result
+
+
+def _rows(pull: Floats) -> Floats:
+    result: Floats = pull / np.maximum(pull.sum(axis=1, keepdims=True), 1e-300)
+    return result
 
 
 def _person(m: _Making) -> Person:

@@ -32,8 +32,11 @@ from haoma.locate.fusion import (
     Verdict,
     fuse,
 )
+from haoma.locate.fusion.joint import joint
+from haoma.locate.fusion.model import evidence
+from haoma.locate.fusion.says import counted
 
-__all__ = ["Scores", "log_loss", "most_precise", "naive_bayes", "rights", "scores"]
+__all__ = ["Certainty", "Scores", "certainty", "log_loss", "most_precise", "naive_bayes", "rights", "scores"]
 
 Floats = NDArray[np.float64]
 PRECISE = ("CarrierCircle", "Radio", "Device", "CarrierVerdict", "Stated", "IpCity", "Issued")
@@ -41,11 +44,23 @@ SURE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """Of many answers: the share of right ones, log-loss (nats), expected calibration error over ten bins.
+class Certainty:
+    """How right many answers are beside what they say: expected calibration error over ten bins.
 
-    `sure_right`: of the answers stated at 0.9 or more, those that are right; `abstained`: without a city; `covered`
-    and `stated`: how often people are inside the circle, and how often it says so.
+    `sure` is the share stated at 0.9 or more, `sure_right` how many of those are right.
+    """
+
+    ece: float
+    sure: float
+    sure_right: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Of many answers: the share of right ones, log-loss (nats), and what `Certainty` says of them.
+
+    `abstained`: without a city; `covered` and `stated`: how often people are inside the circle, and how often it says
+    so.
     """
 
     right: float
@@ -61,21 +76,34 @@ class Scores:
 def scores(them: Sequence[Person], cities: Cities, priors: Priors) -> Scores:
     """How fusion does for people of a world."""
     answers = [fuse(one.observations, NOW, cities, priors) for one in them]
-    sure = np.array([one.confidence for one in answers])
     right = np.array([one.ppm[who.city] == one.ppm.max() for one, who in zip(answers, them, strict=True)])
-    bins = np.minimum((sure * 10).astype(int), 9)
-    ece = sum(abs(float(sure[bins == k].sum() - right[bins == k].sum())) for k in range(10)) / len(them)
+    found = _certainty(np.array([one.confidence for one in answers]), right)
     circles = [(one.circle, _inside(one, who)) for one, who in zip(answers, them, strict=True) if one.circle]
     return Scores(
         float(right.mean()),
         log_loss([np.maximum(one.ppm, 0.5) / 1e6 for one in answers], them),
-        ece,
-        float((sure >= SURE).mean()),
-        float(right[sure >= SURE].mean()),
+        found.ece,
+        found.sure,
+        found.sure_right,
         sum(one.abstained for one in answers) / len(them),
         sum(inside for _, inside in circles) / len(circles),
         sum(circle.coverage for circle, _ in circles) / len(circles),
     )
+
+
+def certainty(them: Sequence[Person], cities: Cities, priors: Priors) -> Certainty:
+    """How sure fusion is of people of a world, and how right; without circles and reasons, in half the time."""
+    heard = [evidence(counted(who.observations), NOW, cities, priors) for who in them]
+    shares = [(here := joint(seen, cities, priors).here) / here.sum() for seen in heard]
+    right = np.array([share[who.city] == share.max() for share, who in zip(shares, them, strict=True)])
+    return _certainty(np.array([share.max() for share in shares]), right)
+
+
+def _certainty(sure: Floats, right: NDArray[np.bool_]) -> Certainty:
+    bins = np.minimum((sure * 10).astype(int), 9)
+    ece = sum(abs(float(sure[bins == k].sum() - right[bins == k].sum())) for k in range(10)) / len(sure)
+    stated = sure >= SURE
+    return Certainty(ece, float(stated.mean()), float(right[stated].mean()) if stated.any() else 1.0)
 
 
 def _inside(answer: Fused, who: Person) -> bool:

@@ -12,7 +12,7 @@ from haoma.locate.fusion import Address, Circle, Device, IpCity, Issued, Network
 
 _before = dict(os.environ)
 from bench.fusion_people import Person, World, people  # noqa: E402
-from bench.fusion_scores import Scores, scores  # noqa: E402
+from bench.fusion_scores import Scores, certainty, scores  # noqa: E402
 
 # The bench binds itself to one thread by the environment, which is not for the tests that run beside.
 os.environ.clear()
@@ -27,6 +27,7 @@ __all__ = [
     "World",
     "address",
     "auc",
+    "certainty",
     "circle",
     "device",
     "issued",

@@ -5,12 +5,12 @@ What is printed (pytest -s) is how far each world degrades it. None of these fig
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
-from contracts.fusion import CITIES, NOW, PRIORS, Scores, World, auc, people, scores
+from contracts.fusion import CITIES, NOW, PRIORS, Scores, World, auc, certainty, people, scores
 from contracts.trails import seen, tampered, walk
 from haoma.locate.fusion import Record, fit
 from haoma.locate.risk import check_trail
@@ -27,7 +27,21 @@ OTHER_WORLDS = {
     "three times as many far errors": World(tails=0.15),
     "people leave three times as often": World(leaves_per_day=0.1, away=0.1),
     "five times as many moved access points": World(radio_moved=0.05),
-    "nothing but attribution, network, address": World(speaks=(1, 1, 0.55, 0.2, 0.15, 0, 0, 0, 0)),
+    "people who move far": World(stays_near=0.13),
+    "people who move near": World(stays_near=0.75),
+    "databases that prefer no city": World(errs_largest=0.0),
+}
+SETS = {
+    "attribution": (1, 0, 0, 0, 0, 0, 0, 0, 0),
+    "network": (0, 1, 0, 0, 0, 0, 0, 0, 0),
+    "attribution, network": (1, 1, 0, 0, 0, 0, 0, 0, 0),
+    "attribution, address": (1, 0, 1, 0, 0, 0, 0, 0, 0),
+    "network, address": (0, 1, 1, 0, 0, 0, 0, 0, 0),
+    "attribution, network, address": (1, 1, 1, 0, 0, 0, 0, 0, 0),
+    "attribution, device": (1, 0, 0, 0, 0, 1, 0, 0, 0),
+    "attribution, carrier": (1, 0, 0, 0, 0, 0, 0, 1, 0),
+    "attribution, network, verdict": (1, 1, 0, 0, 0, 0, 0, 0, 1),
+    "no position": (1, 1, 0.55, 0.2, 0.15, 0, 0, 0, 0),
 }
 
 
@@ -51,9 +65,32 @@ def test_in_the_world_of_the_priors_answers_are_as_sure_as_they_say() -> None:
 def test_in_another_world_sure_answers_stay_right_and_calibration_gives_way_slowly(name: str) -> None:
     score = found(OTHER_WORLDS[name], count=3_000)
     told(name, score)
-    assert score.ece <= 0.04
+    assert score.ece <= 0.025
     assert score.sure_right >= 0.97
     assert abs(score.covered - score.stated) <= 0.05
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_whatever_is_known_of_them_answers_are_as_sure_as_they_say(name: str) -> None:
+    score = certainty(list(people(World(speaks=SETS[name]), CITIES, 5_000, 61)), CITIES, PRIORS)
+    print(f"{name}: calibration error {score.ece:.3f}, {score.sure_right:.3f} of {score.sure:.3f} right")
+    assert score.ece <= 0.02
+
+
+@pytest.mark.parametrize("name", ["people who move far", "people who move near", "databases that prefer no city"])
+def test_without_a_position_answers_are_as_sure_as_they_say_where_people_and_databases_are_others(name: str) -> None:
+    world = replace(OTHER_WORLDS[name], speaks=SETS["no position"])
+    score = certainty(list(people(world, CITIES, 5_000, 62)), CITIES, PRIORS)
+    print(f"{name}, no position: calibration error {score.ece:.3f}, {score.sure_right:.3f} right")
+    assert score.ece <= 0.02
+    assert score.sure_right >= 0.97
+
+
+def test_how_far_people_move_is_learned_without_a_truth_where_the_priors_are_wrong() -> None:
+    seen_there = [Record(NOW, one.observations) for one in people(World(stays_near=0.13), CITIES, 1_000, 63)]
+    fitted = fit(seen_there, CITIES, PRIORS, rounds=8).priors
+    print(f"moving near: 0.13, prior {PRIORS['moved.near']}, fitted {fitted['moved.near']:.2f}")
+    assert fitted["moved.near"] < 0.35
 
 
 def test_priors_learned_without_a_truth_bring_another_world_back() -> None:

@@ -6,13 +6,13 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 import numpy as np
 
 from haoma.locate.fusion.cities import Cities, Floats
-from haoma.locate.fusion.joint import Case, Evidence, Joint, Routing
+from haoma.locate.fusion.joint import Case, Evidence, Joint, Routing, kept_near
 from haoma.locate.fusion.priors import Priors
 from haoma.locate.fusion.says import Net, Word
 
@@ -87,9 +87,11 @@ def expected(seen: Evidence, sums: Joint, cities: Cities, priors: Priors) -> Ite
     found = causes_of(seen, sums, cities, priors)
     yield "moved", found[Cause.MOVED], 1.0
     yield "away", found[Cause.AWAY], 1.0
+    yield "moved.near", *_moved_near(sums, cities, priors["moved.near"])
+    yield "away.near", *_away_near(sums, cities, priors["away.near"])
     source = np.sum([case.from_city for case in sums.cases], axis=0) / sums.total
     for word in seen.issued:
-        yield "issued.elsewhere", 1 - _right(word, source), 1.0
+        yield from _errs("issued.elsewhere", "issued.near", word, source)
     for place, said in enumerate(seen.stated):
         kind = f"stated.{said.word.seen.kind}"  # type: ignore[union-attr]  # an address is Stated
         yield from _address(kind, place, said.word, sums)
@@ -100,13 +102,35 @@ def expected(seen: Evidence, sums: Joint, cities: Cities, priors: Priors) -> Ite
             yield f"{name}.wrong", found[cause], 1.0
 
 
+def _moved_near(sums: Joint, cities: Cities, near: float) -> tuple[float, float]:
+    ways = [(case.left * case.back, kept_near(case.source, near, cities)) for case in sums.cases]
+    return _near(ways, sums.total)
+
+
+def _away_near(sums: Joint, cities: Cities, near: float) -> tuple[float, float]:
+    ways = [(way.travels * way.factor, kept_near(way.stays, near, cities)) for way in sums.routings]
+    return _near(ways, sums.total)
+
+
+def _near(ways: Iterable[tuple[Floats, tuple[Floats, Floats]]], total: float) -> tuple[float, float]:
+    kept = [(float(weight @ chose), float(weight @ could)) for weight, (chose, could) in ways]
+    return sum(chose for chose, _ in kept) / total, sum(could for _, could in kept) / total
+
+
 def _right(word: Word, weight: Floats) -> float:
     return float(weight @ (word.right / word.chance))
 
 
+def _errs(wrong: str, near: str, word: Word, weight: Floats) -> Iterator[tuple[str, float, float]]:
+    """How often a word errs, and of that in the province."""
+    missed = 1 - _right(word, weight)
+    yield wrong, missed, 1.0
+    yield near, float(weight @ (word.near / word.chance)), missed
+
+
 def _address(kind: str, place: int, word: Word, sums: Joint) -> Iterator[tuple[str, float, float]]:
-    right = sum(_right(word, case.from_city if case.stale[place] else case.at_home) for case in sums.cases)
-    yield f"{kind}.elsewhere", 1 - right / sums.total, 1.0
+    of = np.sum([case.from_city if case.stale[place] else case.at_home for case in sums.cases], axis=0)
+    yield from _errs(f"{kind}.elsewhere", "stated.near", word, of / sums.total)
     moved = [(float(case.left @ case.back), case) for case in sums.cases]
     yield (
         f"{kind}.stale",
@@ -124,7 +148,10 @@ def _net(place: int, net: Net, sums: Joint, cities: Cities) -> Iterator[tuple[st
     yield f"{kind}.relayed", relayed, 1.0
     leaving = _exits(place, net, sums, cities)
     for word in net.words:
+        near = float(leaving @ (word.near / word.chance))
         yield f"{kind}.right", _right(word, leaving), 1.0
+        yield "ip.near", near, 1 - _right(word, leaving)
+        yield "ip.largest", near * word.largest, near
 
 
 def _exits(place: int, net: Net, sums: Joint, cities: Cities) -> Floats:
@@ -144,8 +171,8 @@ def _exits(place: int, net: Net, sums: Joint, cities: Cities) -> Floats:
 
 
 def _home_exits(case: Case, net: Net, cities: Cities) -> Floats:
-    by_province = np.bincount(
-        cities.province, case.from_city / np.maximum(net.home(cities) * cities.province_weight, 1e-300)
-    )
-    result: Floats = by_province[cities.province] * cities.weight * net.exit
+    sums = np.bincount(cities.province, case.from_city / np.maximum(net.home(cities), 1e-300))[cities.province]
+    result: Floats = (1 - net.gateway) * sums * cities.weight / cities.province_weight * net.exit
+    largest = np.unique(cities.largest)
+    result[largest] += net.gateway * sums[largest] * net.exit[largest]
     return result

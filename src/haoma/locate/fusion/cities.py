@@ -22,7 +22,7 @@ from haoma.places import cities as all_cities
 from haoma.places import city, macro_region, provinces
 from haoma.places.distance import EARTH_M
 
-__all__ = ["Cities", "Floats", "cities_of", "known_cities", "unit"]
+__all__ = ["Cities", "Floats", "Ints", "cities_of", "known_cities", "unit"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -35,7 +35,8 @@ SPREAD_SHARE, SPREAD_LEAST_M, SPREAD_MOST_M = 0.2, 6_000.0, 120_000.0
 class Cities:
     """Arrays over n cities; make one with `cities_of`.
 
-    `alone` is 1 for a city without another in its province, `rest_of_province` the weight of all others there.
+    `alone` is 1 for a city without another in its province, `rest_of_province` the weight of all others there, and
+    `largest` the position of the one that weighs most.
     `province` and `group` are positions in `provinces` (adcodes) and `groups` (names of 大区). `spread_m` is the
     standard deviation, in each direction, of where the people of a city are around its point.
     """
@@ -51,6 +52,7 @@ class Cities:
     province_weight: Floats
     alone: Floats
     rest_of_province: Floats
+    largest: Ints
     groups: tuple[str, ...]
     group: Ints
     index: Mapping[str, int]
@@ -119,6 +121,7 @@ def cities_of(
         sums,
         alone.astype(np.float64),
         np.where(alone, 1.0, sums - weights),
+        _largest(weights, province),
         tuple(map(str, named)),
         group,
         MappingProxyType({name: place for place, name in enumerate(names)}),
@@ -154,6 +157,14 @@ def unit(lat: ArrayLike, lon: ArrayLike) -> Floats:
     """Points of the unit sphere, x y z in the last axis."""
     phi, lam = np.radians(lat), np.radians(lon)
     return np.array([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)]).T
+
+
+def _largest(weights: Floats, province: Ints) -> Ints:
+    rising = np.argsort(weights, kind="stable")
+    first = np.zeros(int(province.max()) + 1, dtype=np.int64)
+    first[province[rising]] = rising  # the last one of a province stays
+    result: Ints = first[province]
+    return result
 
 
 def _spreads(xyz: Floats) -> Floats:

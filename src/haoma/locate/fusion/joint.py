@@ -25,7 +25,7 @@ from haoma.locate.fusion.cities import Cities, Floats
 from haoma.locate.fusion.priors import Priors
 from haoma.locate.fusion.says import Net, Said, Word
 
-__all__ = ["Case", "Evidence", "Joint", "Routing", "joint"]
+__all__ = ["Case", "Evidence", "Joint", "Routing", "joint", "kept_near"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -153,6 +153,15 @@ def _sent(source: Floats, near: float, cities: Cities) -> Floats:
     a, b = source * inside, source * anywhere
     result: Floats = cities.weight * (np.bincount(cities.province, a)[cities.province] - a + b.sum() - b)
     return np.maximum(result, 0.0)
+
+
+def kept_near(source: Floats, near: float, cities: Cities) -> tuple[Floats, Floats]:
+    """For each city that is moved to: the share of those who chose to stay in their province, and of who could."""
+    inside, _ = _shares(near, cities)
+    sent = np.maximum(_sent(source, near, cities), 1e-300)
+    at = source * inside
+    chose = cities.weight * (np.bincount(cities.province, at)[cities.province] - at)
+    return np.maximum(chose, 0.0) / sent, _sent(source * (1 - cities.alone), near, cities) / sent
 
 
 def _received(target: Floats, near: float, cities: Cities) -> Floats:

@@ -2,6 +2,7 @@
 
 Rules held here:
 - A source that names a city is right, or names another city of the province, or any city: three shares that sum to 1.
+- Of databases of addresses, some errors name the largest city of the province, where blocks are registered.
 - Of each source the newest word counts, and of each kind of circle the newest: repeated words are no new evidence.
 - The order in which observations are given changes nothing, not even a last digit.
 """
@@ -14,7 +15,7 @@ from datetime import datetime
 
 import numpy as np
 
-from haoma.locate.fusion.cities import Cities, Floats
+from haoma.locate.fusion.cities import Cities, Floats, Ints
 from haoma.locate.fusion.observation import (
     CarrierCircle,
     Circle,
@@ -36,11 +37,16 @@ DAY_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One statement: `chance` of it for each true city, and `right`, the part of it in which the source is right."""
+    """One statement: `chance` of it for each true city, and the parts of it in which the source is right or near.
+
+    `largest` is the share of what is near that names a city because it is the largest of its province.
+    """
 
     seen: Observation
     chance: Floats
     right: Floats
+    near: Floats
+    largest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,8 @@ class Net:
     """What databases say of the addresses of one kind of network, and the ways traffic takes to it.
 
     `exit` is the chance of it all for each city in which the traffic leaves; `direct` the share that leaves where
-    somebody is, `home_routed` in the province of their number, `relayed` anywhere.
+    somebody is, `home_routed` in the province of their number, `relayed` anywhere. `gateway` is the share of what is
+    home-routed that leaves in the largest city of that province.
     """
 
     network: Network
@@ -66,11 +73,12 @@ class Net:
     home_routed: float
     relayed: float
     outdated: float
+    gateway: float
 
     def home(self, cities: Cities) -> Floats:
         """The chance of it for each city that a number may be from, where the traffic leaves in its province."""
-        sums = np.bincount(cities.province, cities.weight * self.exit)
-        result: Floats = sums[cities.province] / cities.province_weight
+        sums = np.bincount(cities.province, cities.weight * self.exit)[cities.province] / cities.province_weight
+        result: Floats = (1 - self.gateway) * sums + self.gateway * self.exit[cities.largest]
         return result
 
     def anywhere(self, cities: Cities) -> float:
@@ -111,8 +119,9 @@ def said_of(seen: Stated, cities: Cities, priors: Priors, at: datetime) -> Said 
 def nets_of(heard: Iterable[IpCity], cities: Cities, priors: Priors, at: datetime) -> list[Net]:
     """One for each kind of network that was heard of."""
     found: dict[Network, list[Word]] = {}
+    errors = priors["ip.near"], priors["ip.largest"]
     for seen in heard:
-        word = _word(seen, seen.adcode, cities, priors[f"ip.{seen.network}.right"], priors["ip.near"])
+        word = _word(seen, seen.adcode, cities, priors[f"ip.{seen.network}.right"], *errors)
         if word:
             found.setdefault(seen.network, []).append(word)
     return [_net(network, words, priors, at) for network, words in found.items()]
@@ -124,7 +133,8 @@ def _net(network: Network, words: list[Word], priors: Priors, at: datetime) -> N
     home, relayed = priors[f"ip.{network}.home_routed"], priors[f"ip.{network}.relayed"]
     home, relayed = home / max(home + relayed, 1), relayed / max(home + relayed, 1)
     elsewhere = relayed + (1 - home - relayed) * outdated
-    return Net(network, tuple(words), exits, max(1 - home - elsewhere, 1e-9), home, elsewhere, outdated)
+    direct = max(1 - home - elsewhere, 1e-9)
+    return Net(network, tuple(words), exits, direct, home, elsewhere, outdated, priors["ip.gateway"])
 
 
 def gone(days: float, priors: Priors) -> float:
@@ -132,21 +142,28 @@ def gone(days: float, priors: Priors) -> float:
     return float(1 - np.exp(-priors["leaving_per_day"] * days))
 
 
-def _word(seen: Observation, adcode: str, cities: Cities, right: float, near: float) -> Word | None:
+def _word(
+    seen: Observation, adcode: str, cities: Cities, right: float, near: float, largest: float = 0.0
+) -> Word | None:
     there = cities.members(adcode)
     if not there.size:
         return None
     near, far = (1 - right) * near, (1 - right) * (1 - near)
     correct = np.zeros(len(cities))
     correct[there] = right
-    chance = correct + far * cities.weight[there].sum()
-    if there.size == 1:
-        chance += np.where(
-            cities.province == cities.province[there], near * cities.weight[there] / cities.province_weight, 0
-        )
-    else:
-        chance[there] += near
-    return Word(seen, chance, correct)
+    first, rest = _named(there, largest, cities)
+    around = np.where(cities.province == cities.province[there[0]], near * (first + rest), 0.0)
+    chance = correct + far * cities.weight[there].sum() + around
+    return Word(seen, chance, correct, around, first / (first + rest))
+
+
+def _named(there: Ints, largest: float, cities: Cities) -> tuple[float, float]:
+    """The chance that a wrong word of a province names this of it: for being its largest city, and by weight."""
+    if there.size > 1:
+        return largest, 1 - largest
+    place = int(there[0])
+    share = float(cities.weight[place] / cities.province_weight[place])
+    return largest * (cities.largest[place] == place), (1 - largest) * share
 
 
 def _key(seen: Observation) -> tuple[object, ...]:
