@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from haoma.watch.budget import FLOOR, JUMP_NATS, SMALL_NATS, SMALL_P, correction, threshold
+from haoma.watch.budget import FEW_NATS, FEW_Q, FLOOR, JUMP_NATS, SMALL_NATS, SMALL_P, correction, threshold
 from haoma.watch.likelihood import report_gain, reports_before, volume, volume_before
 from haoma.watch.memory import Field, Memory, Reals
 from haoma.watch.model import Bools, Channel, Floats, Integers, Tuning
@@ -80,7 +80,8 @@ class Bank:
         self._slow = np.zeros((2, len(self._slow_p), hotlines), dtype=np.float32)
         shift = np.where(self._p < SMALL_P, SMALL_NATS, 0.0)
         jump = np.log1p(self._joint_x / tuning.report_share)
-        joint = shift[:, None] - JUMP_NATS * (jump - np.median(jump))
+        few = np.where(np.asarray(tuning.joint_q) < FEW_Q, FEW_NATS, 0.0)
+        joint = shift[:, None] + few - JUMP_NATS * (jump - np.median(jump))
         self._apart = {Channel.JOINT: _each(joint), Channel.VOLUME: _each(shift)}
         self._marks = tuple(np.zeros_like(sums) for sums in self.sums)
         self.usual = np.zeros(hotlines, dtype=np.float32)
@@ -92,11 +93,11 @@ class Bank:
         self._quick = np.stack(volume(_each(self._p), _light(outlook.quick)))
         self._slow = np.stack(volume(_each(self._slow_p), _light(outlook.slow)))
 
-    def allow(self, outlook: Outlook, inquiries: Floats) -> None:
-        """Set the thresholds that the budget allows for so many inquiries a minute, in the mean of a week."""
+    def allow(self, outlook: Outlook, inquiries: Floats, often: Floats, spread: Floats) -> None:
+        """Set the thresholds that the budget allows for so many inquiries a minute, `often` of the time."""
         minutes = self.tuning.budget.minutes_between()
         pace = _light(inquiries)
-        more = _light(correction(inquiries * 60))
+        more = _light(correction(inquiries * 60, spread, self.tuning.budget.per_hotline_and_month()))
         alone, most = volume(_each(self._p), _light(outlook.quick))
         quick, most = -(alone + most), most * pace
         slow = volume_before(_each(self._slow_p), _light(outlook.slow))
@@ -108,7 +109,9 @@ class Bank:
         }
         bounds = {Channel.JOINT: most[:, None], Channel.VOLUME: most}
         for channel, divergence in divergences.items():
-            allowed = threshold(float(minutes[channel]), divergence * pace, bounds.get(channel)) + more[channel]
+            allowed = (
+                threshold(_light(minutes[channel] * often), divergence * pace, bounds.get(channel)) + more[channel]
+            )
             allowed = allowed + self._apart.get(channel, 0)
             np.maximum(allowed, np.float32(FLOOR), out=self._marks[channel])
         half = int(np.abs(self._p - 0.5).argmin())
@@ -143,11 +146,14 @@ class Bank:
             for sums, x in ((joint, self._joint_x), (reports, self._x), (slowly, self._slow_x)):
                 sums[..., at] += (counts[at] * report_gain(x[..., None], share, dispersion)).astype(np.float32)
 
-    def excess(self, ready: Bools) -> Floats:
+    def excess(self, ready: Bools, heard: Bools) -> Floats:
         """[channels, hotlines]: nats above the threshold, of the CUSUM of each channel that stands highest.
 
-        Where a hotline is not ready, its channels that rest on the profile start again.
+        Where a hotline is not ready, its channels that rest on the profile start again; where its reports were not
+        heard for long enough, REPORTS does.
         """
+        if not heard.all():
+            self.sums[Channel.REPORTS][..., ~heard] = 0
         waiting = ~ready
         if waiting.any():
             for channel in (Channel.JOINT, Channel.VOLUME, Channel.SLOW):

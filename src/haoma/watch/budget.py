@@ -4,12 +4,15 @@ Rules held here:
 - A CUSUM with threshold h and divergence K before the change alarms by chance once in T minutes where e^h - h - 1 =
   T·K (Lorden 1971). Minutes are no infinitely small steps: h may be lower by what it overshoots, 1.166 standard
   deviations of a step, √(2K) (Siegmund 1985, §X), and no more than a step can be.
+- Both are of a busy hour, and T of such hours alone: where half of the week is quiet, there is half as much chance.
 - A detector has many CUSUMs for each channel and estimates its baseline, which both cost false alarms: how much higher
   its threshold must be for that was simulated, and stands in `CORRECTION`; `python -m bench.watch` shows what is left.
 - A score is one less the chance that a minute without a fault is as striking, found by the same simulation (`TAIL`).
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -19,6 +22,8 @@ from haoma.watch.model import Floats
 __all__ = [
     "CALLS_PER_HOUR",
     "CORRECTION",
+    "FEW_NATS",
+    "FEW_Q",
     "FLOOR",
     "JUMP_NATS",
     "SMALL_NATS",
@@ -29,19 +34,28 @@ __all__ = [
     "threshold",
 ]
 
-CALLS_PER_HOUR = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
-"""Mean inquiries an hour over the week that corrections were simulated at; between them they are interpolated."""
+CALLS_PER_HOUR = (15.0, 45.0, 150.0, 450.0, 1500.0, 4500.0)
+"""Inquiries in a busy hour that corrections were simulated at; between them they are interpolated."""
 
 CORRECTION = (
-    (0.1, -0.15, 0.2, 0.7, 0.45, -0.6),
-    (0.8, 1.3, 1.1, 0.6, 0.0, 0.0),
-    (-0.3, -0.3, -0.2, -0.2, -0.4, 0.0),
-    (-1.0, -1.2, -0.8, -0.6, -0.4, -0.4),
+    (0.2, 0.3, 0.4, 1.2, 0.75, -0.5),
+    (2.2, 2.4, 2.3, 1.7, 0.3, 0.2),
+    (0.2, 0.1, 0.2, 0.9, 0.7, 1.2),
+    (-0.5, -0.7, -0.3, 0.6, 1.1, 1.2),
 )
-"""Nats on top of the formula, for each Channel."""
+"""Nats on top of the formula, for each Channel, at one false alarm a month and a spread of `USUAL_SPREAD`."""
+
+USUAL_SPREAD, SPREAD_NATS, SPREADS = 0.07, (10.0, 20.0, 0.0, 0.0), (0.03, 0.12)
+"""How many nats more each Channel asks for each unit that an hour strays further from the level of its days."""
+
+TIGHT_NATS = 0.18
+"""Nats more for each nat that a budget is below one false alarm a month: levels stray further than chance alone."""
 
 SMALL_P, SMALL_NATS = 0.4, 2.0
 """Diversions below this share are easily mistaken for a level that wanders: JOINT and VOLUME ask more nats of them."""
+
+FEW_Q, FEW_NATS = 0.04, 1.6
+"""Diversions that fewer callers report look like no diversion for longest: JOINT asks more nats of them."""
 
 JUMP_NATS = 0.4
 """A report jumps, and overshoots more than a step of the same variance: fewer nats in JOINT for each that it says."""
@@ -55,7 +69,7 @@ TAIL = ((3.0, 0.0), (4.1, -0.69), (5.2, -2.3), (6.9, -4.6), (8.7, -6.9), (11.9, 
 """Nats that the highest CUSUM stands at, and logarithm of the chance that a usual minute has as many or more."""
 
 
-def threshold(minutes: float, divergence: Reals, most: Reals | None = None) -> Reals:
+def threshold(minutes: float | Reals, divergence: Reals, most: Reals | None = None) -> Reals:
     """Nats that a CUSUM of that divergence (nats a minute) reaches by chance once in so many minutes.
 
     `most` is what one minute can say at most, where that is bounded: it cannot overshoot by more.
@@ -71,14 +85,18 @@ def threshold(minutes: float, divergence: Reals, most: Reals | None = None) -> R
     return found
 
 
-def correction(calls_per_hour: Floats) -> Floats:
-    """[channels, hotlines]: nats on top of `threshold` for a bank with an estimated baseline."""
+def correction(calls_per_hour: Floats, spread: Floats, budget: float) -> Floats:
+    """[channels, hotlines]: nats on top of `threshold` for a bank with an estimated baseline.
+
+    `spread` is the relative deviation of an hour from the level of its days, `budget` false alarms a month.
+    """
     known, rows = np.log(CALLS_PER_HOUR), np.asarray(CORRECTION)
     at = np.clip(np.log(np.maximum(calls_per_hour, 1e-6)), known[0], known[-1])
     before = np.clip(np.searchsorted(known, at) - 1, 0, len(known) - 2)
     part = (at - known[before]) / np.diff(known)[before]
+    stray = np.clip(spread, *SPREADS) - USUAL_SPREAD
     found: Floats = rows[:, before] + part * np.diff(rows)[:, before]
-    return found
+    return found + np.outer(SPREAD_NATS, stray) + TIGHT_NATS * max(-math.log(budget), 0.0)
 
 
 def score(nats: Floats) -> Floats:

@@ -181,7 +181,7 @@ class Detector:
         came = np.where(told, rows, 0.0)
         seen = told[0] & now.known
         known, slow = came[0] * seen, parts.level.slow()
-        quick = parts.level.quick(slow)
+        quick = parts.level.quick(slow, now.spread)
         due = now.base * quick if factors is None else now.base * quick * factors
         taken = self._in_common(known, due * seen, slow, common)
         expected = due * taken[self.layout.groups, 0]
@@ -189,7 +189,7 @@ class Detector:
         asked = np.maximum(np.where(now.known, expected, parts.level.pace()), _LEAST_A_MINUTE)
         heard = (asked * told[1:] / now.outlook.report_dispersion).sum(axis=0)
         parts.bank.add(Seen(known, expected * seen, slowly * seen, came[1:], heard))
-        excess = parts.bank.excess(now.known | ~now.open)
+        excess = parts.bank.excess(now.known | ~now.open, now.heard)
         below = parts.bank.quiet(parts.alarms.standing)
         turned = parts.alarms.turn(minute, excess.max(axis=0), below, np.asarray(told.any(axis=0)), quick, slow)
         weight = 1 / now.dispersion

@@ -3,7 +3,9 @@
 Rules held here:
 - Each is estimated for every hotline by itself, and drawn towards the tuning's value as long as few counts speak for
   it.
-- What one hour can add is bounded, so that an hour of fault makes no hotline deaf.
+- What one hour can add is bounded, so that an hour of fault makes no hotline deaf; but not before a share of reports
+  is a hotline's own, for until then nobody knows what a fault is.
+- A share of reports that may be larger than usual is taken to be so: what is not known raises no alarm.
 - Inquiries scatter twice: from minute to minute (variance over mean), and hour by hour around the level of their days
   (relative).
 """
@@ -23,6 +25,7 @@ __all__ = ["Habits", "Whereabouts", "fields"]
 _CALLS = 500.0  # inquiries that the tuning's dispersion weighs
 _STRAYS = 168 * 30.0**2  # squared inquiries of hours that its spread weighs: a week of thirty an hour
 _SHARE_REPORTS = 2.0  # reports that its share of reports weighs
+_LEAST_REPORTS = 0.2  # the same where its own are more
 _SCATTER_REPORTS = 20.0  # reports that their dispersion weighs
 _DISPERSIONS = (1.02, 20.0)
 _SPREADS = (0.03, 0.5)
@@ -85,7 +88,14 @@ class Habits:
     def report_shares(self) -> Floats:
         """[signals - 1, hotlines]: reports for each inquiry."""
         reports, inquiries, _ = self._reported
-        found: Floats = (_SHARE_REPORTS + reports) / (_SHARE_REPORTS / self.tuning.report_share + inquiries)
+        usual = self.tuning.report_share
+        drawn, loose = ((many + reports) / (many / usual + inquiries) for many in (_SHARE_REPORTS, _LEAST_REPORTS))
+        found: Floats = np.maximum(drawn, loose)
+        return found
+
+    def heard(self) -> Bools:
+        """[hotlines]: whose share of reports is their own by now more than it is the tuning's, in every signal."""
+        found: Bools = (self._reported[1] >= _SHARE_REPORTS / self.tuning.report_share).all(axis=0)
         return found
 
     def report_dispersion(self) -> Floats:
@@ -134,14 +144,15 @@ class Habits:
         self._strays[:, which] = self._strays[:, which] * self._spread_left + np.stack((stray, slow * slow))
 
     def learn_reports(self, which: Which, reports: Floats, inquiries: Floats) -> None:
-        """Learn from an hour's reports [signals - 1, hotlines] and the inquiries they are of."""
-        usual = self.report_dispersion()[:, which] * self.report_shares()[:, which] * inquiries
-        self._learn_reports(which, np.stack((reports, inquiries, usual)))
+        """Learn from the quarters of an hour: reports [4, signals - 1, hotlines] and the inquiries they are of."""
+        off = reports - self.report_shares()[:, which] * inquiries
+        self._learn_reports(which, np.stack((reports, inquiries, off * off)).sum(axis=1))
 
     def _learn_reports(self, which: Which, hour: Floats) -> None:
         reports, inquiries, squares = hour
         due = self.report_shares()[:, which] * inquiries
         usual = self.report_dispersion()[:, which] * due
-        most = np.where(inquiries > 0, due + 3 * np.sqrt(usual) + 1, 0)
+        bound = np.where(self.heard()[which], due + 3 * np.sqrt(usual) + 1, np.inf)
+        most = np.where(inquiries > 0, bound, 0)
         learned = np.stack((np.minimum(reports, most), inquiries, np.minimum(squares, _BOUND * usual + 1)))
         self._reported[..., which] = self._reported[..., which] * self._report_left + learned

@@ -27,8 +27,8 @@ def learn_hour(parts: Parts, minute: int, counts: Floats) -> None:
     seen = np.isfinite(counts[..., 0]) & opened
     told = np.isfinite(counts[..., 1:]) & seen[..., None]
     inquiries = np.where(seen, counts[..., 0], 0.0)
-    reports = np.where(told, counts[..., 1:], 0.0).sum(axis=0).T
-    exposed = (told * inquiries[..., None]).sum(axis=0).T
+    reports = np.where(told, counts[..., 1:], 0.0).transpose(0, 2, 1)
+    exposed = np.where(told, inquiries[..., None], 0.0).transpose(0, 2, 1)
     for zone in layout.zones:
         which, local = zone.which, layout.local(zone, minute)
         came = inquiries[:, which]
@@ -40,7 +40,7 @@ def learn_hour(parts: Parts, minute: int, counts: Floats) -> None:
         due = np.where(usual.known & local.day.ordinary, usual.an_hour * part, 0)
         known = np.where(due > 0, hour.came, 0)
         habits.learn_spread(which, known, due * slow)
-        habits.learn_reports(which, reports[:, which], exposed[:, which])
+        habits.learn_reports(which, reports[..., which], exposed[..., which])
         level.learn(which, known, due, 1 / dispersion)
         parts.profile.learn(local, which, hour, slow, dispersion)
         parts.scale[which] = level.slow()[which]

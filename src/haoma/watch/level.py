@@ -3,8 +3,8 @@
 Rules held here:
 - The level follows the counts with a half-life of minutes and is never frozen: a level that stops when something
   looks wrong keeps everything after it wrong.
-- Few calls say little of a level, so that it is drawn towards the slow level; that follows in days, and is drawn
-  towards the profile.
+- Few calls say little of a level, so that it is drawn towards the slow level, the more so the less the hours of a
+  hotline stray from that; the slow one follows in days, and is drawn towards the profile.
 - Around public holidays the quick level starts again, and the slow one learns nothing on them.
 - What half of the hotlines of a group have at once is common to them, and none of them's fault: the median ratio of
   seen to expected is taken out, by as much as it stands clear of chance (the garrote of Breiman 1995). One hotline in
@@ -48,7 +48,6 @@ class Level:
         self._quick_left = _left(tuning.level_half_life_min)
         self._days_left = _left(tuning.slow_half_life_min)
         self._pace_left = _left(_PACE_HALF_LIFE_MIN)
-        self._quick_calls = tuning.level_sd**-2
         self._days_calls = tuning.slow_sd**-2
 
     def slow(self) -> Floats:
@@ -57,10 +56,11 @@ class Level:
         found: Floats = (self._days_calls + came) / (self._days_calls + due)
         return found
 
-    def quick(self, slow: Floats) -> Floats:
-        """Level of these minutes, drawn towards that of these days."""
+    def quick(self, slow: Floats, spread: Floats) -> Floats:
+        """Level of these minutes, drawn towards that of these days, which an hour strays from by its `spread`."""
         came, due = self._quick
-        found: Floats = (self._quick_calls * slow + came) / (self._quick_calls + due)
+        drawn = spread**-2
+        found: Floats = (drawn * slow + came) / (drawn + due)
         return found
 
     def undrawn(self) -> tuple[Floats, Floats]:

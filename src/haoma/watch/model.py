@@ -141,8 +141,6 @@ class Tuning:
 
     level_half_life_min: float = 60.0
     """How fast the level follows the counts."""
-    level_sd: float = 0.08
-    """How far the level strays from the slow level, relative: the less, the more calls it takes to move it."""
     slow_half_life_min: float = 2 * 1440.0
     """How fast the slow level follows."""
     slow_sd: float = 0.3

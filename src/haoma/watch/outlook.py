@@ -3,7 +3,8 @@
 Rules held here:
 - It rests on what was remembered when the last hour ended, so that a restart within the quarter finds the same.
 - What is not known well is not held against a hotline: the variance of its profile widens what its counts may do,
-  over as many minutes as such an error stays the same.
+  over as many minutes as such an error stays the same; and its reports are not judged before it is known what share
+  of callers usually reports, or before a day of it was seen.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from haoma.watch.model import Bools, Floats, Which
 from haoma.watch.parts import Parts
 
 __all__ = ["Quarter", "allow", "end_hours", "look_ahead"]
+
+_LISTEN_HOURS = 24  # after which reports are judged however few calls there were
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,10 @@ class Quarter:
     """Whether such a day comes every week."""
     outlook: Outlook
     dispersion: Floats
+    spread: Floats
+    """Relative standard deviation of an hour around the level of its days."""
+    heard: Bools
+    """Whether enough was seen to know what share of callers usually reports."""
     numbers: tuple[tuple[int, Which], ...]
     """Which quarter of their hour it is for whom."""
 
@@ -42,7 +49,7 @@ def look_ahead(parts: Parts, minute: int) -> Quarter:
     layout, habits, tuning = parts.layout, parts.habits, parts.tuning
     base, variance, share = np.zeros((3, layout.hotlines))
     known, ordinary = np.zeros((2, layout.hotlines), dtype=bool)
-    dispersion = habits.dispersion()
+    dispersion, spread = habits.dispersion(), habits.spread()
     numbers = list[tuple[int, Which]]()
     for zone in layout.zones:
         which, local = zone.which, layout.local(zone, minute)
@@ -56,11 +63,12 @@ def look_ahead(parts: Parts, minute: int) -> Quarter:
     busy = base * np.where(parts.scale > 0, parts.scale, 1)
     outlook = Outlook(
         quick=dispersion + busy * tuning.fast_window_min * variance,
-        slow=dispersion + busy * tuning.slow_window_min * (variance + habits.spread() ** 2),
+        slow=dispersion + busy * tuning.slow_window_min * (variance + spread**2),
         shares=habits.report_shares(),
         report_dispersion=habits.report_dispersion(),
     )
-    return Quarter(base, share, known, open_now, ordinary, outlook, dispersion, tuple(numbers))
+    heard = habits.heard() | (parts.profile.hours() >= _LISTEN_HOURS)
+    return Quarter(base, share, known, open_now, ordinary, outlook, dispersion, spread, heard, tuple(numbers))
 
 
 def end_hours(parts: Parts, minute: int) -> bool:
@@ -80,7 +88,8 @@ def end_hours(parts: Parts, minute: int) -> bool:
 def allow(parts: Parts) -> None:
     """Set thresholds by what hotlines are like on the whole."""
     habits, tuning = parts.habits, parts.tuning
-    pace = parts.profile.mean_an_hour() / 60 * parts.layout.open_share * np.where(parts.scale > 0, parts.scale, 1)
+    an_hour, often = parts.profile.busy()
+    pace = an_hour / 60 * np.where(parts.scale > 0, parts.scale, 1)
     dispersion = habits.dispersion()
     outlook = Outlook(
         quick=dispersion,
@@ -88,4 +97,4 @@ def allow(parts: Parts) -> None:
         shares=habits.report_shares(),
         report_dispersion=habits.report_dispersion(),
     )
-    parts.bank.allow(outlook, pace)
+    parts.bank.allow(outlook, pace, often * parts.layout.open_share, habits.spread())

@@ -27,7 +27,7 @@ __all__ = ["FIELDS", "Estimate", "Hour", "Profile"]
 FIELDS: dict[str, Field] = {
     "cells": ("<f4", (192,)),  # inquiries an hour: 168 of the week, 24 of a holiday
     "weeks": ("u1", (192,)),  # how many each has seen
-    "week": ("<f8", (2,)),  # sum of the means of the hours of the week that were seen, and how many these are
+    "week": ("<f8", (3,)),  # of the hours of the week that were seen: sum of means, of their squares, how many
     "quarters": ("<i2", (2, 24, 4)),  # of workdays and of free days: share of the hour, less an even one
 }
 """What a hotline's profile needs."""
@@ -89,10 +89,18 @@ class Profile:
         found: Floats = 1 + self._quarters[_kind(local), local.hour, local.quarter][which] / _FULL
         return found
 
-    def mean_an_hour(self) -> Floats:
-        """Mean inquiries an hour over a week, of the hours that were seen."""
-        total, hours = self._week
-        found: Floats = np.maximum(total, 0) / np.maximum(hours, 1)
+    def busy(self) -> tuple[Floats, Floats]:
+        """Inquiries in an hour that an inquiry usually comes in, and the share of such hours of those that were seen.
+
+        A week that is even has its mean and 1; what comes in fewer hours comes more densely.
+        """
+        total, squares, hours = self._week
+        total, squares = np.maximum(total, 0), np.maximum(squares, 1e-9)
+        return squares / np.maximum(total, 1e-9), total**2 / (squares * np.maximum(hours, 1))
+
+    def hours(self) -> Floats:
+        """How many hours of the week were seen."""
+        found: Floats = self._week[2]
         return found
 
     def learn(self, local: Local, which: Which, hour: Hour, level: Floats, dispersion: Floats) -> None:
@@ -113,7 +121,8 @@ class Profile:
             np.float32
         )
         if slot < _HOLIDAY:
-            self._week[:, which] += np.stack((moved - cells, seen & (weeks == 0)))
+            kept = moved.astype(np.float64)
+            self._week[:, which] += np.stack((kept - cells, kept**2 - cells**2, seen & (weeks == 0)))
         self._cells[slot][which] = moved
         self._weeks[slot][which] = after
         self._learn_quarters(local, which, hour)

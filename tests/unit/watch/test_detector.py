@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -107,6 +109,20 @@ def test_before_a_profile_is_known_reports_alone_can_alarm() -> None:
     told = run(watching, NOON + 180, 60, lambda _: counts([5.0], chance, 0.3))
     assert raised(told) == [1]
     assert {int(one.channel[0]) for one in told if one.alarm[0]} == {Channel.REPORTS}
+
+
+@pytest.mark.parametrize(("calls", "share"), [(1.0, 0.3), (0.2, 0.02), (0.05, 0.5)])
+def test_new_hotlines_whose_callers_always_report_do_not_alarm_for_it(calls: float, share: float) -> None:
+    chance, watching = np.random.default_rng(16), Detector(replace(ALONE, common_least=1000), 100, calendar=CALENDAR)
+    seen = run(watching, NOON, 600, lambda _: counts([calls] * 100, chance, share))
+    assert sum(raised(seen)) <= 5  # a month each would be allowed 8 by REPORTS, ten hours a ninth of one
+
+
+def test_what_callers_always_report_is_learned_and_more_of_it_is_noticed() -> None:
+    chance, watching = np.random.default_rng(17), Detector(ALONE, 4, calendar=CALENDAR)
+    run(watching, NOON, 720, lambda _: counts([2.0] * 4, chance, 0.1))
+    more = run(watching, NOON + 720, 60, lambda _: counts([2.0] * 4, chance, 0.4))
+    assert raised(more) == [1] * 4
 
 
 def test_what_all_hotlines_have_at_once_is_nobodys_fault() -> None:
