@@ -419,7 +419,7 @@ class WatchContract:
         world.put(CARE, FIRST, diverted(calls(SHORT), NOON, NOON + 60))
         world.ran(world.runner(), NOON + 9 * DAY)
         (alert,) = world.alerts()
-        assert (alert.state, alert.incident, world.incidents()) == ("open", None, [])
+        assert (alert.state, alert.incident, world.incidents()) == ("recovered", None, [])
         assert [one.body["late"] for one in world.entries("watch.alerted")] == [True]
 
     @pytest.mark.slow

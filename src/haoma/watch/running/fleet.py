@@ -3,6 +3,8 @@
 Rules held here:
 - A hotline joins with its first count, so that the same counts make the same fleet, whenever they are judged.
 - One call a minute updates all of them. What all hotlines of a tenant have in common is no alert of any.
+- An alert ends when the detector says so, or when evidence of its own says that callers are back (`recovery`): then
+  the detector begins anew with the hotline, so that what comes next is an alert again.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from haoma.watch.detector import Detector
 from haoma.watch.model import Channel, Closing, Floats, Integers, Scores, Tuning
 from haoma.watch.residual.serving import RECORD_SIZE, Bytes, Corrector, Model, beginning
 from haoma.watch.running.fitting import fits
+from haoma.watch.running.recovery import RECORD_SIZE as RECOVERY_SIZE
+from haoma.watch.running.recovery import Recovery, rearmed
 from haoma.watch.running.shown import Hour, Shown
 from haoma.watch.running.spans import Span, State
 from haoma.watch.running.states import HOUR, Kept
@@ -62,6 +66,7 @@ class Fleet:
         self.scores: Scores | None = None
         self._detector: Detector | None = None
         self._corrector: Corrector | None = None
+        self._recovery = Recovery(0)
         self._rows: tuple[Sequence[int], Integers] | None = None
         self._last = np.full((2, HOUR, 0, known.signals), np.nan)  # expected and seen
 
@@ -119,22 +124,28 @@ class Fleet:
             self._corrector.follow(seen, scores)
         expected = np.where(scores.ready[:, None], scores.expected, np.nan)
         self._last[:, self.minute % HOUR] = expected, seen
-        self._note(scores, spans)
+        over = self._recovery.follow(self._detector, scores, seen)
+        self._note(scores, over, spans)
+        if len(over):
+            self._watch(rearmed(self._detector, over))
 
-    def _note(self, scores: Scores, spans: Spans) -> None:
-        """Bring alerts up to date with one minute."""
-        if not scores.alarm.any() and not scores.closed.any():
+    def _note(self, scores: Scores, over: Integers, spans: Spans) -> None:
+        """Bring alerts up to date with one minute, in which some are over for callers are back."""
+        if not len(over) and not scores.alarm.any() and not scores.closed.any():
             return
         ids = list(self.places)
-        for place in np.flatnonzero(scores.closed != Closing.NOT):
+        ended = {int(place): ENDED[int(scores.closed[place])] for place in np.flatnonzero(scores.closed)}
+        for place, state in {**ended, **dict.fromkeys(over.tolist(), State.RECOVERED)}.items():
+            self._recovery.end(place)
             opened = self.standing.pop(ids[place], None)
             if opened is not None:
                 span = spans.get((ids[place], opened), Span(ids[place], opened, None))
-                ended = ENDED[int(scores.closed[place])]
-                spans[ids[place], opened] = replace(span, closed=self.minute, state=ended)
-        for place in np.flatnonzero(scores.alarm):
+                spans[ids[place], opened] = replace(span, closed=self.minute, state=state)
+        for place in np.flatnonzero(scores.alarm).tolist():
             self.standing[ids[place]] = self.minute
-            spans[ids[place], self.minute] = Span(ids[place], self.minute, self._shown(int(place), scores))
+            shown = self._shown(place, scores)
+            self._recovery.begin(place, shown.p, shown.q)
+            spans[ids[place], self.minute] = Span(ids[place], self.minute, shown)
 
     def _shown(self, place: int, scores: Scores) -> Shown:
         channel = Channel(int(scores.channel[place]))
@@ -148,30 +159,37 @@ class Fleet:
             return
         before, signals = self._state(), self.known.signals
         if state is None:
-            state = _joined(Detector(self.tuning, len(hotlines), signals=signals), self._begins(len(hotlines)))
+            new = Detector(self.tuning, len(hotlines), signals=signals)
+            state = _joined(new, Recovery(len(hotlines)), self._begins(len(hotlines)))
         self.places |= {hotline: len(self.places) + at for at, hotline in enumerate(hotlines)}
         rows = np.frombuffer(before + state, np.uint8).reshape(len(self.places), -1)
-        own = rows.shape[1] - (RECORD_SIZE if self.known.model else 0)
-        self._detector = Detector.resume(
-            self.tuning,
-            rows[:, :own].tobytes(),
-            signals=signals,
-            hours=self._hours(),
-            groups=self._groups(),
-            calendar=self.known.calendar,
-        )
+        own = rows.shape[1] - RECOVERY_SIZE - (RECORD_SIZE if self.known.model else 0)
+        detector = self._watch(rows[:, :own].tobytes())
+        self._recovery.go_on(rows[:, own : own + RECOVERY_SIZE])
         if self.known.model is not None:
-            self._corrector = Corrector(self.known.model, self._detector)
-            self._corrector.go_on(rows[:, own:])
+            self._corrector = Corrector(self.known.model, detector)
+            self._corrector.go_on(rows[:, own + RECOVERY_SIZE :])
         more = np.full((2, HOUR, len(hotlines), self.known.signals), np.nan)
         self._last = np.concatenate([self._last, more], axis=2)
         self._rows = None
 
+    def _watch(self, state: bytes) -> Detector:
+        """Have a detector go on from these records of all hotlines."""
+        self._detector = Detector.resume(
+            self.tuning,
+            state,
+            signals=self.known.signals,
+            hours=self._hours(),
+            groups=self._groups(),
+            calendar=self.known.calendar,
+        )
+        return self._detector
+
     def _state(self) -> bytes:
-        """What is remembered, one record a hotline: the detector's, and behind it the corrector's if there is one."""
+        """What is remembered, one record a hotline: the detector's, whether it recovers, the corrector's if any."""
         if self._detector is None:
             return b""
-        return _joined(self._detector, None if self._corrector is None else self._corrector.records())
+        return _joined(self._detector, self._recovery, None if self._corrector is None else self._corrector.records())
 
     def _begins(self, hotlines: int) -> Bytes | None:
         return None if self.known.model is None else beginning(hotlines)
@@ -199,12 +217,11 @@ class Fleet:
         return self._detector
 
 
-def _joined(detector: Detector, corrector: Bytes | None) -> bytes:
-    """The records of both, hotline by hotline."""
-    state = detector.state.tobytes()
-    if corrector is None:
-        return state
-    return np.concatenate([np.frombuffer(state, np.uint8).reshape(len(corrector), -1), corrector], axis=1).tobytes()
+def _joined(detector: Detector, recovery: Recovery, corrector: Bytes | None) -> bytes:
+    """The records of all of them, hotline by hotline."""
+    state, records = detector.state, recovery.records()
+    parts = [state.view(np.uint8).reshape(len(state), -1), records, *([] if corrector is None else [corrector])]
+    return np.concatenate(parts, axis=1).tobytes()
 
 
 def _counted(hotlines: Sequence[int], counts: npt.NDArray[np.floating[Any]]) -> list[int]:

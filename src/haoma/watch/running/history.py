@@ -32,7 +32,7 @@ __all__ = ["HISTORY_MIN", "Counted", "Manner", "counted", "fleet_before", "judge
 
 HISTORY_MIN = 56 * DAY
 AT_ONCE = 1 << 24  # counts in memory
-FORM = 2  # of what is kept of the detector
+FORM = 3  # of what is kept of the detector
 
 
 @dataclass(frozen=True, slots=True)
