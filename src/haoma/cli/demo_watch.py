@@ -34,9 +34,10 @@ from haoma.ledger.offline import proof_file, verify_file
 from haoma.watch.detectability import detectability
 from haoma.watch.model import SHANGHAI_MIN, moment_of
 from haoma.watch.running.alerts import Alert, alerts
+from haoma.watch.running.drawn import svg
 from haoma.watch.running.explain import explain
 from haoma.watch.running.moments import local_text
-from haoma.watch.running.plot import lines, svg
+from haoma.watch.running.plot import lines
 from haoma.watch.running.runner import Ran, Runner
 from haoma.watch.running.shown import text_of
 

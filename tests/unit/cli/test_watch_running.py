@@ -81,7 +81,10 @@ def test_what_was_judged_is_shown_and_explained(store: Path, capsys: pytest.Capt
     assert run(["watch", "status"]) == 1
     assert said(capsys, "watch", "audit") == [{"alerts": 1, "entries": 1}]
     assert run(["watch", "explain", "nobody"]) == 1
-    assert run(["watch", "explain", "desk-west", "--plot", str(store / "east.png")]) == 2
+    assert run(["watch", "explain", "desk-west", "-o", str(store / "west.png")]) == 0
+    assert (store / "west.png").read_bytes().startswith(b"\x89PNG")
+    assert run(["watch", "explain", "desk-west", "-o", str(store / "west.png")]) != 0
+    assert run(["watch", "explain", "desk-west", "-o", str(store / "west.pdf")]) == 2
 
 
 @pytest.mark.slow

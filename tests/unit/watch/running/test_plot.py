@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from io import BytesIO
 from math import nan
 from xml.etree import ElementTree as ET
 
-from haoma.watch.running.plot import Mark, Panel, Picture, lines, svg
+from PIL import Image
+
+from haoma.watch.running.drawn import png, svg
+from haoma.watch.running.plot import Mark, Panel, Picture, lines
 
 HOUR = 60
 
@@ -40,6 +44,28 @@ def test_nothing_at_all_can_be_drawn() -> None:
     empty = Picture("nothing", 0, 480, (Panel("inquiries", [nan], [nan], [nan]),))
     assert ET.fromstring(svg(empty)) is not None  # noqa: S314 - our own
     assert list(lines(empty))
+    assert Image.open(BytesIO(png(empty))).size == (1_920, 564)
     bare = Picture("nothing", 0, 480, (Panel("inquiries", [], [], []),))
+    assert png(bare)
     assert ET.fromstring(svg(bare)) is not None  # noqa: S314 - our own
     assert list(lines(bare))
+
+
+def test_a_png_shows_what_the_svg_does() -> None:
+    whole, torn = (picture(**gap, name="台 desk") for gap in ({}, {"since": 60, "until": 120}))
+    for one in (whole, torn):
+        told = Image.open(BytesIO(png(one)))
+        tree = ET.fromstring(svg(one))  # noqa: S314 - our own
+        assert told.size == tuple(2 * int(tree.attrib[side]) for side in ("width", "height"))
+        for box in tree.iter("{http://www.w3.org/2000/svg}rect"):
+            place = (float(box.attrib[name]) for name in ("x", "y", "width", "height"))
+            x, y, width, height = (round(2 * value) for value in place)
+            if width > 2 and height > 300 and box.attrib["fill"] == "#eeeeee":
+                assert told.getpixel((x + width // 2, y + height - 4)) == (0xEE,) * 3
+    few, many = (_grey(Image.open(BytesIO(png(one)))) for one in (whole, torn))
+    assert many > 10 * few > 0
+
+
+def _grey(image: Image.Image) -> int:
+    """How many dots say that nothing was counted."""
+    return next(count for count, colour in image.getcolors(1 << 20) or [] if colour == (0xEE,) * 3)
