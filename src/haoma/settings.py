@@ -79,6 +79,7 @@ class Settings:
     radio_key_file: Path | None
     platform_file: Path | None
     locate_k: int
+    fusion_priors: Path | None
     crm_map: Path | None
     case_verify_days: int
     guard_pipeline: Path | None
@@ -157,6 +158,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("radio_key_file", "path", "", "", "File with the key that it knows this instance by, if it asks for one."),
     Setting("platform_file", "path", "", "", "TOML file that describes another platform which is asked for positions."),
     Setting("locate_k", "integer", "20000", "people", "How many people have to live in a region that is shown."),
+    Setting("fusion_priors", "path", "", "", "File of how often evidence errs, as haoma locate fit writes it."),
     Setting(
         "crm_map", "path", "", "", "TOML file that says where each tenant's customers are; its owner's alone to read."
     ),

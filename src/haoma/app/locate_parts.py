@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from haoma.locate import Gathering, Locate
     from haoma.locate.camara import Camara
     from haoma.locate.evidence import EvidenceSource, Reader
+    from haoma.locate.fusion import Priors
     from haoma.locate.kept import CasePlaces
     from haoma.locate.routing import Routing
     from haoma.locate.shared import Positions
@@ -62,7 +63,7 @@ def routing(services: Services) -> Routing:
 def gathering(services: Services) -> Gathering:
     """What is asked about where customers are, and what looks up what comes with a question."""
     from haoma.locate import Gathering
-    from haoma.locate.fusion import known_cities, shipped_priors
+    from haoma.locate.fusion import known_cities
     from haoma.locate.shared import SharedPosition
     from haoma.locate.sources.carrier import Carrier
     from haoma.locate.sources.segment import IssuedIn
@@ -74,7 +75,22 @@ def gathering(services: Services) -> Gathering:
         sources.append(Carrier(services.camara, services.vault))
     if services.settings.platform_file is not None:
         sources.append(_platform(services, services.settings.platform_file))
-    return Gathering(services.consent, sources, known_cities(), shipped_priors(), _readers(services))
+    return Gathering(
+        services.consent, sources, known_cities(), _priors(services.settings.fusion_priors), _readers(services)
+    )
+
+
+def _priors(path: Path | None) -> Priors:
+    """How often evidence errs: as a file says, or as haoma ships it."""
+    from haoma.locate.fusion import priors_from, shipped_priors
+
+    if path is None:
+        return shipped_priors()
+    try:
+        return priors_from(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        message = "the file that fusion_priors names cannot be read"
+        raise BadInput(message, hint="haoma locate fit writes one") from None
 
 
 def _readers(services: Services) -> Iterator[Reader]:

@@ -1,10 +1,14 @@
 """`haoma locate`: is the customer near, in which region, where, does a case add up; who was told so how often.
 
+`fit` learns how often evidence errs, from records that hold no number.
+
 Rules held here:
 - A verdict is an exit code too: 0 for TRUE, 1 for FALSE, PARTIAL and UNKNOWN.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
@@ -12,6 +16,7 @@ from haoma.app import Services
 from haoma.cli.acting import acting, now
 from haoma.cli.asking import asking, given_of, point_of, question_of, tell
 from haoma.cli.consent_notice import TENANT
+from haoma.cli.ledger_files import FILE, OUTPUT, OVERWRITE, opened, write_whole
 from haoma.cli.options import current_settings
 from haoma.cli.output import Format, Row, format_option, note, write
 from haoma.errors import BadInput
@@ -105,6 +110,24 @@ def risk(ctx: click.Context, /, declared: str | None, fmt: Format, **asked: obje
     row: Row = {"score": round(found.score, 4), "alarm": found.alarm, "signals": signals}
     write([{**row, "until": said.until.isoformat(), "entry": said.entry_id}], fmt)
     ctx.exit(1 if found.alarm else 0)
+
+
+@locate.command()
+@click.argument("file", type=FILE)
+@click.option("-o", "--output", required=True, type=OUTPUT, help="Where the priors go; - is stdout.")
+@click.option("--rounds", type=click.IntRange(1, 100), default=12, show_default=True, help="How often, at the most.")
+@OVERWRITE
+def fit(file: Path, output: Path, rounds: int, overwrite: bool) -> None:
+    """Learn from records in FILE (JSON lines; - is stdin) how often evidence errs: priors for fusion_priors."""
+    from haoma.locate.fusion import fit as fitted
+    from haoma.locate.fusion import known_cities, priors_json, records_from, shipped_priors
+
+    with opened(file) as lines:
+        records = list(records_from(line.decode("utf-8", "replace") for line in lines))
+    found = fitted(records, known_cities(), shipped_priors(), rounds=rounds)
+    write_whole(output, priors_json(found.priors).encode(), overwrite=overwrite)
+    first, last = found.log_likelihoods[0], found.log_likelihoods[-1]
+    note(f"{found.records:,} records; log-likelihood of one {first:.4f}, and {last:.4f} in the last round")
 
 
 @locate.command()

@@ -122,3 +122,27 @@ def test_nobody_else_asks(desk: Desk) -> None:
     assert desk.haoma("locate", "verify", NUMBER, *ASKED, "--in", "上海市").returncode == 3
     assert desk.haoma("locate", "verify", NUMBER, *ASKED, "--in", "上海市", by="dora").returncode == 3
     assert desk.haoma("locate", "verify", "13800138001", *ASKED, "--in", "上海市", by="ann").returncode == 3
+
+
+def test_what_was_learned_from_records_is_what_questions_are_answered_by(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = "2026-11-22T08:00:00Z"
+    seen = [
+        {"kind": "issued", "source": "segment", "at": at, "adcode": "110000", "confidence": 0.998},
+        {"kind": "stated", "source": "crm", "at": at, "adcode": "310000", "address": "delivery"},
+    ]
+    record = json.dumps({"at": at, "truth": "310000", "seen": seen})
+    asked = ("locate", "region", NUMBER, *ASKED, "--stated", "上海市")
+    before = rows(desk.ok(*asked, by="ann"))[0]
+    desk.ok("locate", "fit", "-", "--output", "priors.json", "--rounds", "3", typed=(record,) * 60)
+    monkeypatch.setenv("HAOMA_FUSION_PRIORS", str(desk.folder / "priors.json"))
+    after = rows(desk.ok(*asked, by="ann"))[0]
+    assert float(str(after["confidence"])) > float(str(before["confidence"]))
+    (desk.folder / "priors.json").write_text("{}")
+    assert desk.haoma(*asked, by="ann").returncode == 2
+
+
+def test_a_line_that_is_no_record_is_named(desk: Desk) -> None:
+    ended = desk.haoma("locate", "fit", "-", "--output", "none.json", typed=("{}",))
+    assert (ended.returncode, "line 1" in ended.stderr) == (2, True)

@@ -70,11 +70,11 @@ def test_a_fit_moves_towards_the_world_and_no_round_loses_likelihood(labelled: b
 
 @pytest.mark.slow
 def test_a_fit_learns_how_far_people_move_and_which_wrong_cities_databases_name() -> None:
-    far = fit(records(World(stays_near=0.05), 300, labelled=True), CITIES, PRIORS, rounds=4, strength=10).priors
-    near = fit(records(World(stays_near=0.95), 300, labelled=True), CITIES, PRIORS, rounds=4, strength=10).priors
+    far = fit(records(World(stays_near=0.05), 150, labelled=True), CITIES, PRIORS, rounds=3, strength=5).priors
+    near = fit(records(World(stays_near=0.95), 150, labelled=True), CITIES, PRIORS, rounds=3, strength=5).priors
     assert far["moved.near"] < 0.4
     assert near["moved.near"] > 0.7
-    fair = fit(records(World(errs_largest=0.0), 300, labelled=True), CITIES, PRIORS, rounds=4, strength=10).priors
+    fair = fit(records(World(errs_largest=0.0), 150, labelled=True), CITIES, PRIORS, rounds=3, strength=5).priors
     assert fair["ip.largest"] < PRIORS["ip.largest"] - 0.1
 
 
