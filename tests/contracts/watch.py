@@ -22,6 +22,7 @@ from contracts.killing import assert_all_or_nothing
 from contracts.lineage import Keys
 from contracts.made import made
 from haoma import lineage
+from haoma.access import Gate
 from haoma.access.tables import tenants
 from haoma.errors import Conflict, Tampered
 from haoma.guard.crawl import tables as crawl
@@ -54,6 +55,7 @@ from haoma.watch.running.audit import Audited, audit_alerts
 from haoma.watch.running.entries import ENTRY_TYPES
 from haoma.watch.running.history import Manner
 from haoma.watch.running.runner import LEADER, Ran, Runner
+from haoma.watch.running.sights import Sights
 from haoma.watch.running.status import status
 from haoma.watch.simulate import Traffic, divert
 from haoma.watch.simulate import World as Made
@@ -413,6 +415,22 @@ class WatchContract:
         assert len(told) == 9
         assert [*alone.hotlines] == told
         assert (alone.minute, alone.budget_hotline) == (all_.minute, all_.budget_hotline) == (NOON + 20, 0.5)
+
+    @pytest.mark.slow
+    def test_who_asks_again_is_told_what_they_would_be_told_anew_whatever_came_meanwhile(self, world: World) -> None:
+        counts, other = diverted(calls(SHORT), NOON, NOON + 60), calls(SHORT, 2)
+        runner, at = world.runner(), NOON - FIRST
+        world.put(CARE, FIRST, counts[: at + 1])
+        world.put("desk", FIRST, other[: at + 1])
+        asked = Sights(Gate(world.store, world.desk.log, Keys()), MANNER, Calendar())
+        for n, later in enumerate((0, 1, 7, 8, 20)):
+            world.ran(runner, NOON + later)
+            with world.store.read() as tx:
+                again = asked.page(tx, TENANT, 0, 9, world.clock[0])
+                assert again == status(tx, MANNER, world.clock[0], Calendar(), TENANT)
+            world.put(CARE, NOON + 1, counts[at + 1 : at + 30])
+            world.put("desk", NOON - n, other[at - n : at + 30] + n)
+        assert again.hotlines[0].alert is not None
 
     @pytest.mark.slow
     def test_counts_of_long_ago_are_judged_and_call_nobody(self, world: World) -> None:

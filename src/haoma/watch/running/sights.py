@@ -3,7 +3,7 @@
 Rules held here:
 - Whoever asks sees their own tenant's, and learns of no other's whether they are there.
 - Hotlines are looked at a page at a time, in the order of their numbers; what was judged for one page serves the next,
-  until the place moves.
+  and goes on with the place as long as nothing was corrected behind it.
 - One question is judged at a time in a process, and the others wait or are told to come again: looking never takes
   the time of those who send counts.
 """
@@ -22,12 +22,13 @@ from haoma.access import Asker, Gate, Thing
 from haoma.errors import NotFound, Unavailable
 from haoma.storage import Store
 from haoma.watch.calendar import Calendar
+from haoma.watch.counts.reading import changed_since
 from haoma.watch.running.alerts import Alert, newest
 from haoma.watch.running.explain import Explained, explain, series_named
 from haoma.watch.running.fleet import Fleet
-from haoma.watch.running.history import Counted, Manner, counted
+from haoma.watch.running.history import Counted, Manner, counted, judge
 from haoma.watch.running.spans import State
-from haoma.watch.running.states import Place, any_before, place
+from haoma.watch.running.states import HOUR, Place, any_before, place
 from haoma.watch.running.status import Whole, fleet_now, standings
 
 __all__ = ["ACTION", "Sights"]
@@ -68,9 +69,13 @@ class Sights:
         """
         self.require(asker, now)
         with self._alone(), self._store.read() as tx:
-            there = self._now(tx, asker.tenant)
-            numbers = [one for one in there.of.numbers if one > after][:most]
-            return standings(tx, there.of, there.fleet, numbers, now, self._calendar)
+            return self.page(tx, asker.tenant, after, most, now)
+
+    def page(self, tx: sa.Connection, tenant: str, after: int, most: int, now: datetime) -> Whole:
+        """The same for whoever may see them. Not for several threads at once."""
+        there = self._now(tx, tenant)
+        numbers = [one for one in there.of.numbers if one > after][:most]
+        return standings(tx, there.of, there.fleet, numbers, now, self._calendar)
 
     def explained(self, asker: Asker, which: str, hours: int, now: datetime) -> tuple[Explained, Whole]:
         """What counts said of a hotline in the last hours, or of an alert by its id, and how the hotline stands now.
@@ -113,9 +118,21 @@ class Sights:
         here, of = place(tx), counted(tx, self._manner, tenant)
         if here is None or not any_before(tx, here.minute + 1, of.digest):
             raise NotFound("no counts were judged yet", hint=_NOTHING)
-        held = self._held.get(tenant)
-        if held is None or held.here != here or held.of.numbers != of.numbers:
+        held = self._held.pop(tenant, None)
+        if held is not None and _goes_on(tx, held, here, of):
+            held.fleet.known = of.known
+            judge(tx, held.fleet, of, here.minute, {}, again=True)
+            held = _Now(here, of, held.fleet)
+        else:
             held = _Now(here, of, fleet_now(tx, of, here))
         others = [(name, one) for name, one in self._held.items() if name != tenant]
         self._held = dict([(tenant, held), *others[: HELD - 1]])
         return held
+
+
+def _goes_on(tx: sa.Connection, held: _Now, here: Place, of: Counted) -> bool:
+    """Whether what was judged can go on to a place: not long ago, as counts are now."""
+    if held.of.digest != of.digest or not 0 <= here.minute - held.here.minute <= HOUR:
+        return False
+    behind = changed_since(tx, held.here.cursor).earliest.values()
+    return all(minute > held.here.minute for minute in behind)
