@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import socket
+import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urljoin
@@ -15,8 +17,10 @@ import pytest
 
 from contracts.access import World, open_world
 from haoma.access import Role
-from haoma.access.oidc import Oidc, provider_of
+from haoma.access.oidc import ANSWER_S, LARGEST_ANSWER, Oidc, provider_of
 from haoma.errors import Refused
+from haoma.wire.bounded import Bounded
+from haoma.wire.line import Deadline
 
 HERE = Path(__file__).parent
 BACK = "https://console.example/back"
@@ -77,7 +81,8 @@ def test_whom_a_certified_provider_knows_is_let_in_and_nobody_else(world: World,
     from datetime import UTC, datetime
 
     now = datetime.now(UTC)
-    with httpx.Client(timeout=15) as http:
+    way = Bounded(lambda: Deadline(time.monotonic, ANSWER_S, "it"), ssl.create_default_context(), LARGEST_ANSWER)
+    with httpx.Client(transport=way) as http:
         oidc = Oidc(world.store, world.sealing, world.sign_in, http, provider_of(issuer, "haoma", SECRET, BACK))
         url, state = oidc.begin(now)
         back = signed_in_there(url, "dora-there")
