@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from haoma.locate.risk import Signal
     from haoma.vault.model import SubjectToken
 
-__all__ = ["asking", "given_of", "point_of", "question_of", "tell"]
+__all__ = ["asking", "given_of", "point_of", "question_of", "subject_of", "tell"]
 
 POINT = re.compile(r"\s*(-?[0-9]{1,2}(?:\.[0-9]{1,12})?)\s*,\s*(-?[0-9]{1,3}(?:\.[0-9]{1,12})?)\s*", re.ASCII)
 
@@ -61,7 +61,7 @@ def question_of(services: Services, asked: Mapping[str, object]) -> Question:
     from haoma.locate import Question
 
     by = acting(services)
-    subject = _subject(services, str(asked["tenant"]), str(asked["number"]))
+    subject = subject_of(services, str(asked["tenant"]), str(asked["number"]))
     return Question(by, subject, str(asked["purpose"]), str(asked["recipient"]))
 
 
@@ -84,7 +84,7 @@ def given_of(asked: Mapping[str, object]) -> list[Given]:
     return found
 
 
-def _subject(services: Services, tenant: str, text: str) -> SubjectToken:
+def subject_of(services: Services, tenant: str, text: str) -> SubjectToken:
     """Whom a number, or the subject token of a case, is about."""
     from haoma.numbers import parse
     from haoma.vault.model import SubjectToken

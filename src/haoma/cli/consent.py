@@ -14,6 +14,7 @@ import click
 from haoma.app import Services
 from haoma.cli.acting import acting, asked
 from haoma.cli.case import ways_told
+from haoma.cli.consent_emergency import emergency
 from haoma.cli.consent_notice import TENANT, notice
 from haoma.cli.consent_receipt import receipt
 from haoma.cli.ledger_files import FILE, OUTPUT, OVERWRITE, read, write_whole
@@ -31,6 +32,7 @@ def consent() -> None:
 
 consent.add_command(notice)
 consent.add_command(receipt)
+consent.add_command(emergency)
 
 
 @consent.command()
@@ -106,6 +108,27 @@ def refuse(request_id: str, holder_asks: bool, fmt: Format) -> None:
         said = services.consent.answers.no(request_id, None if holder_asks else acting(services))
     row: Row = {"purpose": said.purpose, "not_before": said.until.isoformat(), "ways": ways_told(said.ways)}
     write([{**row, "offer_zh": said.offer_zh, "offer_en": said.offer_en}], fmt)
+
+
+@consent.command()
+@click.argument("number")
+@TENANT
+@format_option
+@click.pass_context
+def reply(ctx: click.Context, number: str, tenant: str, fmt: Format) -> None:
+    """Do what a short message from NUMBER says, a line from stdin: a yes with its code, no, or withdraw."""
+    from haoma.consent.answers import Given
+    from haoma.consent.withdrawal import Withdrawn
+    from haoma.numbers import parse
+
+    with Services(current_settings(), create=False) as services:
+        done = services.consent.replies.read(tenant, parse(number), asked("message", hidden=False))
+    if done is None:
+        note("not understood: nothing was changed")
+        ctx.exit(1)
+    said = "yes" if isinstance(done, Given) else "withdraw" if isinstance(done, Withdrawn) else "no"
+    ids = [done.grant_id] if isinstance(done, Given) else list(done.grant_ids) if isinstance(done, Withdrawn) else []
+    write([{"said": said, "consents": ids}], fmt)
 
 
 @consent.command()

@@ -102,6 +102,15 @@ class Emergencies:
         with self._office.store.read() as tx:
             return list(tx.execute(sa.select(tables.emergencies).where(c.state == "due").order_by(c.review_by)))
 
+    def waiting(self, by: Asker, tenant: str) -> list[sa.Row[Any]]:
+        """Those of a tenant that are due, for who may review them; raises Refused by the policy."""
+        office, c = self._office, tables.emergencies.c
+        with office.store.read() as tx:
+            if not office.may(tx, by, "review-emergency", "consent", tenant, office.now()):
+                raise refusal("policy")
+            mine = (c.state == "due", c.tenant_id == office.tenant_id(tx, tenant))
+            return list(tx.execute(sa.select(tables.emergencies).where(*mine).order_by(c.review_by)))
+
     def review(self, by: Asker, grant_id: str, *, justified: bool) -> str:
         """Say whether a disclosure was justified; returns its state: due, justified, unjustified.
 

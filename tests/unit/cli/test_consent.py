@@ -5,6 +5,7 @@ import re
 import sqlite3
 import stat
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,12 @@ ASKED = ("--tenant", "acme", "--purpose", "customer-care", "--recipient", "acme-
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """An agent and a data-protection officer who signed in, a notice and an assessment, and one customer."""
-    desk = Desk(tmp_path_factory.mktemp("desk"))
+    return desk_in(tmp_path_factory.mktemp("desk"))
+
+
+def desk_in(folder: Path) -> Desk:
+    """A desk of an agent with an open case and a data-protection officer, whose notice is published."""
+    desk = Desk(folder)
     desk.open("acme")
     desk.add("an", "agent")
     desk.add("dai", "dpo")
@@ -156,3 +162,40 @@ def test_keys_that_are_none_are_told(desk: Desk) -> None:
         (desk.folder / "keys.json").write_text(text)
         ended = desk.haoma("consent", "receipt", "verify", "r.jws", "--keys", "keys.json")
         assert (ended.returncode, ended.stderr.splitlines()[0]) == (2, "haoma: keys.json is no JWKS")
+
+
+def test_a_customer_answers_and_withdraws_by_short_message(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+    reply = ("consent", "reply", NUMBER, "--tenant", "acme")
+    assert desk.haoma(*reply, typed=("what?",)).returncode == 1
+    ask(desk, "--channel", "sms")
+    assert desk.haoma(*reply, typed=("同意 000000",)).returncode == 3
+    said = json.loads(desk.ok(*reply, typed=(f"同意 {code(desk)}",)))
+    assert (said["said"], len(said["consents"])) == ("yes", 1)
+    assert json.loads(desk.ok(*reply, typed=("撤回",))) == {"said": "withdraw", "consents": said["consents"]}
+    ask(desk, "--channel", "sms")
+    assert json.loads(desk.ok(*reply, typed=("不同意",)))["said"] == "no"
+
+
+def test_an_emergency_is_disclosed_located_and_reviewed_by_two_others(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+    desk.add("dee", "dpo")
+    emergency, to = ("consent", "emergency"), ("--tenant", "acme", "--recipient", "police-pudong")
+    why = ("--reason", "fire", "--reference", "fire-2026-11-22")
+    place = ("locate", "place", NUMBER, *to, "--purpose", "emergency", "--shared")
+    here = ("31.2304,121.4737,60",)
+    assert desk.haoma(*place, by="an", typed=here).returncode == 3
+    assert desk.haoma(*emergency, "disclose", NUMBER, *to, *why, by="dai").returncode == 3
+    assert desk.haoma(*emergency, "disclose", NUMBER, *to, "--reason", "curiosity", *why[2:], by="an").returncode == 3
+    made = json.loads(desk.ok(*emergency, "disclose", NUMBER, *to, *why, by="an"))["disclosure"]
+    found = json.loads(desk.ok(*place, by="an", typed=here))
+    assert round(found["latitude"], 2) == 31.23
+    assert desk.haoma(*emergency, "list", *to[:2], by="an").returncode == 3
+    assert json.loads(desk.ok(*emergency, "list", *to[:2], by="dai"))["disclosure"] == made
+    review = (*emergency, "review", made)
+    assert desk.haoma(*review, "--justified", by="an").returncode == 3
+    assert json.loads(desk.ok(*review, "--justified", by="dai"))["state"] == "due"
+    assert desk.haoma(*review, "--justified", by="dai").returncode == 3
+    assert json.loads(desk.ok(*review, "--unjustified", by="dee"))["state"] == "unjustified"
+    assert desk.haoma(*place, by="an", typed=here).returncode == 3
+    assert desk.ok(*emergency, "list", *to[:2], by="dai") == ""
