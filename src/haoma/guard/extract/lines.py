@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
 
@@ -43,6 +44,8 @@ OPEN_END, REST = re.compile(r"(?<!\d)(?:0\d{2,3}|[48]00(?:-\d{3})?)-\s*$"), re.c
 REVERSED = re.compile("\u202e([^\u202c\u202d]*)")
 FEWEST_LONE = 7
 LONE_DIGITS = re.compile(rf"(?:\n[\d-](?=\n|$)){{{FEWEST_LONE},}}")
+SILENT = frozenset("class id style src rel target width height align valign border onclick type name lang dir".split())
+NOTHING: Mapping[str, str] = MappingProxyType({})
 LINKING = frozenset(("a", "form", "img"))
 MARKING = frozenset("template del s strike".split())
 STRUCK = frozenset("del s strike".split())
@@ -135,7 +138,7 @@ class _Walk:
         self.marks: dict[Element, tuple[bool, bool, bool]] = {}  # hides, strikes, laid a line aside
         self.classes: list[str] = []
         self.ids: list[str] = []
-        self.span = (0, 0)  # the last one told
+        self.span = (0, 0)  # the last one told: mostly the next one too
         self.aside: list[tuple[list[str], Element, list[tuple[int, Element]], int]] = []
         self.comments = 0
 
@@ -173,12 +176,6 @@ class _Walk:
         self.length = 0
         if self.further:
             self.further = []
-
-    def spanned(self, first: int, last: int) -> tuple[int, int]:
-        """The lines from `first` to `last`: mostly the same ones as of the element inside."""
-        if self.span != (first, last):
-            self.span = (first, last)
-        return self.span
 
     def _has_room(self, text: str) -> bool:
         """A table of a million cells does not keep out the number below it."""
@@ -324,9 +321,9 @@ def _head(page: Page) -> None:
 
 def _opened(walk: _Walk, element: Element, tag: str) -> None:
     items = element.items()
-    told = dict(items)
+    told = dict(items) if items else NOTHING
     hides = strikes = False
-    if tag in MARKING or walk.sheets.hiding or "style" in told or "hidden" in told:
+    if walk.sheets.hiding or tag in MARKING or (items and ("style" in told or "hidden" in told)):
         hides = _hides(element, tag, told, walk.sheets)
         strikes = tag in STRUCK or "line-through" in told.get("style", "")
     aside = hides and tag in INLINE and bool(walk.parts)
@@ -342,15 +339,18 @@ def _opened(walk: _Walk, element: Element, tag: str) -> None:
     if items:
         _classes(walk, told)
     if tag not in SKIPPED:
-        _held(walk, element, tag, items, told)
+        _held(walk, element, tag, told)
 
 
-def _held(walk: _Walk, element: Element, tag: str, items: Sequence[tuple[str, str]], told: Mapping[str, str]) -> None:
+def _held(walk: _Walk, element: Element, tag: str, told: Mapping[str, str]) -> None:
     """What an element says itself: in its attributes, as a picture, in the text that it begins with."""
-    if items:
-        if tag in LINKING:
-            _link(walk.page, told)
-        _attributes(walk, element, items)
+    if tag in LINKING:
+        _link(walk.page, told)
+    for name in told:
+        if name in SILENT or not (kind := _kind_of(name)) or (kind == Kind.LINK and ":" not in told[name]):
+            continue
+        if DIGIT.search(told[name]):
+            _attribute(walk, element, name, kind, told)
     if tag == "img" and (icon := ICON.fullmatch(told.get("alt", "")) or ICON.fullmatch(told.get("src", ""))):
         walk.add(f"{icon.group(1)}: ", element)
     if (text := element.text) and (walk.parts or text.strip(BLANK)):
@@ -367,8 +367,10 @@ def _closed(walk: _Walk, element: Element, parent: Element) -> None:
         if walk.parts and (marked or tag not in INLINE) and not (tag == "br" and _split(walk, element)):
             walk.end()
         # An inline element's line is still open: it will be the next one.
-        last = len(walk.page.lines) + (1 if walk.parts else 0)
-        walk.page.spans[element] = walk.spanned(walk.firsts.pop(), last)
+        first, last, span = walk.firsts.pop(), len(walk.page.lines) + (1 if walk.parts else 0), walk.span
+        if span[1] != last or span[0] != first:
+            walk.span = span = (first, last)
+        walk.page.spans[element] = span
         if marked:
             _shown_again(walk, *marked)
     if (tail := element.tail) and (walk.parts or tail.strip(BLANK)):
@@ -398,21 +400,18 @@ def _link(page: Page, told: Mapping[str, str]) -> None:
         page.links.append((len(page.lines), address))
 
 
-def _attributes(walk: _Walk, element: Element, told: Sequence[tuple[str, str]]) -> None:
-    for name, value in told:
-        kind = _kind_of(name)
-        if not kind or (kind == Kind.LINK and ":" not in value) or not DIGIT.search(value):
-            continue
-        if kind == Kind.LINK:
-            scheme, _, rest = value.strip().partition(":")
-            if scheme.lower() in ("tel", "callto", "wtai") and DIGIT.search(rest):
-                rest = rest.removeprefix("//wp/mc;") if scheme.lower() == "wtai" else rest
-                walk.put(unquote(rest).lstrip("/"), element, Kind.LINK)
-        elif kind == Kind.ALT:
-            if name in SAYING or (name == "title" and element.tag in TITLED) or _button(element, name):
-                walk.put(value, element, Kind.ALT)
-        elif name != "content" or "itemprop" in dict(told):
-            walk.put(value, element, Kind.DATA)
+def _attribute(walk: _Walk, element: Element, name: str, kind: str, told: Mapping[str, str]) -> None:
+    value = told[name]
+    if kind == Kind.LINK:
+        scheme, _, rest = value.strip().partition(":")
+        if scheme.lower() in ("tel", "callto", "wtai") and DIGIT.search(rest):
+            rest = rest.removeprefix("//wp/mc;") if scheme.lower() == "wtai" else rest
+            walk.put(unquote(rest).lstrip("/"), element, Kind.LINK)
+    elif kind == Kind.ALT:
+        if name in SAYING or (name == "title" and element.tag in TITLED) or _button(element, name):
+            walk.put(value, element, Kind.ALT)
+    elif name != "content" or "itemprop" in told:
+        walk.put(value, element, Kind.DATA)
 
 
 @lru_cache(maxsize=4096)
