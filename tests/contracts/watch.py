@@ -516,7 +516,7 @@ class WatchKillContract:
 
     def test_a_minute_is_judged_whole_or_not_at_all_under_kills(self, url: str) -> None:
         with watched(url) as world:
-            world.put(CARE, FIRST, diverted(calls(DAY), NOON, NOON + 60))
+            world.put(CARE, FIRST, diverted(calls(DAY), NOON, NOON + 9 * HOUR))
             world.ran(world.runner(), NOON - 1)
         assert assert_all_or_nothing(url, judge_one_more, check_judged) > 30
         with open_store(url) as store:
