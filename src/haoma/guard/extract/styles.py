@@ -249,9 +249,10 @@ def _rules(text: str) -> Iterator[tuple[str, str]]:
     """Each rule of a sheet that holds at the reader's screen: its selectors and its declarations."""
     begun, inside, holding = 0, False, [True]
     for brace in BRACE.finditer(text):
-        sign, prelude = brace.group(), text[begun : brace.start()]
+        sign = brace.group()
         if sign == ";" and inside:
             continue
+        prelude = text[begun : brace.start()]
         if sign == "{" and not inside:
             inside = not AT_RULE.match(prelude.strip())
             selectors = prelude
