@@ -41,6 +41,12 @@ def test_a_province_means_all_its_cities() -> None:
     assert all(name.startswith("33") for name in names("330000"))
 
 
+def test_each_city_knows_the_largest_of_its_province() -> None:
+    largest = [CITIES.adcode[CITIES.largest[CITIES.index[one]]] for one in ("330200", "330100", "440300", "310000")]
+    assert largest == ["330100", "330100", "440100", "310000"]
+    assert (CITIES.weight[CITIES.largest] >= CITIES.weight).all()
+
+
 @pytest.mark.parametrize(
     ("adcode", "lat", "lon", "weight"),
     [

@@ -14,6 +14,7 @@ from haoma.locate.fusion import (
     Circle,
     Device,
     Fused,
+    IpCity,
     Issued,
     Network,
     Observation,
@@ -21,6 +22,7 @@ from haoma.locate.fusion import (
     Verdict,
     fuse,
 )
+from haoma.locate.fusion.says import nets_of
 
 SHANGHAI, HANGZHOU, GUANGZHOU, CHENGDU = "310000", "330100", "440100", "510100"
 
@@ -218,3 +220,22 @@ def test_a_few_hundred_made_up_people_are_found_as_surely_as_stated() -> None:
     assert found.ece < 0.05
     assert abs(found.covered - found.stated) < 0.06
     assert np.isfinite(found.log_loss)
+
+
+@pytest.mark.parametrize("network", Network)
+def test_whatever_a_database_may_say_of_a_city_is_certain_together(network: Network) -> None:
+    said = nets_of([IpCity(one, network, f"db-{chr(97 + n // 26)}{chr(97 + n % 26)}", NOW)
+                    for n, one in enumerate(CITIES.adcode)], CITIES, PRIORS, NOW)  # fmt: skip
+    assert np.sum([word.chance for word in said[0].words], axis=0) == pytest.approx(np.ones(len(CITIES)))
+
+
+def test_a_database_that_names_the_largest_city_of_a_province_is_believed_less() -> None:
+    wenzhou, ningbo = issued("330300"), "330200"
+    assert fused(wenzhou, net(HANGZHOU)).share(HANGZHOU) < fused(wenzhou, net(ningbo)).share(ningbo)
+    assert fused(wenzhou, net(HANGZHOU)).share("330300") > fused(wenzhou, net(ningbo)).share("330300")
+
+
+def test_home_routed_traffic_leaves_in_the_largest_city_of_the_numbers_province() -> None:
+    seen = (issued("330300"), device(SHANGHAI))
+    found = [fused(*seen, net(one, Network.MOBILE)).causes[Cause.HOME_ROUTED] for one in (HANGZHOU, "330200")]
+    assert found[0] > 1.3 * found[1]
