@@ -56,11 +56,13 @@ def tallied(
 
     `new` and `minutes` are hours by sixty. None where nothing is known of an hour.
     """
-    tally = np.stack([_tally(cell) for cell in cells])
+    tally = _tallies(cells)
     took = delays_s(minutes, now)
     rows, slots = np.nonzero(new & (took <= EDGES_S[-1]))
     np.add.at(tally, (rows, np.searchsorted(_EDGES, took[rows, slots])), 1)
-    return [row.tobytes() if row.any() else None for row in tally]
+    told, size = tally.tobytes(), len(EDGES_S)
+    known: list[bool] = np.any(tally, axis=1).tolist()
+    return [told[at * size : (at + 1) * size] if some else None for at, some in enumerate(known)]
 
 
 def delays_of(tx: sa.Connection, series: Sequence[int], minute: int) -> dict[int, Delays]:
@@ -71,8 +73,9 @@ def delays_of(tx: sa.Connection, series: Sequence[int], minute: int) -> dict[int
         part = series[start : start + _AT_ONCE]
         ids = [*part, *[part[-1]] * (_AT_ONCE - len(part))]
         for hour in range(last - HOURS, last + 1):
-            for one, cell in quick(tx, _HEARD, hour * _HOUR_US, *ids):
-                tallies[one] = tallies.get(one, np.zeros(len(EDGES_S), np.int64)) + _tally(bytes(cell))
+            rows = quick(tx, _HEARD, hour * _HOUR_US, *ids)
+            for (one, _), tally in zip(rows, _tallies([bytes(cell) for _, cell in rows]), strict=True):
+                tallies[one] = tallies.get(one, np.zeros(len(EDGES_S), np.int64)) + tally
     return {one: _delays(tally) for one, tally in tallies.items()}
 
 
@@ -99,9 +102,10 @@ def _delays(tally: npt.NDArray[np.int64]) -> Delays:
     return Delays(EDGES_S[half], EDGES_S[int(np.flatnonzero(tally)[-1])], known)
 
 
-def _tally(cell: bytes | None) -> Tally:
-    if cell is None:
-        return np.zeros(len(EDGES_S), np.uint8)
-    if len(cell) != len(EDGES_S):
+def _tallies(cells: Sequence[bytes | None]) -> Tally:
+    """[hours, steps]: what is kept of each; nothing where it is None."""
+    if {len(cell) for cell in cells if cell is not None} - {len(EDGES_S)}:
         raise Tampered("how long counts took is not as it was written", hint="put a backup back: haoma db restore")
-    return np.frombuffer(cell, np.uint8)
+    nothing = bytes(len(EDGES_S))
+    told = bytearray().join(nothing if cell is None else cell for cell in cells)
+    return np.frombuffer(told, np.uint8).reshape(len(cells), len(EDGES_S))

@@ -99,7 +99,9 @@ def _merge(tx: sa.Connection, keys: Whole, given: Buckets, which: Whole, now: da
         new = np.isnan(before).all(axis=1) & changed.any(axis=1)
         heard = tallied(heard, new, hours[:, None] * SLOTS + np.arange(SLOTS), now)
     if len(moved):
-        cells = zip(pack(after[moved]), newer[moved], [heard[at] for at in moved], strict=True)
+        some: list[bool] = np.any(newer[moved], axis=(1, 2)).tolist()
+        said = [written(newer[at]) if any_ else None for at, any_ in zip(moved, some, strict=True)]
+        cells = zip(pack(after[moved]), said, [heard[at] for at in moved], strict=True)
         _write(tx, hours[moved].tolist(), series[moved].tolist(), cells)
     _tell(tx, hours, series, changed, before, now)
     return int(changed.any(axis=1).sum())
@@ -136,12 +138,12 @@ def _runs(hours: Whole) -> Iterator[tuple[int, int]]:
 
 
 def _write(
-    tx: sa.Connection, hours: list[int], series: list[int], cells: Iterable[tuple[bytes, Whole, bytes | None]]
+    tx: sa.Connection, hours: list[int], series: list[int], cells: Iterable[tuple[bytes, bytes | None, bytes | None]]
 ) -> None:
     times = {hour: hour_time(hour) for hour in set(hours)}
     rows = [
-        {"hour": times[hour], "series_id": id_, "packed": cell, "revised": written(revisions), "arrived": heard}
-        for hour, id_, (cell, revisions, heard) in zip(hours, series, cells, strict=True)
+        {"hour": times[hour], "series_id": id_, "packed": cell, "revised": said, "arrived": heard}
+        for hour, id_, (cell, said, heard) in zip(hours, series, cells, strict=True)
     ]
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     added = insert(tables.hours)
