@@ -100,11 +100,17 @@ class Alarms:
         found: Floats = self.raised.sum(axis=1) / self.months
         return found
 
+    @property
+    def wide(self) -> float:
+        """Half of the 95 % interval of the rate over all channels: one hotline's alarms may hang together."""
+        each = self.raised.sum(axis=0)
+        return float(1.96 * each.std() * np.sqrt(len(each)) / self.months)
 
-def alone(hotlines: int, hours: Hours | None = None, offset: int = SHANGHAI_MIN) -> Detector:
-    """A detector whose hotlines have nothing in common, and that may raise one false alarm a month for each."""
+
+def alone(hotlines: int, hours: Hours | None = None, offset: int = SHANGHAI_MIN, budget: float = 1.0) -> Detector:
+    """A detector whose hotlines have nothing in common, and may each have so many false alarms a month."""
     tuning = Tuning()
-    tuning = replace(tuning, budget=replace(tuning.budget, fleet=float("inf")))
+    tuning = replace(tuning, budget=replace(tuning.budget, fleet=float("inf"), hotline=budget))
     return Detector(tuning, hotlines, hours=hours, offset=offset, groups=np.arange(hotlines))
 
 
@@ -124,10 +130,11 @@ def simulated(calls_per_hour: float, hotlines: int, cases: Sequence[Case] = CASE
         yield Fork(watching, to_come, oracle, free).delays(slice(None), calls_per_hour)
 
 
-def false_alarms(hotlines: int, weeks: int) -> Alarms:
+def false_alarms(hotlines: int, weeks: int, budget: float = 1.0) -> Alarms:
     """Of simulated hotlines with 10 to 3,000 calls an hour in the mean of a week, every decade alike."""
     traffic = Traffic(2 * 10 ** np.random.default_rng(2).uniform(1.0, 3.5, hotlines))
-    world, watching, found = World(traffic, hotlines, MONDAY, 11), alone(hotlines), Alarms(hotlines)
+    world, watching = World(traffic, hotlines, MONDAY, 11), alone(hotlines, budget=budget)
+    found = Alarms(hotlines)
     watching.learn(MONDAY, world.quarters(HISTORY_WEEKS * 7 * 96))
     for at, minute in enumerate(world.minutes(DAY + weeks * WEEK)):
         seen = watching.step(minute.minute, minute.counts)

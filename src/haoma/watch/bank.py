@@ -17,7 +17,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from haoma.watch.budget import FEW_NATS, FEW_Q, FLOOR, JUMP_NATS, SMALL_NATS, SMALL_P, correction, threshold
+from haoma.watch.budget import (
+    FEW_NATS,
+    FEW_Q,
+    FLOOR,
+    JUMP_NATS,
+    LARGE_NATS,
+    LARGE_P,
+    SMALL_NATS,
+    SMALL_P,
+    correction,
+    threshold,
+)
 from haoma.watch.likelihood import report_gain, reports_before, volume, volume_before
 from haoma.watch.memory import Field, Memory, Reals
 from haoma.watch.model import Bools, Channel, Floats, Integers, Tuning
@@ -81,7 +92,8 @@ class Bank:
         shift = np.where(self._p < SMALL_P, SMALL_NATS, 0.0)
         jump = np.log1p(self._joint_x / tuning.report_share)
         few = np.where(np.asarray(tuning.joint_q) < FEW_Q, FEW_NATS, 0.0)
-        joint = shift[:, None] + few - JUMP_NATS * (jump - np.median(jump))
+        large = np.where(self._p > LARGE_P, LARGE_NATS, 0.0)
+        joint = (shift + large)[:, None] + few - JUMP_NATS * (jump - np.median(jump))
         self._apart = {Channel.JOINT: _each(joint), Channel.VOLUME: _each(shift)}
         self._marks = tuple(np.zeros_like(sums) for sums in self.sums)
         self.usual = np.zeros(hotlines, dtype=np.float32)

@@ -26,6 +26,8 @@ __all__ = [
     "FEW_Q",
     "FLOOR",
     "JUMP_NATS",
+    "LARGE_NATS",
+    "LARGE_P",
     "SMALL_NATS",
     "SMALL_P",
     "TAIL",
@@ -38,7 +40,7 @@ CALLS_PER_HOUR = (15.0, 45.0, 150.0, 450.0, 1500.0, 4500.0)
 """Inquiries in a busy hour that corrections were simulated at; between them they are interpolated."""
 
 CORRECTION = (
-    (0.2, 0.3, 0.4, 1.2, 0.75, -0.5),
+    (0.2, 0.3, 0.35, 0.85, 0.65, -0.5),
     (2.2, 2.4, 2.3, 1.7, 0.3, 0.2),
     (0.2, 0.1, 0.2, 0.9, 0.7, 1.2),
     (-0.5, -0.7, -0.3, 0.6, 1.1, 1.2),
@@ -57,7 +59,10 @@ SMALL_P, SMALL_NATS = 0.4, 2.0
 FEW_Q, FEW_NATS = 0.04, 1.6
 """Diversions that fewer callers report look like no diversion for longest: JOINT asks more nats of them."""
 
-JUMP_NATS = 0.4
+LARGE_P, LARGE_NATS = 0.9, 0.6
+"""Diversions above this share are suspected after a minute or two without calls, and ask more nats in JOINT."""
+
+JUMP_NATS = 0.1
 """A report jumps, and overshoots more than a step of the same variance: fewer nats in JOINT for each that it says."""
 
 _OVERSHOOT, _WIDEST = 1.166, 4.0
