@@ -339,9 +339,10 @@ def _links(scene: Scene) -> None:
         if order >= len(own):
             continue
         for domain in domains:
-            kind = seen.setdefault(domain, _whose(scene, domain))
-            own[order] += kind > 0
-            foreign[order] += kind < 0
+            if domain not in seen:
+                seen[domain] = _whose(scene, domain)
+            own[order] += seen[domain] > 0
+            foreign[order] += seen[domain] < 0
     scene.own = list(accumulate(own, initial=0))
     scene.foreign = list(accumulate(foreign, initial=0))
 

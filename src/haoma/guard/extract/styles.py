@@ -111,11 +111,12 @@ class Sheets:
     def _of(self, tag: str, classes: str, own: str) -> tuple[list[_Rule], bool]:
         """The rules that may be said of an element with such classes and id, and whether any of them hides."""
         asked = (tag, classes, own)
-        if asked not in self.asked:
-            keys = ["*", tag, *(f".{name}" for name in classes.split()), f"#{own}"]
-            rules = [rule for key in keys for rule in self.rules.get(key, ())]
-            self.asked[asked] = rules, any(hidden for rule in rules for hidden, _ in rule.says.values())
-        return self.asked[asked]
+        if (known := self.asked.get(asked)) is not None:
+            return known
+        keys = ["*", tag, *(f".{name}" for name in classes.split()), f"#{own}"]
+        rules = [rule for key in keys for rule in self.rules.get(key, ())]
+        self.asked[asked] = told = rules, any(hidden for rule in rules for hidden, _ in rule.says.values())
+        return told
 
     def add(self, selectors: str, body: str) -> None:
         """Take in a rule, if it hides or shows anything."""
