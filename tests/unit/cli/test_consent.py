@@ -5,25 +5,19 @@ import re
 import sqlite3
 import stat
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from contracts.desk import Desk
 
-NUMBER = "13800138000"
+NUMBER, OTHER = "13800138000", "13800138001"
 ASKED = ("--tenant", "acme", "--purpose", "customer-care", "--recipient", "acme-desk")
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """An agent and a data-protection officer who signed in, a notice and an assessment, and one customer."""
-    return desk_in(tmp_path_factory.mktemp("desk"))
-
-
-def desk_in(folder: Path) -> Desk:
-    """A desk of an agent with an open case and a data-protection officer, whose notice is published."""
-    desk = Desk(folder)
+    """An agent and a data-protection officer who signed in, a notice and an assessment, and two customers."""
+    desk = Desk(tmp_path_factory.mktemp("desk"))
     desk.open("acme")
     desk.add("an", "agent")
     desk.add("dai", "dpo")
@@ -31,8 +25,9 @@ def desk_in(folder: Path) -> Desk:
     desk.ok("consent", "notice", "assess", "pia.pdf", *ASKED[:4], "--until", "2028-01-31", by="dai")
     items = ("--name", "安客", "--contact", "privacy@acme.example", "--source", "carrier", "--granularity", "city")
     desk.ok("consent", "notice", "publish", *ASKED, *items, "--days", "30", by="dai")
-    token = desk.ok("consent", "show", NUMBER, "--tenant", "acme", "--token-only", by="an").strip()
-    desk.ok("case", "open", token, by="an")
+    for number in (NUMBER, OTHER):
+        token = desk.ok("consent", "show", number, "--tenant", "acme", "--token-only", by="an").strip()
+        desk.ok("case", "open", token, by="an")
     return desk
 
 
@@ -42,8 +37,8 @@ def code(desk: Desk) -> str:
     return re.findall(r"(?<![0-9])[0-9]{6}(?![0-9])", text)[-1]
 
 
-def ask(desk: Desk, *more: str) -> str:
-    answer = desk.ok("consent", "request", NUMBER, *ASKED, *more, by="an")
+def ask(desk: Desk, *more: str, number: str = NUMBER) -> str:
+    answer = desk.ok("consent", "request", number, *ASKED, *more, by="an")
     return str(json.loads(answer)["request"])
 
 
@@ -164,30 +159,28 @@ def test_keys_that_are_none_are_told(desk: Desk) -> None:
         assert (ended.returncode, ended.stderr.splitlines()[0]) == (2, "haoma: keys.json is no JWKS")
 
 
-def test_a_customer_answers_and_withdraws_by_short_message(tmp_path: Path) -> None:
-    desk = desk_in(tmp_path)
-    reply = ("consent", "reply", NUMBER, "--tenant", "acme")
+def test_a_customer_answers_and_withdraws_by_short_message(desk: Desk) -> None:
+    reply = ("consent", "reply", OTHER, "--tenant", "acme")
     assert desk.haoma(*reply, typed=("what?",)).returncode == 1
-    ask(desk, "--channel", "sms")
+    ask(desk, "--channel", "sms", number=OTHER)
     assert desk.haoma(*reply, typed=("同意 000000",)).returncode == 3
     said = json.loads(desk.ok(*reply, typed=(f"同意 {code(desk)}",)))
     assert (said["said"], len(said["consents"])) == ("yes", 1)
     assert json.loads(desk.ok(*reply, typed=("撤回",))) == {"said": "withdraw", "consents": said["consents"]}
-    ask(desk, "--channel", "sms")
+    ask(desk, "--channel", "sms", number=OTHER)
     assert json.loads(desk.ok(*reply, typed=("不同意",)))["said"] == "no"
 
 
-def test_an_emergency_is_disclosed_located_and_reviewed_by_two_others(tmp_path: Path) -> None:
-    desk = desk_in(tmp_path)
+def test_an_emergency_is_disclosed_located_and_reviewed_by_two_others(desk: Desk) -> None:
     desk.add("dee", "dpo")
     emergency, to = ("consent", "emergency"), ("--tenant", "acme", "--recipient", "police-pudong")
     why = ("--reason", "fire", "--reference", "fire-2026-11-22")
-    place = ("locate", "place", NUMBER, *to, "--purpose", "emergency", "--shared")
+    place = ("locate", "place", OTHER, *to, "--purpose", "emergency", "--shared")
     here = ("31.2304,121.4737,60",)
     assert desk.haoma(*place, by="an", typed=here).returncode == 3
-    assert desk.haoma(*emergency, "disclose", NUMBER, *to, *why, by="dai").returncode == 3
-    assert desk.haoma(*emergency, "disclose", NUMBER, *to, "--reason", "curiosity", *why[2:], by="an").returncode == 3
-    made = json.loads(desk.ok(*emergency, "disclose", NUMBER, *to, *why, by="an"))["disclosure"]
+    assert desk.haoma(*emergency, "disclose", OTHER, *to, *why, by="dai").returncode == 3
+    assert desk.haoma(*emergency, "disclose", OTHER, *to, "--reason", "curiosity", *why[2:], by="an").returncode == 3
+    made = json.loads(desk.ok(*emergency, "disclose", OTHER, *to, *why, by="an"))["disclosure"]
     found = json.loads(desk.ok(*place, by="an", typed=here))
     assert round(found["latitude"], 2) == 31.23
     assert desk.haoma(*emergency, "list", *to[:2], by="an").returncode == 3
@@ -199,3 +192,4 @@ def test_an_emergency_is_disclosed_located_and_reviewed_by_two_others(tmp_path: 
     assert json.loads(desk.ok(*review, "--unjustified", by="dee"))["state"] == "unjustified"
     assert desk.haoma(*place, by="an", typed=here).returncode == 3
     assert desk.ok(*emergency, "list", *to[:2], by="dai") == ""
+    desk.ok("consent", "run")

@@ -93,6 +93,7 @@ def test_the_keys_are_backed_up_as_approved_once_and_by_nobody_alone(desk: Desk,
     assert hashlib.sha256((desk.folder / "keys").read_bytes()).hexdigest() == made["sha256"]
 
 
+@pytest.mark.slow
 def test_a_backup_that_could_not_be_written_is_written_by_the_next_run(desk: Desk, services: Services) -> None:
     sealed(services)
     words, backup = ("correct horse battery staple",), ("vault", "keys", "backup")
