@@ -353,6 +353,8 @@ def _held(walk: _Walk, element: Element, tag: str, told: Mapping[str, str]) -> N
             _attribute(walk, element, name, kind, told)
     if tag == "img" and (icon := ICON.fullmatch(told.get("alt", "")) or ICON.fullmatch(told.get("src", ""))):
         walk.add(f"{icon.group(1)}: ", element)
+    if tag == "bdo" and _is_reversed(told):
+        walk.add("\u202e", element)
     if (text := element.text) and (walk.parts or text.strip(BLANK)):
         # A footnote's mark behind a number is none of its digits.
         walk.add(f"[{text.strip()}]" if tag == "sup" and text.strip().isdigit() else text, element)
@@ -364,6 +366,8 @@ def _closed(walk: _Walk, element: Element, parent: Element) -> None:
         _commented(walk, element, parent)
     else:
         marked = walk.marks.get(element) if walk.marks else None
+        if tag == "bdo" and _is_reversed(element.attrib):
+            walk.add("\u202c", element)
         if walk.parts and (marked or tag not in INLINE) and not (tag == "br" and _split(walk, element)):
             walk.end()
         # An inline element's line is still open: it will be the next one.
@@ -375,6 +379,11 @@ def _closed(walk: _Walk, element: Element, parent: Element) -> None:
             _shown_again(walk, *marked)
     if (tail := element.tail) and (walk.parts or tail.strip(BLANK)):
         walk.add(tail, parent)
+
+
+def _is_reversed(told: Mapping[str, str]) -> bool:
+    """Whether a `<bdo>` shows its characters from right to left."""
+    return told.get("dir", "").strip().lower() == "rtl"
 
 
 def _shown_again(walk: _Walk, hides: bool, strikes: bool, aside: bool) -> None:
