@@ -73,7 +73,7 @@ def test_a_lie_about_the_charset_changes_nothing(charset: str, claimed: str) -> 
         "400_855_0112",
         "4OO-855-O112",
         "\u202e2110-558-004\u202c",
-        "<bdo dir=\"RTL\">2110-<b>558</b>-004</bdo>",
+        '<bdo dir="RTL">2110-<b>558</b>-004</bdo>',
         f"</p><ul>{''.join(f'<li>{digit}</li>' for digit in NUMBER)}</ul><p>",
     ],
 )
