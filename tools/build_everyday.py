@@ -2,7 +2,8 @@
 
 Source, read from its PyPI package and needed here alone: jieba's dict.txt (MIT), words with how often each was counted
 and its part of speech. Kept are verbs, adverbs, times and the like counted 30 times or more, nouns counted 30 times or
-more, places counted 3 times or more; of two to four characters. Names of people, of organisations and of makes are not.
+more, places counted 3 times, other names of things 1,000 times; of two to four characters. Names of people and of
+organisations are not.
 
     pip install jieba && python tools/build_everyday.py
 """
@@ -18,7 +19,7 @@ from pathlib import Path
 
 TARGET = Path(__file__).resolve().parent.parent / "src/haoma/guard/extract/everyday.json"
 WORD = re.compile(r"[\u4e00-\u9fff]{2,4}")
-LEAST = {"n": 30, "ns": 3, **dict.fromkeys("v vn vd a ad an d t f m q r c p b s j l i".split(), 30)}
+LEAST = {"n": 30, "ns": 3, "nz": 1000, **dict.fromkeys("v vn vd a ad an d t f m q r c p b s j l i z mq rz".split(), 30)}
 
 
 def kept(lines: list[str]) -> dict[str, list[str]]:

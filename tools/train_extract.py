@@ -42,8 +42,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "src/haoma/guard/extract/model.json"
 CHINESE = ROOT / "tests/pages_zh"
 FOLDS, SEED, COMPOSED_FROM_ONE = 5, 5, 4
-ACCEPT, ACCEPT_CHINESE, REFUSE = 0.65, 0.65, 0.3
-WEIGHTS = {"binding": 1.0, "spans": 1.0, "zh": 2.0, "composed": 0.3}
+ACCEPT, ACCEPT_CHINESE, REFUSE = 0.65, 0.7, 0.3
+WEIGHTS = {"binding": 1.0, "spans": 1.0, "zh": 1.0, "composed": 0.3}
 GROW = {"objective": "binary", "num_leaves": 15, "learning_rate": 0.04, "min_data_in_leaf": 12, "feature_fraction": 0.5,
         "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5, "verbose": -1, "num_threads": 1, "seed": 7, "deterministic": True}  # fmt: skip
 GROW_AMONG = {**GROW, "num_leaves": 6, "learning_rate": 0.05, "min_data_in_leaf": 40, "feature_fraction": 0.8,
@@ -153,7 +153,8 @@ def composed(pages: Sequence[Page], folds: Sequence[int]) -> Iterable[Page]:
     whole = [
         at
         for at, page in enumerate(pages)
-        if page.of("numbers") and not page.of("others", "others_fax") and len(page.of("numbers")) <= 8
+        if page.part != "zh" and page.of("numbers") and not page.of("others", "others_fax")
+        if len(page.of("numbers")) <= 8
     ]
     blocks = {at: block for at in whole if (block := _block(pages[at], chance))}
     for host in whole:

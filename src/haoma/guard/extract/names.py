@@ -13,11 +13,12 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
+from haoma.guard.extract.everyday import left_over
 from haoma.guard.extract.han import simple, sounds
 from haoma.guard.extract.spelt import spelt
 from haoma.guard.model import Names
 
-__all__ = ["CJK", "ENDINGS", "Target", "core", "likeness", "organisations_in", "short_form", "titled"]
+__all__ = ["CJK", "ENDINGS", "Target", "core", "likeness", "one_house", "organisations_in", "short_form", "titled"]
 
 LEGAL = re.compile(
     r"[\s,.]*\b(?:inc|incorporated|llc|l\.l\.c|ltd|limited|llp|plc|corp|corporation|company|co|gmbh|ag|s\.?a|s\.?l|s\.?l\.?u|b\.?v|n\.?v|pty|lda|sp z o o|oy|ab|as|sarl|sas|spa|srl|pc|pllc|p\.?a|kg|e\.?v|the|and|of|&)\b\.?",
@@ -67,6 +68,10 @@ PLACES = re.compile(
     r"|宁波|无锡|佛山|东莞|珠海|中山|泉州|温州|常州|义乌|香港|澳门|台湾|江苏|浙江|广东|山东|河南|河北|湖南|湖北|四川|福建|安徽|江西|陕西|山西|云南|贵州|辽宁|吉林|黑龙江|甘肃|青海|内蒙古|新疆|西藏|宁夏|广西|海南)"
     r"(?=[\u4e00-\u9fff]{2})"
 )
+SHORT_FORMS = (
+    ("农村商业银行", "农商行"), ("农村商业银行", "农商银行"), ("财产保险", "财险"), ("产物保险", "产险"), ("人寿保险", "人寿"),
+    ("信用合作联社", "信用社"), ("消费金融", "消金"), ("律师事务所", "律所"),
+)  # fmt: skip
 WORD = re.compile(r"[a-z0-9]+|[\u0370-\u03ff\u0400-\u04ff]+|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]", re.IGNORECASE)
 GENERIC = frozenset("the and of for a an in at on to by de la le y e with www com net org inc llc ltd co".split())
 CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
@@ -110,7 +115,9 @@ class Target:
 
     def __init__(self, names: Names) -> None:
         self.names = tuple(dict.fromkeys(name for name in (names.name, *names.aliases) if core(name)))
-        self.cores = tuple(sorted(dict.fromkeys(core(name) for name in self.names), key=len, reverse=True))
+        whole = dict.fromkeys(core(name) for name in self.names)
+        also = dict.fromkeys(other for one in whole for other in _also(one))
+        self.cores = tuple(sorted({**whole, **also}, key=len, reverse=True))
         self.domains = tuple(domain.lower() for domain in names.domains)
         words = WORD.findall(LEGAL.sub(" ", simple(names.name.casefold()))) if names.name else []
         self.words = tuple(
@@ -179,6 +186,16 @@ class Target:
         return 0.5 if len(self.initials) >= 3 and squeezed_domain.startswith(self.initials) else 0.0
 
 
+def _also(whole: str) -> list[str]:
+    """How a trade's usual long and short forms make the same name: 甲农村商业银行 is 甲农商行."""
+    return [
+        whole.removesuffix(one) + other
+        for pair in SHORT_FORMS
+        for one, other in (pair, pair[::-1])
+        if len(whole) > len(one) and whole.endswith(one)
+    ]
+
+
 def _spelt(name: str) -> str:
     """How a Chinese name's own word is spelt in a domain, its first two characters behind the place: 长沙麓山银行 → lushan."""
     own = PLACES.sub("", name)
@@ -217,6 +234,15 @@ def short_form(name: str, of: str) -> bool:
         return False
     rest = iter(whole)
     return all(char in rest for char in own)
+
+
+def one_house(name: str, own: str) -> bool:
+    """Whether one of two Chinese names is short for the other; a name that says what it is may be short for a longer one.
+
+    >>> one_house("富康產物保險", "富康產險"), one_house("中国工商银行", "中国银行")
+    (True, False)
+    """
+    return short_form(name, own) or (left_over(core(own)[:2]) == len("富康") and short_form(own, name))
 
 
 def titled(text: str) -> bool:

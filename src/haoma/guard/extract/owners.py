@@ -32,7 +32,7 @@ from haoma.guard.extract.anatomy import (
 from haoma.guard.extract.found import Found
 from haoma.guard.extract.han import simple
 from haoma.guard.extract.lines import Line, Page
-from haoma.guard.extract.names import CJK, Target, core
+from haoma.guard.extract.names import CJK, Target, core, organisations_in
 from haoma.guard.extract.tables import beside
 from haoma.guard.extract.titles import FAINT, HOUSE, NOBODY, NUMBER, OTHER, OWN, PERHAPS, WE, Titles
 from haoma.guard.extract.words import FAKE
@@ -58,12 +58,14 @@ CLAUSE = re.compile(r"[。！？!?；;\n]|\s{3,}|[①-⑳]")
 INVITES = re.compile(r"加盟|入驻|招商|热线|电话|洽谈|经销商?合作")  # others to come
 TAGGED = re.compile(r"\s*[【\[〔（(](?:广告|推广|赞助|商业推广|合作伙伴|AD)[】\]〕）)]", re.IGNORECASE)
 FOREIGN = re.compile(
-    r"(?:施工|监理|检测|审计|保荐|评估|承销|托管|承运|物流|供货|供应|(?:招标)?代理|评审|勘察|开户)(?:单位|机构|公司|方|商|行)"
+    r"(?:施工|监理|检测|审计|保荐|评估|承销|托管|承运|物流|供货|供应|(?:招标)?代理|评审|勘察|开户|合作)(?:单位|机构|公司|方|商|行)"
     r"|监管(?:部门|机构|机关)|监督(?:管理)?(?:部门|机关)|主管(?:部门|机关|单位)|上级|业界监察|监察组织|反诈|警方"
     r"|(?:民政|税务|工商|物价|卫生|教育|交通|公安|环保|文旅|住建|城管|市场监管)(?:行政)?(?:部门|主管)"
-    r"|技术支持|网站(?:建设|制作|设计)|公安机关|市长热线|便民热线|消费者协会|消委"
+    r"|技术支持|网站(?:建设|制作|设计)|公安机关|市长热线|便民热线|(?:评议|调解|申诉)中心|消费者协会|消委"
 )
 ABOVE = re.compile(r"^\W*(?:上级|主管|监管|监督).{0,6}$")  # a heading over those who watch
+SAID_BEFORE = re.compile(r"[该这][家所座]?(?:公司|中心|行|院|店|馆|校|企业|机构|局|景区|酒店|门店|单位|平台)")
+FAR = 6  # lines back to whom 该公司 means
 BY = re.compile(
     r"由(?P<who>[\u4e00-\u9fff]{3,16}?)(?:窗口|负责|提供|承办|承运|承保|承接|办理|受理|配送|运营|管理|代理|发货|施工)"
 )
@@ -145,6 +147,8 @@ class Owners:
                 if text.endswith(COLON) and FAKE.search(_last(text)) and not WE.search(text):
                     return heard.first or Owner(OTHER, level, heard.others or heard.listed, text[:LONGEST], OTHER)
             sign = self._sign(level, text, stands=stands)
+            if level == LABELLED and not sign and SAID_BEFORE.search(text):
+                sign = self._spoken_of(one)
             if heard.listed and level >= HEADING and sign > NOBODY and not OTHERS.search(text):
                 continue
             if sign and (owner := heard.told(sign, level, text)):
@@ -157,15 +161,37 @@ class Owners:
             return NOBODY
         if level >= ITEM and (text.startswith("关于") or (sign in (FAINT, PERHAPS) and core(text) in self.subject)):
             return NOBODY
-        if sign <= NOBODY and (level <= ROW or ABOVE.match(text)) and self._foreign(text):
-            return OTHER
+        if sign <= NOBODY and (level <= ROW or ABOVE.match(text)) and (foreign := self._foreign(text)):
+            return OWN if self._plays(foreign) else OTHER
         if level == LABELLED and sign <= HOUSE and (by := BY.search(text)) and not WE.search(by["who"]):
             behind = self.titles.judge(text[by.end() :], stands=False, clause=True)
-            return behind or self.titles.judge(by["who"], stands=True) or OTHER
+            by_whom = self.titles.judge(by["who"], stands=True)
+            return behind or (by_whom if by_whom > NOBODY else OTHER)
         return sign
 
-    def _foreign(self, text: str) -> bool:
-        return FOREIGN.search(text) is not None and not FOREIGN.search(self.name)
+    def _spoken_of(self, one: Found) -> float:
+        """Who was named last before a number: the target, another, or nobody."""
+        order = one.line.order
+        texts = [
+            one.line.text[: one.one.start],
+            *(line.text for line in self.page.lines[max(0, order - FAR) : order][::-1]),
+        ]
+        for text in texts:
+            if any(own in core(text) for own in self.titles.cores):
+                return OWN
+            if organisations_in(text):
+                return OTHER
+        return NOBODY
+
+    def _foreign(self, text: str) -> str:
+        """The part that a text gives to somebody else than the page's own: 施工单位, 监管部门."""
+        part = FOREIGN.search(text)
+        return part.group() if part and not FOREIGN.search(self.name) else ""
+
+    def _plays(self, part: str) -> bool:
+        """Whether a line says that the target plays a part: 供货商：甲农产."""
+        lines = (simple(line.text) for line in self.page.lines if part in line.text and len(line.text) <= BEFORE)
+        return any(own in core(line) for line in lines for own in self.titles.cores)
 
     def _around(self, one: Found) -> Iterator[Title]:
         line, start = one.line, one.one.start

@@ -20,7 +20,6 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from haoma.guard.extract.everyday import left_over
 from haoma.guard.extract.found import Found
 from haoma.guard.extract.han import simple
 from haoma.guard.extract.lines import Kind, Line, Page, lines_with
@@ -32,8 +31,8 @@ from haoma.guard.extract.names import (
     core,
     known_in,
     likeness,
+    one_house,
     organisations_in,
-    short_form,
     titled,
 )
 from haoma.guard.extract.site import GENERAL, LIKE, TITLE_GAPS, mine_of
@@ -314,7 +313,7 @@ def _means(target: Target, name: str) -> bool:
     """Whether a name on the page is the target's."""
     if max((likeness(name, own) for own in target.names), default=0.0) >= LIKE:
         return True
-    if any(short_form(name, own) or (left_over(own[:PAIR]) == PAIR and short_form(own, name)) for own in target.names):
+    if any(one_house(name, own) for own in target.names):
         return True
     return target.strength(core(name), frozenset(WORD.findall(name.casefold()))) >= 0.7
 

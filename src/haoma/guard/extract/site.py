@@ -125,12 +125,17 @@ def mine_of(scene: Scene) -> float:
         return -1.0
     titles = Titles(scene.target) if any(CJK.search(own) for own in scene.target.names) else None
     frame = signed(scene.page, titles) if titles else 0.0
-    return _by_title(scene, pieces, frame or (0.5 if _headed(scene) else 0.0))
+    return _by_title(scene, titles, pieces, frame or (0.5 if _headed(scene) else 0.0))
 
 
-def _by_title(scene: Scene, pieces: Sequence[str], frame: float) -> float:
+def _by_title(scene: Scene, titles: Titles | None, pieces: Sequence[str], frame: float) -> float:
     """The same by what a title begins and ends with, and by what the page's `frame` names."""
     last, first, title = scene.signs[0], scene.signs[1], scene.page.title
+    if titles and len(pieces) > 1:
+        told = titles.judge(pieces[-1], stands=True)
+        if told == OTHER:
+            return -1.0
+        last = max(last, told)
     ends = pieces[-1] if len(pieces) > 1 else ""
     if first >= LIKE and _free_of(ends, scene.target) and not GENERAL.search(ends) and not ABOUT.search(ends):
         return -0.5 if scene.host and ends else max(frame, 0.0)

@@ -13,7 +13,7 @@ import re
 
 from haoma.guard.extract.everyday import everyday, left_over
 from haoma.guard.extract.han import simple
-from haoma.guard.extract.names import BRANCH, CJK, ENDINGS, NOISE, PLACES, Target, core, short_form
+from haoma.guard.extract.names import BRANCH, CJK, ENDINGS, NOISE, PLACES, Target, core, one_house
 
 __all__ = ["AKIN", "CHROME", "FAINT", "HOUSE", "NOBODY", "NUMBER", "OTHER", "OWN", "PERHAPS", "SITE", "WE", "Titles"]
 
@@ -24,7 +24,7 @@ TRADES = (
     r"|面馆|小馆|菜馆|烤肉|火锅|烧烤|小吃|小面|咖啡|奶茶|烘焙|蛋糕|面包|甜品|快餐|餐饮|食品|乳业|粮油|农庄"
     r"|山庄|农场|合作社|渔业"
     r"|装饰|装修|家装|建材|木业|家具|家居|门窗|地板|地暖|陶瓷|卫浴|灯饰|五金|空调|冰箱|热水器|家电|电气"
-    r"|机电|机械|设备|泵业|阀门|仪器|电子|通讯|通信|宽带|软件|智能|信息|数码|手机城"
+    r"|机电|机械|电梯|设备|泵业|阀门|仪器|电子|通讯|通信|宽带|软件|智能|信息|数码|手机城"
     r"|服饰|服装|内衣|鞋业|珠宝|眼镜|美妆|化妆品|香氛|母婴|玩具|文具|书店|书房|书城|书局|图书|影楼|摄影"
     r"|婚纱|婚庆|传播|广告|印务|印刷|设计|咨询公司|财税|会计|律所|事务|签证|招标|人力|劳务|家政|搬家|开锁"
     r"|锁业|保洁|清洗|回收|物资|维修部|经营部|服务部|门市部|维修|修车|汽修|汽车|车业|摩托|电动车|出租|租车"
@@ -43,8 +43,14 @@ LATIN = re.compile(
     re.IGNORECASE,
 )
 JOINED = re.compile(r"收购|并购|入股|控股|参股|联合|携手|隔壁|旁边|对面|请?至|请?到")
+FACILITY = re.compile(r"[馆院局厂店厅场]$")  # a house's own as well: 游泳馆
+OF_A_HOUSE = re.compile(
+    r"^[^\W\d]{2,}?(?:银行|农商行|信用社|证券|期货|保险|财险|人寿|基金|电信|移动|联通|公司)[^\W\d]{2,8}(?:支行|分行|营业部|营业厅|营业所|分公司|支公司|网点)$"
+)
+CODE = re.compile(r"[A-Za-z]?\d{1,4}|\d+[FL楼层]")  # of a room or a row
+SAYS = re.compile(r"[是为的在于已将与和由从让给系]")  # what goes on after a name as a sentence does
 SURELY = re.compile(
-    r"(?:银行|证券|保险|基金|医院|学院|大学|中学|小学|局|委员会|公司|(?<!服务)集团|信用社|出版社|协会|航空)$"
+    r"(?:银行|证券|保险|基金|医院|学院|大学|中学|小学|局|委员会|公司|(?<!服务)集团|信用社|出版社|协会|航空|酒店|宾馆|旅行社|药房|药店|驾校)$"
 )
 OFFICE = re.compile(
     r"(?P<who>[^\W\d]{3,8})(?:品牌|公共关系|公关|市场|客服|人事|招商|销售|项目|新闻|媒体|商务|运营|售后|外贸|法务|投资者关系)(?:部|处|中心)"
@@ -54,7 +60,7 @@ CENTRE = re.compile(r"^\w{2,}(?:展览|会展|体育|购物|艺术|文化|博览
 ENDS = re.compile(rf"(?:{TRADES})$")
 INNER = re.compile(rf"^[\w·&]{{2,}}?(?:{TRADES})\w{{2,}}$")  # a branch with its house's name: 麓山银行校园支行
 LABEL = re.compile(
-    r"(?:官方|官网|全国|全省|全市|本地|统一|唯一|免费|免长途费|人工|24\s*小时|7\s*[x×*]\s*24(?:小时)?"
+    r"(?:官方|官网|原厂|厂家|全国|全省|全市|本地|统一|唯一|免费|免长途费|人工|24\s*小时|7\s*[x×*]\s*24(?:小时)?"
     r"|二十四小时|境内|境外|国内|海外|现行|最新|综合|总|一键)+"
     r"|(?:客户|客服|顾客|会员|用户|旅客|游客|业主|读者|乘客|玩家|商户|商家|买家|卖家|家长|患者|市民|消费者"
     r"|投资者|律所|本所|个人|企业|公司|团体)?(?:服务|客服|客诉)(?:中心|热线|电话|专线|短号|台|号码?|部)?"
@@ -149,7 +155,7 @@ class Titles:
         """The name nearest to the end of what stands before a number."""
         if self.branch and len(text) <= LONGEST and (own := self._target(text)):
             return own
-        parts = [part for part in GAPS.split(text) if part]
+        parts = [part for part in GAPS.split(text) if part and not CODE.fullmatch(part)]
         for place, part in enumerate(reversed(parts[-6:])):
             if WE.search(part):
                 return HOUSE
@@ -181,7 +187,7 @@ class Titles:
         name = LABEL.sub("", part)
         if len(name) < LEAST or not LETTERS.search(name):
             return NOBODY
-        if short_form(name, self.target.names[0]) or (
+        if one_house(name, self.target.names[0]) or (
             len(core(name)) >= LEAST and len(name) > LEAST and any(own.endswith(core(name)) for own in self.cores)
         ):
             return AKIN if HOUSE_END.search(self.target.names[0]) and not HOUSE_END.search(name) else OWN
@@ -196,17 +202,20 @@ class Titles:
             return AKIN
         house = INNER if BRANCH.match(name) or name.endswith("支公司") else TRADE
         traded = house.match(name) is not None and not NOISE.search(name)
-        surely = left_over(ENDS.sub("", name)) > 0 or (
-            SURELY.search(name) is not None and SURELY.search(part) is not None
-        )
-        if CENTRE.match(part) or (surely if traded else not _nobody(name) and not _nobody(part) and _ends_coined(name)):
+        surely = left_over(ENDS.sub("", name)) > 0 or (SURELY.search(name) is not None and name in part)
+        if (
+            CENTRE.match(part)
+            or OF_A_HOUSE.match(name)
+            or (surely if traded else not _nobody(name) and not _nobody(part) and _ends_coined(name))
+        ):
             return OTHER
         if (office := OFFICE.fullmatch(name)) and left_over(office["who"]) > 1 and not _nobody(office["who"]):
             return PERHAPS
         if not traded and (_nobody(name) or _nobody(part)):
             return NOBODY
         if stands and (traded or (len(name) <= LONGEST_NAME and not SENTENCE.search(part))):
-            return PERHAPS if traded or _coined(name) else FAINT if name == part and CJK.search(name) else NOBODY
+            perhaps = (traded and not FACILITY.search(name)) or _coined(name)
+            return PERHAPS if perhaps else FAINT if traded or (name == part and CJK.search(name)) else NOBODY
         return NOBODY
 
     def _akin(self, name: str) -> bool:
@@ -232,7 +241,7 @@ class Titles:
             return (OWN if branch in self.branch or self.branch in branch else OTHER) if branch else AKIN
         rest = LABEL.sub("", squeezed.partition(whole)[2])
         further = LEAST < len(rest) <= LONGEST_NAME and TRADE.match(rest) is not None and not _nobody(rest)
-        return PERHAPS if further else OWN
+        return PERHAPS if further and not SAYS.match(rest) else OWN
 
 
 def _branch(name: str) -> str:

@@ -72,7 +72,7 @@ DEAD = re.compile(
     re.IGNORECASE,
 )
 FORMER = re.compile(
-    r"旧(?:的)?(?:号|电话|热线|客服|总机|座机|版)|原(?:客服|服务|电话|热线|号码|总机|联系|投诉|咨询|有|来|[\u4e00-\u9fff]{2,6}(?:电话|热线|号码))|曾用|舊|以前(?:的|那个)|(?:old|former|previous|defunct)\s(?:tele)?(?:phone|number|hotline|line)|formerly",
+    r"旧(?:的)?(?:号|电话|热线|客服|总机|座机|版)|原(?:客服|服务|电话|热线|号码|总机|联系|投诉|咨询|有|来|(?![厂装产创始])[\u4e00-\u9fff]{2,6}(?:电话|热线|号码))|曾用|舊|以前(?:的|那个)|(?:old|former|previous|defunct)\s(?:tele)?(?:phone|number|hotline|line)|formerly",
     re.IGNORECASE,
 )
 CHANGED = re.compile(

@@ -57,3 +57,39 @@ def test_names_meet_in_simplified_characters_and_in_domains() -> None:
     assert sounds("麓山") == ("lu", "shan")
     assert Target(Names("麓山银行")).owns("lushanbank.net", "lushanbank") >= 0.6
     assert Target(Names("武汉市临江堂")).owns("wuhanhuangye.com", "wuhanhuangye") < 0.6
+
+
+def test_a_name_in_a_row_goes_before_what_merely_stands_like_one() -> None:
+    html = "<table><tr><td>沧浪银行股份有限公司</td><td>券行</td><td>95041</td></tr></table>"
+    assert signs(html, "松壑基金") == {"95041": -1.0}
+
+
+def test_a_heading_ends_what_stands_above_it() -> None:
+    html = "<h2>组委会</h2><p>岚山书店</p><p>0551-55500001</p><h2>场馆</h2><p>电话 0551-55500002</p>"
+    assert signs(html, "岚山书店") == {"055155500001": 1.0, "055155500002": 0.0}
+
+
+def test_who_plays_a_part_in_one_row_plays_it_in_another() -> None:
+    html = (
+        "<table><tr><td>采购单位名称</td><td>岚山书店</td></tr><tr><td>代理机构名称</td><td>云鲸招标有限公司</td></tr>"
+        "<tr><td>采购单位联系方式</td><td>0551-55500001</td></tr>"
+        "<tr><td>代理机构联系方式</td><td>0551-55500002</td></tr></table>"
+    )
+    assert signs(html, "岚山书店") == {"055155500001": 1.0, "055155500002": -1.0}
+
+
+def test_we_is_who_speaks_and_that_company_whoever_was_named_last() -> None:
+    html = "<ul><li><b>岚山书店</b><p>有人冒充我店员工。请拨我店电话 0551-55500001</p></li></ul>"
+    assert signs(html, "岚山书店") == {"055155500001": 1.0}
+    assert signs("<p>记者走访了岚山书店。</p><p>可拨打该店电话 0551-55500001</p>", "岚山书店") == {"055155500001": 1.0}
+
+
+def test_a_part_that_others_play_is_theirs_unless_the_target_is_said_to_play_it() -> None:
+    html = "<p>施工单位项目部：0551-55500001</p>"
+    assert signs(html, "岚山书店") == {"055155500001": -1.0}
+    assert signs(f"<p>施工单位：岚山书店</p>{html}", "岚山书店") == {"055155500001": 1.0}
+
+
+def test_long_and_short_forms_of_a_trade_make_one_name() -> None:
+    assert signs("<p>江陵农商行 0551-55500001</p>", "江陵农村商业银行股份有限公司") == {"055155500001": 1.0}
+    assert signs("<p>富康產物保險 0551-55500001</p>", "富康產險") == {"055155500001": 1.0}

@@ -87,3 +87,18 @@ def test_the_path_leads_to_the_element_that_shows_the_number() -> None:
     tree = etree.fromstring(PAGE.format(more="").encode(), etree.HTMLParser(encoding="utf-8")).getroottree()
     (shown,) = tree.xpath(by_digits(read())["4008109090"].xpath)
     assert "".join(shown.itertext()) == "400"
+
+
+def test_data_that_no_reader_sees_and_the_page_contradicts_are_not_believed() -> None:
+    more = (
+        '<script type="application/ld+json">{"@type": "Bank", "name": "海渠银行", "telephone": "400-810-9191"}</script>'
+    )
+    found = by_digits(read(more))
+    assert found["4008109191"].organisation is not Belongs.TARGET
+    assert found["4008109090"].organisation is Belongs.TARGET
+
+
+def test_a_number_that_a_page_calls_dead_once_is_accepted_nowhere_on_it() -> None:
+    more = "<p>海渠银行贵宾热线 400-810-9292</p><p>原热线 400-810-9292 已停用。</p>"
+    kinds = {one.organisation for one in read(more) if one.digits == "4008109292"}
+    assert kinds == {Belongs.UNSURE}

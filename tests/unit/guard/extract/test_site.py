@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from haoma.guard.extract.names import Target
+from haoma.guard.extract.scene import scene_of
+from haoma.guard.extract.service import understood
+from haoma.guard.extract.spelt import spelt
+from haoma.guard.model import Names
+
+NUMBER = "<p>电话 0551-55500001</p>"
+
+
+def mine(html: str, name: str, url: str | None) -> float:
+    page, _, found = understood(f"<html lang='zh'>{html}</html>", url)
+    return scene_of(page, found, Target(Names(name)), url, ()).mine
+
+
+@pytest.mark.parametrize(
+    ("html", "url", "whose"),
+    [
+        (f"<title>网点查询</title><body>{NUMBER}</body>", "https://www.lanshanbooks.cn/a", 1.0),
+        (f"<title>联系我们 - 岚山书店</title><body>{NUMBER}</body>", "https://www.sea.cn/a", 0.5),
+        (f"<title>联系我们</title><body>{NUMBER}<footer>© 岚山书店</footer></body>", "https://www.sea.cn/a", 1.0),
+        (f"<title>联系我们</title><body><header>岚山书店</header>{NUMBER}</body>", "https://www.sea.cn/a", 0.5),
+        (f"<title>岚山书店 - 云鲸黄页</title><body>{NUMBER}</body>", "https://www.sea.cn/a", -1.0),
+        (f"<title>岚山书店和云鲸书城哪家好</title><body>{NUMBER}</body>", "https://www.sea.cn/a", 0.0),
+        (f"<title>停电了打哪个电话 - 岚山论坛</title><body>{NUMBER}</body>", "https://bbs.lanshanren.cn/a", -1.0),
+    ],
+    ids=["domain", "end of the title", "copyright", "head", "yellow pages", "weighed", "a town's forum"],
+)
+def test_whose_site_a_page_is(html: str, url: str, whose: float) -> None:
+    assert mine(html, "岚山书店", url) == whose
+
+
+def test_a_domain_spells_a_name_in_syllables_or_letters_but_not_a_town_alone() -> None:
+    assert spelt("泉岭农商行", "quannongshang")
+    assert spelt("槐谷第一医院", "hgdyyy120")
+    assert not spelt("临江堂防水", "wuhanhuangye")
