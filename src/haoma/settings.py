@@ -80,6 +80,7 @@ class Settings:
     platform_file: Path | None
     locate_k: int
     fusion_priors: Path | None
+    risk_calibration: Path | None
     crm_map: Path | None
     case_verify_days: int
     guard_pipeline: Path | None
@@ -159,6 +160,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("platform_file", "path", "", "", "TOML file that describes another platform which is asked for positions."),
     Setting("locate_k", "integer", "20000", "people", "How many people have to live in a region that is shown."),
     Setting("fusion_priors", "path", "", "", "File of how often evidence errs, as haoma locate fit writes it."),
+    Setting("risk_calibration", "path", "", "", "File of what a score means, as haoma locate calibrate writes it."),
     Setting(
         "crm_map", "path", "", "", "TOML file that says where each tenant's customers are; its owner's alone to read."
     ),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from haoma.locate.evidence import EvidenceSource, Reader
     from haoma.locate.fusion import Priors
     from haoma.locate.kept import CasePlaces
+    from haoma.locate.risk import Calibration
     from haoma.locate.routing import Routing
     from haoma.locate.shared import Positions
 
@@ -43,7 +44,9 @@ def locate(services: Services) -> Locate:
     """The questions about where customers are, each behind the gate."""
     from haoma.locate import Locate
 
-    return Locate(services.consent, services.gathering, k=services.settings.locate_k)
+    settings = services.settings
+    calibration = _calibration(settings.risk_calibration)
+    return Locate(services.consent, services.gathering, k=settings.locate_k, calibration=calibration)
 
 
 def routing(services: Services) -> Routing:
@@ -91,6 +94,19 @@ def _priors(path: Path | None) -> Priors:
     except (OSError, UnicodeDecodeError):
         message = "the file that fusion_priors names cannot be read"
         raise BadInput(message, hint="haoma locate fit writes one") from None
+
+
+def _calibration(path: Path | None) -> Calibration:
+    """What a score means: as a file says, or as it comes."""
+    from haoma.locate.risk import IDENTITY, calibration_from
+
+    if path is None:
+        return IDENTITY
+    try:
+        return calibration_from(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        message = "the file that risk_calibration names cannot be read"
+        raise BadInput(message, hint="haoma locate calibrate writes one") from None
 
 
 def _readers(services: Services) -> Iterator[Reader]:

@@ -1,14 +1,17 @@
 """What a question about a customer's place is asked with on the command line, whatever it asks.
 
 Rules held here:
-- What the customer said or shared themselves is passed with a question; a point of theirs, a network address and what
-  their device heard come from stdin, in this order, never from the command line, where others could read them.
+- What the customer said or shared themselves is passed with a question; a point of theirs, a network address, what
+  their device heard and a trail come from stdin, in this order, never from the command line, where others could read
+  them.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -27,8 +30,11 @@ if TYPE_CHECKING:
     from haoma.locate.risk import Signal
     from haoma.vault.model import SubjectToken
 
-__all__ = ["asking", "given_of", "point_of", "question_of", "subject_of", "tell"]
+__all__ = ["asking", "given_of", "point_of", "question_of", "subject_of", "tell", "trail_of"]
 
+SHARED = 0.68  # the share of positions inside the accuracy that a device tells of them
+MOST_LINES = 1_000
+_TRAIL = "LATITUDE,LONGITUDE,METRES,SECONDS AGO, a line of stdin each"
 POINT = re.compile(r"\s*(-?[0-9]{1,2}(?:\.[0-9]{1,12})?)\s*,\s*(-?[0-9]{1,3}(?:\.[0-9]{1,12})?)\s*", re.ASCII)
 
 
@@ -76,12 +82,28 @@ def given_of(asked: Mapping[str, object]) -> list[Given]:
         found.append(Stated(place_called(str(asked["stated"])).adcode, Address.DELIVERY, "customer", now()))
     if asked["shared"]:
         lat, lon, radius_m = _shared(sys.stdin.readline())
-        found.append(Device(Circle(lat, lon, radius_m, 0.68), "consent-page", now()))
+        found.append(Device(Circle(lat, lon, radius_m, SHARED), "consent-page", now()))
     if asked["network"]:
         found.append(IpAddress(sys.stdin.readline().strip(), now()))
     if asked["radio"]:
         found.append(heard_in(sys.stdin.readline(), now()))
     return found
+
+
+def trail_of() -> list[Given]:
+    """The trail that the rest of stdin is; raises BadInput, which repeats no position."""
+    from haoma.locate.fusion import Circle
+    from haoma.locate.given import SharedTrail
+    from haoma.locate.risk import Fix, fix_of
+
+    at, fixes = now(), list[Fix]()
+    for line in islice(sys.stdin, MOST_LINES):
+        position, _, age_s = line.rpartition(",")
+        if re.fullmatch(r"\s*[0-9]{1,6}\s*", age_s, re.ASCII) is None:
+            raise BadInput(f"position {len(fixes) + 1} of the trail is none", hint=_TRAIL)
+        lat, lon, radius_m = _shared(position, _TRAIL)
+        fixes.append(fix_of(Circle(lat, lon, radius_m, SHARED), at - timedelta(seconds=int(age_s))))
+    return [SharedTrail(tuple(fixes))]
 
 
 def subject_of(services: Services, tenant: str, text: str) -> SubjectToken:
@@ -98,10 +120,10 @@ def subject_of(services: Services, tenant: str, text: str) -> SubjectToken:
     return subject
 
 
-def _shared(line: str) -> tuple[float, float, float]:
+def _shared(line: str, hint: str = "LATITUDE,LONGITUDE,METRES in one line") -> tuple[float, float, float]:
     parts = line.rsplit(",", 1)
     if len(parts) != 2 or re.fullmatch(r"\s*[0-9]{1,7}(?:\.[0-9]{1,3})?\s*", parts[1], re.ASCII) is None:
-        raise BadInput("stdin is no shared position", hint="LATITUDE,LONGITUDE,METRES in one line")
+        raise BadInput("stdin is no shared position", hint=hint)
     return *point_of(parts[0]), float(parts[1])
 
 

@@ -1,6 +1,6 @@
 """`haoma locate`: is the customer near, in which region, where, does a case add up; who was told so how often.
 
-`fit` learns how often evidence errs, from records that hold no number.
+`fit` learns how often evidence errs, and `calibrate` what a score means, from records that hold no number.
 
 Rules held here:
 - A verdict is an exit code too: 0 for TRUE, 1 for FALSE, PARTIAL and UNKNOWN.
@@ -14,7 +14,7 @@ import click
 
 from haoma.app import Services
 from haoma.cli.acting import acting, now
-from haoma.cli.asking import asking, given_of, point_of, question_of, tell
+from haoma.cli.asking import asking, given_of, point_of, question_of, tell, trail_of
 from haoma.cli.consent_notice import TENANT
 from haoma.cli.ledger_files import FILE, OUTPUT, OVERWRITE, opened, write_whole
 from haoma.cli.options import current_settings
@@ -96,19 +96,29 @@ def place(ctx: click.Context, /, fmt: Format, **asked: object) -> None:
 @locate.command()
 @asking
 @click.option("--declared", metavar="REGION", help="Where somebody says they are: a city or a province.")
+@click.option(
+    "--trail",
+    is_flag=True,
+    help="Positions that their app shared: LATITUDE,LONGITUDE,METRES,SECONDS AGO, a line each, the rest of stdin.",
+)
 @click.pass_context
-def risk(ctx: click.Context, /, declared: str | None, fmt: Format, **asked: object) -> None:
+def risk(ctx: click.Context, /, declared: str | None, trail: bool, fmt: Format, **asked: object) -> None:
     """Say whether a case about the holder of NUMBER adds up: a score, and the signals behind it."""
     from haoma.locate.areas import place_called
 
     there = place_called(declared).adcode if declared else None
     with Services(current_settings(), create=False) as services:
-        said = services.locate.risk(question_of(services, asked), declared=there, given=given_of(asked))
+        question = question_of(services, asked)
+        given = given_of(asked) + (trail_of() if trail else [])
+        said = services.locate.risk(question, declared=there, given=given)
     found = said.assessed
     tell(found.signals, said.silent, said.credits)
     signals = [{"signal": one.code, "strength": round(one.strength, 3)} for one in found.signals]
-    row: Row = {"score": round(found.score, 4), "alarm": found.alarm, "signals": signals}
-    write([{**row, "until": said.until.isoformat(), "entry": said.entry_id}], fmt)
+    row: Row = {"score": round(found.score, 4), "log_odds": round(found.log_odds, 4), "calibrated": said.calibrated}
+    write(
+        [{**row, "alarm": found.alarm, "signals": signals, "until": said.until.isoformat(), "entry": said.entry_id}],
+        fmt,
+    )
     ctx.exit(1 if found.alarm else 0)
 
 
@@ -128,6 +138,28 @@ def fit(file: Path, output: Path, rounds: int, overwrite: bool) -> None:
     write_whole(output, priors_json(found.priors).encode(), overwrite=overwrite)
     first, last = found.log_likelihoods[0], found.log_likelihoods[-1]
     note(f"{found.records:,} records; log-likelihood of one {first:.4f}, and {last:.4f} in the last round")
+
+
+@locate.command()
+@click.argument("file", type=FILE)
+@click.option("-o", "--output", required=True, type=OUTPUT, help="Where the calibration goes; - is stdout.")
+@click.option(
+    "--method",
+    type=click.Choice(["platt", "isotonic"]),
+    default="platt",
+    show_default=True,
+    help="A line for few cases; steps for hundreds of each kind.",
+)
+@OVERWRITE
+def calibrate(file: Path, output: Path, method: str, overwrite: bool) -> None:
+    """Learn what a score means from cases in FILE whose end is known (JSON lines; - is stdin): for risk_calibration."""
+    from haoma.locate.risk import ends_from, fit_isotonic, fit_platt
+
+    with opened(file) as lines:
+        scores, bad = ends_from(line.decode("utf-8", "replace") for line in lines)
+    found = (fit_platt if method == "platt" else fit_isotonic)(scores, bad)
+    write_whole(output, found.json().encode(), overwrite=overwrite)
+    note(f"{len(bad):,} cases, {sum(bad):,} of them bad")
 
 
 @locate.command()

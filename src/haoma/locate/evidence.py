@@ -41,10 +41,14 @@ class Terms:
 
 
 class Card(NamedTuple):
-    """What is known of a number's SIM card; None for what nobody can tell."""
+    """What is known of a number and its SIM card; None for what nobody can tell.
+
+    `recycled` is whether it has had another holder since the permission stands.
+    """
 
     sim_swapped_at: datetime | None = None
     roaming: bool | None = None
+    recycled: bool | None = None
 
 
 class EvidenceSource(Protocol):

@@ -24,7 +24,8 @@ from haoma.locate.areas import Area
 from haoma.locate.evidence import Card, EvidenceSource, Reader, ReadsHere
 from haoma.locate.fusion import Cities, Device, Fused, IpCity, Observation, Priors, Stated
 from haoma.locate.fusion.kept import Fusion
-from haoma.locate.given import Given, IpAddress, Surroundings
+from haoma.locate.given import Given, IpAddress, SharedTrail, Surroundings
+from haoma.locate.risk import Fix
 from haoma.vault.model import SubjectToken
 
 __all__ = ["Gathering", "Given", "Question", "Seen"]
@@ -34,6 +35,7 @@ _NEEDS: dict[type[Given], Source] = {
     Device: Source.BROWSER,
     IpCity: Source.BROWSER,
     IpAddress: Source.BROWSER,
+    SharedTrail: Source.BROWSER,
     Surroundings: Source.BROWSER,
 }
 _INSTEAD = {
@@ -55,7 +57,8 @@ class Question(NamedTuple):
 class Seen(NamedTuple):
     """What was found for a question, and the Grants that it rests on.
 
-    `silent` names sources that did not answer, `credits` is what licences want to be shown with the answer.
+    `silent` names sources that did not answer, `credits` is what licences want to be shown with the answer, `trail` is
+    what an app shared of the way there.
     """
 
     fused: Fused
@@ -64,6 +67,7 @@ class Seen(NamedTuple):
     grants: Sequence[Grant]
     silent: tuple[str, ...]
     credits: tuple[str, ...] = ()
+    trail: tuple[Fix, ...] = ()
 
 
 class _Found:
@@ -74,6 +78,7 @@ class _Found:
         self.card = Card()
         self.silent: list[str] = []
         self.credits: list[str] = []
+        self.trail: list[Fix] = []
 
 
 class Gathering:
@@ -129,7 +134,7 @@ class Gathering:
             raise refusal("source")
         fused = self._fusion.fuse(found.observed, self._consent.office.now())
         silent, credits_ = tuple(dict.fromkeys(found.silent)), tuple(dict.fromkeys(found.credits))
-        return Seen(fused, found.observed, found.card, grants, silent, credits_)
+        return Seen(fused, found.observed, found.card, grants, silent, credits_, tuple(found.trail))
 
     def _granted(
         self, question: Question, source: Source, least: Granularity | None, within: sa.Connection | None
@@ -150,6 +155,9 @@ class Gathering:
         yield grant
 
     def _take(self, one: Given, grant: Grant, found: _Found) -> None:
+        if isinstance(one, SharedTrail):
+            found.trail += one.fixes
+            return
         if not isinstance(one, IpAddress | Surroundings):
             found.observed.append(one)
             return

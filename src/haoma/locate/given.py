@@ -1,7 +1,7 @@
 """What comes with a question about a place: what the customer said or shared, and what their session shows.
 
 Rules held here:
-- Printing shows neither a network address nor an access point, and no error quotes one.
+- Printing shows neither a coordinate, a network address nor an access point, and no error quotes one.
 - An access point whose owner took it out of maps (`_nomap`, `_optout`), whose address its own software made up (locally
   administered, as phones that share their line have it) or that is nobody's is dropped as it comes in.
 - Fewer than two access points tell nothing (ichnaea's rule): one would tell which household somebody is in.
@@ -19,6 +19,7 @@ from typing import ClassVar, TypeAlias
 
 from haoma.errors import BadInput
 from haoma.locate.fusion import Device, IpCity, Network, Stated
+from haoma.locate.risk.trajectory import Fix
 
 __all__ = [
     "RADIOS",
@@ -27,6 +28,7 @@ __all__ = [
     "Given",
     "IpAddress",
     "Raw",
+    "SharedTrail",
     "Surroundings",
     "access_point",
     "heard_in",
@@ -135,9 +137,30 @@ class Surroundings:
         return f"Surroundings({len(self.access_points)} access points, {len(self.cells)} cells)"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class SharedTrail:
+    """Positions of one device that a customer's app shared, in any order: risk alone looks at them.
+
+    >>> from datetime import UTC
+    >>> SharedTrail((Fix(datetime(2026, 11, 22, tzinfo=UTC), 31.2, 121.5, 20.0),))
+    SharedTrail(1 fixes)
+
+    Raises BadInput for none, and for more than 64.
+    """
+
+    fixes: tuple[Fix, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.fixes) <= MOST:
+            raise BadInput(f"a trail has 1 to {MOST} positions, not {len(self.fixes)}", hint="send the newest")
+
+    def __repr__(self) -> str:
+        return f"SharedTrail({len(self.fixes)} fixes)"
+
+
 Raw: TypeAlias = IpAddress | Surroundings
 """What tells a place only once somebody has looked it up."""
-Given: TypeAlias = Stated | Device | IpCity | Raw
+Given: TypeAlias = Stated | Device | IpCity | SharedTrail | Raw
 
 
 def access_point(mac: str, ssid: str | None = None, signal_dbm: int | None = None) -> AccessPoint | None:

@@ -25,11 +25,11 @@ from haoma.errors import BadInput, HaomaError, NotFound, Refused
 from haoma.locate.areas import Area, InRegion, Judged, judge
 from haoma.locate.disclosures import Disclosed, overview
 from haoma.locate.evidence import EvidenceSource
-from haoma.locate.fusion import CarrierVerdict, Cause, Circle, Fused, Reason, Verdict
+from haoma.locate.fusion import CarrierVerdict, Cause, Circle, Fused, Priors, Radio, Reason, Verdict
 from haoma.locate.gathering import Gathering, Given, Question, Seen
 from haoma.locate.positions import position_of
 from haoma.locate.probing import is_small
-from haoma.locate.risk import Assessed, Story, assess
+from haoma.locate.risk import IDENTITY, Assessed, Calibration, Story, assess, fix_of
 from haoma.locate.shown import SHARED_BY, shown_region
 from haoma.locate.telling import Said, Telling, Told
 from haoma.places import Level, Region, city, province
@@ -82,26 +82,31 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """How risky a case is, with its signals."""
+    """How risky a case is, with its signals; `calibrated` where a score is a probability, learned from cases."""
 
     assessed: Assessed
     silent: tuple[str, ...]
     until: datetime
     entry_id: int
     credits: tuple[str, ...] = ()
+    calibrated: bool = False
 
 
 class Locate:
     """Where customers are, as far as evidence says and their consents allow.
 
-    `k`: how many people have to live in a region that is shown, as `City.people` has them.
+    `k`: how many people have to live in a region that is shown, as `City.people` has them. `calibration` is what turns
+    the score of a case into a probability.
     """
 
-    def __init__(self, consent: Consent, gathering: Gathering, *, k: int = SHARED_BY) -> None:
+    def __init__(
+        self, consent: Consent, gathering: Gathering, *, k: int = SHARED_BY, calibration: Calibration = IDENTITY
+    ) -> None:
         self._consent = consent
         self._gathering = gathering
         self._telling = Telling(consent)
         self._k = k
+        self._calibration = calibration
 
     @property
     def sources(self) -> Sequence[EvidenceSource]:
@@ -190,10 +195,12 @@ class Locate:
         area = None if declared is None else InRegion(_declared(declared))
         seen = self._gathering.gather(question, None, given, card=True)
         at = self._consent.office.now()
-        story = Story(tuple(seen.observed), declared, seen.card.sim_swapped_at, roaming=seen.card.roaming)
-        assessed = assess(story, at, self._gathering.cities, self._gathering.priors)
+        gathering, calibration = self._gathering, self._calibration
+        story = _story(seen, declared, gathering.priors)
+        assessed = assess(story, at, gathering.cities, gathering.priors, calibration=calibration)
         done = self._telling.tell(question, seen, "risk", Granularity.YES_NO, told=True, area=area)
-        return Scored(assessed, seen.silent, done.until, done.entry_id, seen.credits)
+        calibrated = calibration != IDENTITY
+        return Scored(assessed, seen.silent, done.until, done.entry_id, seen.credits, calibrated)
 
     def disclosed(self, by: Asker, tenant: str, since: datetime) -> list[Disclosed]:
         """What everybody of a tenant was told since a moment; for who supervises (`see` audit)."""
@@ -202,6 +209,14 @@ class Locate:
             if office.may(tx, by, "see", "audit", tenant, office.now()):
                 return overview(tx, tenant, since)
         raise refusal("policy")
+
+
+def _story(seen: Seen, declared: str | None, priors: Priors) -> Story:
+    """What was found, as risk looks at it: what radio told, at several times, is a trail too."""
+    stretch, card = priors["radio.stretch"], seen.card
+    radio = tuple(fix_of(one.circle, one.observed_at, stretch) for one in seen.observed if isinstance(one, Radio))
+    known = (card.sim_swapped_at, card.recycled, card.roaming)
+    return Story(tuple(seen.observed), declared, *known, seen.trail, radio)
 
 
 def _verified(seen: Seen, judged: Judged, done: Told) -> Verified:

@@ -146,3 +146,61 @@ def test_what_was_learned_from_records_is_what_questions_are_answered_by(
 def test_a_line_that_is_no_record_is_named(desk: Desk) -> None:
     ended = desk.haoma("locate", "fit", "-", "--output", "none.json", typed=("{}",))
     assert (ended.returncode, "line 1" in ended.stderr) == (2, True)
+
+
+LEAP = ("31.2304,121.4737,20,0", "39.9042,116.4074,20,300", "39.9042,116.4074,20,600")
+
+
+def signals_of(row: dict[str, object]) -> list[dict[str, object]]:
+    found = row["signals"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_a_trail_is_the_rest_of_stdin(desk: Desk) -> None:
+    asked = ("locate", "risk", NUMBER, *ASKED, "--shared", "--trail")
+    ended = desk.haoma(*asked, by="ann", typed=("31.2304,121.4737,60", *LEAP))
+    [found] = rows(ended.stdout)
+    assert {"impossible-travel", "trail-breaks"} <= {str(one["signal"]) for one in signals_of(found)}
+    assert (ended.returncode, found["alarm"], found["calibrated"]) == (1, True, False)
+    still = ("31.2304,121.4737,60", "31.2304,121.4737,60,0", "31.2305,121.4738,60,60")
+    [calm] = rows(desk.ok(*asked, by="ann", typed=still))
+    assert (calm["alarm"], calm["signals"]) == (False, [])
+
+
+@pytest.mark.parametrize(
+    "trail",
+    [(), ("",), ("33.9,118.7,60",), ("33.9,118.7,60,-5",), ("33.9,118.7,60,1.5",), ("93.9,118.7,60,1",), LEAP * 22],
+)
+def test_a_trail_that_is_none_is_told_without_it(desk: Desk, trail: tuple[str, ...]) -> None:
+    ended = desk.haoma("locate", "risk", NUMBER, *ASKED, "--trail", by="ann", typed=trail)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert not [one for one in ("33.9", "93.9", "118.7", "39.9") if one in ended.stderr]
+
+
+def test_a_score_is_a_probability_once_it_was_learned_from_cases(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("locate", "risk", NUMBER, *ASKED, "--trail")
+    before = rows(desk.haoma(*asked, by="ann", typed=LEAP).stdout)[0]
+    ends = [json.dumps({"log_odds": before["log_odds"], "bad": end % 4 == 0}) for end in range(100)]
+    calm = json.dumps({"log_odds": -3.5, "bad": False})
+    desk.ok("locate", "calibrate", "-", "--output", "calibration.json", typed=(*ends, calm))
+    monkeypatch.setenv("HAOMA_RISK_CALIBRATION", str(desk.folder / "calibration.json"))
+    after = rows(desk.haoma(*asked, by="ann", typed=LEAP).stdout)[0]
+    assert (before["calibrated"], after["calibrated"]) == (False, True)
+    assert after["log_odds"] == before["log_odds"]
+    assert float(str(after["score"])) == pytest.approx(0.25, abs=0.03)
+    for text in ("{}", "[]", "no json"):
+        (desk.folder / "calibration.json").write_text(text)
+        assert desk.haoma(*asked, by="ann", typed=LEAP).returncode == 2
+    (desk.folder / "calibration.json").unlink()
+    ended = desk.haoma(*asked, by="ann", typed=LEAP)
+    assert (ended.returncode, "risk_calibration" in ended.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("method", ["platt", "isotonic"])
+def test_cases_that_teach_nothing_leave_no_calibration(desk: Desk, method: str) -> None:
+    alike = ('{"log_odds": -3.5, "bad": false}',) * 3
+    for typed in ((), alike, ("{}",)):
+        ended = desk.haoma("locate", "calibrate", "-", "--output", "none.json", "--method", method, typed=typed)
+        assert ended.returncode == 2
+    assert not (desk.folder / "none.json").exists()

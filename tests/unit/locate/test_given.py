@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from haoma.errors import BadInput
-from haoma.locate.given import AccessPoint, CellTower, IpAddress, Surroundings, access_point
+from haoma.locate.given import AccessPoint, CellTower, IpAddress, SharedTrail, Surroundings, access_point
+from haoma.locate.risk import Fix
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 MAC = "00:25:9c:00:00:01"
@@ -78,3 +79,12 @@ def test_nothing_that_came_in_is_printed() -> None:
     heard = Surroundings((AccessPoint("00259c000001"),), (CellTower("lte", 460, 0, 4301, 20986),), NOW)
     shown = repr(heard) + repr(heard.access_points) + repr(heard.cells) + repr(IpAddress("114.114.114.114", NOW))
     assert not [one for one in ("259c", "4301", "20986", "114.114") if one in shown]
+
+
+def test_a_trail_has_one_to_64_positions_and_shows_none() -> None:
+    fix = Fix(NOW, 31.987, 121.876, 20.0)
+    assert repr(SharedTrail((fix,) * 64)) == "SharedTrail(64 fixes)"
+    for many in (0, 65):
+        with pytest.raises(BadInput, match=f"not {many}") as error:
+            SharedTrail((fix,) * many)
+        assert "31.9" not in str(error.value)

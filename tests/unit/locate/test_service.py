@@ -38,12 +38,14 @@ from haoma.locate.fusion import (
     Circle,
     Device,
     Observation,
+    Radio,
     Stated,
     Verdict,
     known_cities,
     shipped_priors,
 )
-from haoma.locate.given import CellTower
+from haoma.locate.given import CellTower, Given, Raw, SharedTrail
+from haoma.locate.risk import IDENTITY, Calibration, Fix, fit_platt
 from haoma.locate.sources.ip_files import take_in
 from haoma.locate.sources.network import NetworkAddress
 from haoma.locate.sources.segment import IssuedIn
@@ -250,6 +252,45 @@ def test_a_score_says_why(desk: Desk) -> None:
     assert (
         refused(desk.locate.risk, desk.question("agent", purpose="fraud-prevention", recipient="acme-risk")) == "policy"
     )
+
+
+@dataclass
+class Nearby:
+    """A radio service that puts everything that was heard at one point."""
+
+    at: tuple[float, float]
+    terms = Terms("radio", "wi-fi and cells", Source.BROWSER, 50)
+
+    def read(self, grant: Grant, given: Raw) -> Sequence[Observation]:
+        assert isinstance(given, Surroundings)
+        return [Radio(Circle(*self.at, 30.0, 0.95), "radio", given.at)]
+
+
+def test_a_trail_is_compared_with_radio_and_the_holder_of_the_number_with_the_one_before(desk: Desk) -> None:
+    world, now = desk.world, desk.world.clock[0]
+    publish(world, "city", ["browser", "carrier", "segment"])
+    world.give()
+    locate = locate_with(world, [IssuedIn(world.vault), desk.network], [Nearby((31.4, 121.4737))])
+    times = [now - timedelta(minutes=minute) for minute in range(3)]
+    trail = SharedTrail(tuple(Fix(at, *SHANGHAI, 20.0) for at in times))
+    heard = [Surroundings((), (CellTower("lte", 460, 0, 4301, 20986),), at) for at in times]
+
+    def codes(*given: Given, calibration: Calibration = IDENTITY) -> tuple[set[str], bool]:
+        asked = Locate(world.consent, locate._gathering, calibration=calibration)
+        said = asked.risk(desk.question(), given=given)
+        return {signal.code for signal in said.assessed.signals}, said.calibrated
+
+    assert codes(trail) == (set(), False)
+    desk.network.known = Card(recycled=True)
+    assert codes() == ({"number-recycled"}, False)
+    desk.network.known = Card(recycled=False)
+    learned = fit_platt([-3.5, 0.0], [False, True])
+    assert codes(trail, *heard, calibration=learned) == ({"trail-off-radio"}, True)
+    publish(world, "city", ["carrier", "segment"])
+    world.give()
+    assert codes(trail, *heard) == (set(), False)
+    text = " ".join(map(str, world.entries())) + repr((trail, heard, locate._gathering.gather(desk.question())))
+    assert not [one for one in ("31.2", "121.4", "31.4") if one in text]
 
 
 def test_a_source_that_the_consent_does_not_name_is_not_asked(desk: Desk) -> None:

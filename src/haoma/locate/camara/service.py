@@ -117,6 +117,10 @@ class Camara:
         """Whether the customer's phone is in a foreign network, and in which country."""
         return self._ask(grant, reveal, known.ROAMING_STATUS, {}, self._roaming)
 
+    def changed_hands(self, grant: Grant, reveal: Reveal, after: str) -> bool | NotKnown:
+        """Whether the customer's number has had another holder after a day (`2026-11-22`)."""
+        return self._ask(grant, reveal, known.NUMBER_RECYCLING, {"specifiedDate": after}, known.recycled)
+
     def recycled(self, number: Number, after: str, purpose: str) -> bool | NotKnown:
         """Whether a number changed hands after a day (`2026-11-22`): asked to see if a Grant may still be given."""
         interface = known.NUMBER_RECYCLING

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 from haoma.errors import BadInput
 from haoma.locate.fusion.cities import Floats
 
-__all__ = ["IDENTITY", "Calibration", "calibration_from", "fit_isotonic", "fit_platt"]
+__all__ = ["IDENTITY", "Calibration", "calibration_from", "ends_from", "fit_isotonic", "fit_platt"]
 
 FORMAT = "haoma risk calibration 1"
 
@@ -71,6 +71,35 @@ def calibration_from(text: str) -> Calibration:
         return Calibration(scores, log_odds, float(body["beyond"]))
     except (ValueError, TypeError, KeyError) as error:
         raise BadInput("this calibration cannot be read", hint="JSON as Calibration.json() writes it") from error
+
+
+def ends_from(lines: Iterable[str]) -> tuple[list[float], list[bool]]:
+    """The scores (log-odds) of cases, and which of them ended badly, out of JSON lines; empty ones are passed over.
+
+    >>> ends_from(['{"log_odds": -3.5, "bad": false}', '{"log_odds": 1.2, "bad": true}'])
+    ([-3.5, 1.2], [False, True])
+
+    Raises BadInput with the number of the first line that cannot be read.
+    """
+    scores, bad = list[float](), list[bool]()
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            score, ill = _end(line, number)
+            scores.append(score)
+            bad.append(ill)
+    return scores, bad
+
+
+def _end(line: str, number: int) -> tuple[float, bool]:
+    try:
+        row = json.loads(line)
+        score, ill = row["log_odds"], row["bad"]
+        if isinstance(score, float | int) and not isinstance(score, bool) and isinstance(ill, bool):
+            return float(score), ill
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        pass
+    hint = 'a line is {"log_odds": -1.2, "bad": false}'
+    raise BadInput(f"line {number} is no case whose end is known", hint=hint)
 
 
 def fit_platt(scores: Sequence[float], bad: Sequence[bool]) -> Calibration:

@@ -45,7 +45,7 @@ TRUE_AS_DECLARED = 0.95
 FAR_M = 50_000.0
 FLIGHT_M_PER_S = 300.0
 SWAP_HALF_LIFE_DAYS = 7.0
-BREAK, OFF = 6.0, 4.0
+BREAK, OFF, ENOUGH = 6.0, 6.0, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,8 @@ def _of_trail(story: Story) -> Iterator[Signal]:
         yield Signal("impossible-travel", 1 / (1 + (FLIGHT_M_PER_S / speed) ** 6) if speed > 1 else 0.0)
         yield Signal("trail-breaks", _step(found.surprise, BREAK))
         if found.offset is not None:
-            yield Signal("trail-off-radio", _step(found.offset, OFF))
+            share = min(found.compared / ENOUGH, 1.0)  # a single access point may have moved, and alarms nobody
+            yield Signal("trail-off-radio", share * _step(found.offset, OFF))
 
 
 def _of_device(seen: Iterable[Observation], at: datetime, cities: Cities, priors: Priors) -> Iterator[Signal]:

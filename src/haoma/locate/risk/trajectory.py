@@ -18,10 +18,12 @@ from itertools import pairwise
 import numpy as np
 
 from haoma.errors import BadInput
+from haoma.locate.fusion.circles import sigma_of
 from haoma.locate.fusion.cities import Floats
+from haoma.locate.fusion.observation import Circle
 from haoma.places.distance import EARTH_M, distance_m
 
-__all__ = ["Fix", "Trail", "check_trail"]
+__all__ = ["Fix", "Trail", "check_trail", "fix_of"]
 
 ACCELERATION = 1.0
 AT_ONCE_S = 90.0
@@ -51,12 +53,24 @@ class Trail:
     """What a trail shows. `speed_m_per_s` is the least that explains its fastest step, errors taken off.
 
     `surprise` is the largest innovation of the filter in standard deviations, less what so many steps show by chance;
-    `offset` how many standard deviations the trail lies away from radio in a quarter of its fixes; None without radio.
+    `offset` how many standard deviations the trail lies away from radio in a quarter of its fixes; None without radio,
+    and `compared` is how many fixes of radio that rests on.
     """
 
     speed_m_per_s: float
     surprise: float
     offset: float | None
+    compared: int = 0
+
+
+def fix_of(circle: Circle, at: datetime, stretch: float = 1.0) -> Fix:
+    """A fix out of a circle and its coverage; `stretch` is how much wider such circles should be.
+
+    >>> from datetime import UTC
+    >>> fix_of(Circle(31.2, 121.5, 100.0, 0.68), datetime(2026, 11, 22, tzinfo=UTC))
+    Fix(66 m)
+    """
+    return Fix(at, circle.lat, circle.lon, sigma_of(circle, stretch))
 
 
 def check_trail(fixes: Sequence[Fix], radio: Sequence[Fix] = ()) -> Trail:
@@ -74,7 +88,7 @@ def check_trail(fixes: Sequence[Fix], radio: Sequence[Fix] = ()) -> Trail:
     plane = _plane(trail, trail[0])
     seconds = np.array([(fix.at - trail[0].at).total_seconds() for fix in trail])
     sigma = np.array([fix.sigma_m for fix in trail])
-    return Trail(_speed(trail, seconds, sigma), _surprise(plane, seconds, sigma), _offset(trail, radio))
+    return Trail(_speed(trail, seconds, sigma), _surprise(plane, seconds, sigma), *_offset(trail, radio))
 
 
 def _plane(fixes: Sequence[Fix], origin: Fix) -> Floats:
@@ -115,10 +129,10 @@ def _surprise(plane: Floats, seconds: Floats, sigma: Floats) -> float:
     return max(math.sqrt(worst) - math.sqrt(2 * math.log(max(len(plane) - 1, 1))), 0.0)
 
 
-def _offset(trail: Sequence[Fix], radio: Sequence[Fix]) -> float | None:
+def _offset(trail: Sequence[Fix], radio: Sequence[Fix]) -> tuple[float | None, int]:
     found: list[float] = []
     for other in radio:
         fix = min(trail, key=lambda one: abs((one.at - other.at).total_seconds()))
         if abs((fix.at - other.at).total_seconds()) <= AT_ONCE_S:
             found.append(_apart(fix, other) / math.hypot(fix.sigma_m, other.sigma_m))
-    return float(np.percentile(found, SHARE_OFF)) if found else None
+    return (float(np.percentile(found, SHARE_OFF)) if found else None), len(found)

@@ -4,6 +4,7 @@ Rules held here:
 - Near a point or not is the carrier's verdict, and no place of the customer is fetched. Its interface knows no regions:
   for them it is asked where the phone is, by a consent that shows more than yes or no.
 - CAMARA promises no coverage of the area that it returns; it is taken for `COVERAGE` (judgement, docs/guide/locate.md).
+- Whether a number has another holder is asked from the day before the permission on: CAMARA knows days and no hours.
 - The number is opened for the carrier's sign-in alone (`login_hint`).
 """
 
@@ -15,6 +16,7 @@ from haoma.consent import Grant, Granularity, Source
 from haoma.locate.areas import Area, Near
 from haoma.locate.camara import Camara, Located, NotKnown, Polygon
 from haoma.locate.camara import Circle as Asked
+from haoma.locate.camara.recycling import day_before
 from haoma.locate.evidence import Card, Terms
 from haoma.locate.fusion import CarrierCircle, CarrierVerdict, Circle, Observation, Verdict
 from haoma.locate.sources.number import Numbers
@@ -54,9 +56,11 @@ class Carrier:
         """See `EvidenceSource.card`."""
         reveal = self._numbers.of(grant)
         swapped, roaming = self._camara.sim_swap(grant, reveal), self._camara.roaming(grant, reveal)
+        recycled = self._camara.changed_hands(grant, reveal, day_before(grant.since))
         return Card(
             None if isinstance(swapped, NotKnown) else swapped.at,
             None if isinstance(roaming, NotKnown) else roaming.roaming,
+            None if isinstance(recycled, NotKnown) else recycled,
         )
 
 

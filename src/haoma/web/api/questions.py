@@ -8,22 +8,24 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from haoma.errors import BadInput
 from haoma.web.api.calls import Body, Call
 from haoma.web.api.subjects import AsksSubject, subject_of
 
 if TYPE_CHECKING:
-    from haoma.locate import Given, Question
+    from haoma.locate import Given, Question, Surroundings
     from haoma.locate.fusion import Reason
 
 __all__ = [
     "AsksCircle",
+    "AsksFix",
     "AsksPlace",
     "Credits",
     "Entry",
@@ -33,8 +35,10 @@ __all__ = [
     "given_of",
     "question_of",
     "told",
+    "trail_of",
 ]
 
+MOST_HEARD = 8  # each is a question to the radio service
 SHARED = 0.68  # the share of positions inside the accuracy that a device tells of them
 RegionText = Annotated[
     str, Field(min_length=2, max_length=40, description="A city or a province, by name or adcode.", examples=["上海市"])
@@ -105,11 +109,24 @@ class AsksCell(Body):
     signal_dbm: int | None = Field(None, ge=-200, le=0, description="How strongly, in dBm.")
 
 
-class AsksRadio(Body):
-    """What the customer's device heard around it."""
+class AsksHeard(Body):
+    """What the customer's device heard around it at a position."""
 
     access_points: list[AsksAccessPoint] = Field([], max_length=64)
     cells: list[AsksCell] = Field([], max_length=64)
+
+
+class AsksFix(AsksShared):
+    """One of the positions that the customer's app shared."""
+
+    radio: AsksHeard | None = Field(
+        None, description="What their device heard there: for eight of a trail at the most."
+    )
+
+
+class AsksRadio(AsksHeard):
+    """What the customer's device heard around it."""
+
     age_s: float = Field(0, ge=0, le=604_800, allow_inf_nan=False, description="How long ago that was, in seconds.")
 
 
@@ -161,17 +178,37 @@ def given_of(call: Call, asked: AsksPlace) -> list[Given]:
 def _raw(call: Call, asked: AsksPlace) -> Iterator[Given]:
     """What has to be looked up."""
     from haoma.locate.fusion import Network
-    from haoma.locate.given import CellTower, IpAddress, Surroundings, access_point
+    from haoma.locate.given import IpAddress
 
     if (network := asked.network) is not None:
         yield IpAddress(network.address, call.at - timedelta(seconds=network.age_s), Network(network.kind))
     if (radio := asked.radio) is not None:
-        heard = (access_point(one.mac, one.ssid, one.signal_dbm) for one in radio.access_points)
-        cells = (
-            CellTower(one.radio, one.country, one.network, one.area, one.cell, one.signal_dbm) for one in radio.cells
-        )
-        points = tuple(one for one in heard if one is not None)
-        yield Surroundings(points, tuple(cells), call.at - timedelta(seconds=radio.age_s))
+        yield _heard(radio, call.at - timedelta(seconds=radio.age_s))
+
+
+def trail_of(call: Call, asked: Sequence[AsksFix]) -> Iterator[Given]:
+    """The trail that the customer's app shared, and what was heard on it; raises BadInput where that is too much."""
+    if not asked:
+        return
+    from haoma.locate.fusion import Circle
+    from haoma.locate.given import SharedTrail
+    from haoma.locate.risk import fix_of
+
+    timed = [(one, call.at - timedelta(seconds=one.age_s)) for one in asked]
+    yield SharedTrail(tuple(fix_of(Circle(one.lat, one.lon, one.accuracy_m, SHARED), at) for one, at in timed))
+    heard = [(one.radio, at) for one, at in timed if one.radio is not None]
+    if len(heard) > MOST_HEARD:
+        message = f"{len(heard)} positions of the trail come with radio, {MOST_HEARD} at the most may"
+        raise BadInput(message, hint="send radio for some of them: three are enough")
+    yield from (_heard(radio, at) for radio, at in heard)
+
+
+def _heard(radio: AsksHeard, at: datetime) -> Surroundings:
+    from haoma.locate.given import CellTower, Surroundings, access_point
+
+    heard = (access_point(one.mac, one.ssid, one.signal_dbm) for one in radio.access_points)
+    cells = (CellTower(one.radio, one.country, one.network, one.area, one.cell, one.signal_dbm) for one in radio.cells)
+    return Surroundings(tuple(one for one in heard if one is not None), tuple(cells), at)
 
 
 def told(reasons: Iterable[Reason]) -> list[TellsReason]:

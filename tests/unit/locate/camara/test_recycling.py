@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,11 +11,11 @@ import pytest
 
 from contracts.carrier import BEGIN, RECYCLING, SIM_SWAP, Carrier, Desk, Reply
 from contracts.consent import NOW, NUMBER, TENANT, open_world
-from haoma.consent import Consent
+from haoma.consent import Consent, Source
 from haoma.errors import BadInput, Refused, Unavailable
 from haoma.locate.camara import Camara, CarrierRecycling, CarrierTokens, SimSwap
 from haoma.locate.camara.recycling import day_before
-from haoma.numbers import parse
+from haoma.numbers import Number, parse
 
 
 def test_the_day_before_is_asked_for_in_chinas_time_and_nothing_is_kept(carrier: Carrier, camara: Camara) -> None:
@@ -89,3 +90,16 @@ def test_a_withdrawal_drops_what_the_client_holds_and_needs_no_client(
     assert camara.forget(desk.subject(), "customer-care") == 0
     camara.sim_swap(desk.require(), lambda: parse(NUMBER))
     assert len(carrier.asked(BEGIN)) == 2
+
+
+def test_risk_asks_under_its_grant_from_the_day_before_the_permission(
+    carrier: Carrier, camara: Camara, desk: Desk, reveal: Callable[[], Number]
+) -> None:
+    carrier.says(RECYCLING, {"phoneNumberRecycled": True})
+    grant = desk.require()
+    assert camara.changed_hands(grant, reveal, day_before(grant.since)) is True
+    assert [one.json for one in carrier.asked(RECYCLING)] == [{"specifiedDate": "2026-11-21"}]
+    assert carrier.asked(BEGIN)[0].form["scope"] == "openid dpv:CustomerCare number-recycling:check"
+    with pytest.raises(Refused):
+        camara.changed_hands(desk.require(source=Source.BROWSER), reveal, "2026-11-21")
+    assert len(carrier.asked(RECYCLING)) == 1

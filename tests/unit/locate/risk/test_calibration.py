@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from haoma.errors import BadInput
-from haoma.locate.risk import IDENTITY, Calibration, calibration_from, fit_isotonic, fit_platt
+from haoma.locate.risk import IDENTITY, Calibration, calibration_from, ends_from, fit_isotonic, fit_platt
 
 
 def cases(count: int, slope: float, level: float, seed: int = 4) -> tuple[list[float], list[bool]]:
@@ -90,3 +90,23 @@ def test_a_file_that_is_none_is_refused(text: str) -> None:
 def test_a_score_as_it_comes_is_its_log_odds() -> None:
     assert IDENTITY.probability(np.log(3)) == pytest.approx(0.75)
     assert Calibration((0.0, 1.0), (-1.0, 1.0), 0.0).probability(0.5) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "no json",
+        "[]",
+        "{}",
+        "null",
+        '{"log_odds": 1}',
+        '{"log_odds": "1", "bad": true}',
+        '{"log_odds": true, "bad": true}',
+        '{"log_odds": 1, "bad": 1}',
+        '{"log_odds": 1' + "0" * 400 + ', "bad": true}',
+        "[" * 100_000,
+    ],
+)
+def test_a_line_that_is_no_case_is_named(line: str) -> None:
+    with pytest.raises(BadInput, match="line 3"):
+        ends_from(['{"log_odds": 1, "bad": true}', "", line])

@@ -90,6 +90,16 @@ def test_a_leap_across_the_country_is_an_alarm_and_a_flight_is_not() -> None:
     assert strength(Story(trail=(first, flight)), "impossible-travel") < 0.1
 
 
+def test_one_fix_of_radio_off_a_trail_is_told_and_three_are_an_alarm() -> None:
+    still = [Fix(START + timedelta(minutes=minute), 31.23, 121.47, 20.0) for minute in range(3)]
+    away = [Fix(fix.at, 31.33, 121.47, 30.0) for fix in still]
+    one, three = (Story(trail=tuple(still), radio_trail=tuple(away[:count])) for count in (1, 3))
+    assert strength(one, "trail-off-radio") == pytest.approx(1 / 3)
+    assert not assessed(one).alarm
+    assert strength(three, "trail-off-radio") > 0.99
+    assert not assessed(Story(trail=tuple(still), radio_trail=tuple(still))).signals
+
+
 def test_a_sim_swap_fades_with_its_age() -> None:
     found = [strength(Story(sim_swapped_at=NOW - timedelta(days=days)), "sim-swapped") for days in (0, 7, 90)]
     assert found == [1.0, pytest.approx(0.5), 0.0]

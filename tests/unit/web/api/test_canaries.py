@@ -95,10 +95,22 @@ def test_a_coordinate_is_in_no_answer_log_metric_problem_or_file(place: Path) ->
             told = client.post("/v1/locations/verify", {**asked, **changed}, by="agent")
             assert told.status_code in {400, 404}, told.text
             shown.append(told.text)
+        fix = {**shared, "radio": HEARD["radio"]}
+        for trail in (
+            [{**fix, "lat": 90 + LAT}],
+            [{**fix, f"{LAT}": 1}],
+            [fix] * 65,
+            [fix] * 9,
+            f"{LAT},{LON}",
+            [[LAT]],
+        ):
+            told = client.post("/v1/risk", {**asked, "trail": trail}, by="agent")
+            assert told.status_code == 400, told.text
+            shown.append(told.text)
         for path, more in (
             ("/v1/locations/verify", {"near": near}),
             ("/v1/locations/region", {}),
-            ("/v1/risk", {"declared": "北京市"}),
+            ("/v1/risk", {"declared": "北京市", "trail": [fix, {**fix, "lon": LON - 9, "age_s": 60}]}),
             ("/v1/routes", {"language": "en"}),
         ):
             told = client.post(path, {**asked, **more}, by="agent")
