@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from haoma.guard.extract.everyday import left_over
 from haoma.guard.extract.lines import Kind
 from haoma.guard.extract.names import CJK, Target, core
 from haoma.guard.extract.titles import NOBODY, NUMBER, OTHER, OWN, PERHAPS, Titles
@@ -37,7 +38,7 @@ PUBLISHES = re.compile(r"论坛|贴吧|问答|黄页|社区|资讯|新闻|日报
 HIGHEST = 9  # elements up
 LONGEST = 40  # characters of a line that names whose the page is
 CHROME_HEAD, CHROME_FOOT = 1, -1
-AUTHOR_LINES = 6
+FIRST, LAST, OUTER = 60, 40, 6  # lines of a page that may be its frame
 AUTHOR = re.compile(r".{0,24}?(?:原创|来源|作者|发布(?:者|单位|机构))[:：\s]\s*([^\s|｜]{2,20})")
 DATED = re.compile(r"([^\s|｜\d]{2,20})\s+20\d\d[-年./]")
 HEAD = re.compile(
@@ -79,34 +80,24 @@ def weighs(title: str) -> bool:
 
 def signed(page: Page, titles: Titles) -> float:
     """Whom the head and the foot of a page name: 1 the target in both, 0.5 in one, -1 another, 0 nobody."""
-    told = {CHROME_HEAD: NOBODY, CHROME_FOOT: NOBODY}
-    author = next(
-        (hit[1] for line in page.lines[:AUTHOR_LINES] if (hit := AUTHOR.match(line.text) or DATED.match(line.text))), ""
-    )
+    shown = [line for line in page.lines if not line.hidden]
+    author = next((hit[1] for line in shown[:FIRST] if (hit := AUTHOR.match(line.text) or DATED.match(line.text))), "")
     if (sign := titles.judge(author, stands=True)) and sign in (OWN, PERHAPS, OTHER):
         return 0.5 if sign == OWN else -1.0
-    for line in _ends(page):
-        part = _part(page, line)
-        if part and not told[part]:
-            sign = titles.judge(_name(line.text), stands=True)
-            framed = chrome(line.element) != 0
-            told[part] = sign if sign >= OWN or (framed and sign <= PERHAPS) else NOBODY
-    if OTHER in told.values() and OWN not in told.values():
-        return -1.0
-    return sum(sign == OWN for sign in told.values()) / 2
+    ends, own, others = {line.order for line in (*shown[:OUTER], *shown[-OUTER:])}, set[int](), False
+    for line in [*shown[:FIRST], *shown[FIRST:][-LAST:]]:
+        part = _part(line, shown)
+        sign = titles.judge(_name(line.text), stands=True) if part and len(line.text) <= 3 * LONGEST else NOBODY
+        if sign >= OWN:
+            own.add(part)
+        others |= sign == OTHER and line.order in ends and chrome(line.element) != 0
+    return len(own) / 2 if own or not others else -1.0
 
 
-def _ends(page: Page) -> list[Line]:
-    """The first and last lines of a page that a reader sees."""
-    shown = [line for line in page.lines if not line.hidden and len(line.text) <= 3 * LONGEST]
-    return [*shown[:6], *(line for line in shown[:-7:-1] if line not in shown[:6])]
-
-
-def _part(page: Page, line: Line) -> int:
-    part = chrome(line.element)
-    if not part and line.order == len(page.lines) - 1 and len(line.text) <= LONGEST and not SAID.search(line.text):
-        return CHROME_FOOT
-    return part
+def _part(line: Line, shown: Sequence[Line]) -> int:
+    """Which part of the frame a line is in; what is signed at the very end is in the foot."""
+    last = line.order == shown[-1].order and len(line.text) <= LONGEST and not SAID.search(line.text)
+    return chrome(line.element) or (CHROME_FOOT if last else 0)
 
 
 def _name(text: str) -> str:
@@ -148,10 +139,11 @@ def _by_title(scene: Scene, titles: Titles | None, pieces: Sequence[str], frame:
 
 
 def _headed(scene: Scene) -> bool:
-    """Whether the target's whole name is all that stands first on a page whose title is a general one."""
-    first = next((line for line in scene.page.lines if not line.hidden and line.kind == Kind.TEXT), None)
+    """Whether the target's whole name is the first on a page whose title is a general one: menus name nobody."""
     general = not scene.page.title.strip() or (ABOUT.search(scene.page.title) and scene.title_strength < LIKE)
-    return bool(general) and first is not None and core(first.text) in scene.target.cores
+    lines = (line for line in scene.page.lines[:FIRST] if not line.hidden and line.kind == Kind.TEXT)
+    own = ((core(line.text) in scene.target.cores, line.text) for line in lines)
+    return bool(general) and next((ours for ours, text in own if ours or left_over(text) > 1), False)
 
 
 def _free_of(part: str, target: Target) -> bool:

@@ -33,6 +33,14 @@ def test_whose_site_a_page_is(html: str, url: str, whose: float) -> None:
     assert mine(html, "岚山书店", url) == whose
 
 
+def test_a_long_menu_hides_neither_head_nor_foot() -> None:
+    menu = "".join(f"<li><a href='/{at}'>产品中心</a></li>" for at in range(30))
+    html = f"<title>联系我们</title><body><ul>{menu}</ul><h1>岚山书店</h1>{NUMBER}</body>"
+    assert mine(html, "岚山书店", "https://www.sea.cn/a") == 0.5
+    html = f"<title>公告</title><body><ul class='nav'>{menu}<li>岚山书店</li></ul>{NUMBER}</body>"
+    assert mine(html, "岚山书店", "https://www.sea.cn/a") == 0.5
+
+
 def test_a_domain_spells_a_name_in_syllables_or_letters_but_not_a_town_alone() -> None:
     assert spelt("泉岭农商行", "quannongshang")
     assert spelt("槐谷第一医院", "hgdyyy120")
