@@ -100,15 +100,23 @@ def series_named(series: Mapping[int, Series], name: str, tenant: str | None) ->
 
 
 def _meant(tx: sa.Connection, of: Counted, which: str, tenant: str | None) -> tuple[Series, Alert | None]:
+    told = _alert_of(tx, of, which)
+    if told is not None:
+        return of.series[told.hotline], told
+    one = series_named(of.series, which, tenant)
+    newest = next(iter(alerts(tx, hotline=one.id)), None)
+    return one, newest if newest is not None and newest.closed is None and newest.over_at is None else None
+
+
+def _alert_of(tx: sa.Connection, of: Counted, which: str) -> Alert | None:
+    """The alert of this id; None also for one of a hotline that is not asked about, as if it were nowhere."""
+    if not which.isprintable():  # PostgreSQL takes no NUL
+        return None
     try:
         told = alert(tx, which)
     except NotFound:
-        one = series_named(of.series, which, tenant)
-        newest = next(iter(alerts(tx, hotline=one.id)), None)
-        return one, newest if newest is not None and newest.closed is None and newest.over_at is None else None
-    if told.hotline not in of.series:
-        raise NotFound("there is no such alert", hint="haoma watch status shows those that stand")
-    return of.series[told.hotline], told
+        return None
+    return told if told.hotline in of.series else None
 
 
 def _judged(tx: sa.Connection, of: Counted, one: Series, since: int, until: int) -> Hour:

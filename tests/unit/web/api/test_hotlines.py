@@ -106,6 +106,20 @@ def test_another_tenants_hotline_is_not_there(watched: Client) -> None:
         assert name not in told.text + watched.log.getvalue()
 
 
+def test_nobody_learns_of_an_alert_of_another_tenants_whether_it_was_raised(watched: Client) -> None:
+    (alert,) = watched.get("/v1/watch/alerts", by="watcher").json()["alerts"]
+    ids = (alert["alert"], str(uuid.uuid4()))
+    paths = (f"/v1/watch/{kind}/{id_}/explain" for kind in ("alerts", "hotlines") for id_ in ids)
+    told = [watched.get(path, by="dpo@other").json() for path in paths]
+    assert len({(one["status"], one["detail"], one["hint"]) for one in told}) == 1
+
+
+@pytest.mark.parametrize("name", ["%00", "desk-1%00", "%ff%fe", "%ed%a0%80"])
+def test_a_name_that_no_text_has_is_nobodys(watched: Client, name: str) -> None:
+    told = watched.get(f"/v1/watch/hotlines/{name}/explain", by="watcher")
+    assert (told.status_code, told.json()["code"]) == (404, "not-found")
+
+
 def test_a_key_that_sends_counts_sees_none(watched: Client) -> None:
     watched.machine("sends", "hotline-editor", Role.HOTLINE_EDITOR, "record-counts")
     for path in ("hotlines", "alerts", "hotlines/desk-1/explain", f"alerts/{uuid.uuid4()}/explain"):
