@@ -105,10 +105,15 @@ def downloaded(text: str, name: str) -> Response:
 
 
 def network_of(request: Request) -> str:
-    """The address that asks; of IPv6 its network of 64 bits, which one subscriber has."""
+    """The address that asks; of IPv6 its network of 64 bits, which one subscriber has.
+
+    Where one socket listens for both, one of IPv4 comes as one of IPv6 (RFC 4291 §2.5.5.2), and counts as itself.
+    """
     host = request.client.host if request.client else ""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
