@@ -48,8 +48,9 @@ BEGINNINGS = re.compile(
 STATE = r"A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
 _STATES = re.sub(r"(?:^|(?<=\|))[A-Z]", lambda hit: f"(?<={hit.group()})", STATE)
 # One search for all: it is fast where a pattern begins with one set of characters and looks behind itself.
+# 400-820-8820 has America's form and is China's: no area there is 400.
 FORMS = re.compile(
-    rf"[A-Z2-9£](?:(?<=£)(?P<gb>)|(?=[A-Z\do])(?<!\w.)(?:(?<=\d)(?P<us>\d\d\)?[ .-]{{1,2}}[2-9]\d\d[.-]\d{{4}}\b)"
+    rf"[A-Z2-9£](?:(?<=£)(?P<gb>)|(?=[A-Z\do])(?<!\w.)(?:(?<=\d)(?!(?<=4)00)(?P<us>\d\d\)?[ .-]{{1,2}}[2-9]\d\d[.-]\d{{4}}\b)"
     rf"|(?<=[A-Z])(?:(?P<US>(?:{_STATES})(?!\w)(?:\.?,?\s{{1,3}}\d{{5}}(?:-\d{{4}})?\b|,? (?:USA|United)))"
     r"|(?P<CA>(?<=[ABCEGHJ-NPR-TVXY])\d[A-Z] ?\d[A-Z]\d\b)|(?P<GB>(?<=[A-Z])[A-Z]?\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}\b)"
     r"|(?P<AU>(?:(?<=N)SW|(?<=V)IC|(?<=Q)LD|(?<=W)A|(?<=S)A|(?<=T)AS|(?<=A)CT|(?<=N)T)\s{1,2}\d{4}\b|(?<=A)BN\b)"

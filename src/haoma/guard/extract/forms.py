@@ -4,7 +4,8 @@ Rules held here:
 - China's forms are haoma's own grammar's. A foreign one is what libphonenumber holds valid for a country that the page
   speaks of; what it does not may still be a number where a label says so, and then has no URI.
 - Groups of digits are parted into numbers so that most digits belong to one: two numbers side by side are two.
-- `a / b` lists inherit the area code: 021-38784800/68674800 are two numbers of Shanghai.
+- `a / b` lists inherit the area code: 021-38784800/68674800 are two numbers of Shanghai. Where the second is but its
+  last two to four digits, it inherits the rest: 021-3878 4800 / 4801.
 - `digits` are as printed, without extension, without `(0)` behind a country code; letters by the keypad.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -24,7 +25,7 @@ from haoma.numbers import world
 from haoma.numbers.service import parse
 from haoma.numbers.text import find
 
-__all__ = ["Candidate", "candidates", "flat", "perhaps", "possible"]
+__all__ = ["Candidate", "candidates", "exchange", "flat", "in_exchange", "perhaps", "possible"]
 
 SEPARATORS = r"[\s\xa0()/.\-–—‐‑‒―−_·•~\[\]|]"
 RUN = re.compile(rf"[+(\[]*(?<!\d)\d(?:{SEPARATORS}{{0,4}}[(]?\d)*")
@@ -41,6 +42,7 @@ ZIP_PLUS = re.compile(r"\b[A-Z]{2}\.?,?\s{1,3}$")
 KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 TOLL_FREE = frozenset("800 833 844 855 866 877 888 900".split())
 NEXT = re.compile(r"\s{0,2}(?:/|,|;|、|，|&|or|and|或|和)\s{0,2}(\d[\d\- .]{4,9}\d)(?![\d.@%])")
+TAIL = re.compile(r"\s{0,2}(?:/|、|或)\s{0,2}(\d{2,4})(?=\s{0,2}(?:[/、，,。；;)）|｜]|$))")
 EXTENSION = re.compile(
     r"[\s,;.(-]{0,3}(?:ext(?:ension|n)?s?|x|#|转|轉|分机|poste|durchwahl)\s{0,2}[.:#-]?\s{0,2}\d{1,6}", re.IGNORECASE
 )
@@ -48,6 +50,8 @@ AFTER_WORD = re.compile(
     r"(?:\b(?:or|and|at|on)|\b[A-Za-z]*(?:el|on|one|ax|ell|ob|ile|no|all|ne|us|ine))$", re.IGNORECASE
 )
 IN_PATH = re.compile(r"[\w.]/$")
+LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d\d)(?P<own>[2-8]\d{6,7})")
+LOCAL = re.compile(r"(?:^|(?<=[：:\s]))\s{0,2}(?P<digits>[2-8]\d{2,3}[- ]?\d{4})(?=\s{0,2}(?:[、，,；;。/（(]|$))")
 LONG_RUN = 60  # digits: what is longer is data
 MAINLAND = "CN"
 HANZI_DIGITS = str.maketrans("Oo〇零○Ｏ一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "000000123456789112345678" + "9")
@@ -192,6 +196,29 @@ def _coded(hit: re.Match[str], before: str) -> Candidate | None:
         return None
     number = parse(f"电话：{hit.group()}")
     return Candidate(hit.start(), hit.end(), hit.group(), number.uri, MAINLAND) if number.valid else None
+
+
+def exchange(one: Candidate) -> str:
+    """The first four digits of a landline behind its area code, and how many follow; empty of other numbers.
+
+    >>> [exchange(one) for one in candidates("电话：021-38784800", ["CN"])]
+    ['3878-4']
+    """
+    landline = LANDLINE.fullmatch(one.digits)
+    return f"{landline['own'][:4]}-{len(landline['own']) - 4}" if landline else ""
+
+
+def in_exchange(text: str, known: Set[str]) -> list[Candidate]:
+    """The numbers that a line, or what stands behind its colon, has without area code and in a `known` exchange.
+
+    Houses have rows of numbers: where one is said to be a telephone, those of its exchange are.
+    """
+    found = []
+    for hit in LOCAL.finditer(flat(text)):
+        digits = _digits(hit["digits"])
+        if f"{digits[:4]}-{len(digits) - 4}" in known:
+            found.append(Candidate(hit.start("digits"), hit.end("digits"), digits, None, MAINLAND))
+    return found
 
 
 def _digits(text: str) -> str:
@@ -358,11 +385,13 @@ def _national(digits: str, region: str) -> str | None:
 
 def _next(text: str, first: Candidate, found: Sequence[Candidate]) -> Iterator[Candidate]:
     """The further numbers of a list that has its area code once."""
-    at, local = first.end, first
-    while listed := NEXT.match(text, at):
-        digits = _digits(listed.group(1))
+    at = first.end
+    while listed := _tail(text, at, first) or NEXT.match(text, at):
+        digits, least = _digits(listed.group(1)), 2 if listed.re is TAIL else 6
         start, end = listed.span(1)
-        if any(other.start < end and start < other.end for other in found) or not 6 <= len(digits) < len(first.digits):
+        if any(other.start < end and start < other.end for other in found):
+            return
+        if not least <= len(digits) < len(first.digits):
             return
         whole = first.digits[: -len(digits)] + digits
         uri = (
@@ -372,6 +401,12 @@ def _next(text: str, first: Candidate, found: Sequence[Candidate]) -> Iterator[C
             if first.uri[-len(digits) :].isdigit()
             else None
         )
-        local = Candidate(start, end, whole, uri, first.region)
-        yield local
+        yield Candidate(start, end, whole, uri, first.region)
         at = end
+
+
+def _tail(text: str, at: int, first: Candidate) -> re.Match[str] | None:
+    """What stands for another number of a landline's row: its last digits alone."""
+    printed = _digits(text[first.start : first.end])
+    landline = first.digits.startswith("0") and printed.endswith(first.digits[-4:])
+    return TAIL.match(text, at) if landline else None

@@ -3,6 +3,7 @@
 Rules held here:
 - A label is looked for on the number's own line behind the number before it, then in front of the line (a cell to the
   left, the line above), then in the head of its column, then right behind it.
+- Seven or eight digits alone are a number where one of their exchange stands on the page with its area code.
 - A tel: link whose text shows the same number is one mention, the text.
 - Where the page itself says that a number is dead (停用, no longer in use, struck through), that is kept with it.
 """
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from haoma.guard.extract.country import named
-from haoma.guard.extract.forms import Candidate, candidates, flat, perhaps, possible
+from haoma.guard.extract.forms import MAINLAND, Candidate, candidates, exchange, flat, in_exchange, perhaps, possible
 from haoma.guard.extract.lines import Kind, Line, Page
 from haoma.guard.extract.structured import Stated, in_json, scope_name
 from haoma.guard.extract.words import CHANGED, DEAD, FORMER, Cue, cue_before, cue_behind
@@ -67,17 +68,34 @@ class Found:
 def found_on(page: Page, regions: Sequence[str]) -> list[Found]:
     """The numbers of a page in order, those of its structured data last; `regions` likeliest first."""
     found: list[Found] = []
-    for order in perhaps(page.text):
-        if len(found) >= MOST:
-            break
-        line = page.lines[order]
-        if possible(flat(line.text)):
-            found.extend(_on_line(page, line, _local(page, line, regions)))
+    for line, ones in _read(page, regions):
+        found.extend(_on_line(page, line, ones))
     found = _without_echoes(found)
     for source, element in page.data:
         for stated in in_json(source):
             found.extend(_stated(page, stated, element, regions))
     return found[: 2 * MOST]
+
+
+def _read(page: Page, regions: Sequence[str]) -> list[tuple[Line, list[Candidate]]]:
+    """The lines that have numbers, with these."""
+    read: list[tuple[Line, list[Candidate]]] = []
+    many = 0
+    for line in (page.lines[order] for order in perhaps(page.text)):
+        if many < MOST and possible(flat(line.text)):
+            read.append((line, candidates(line.text, _local(page, line, regions), _lead(page, line))))
+            many += len(read[-1][1])
+    known = {told for _, ones in read for one in ones if (told := exchange(one))}
+    if MAINLAND in regions and known:
+        read = [(line, _with_local(line, ones, known)) for line, ones in read]
+    return read
+
+
+def _with_local(line: Line, ones: list[Candidate], known: set[str]) -> list[Candidate]:
+    """The numbers of a line and those that it has without area code."""
+    more = [one for one in in_exchange(line.text, known) if line.kind == Kind.TEXT]
+    apart = [one for one in more if all(one.end <= other.start or other.end <= one.start for other in ones)]
+    return sorted([*ones, *apart], key=lambda one: one.start) if apart else ones
 
 
 def _local(page: Page, line: Line, regions: Sequence[str]) -> list[str]:
@@ -92,9 +110,8 @@ def _local(page: Page, line: Line, regions: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*reversed(near), *regions]))[:6]
 
 
-def _on_line(page: Page, line: Line, regions: Sequence[str]) -> Iterator[Found]:
+def _on_line(page: Page, line: Line, ones: Sequence[Candidate]) -> Iterator[Found]:
     lead = _lead(page, line)
-    ones = candidates(line.text, regions, lead)
     last, cue = 0, None
     for place, one in enumerate(ones):
         until = ones[place + 1].start if place + 1 < len(ones) else len(line.text)
