@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from haoma.guard.extract.lines import Kind, Line
-from haoma.guard.extract.titles import NUMBER
+from haoma.guard.extract.titles import NUMBER, TRANSLATED
 
 if TYPE_CHECKING:
     from haoma.guard.extract.lines import Element
@@ -34,6 +34,7 @@ COLON = ("：", ":")
 HEADS = frozenset("h1 h2 h3 h4 h5 h6 b strong dt th caption figcaption summary legend em font u big".split())
 RANKS, NO_RANK = frozenset("h1 h2 h3 h4 h5 h6".split()), 7
 ITEMS = frozenset("li tr dl article section figure td dd address".split())
+ADDRESS = re.compile(r"[路街道巷弄镇村区]\s?\d{1,4}\s?(?:-\d+\s?)?[号弄]|\d\s?号?[楼层座室](?!.{0,4}店)")
 IN_CLASS = re.compile(
     r"(?:^|[\s_-])(?:\w*name|n|nm|\w*title|t|tit|hd|head|bt|bn|brand|shop|org|fn|cname|company|logo)(?:$|[\s_-])",
     re.IGNORECASE,
@@ -102,11 +103,11 @@ def heads(element: Element) -> bool:
 
 
 def reads_as_title(line: Line) -> bool:
-    """Whether a line may be a title: seen, short or with a colon at its end, and without a number."""
+    """Whether a line may be a title: seen, short or with a colon at its end, without a number, and no address."""
     if line.kind != Kind.TEXT or line.hidden or NUMBER.search(line.text):
         return False
-    text = line.text.strip()
-    return len(text) <= LONGEST or text.endswith(COLON)
+    text = TRANSLATED.sub("", line.text.strip())
+    return ADDRESS.search(text) is None and (len(text) <= LONGEST or text.endswith(COLON))
 
 
 def list_is_over(intro: Element, inner: Element) -> bool:

@@ -13,7 +13,7 @@ import re
 
 from haoma.guard.extract.everyday import everyday, left_over
 from haoma.guard.extract.han import simple
-from haoma.guard.extract.names import BRANCH, CJK, ENDINGS, NOISE, PLACES, Target, core, one_house
+from haoma.guard.extract.names import BRANCH, CJK, ENDINGS, NOISE, PLACES, Target, core, one_house, short_form
 
 __all__ = ["AKIN", "CHROME", "FAINT", "HOUSE", "NOBODY", "NUMBER", "OTHER", "OWN", "PERHAPS", "SITE", "WE", "Titles"]
 
@@ -118,6 +118,10 @@ LETTERS = re.compile(r"[\u4e00-\u9fff]|[A-Za-z]{3}")
 HOUSE_END = re.compile(r"(?:店|支行|分行|分公司|支公司|营业部|校区|分院)$")
 MARKS = re.compile(r"^(?:[\W\d_①-⑳]|(?<=\d)[年月日号])+|[\W_]+$")
 CATEGORY = re.compile(r"^\s*[【\[〔].{1,8}[】\]〕]\s*")
+TRANSLATED = re.compile(r"(?<=[\u4e00-\u9fff）)])\s*[A-Za-z][A-Za-z .,&'()\-]{5,}$")  # a name again in English
+INSIDE = re.compile(r"(?<=[\u4e00-\u9fff])[（(](?:(?P<group>集团)|[\u4e00-\u9fff]{2,4})[）)](?=[\u4e00-\u9fff]{2})")  # 甲（上海）贸易公司
+COMPANY = re.compile(r"(?<!分)(?<!支)(?<!子)公司$")
+GROUP = re.compile(r"(?:集团|控股)(?:股份)?(?:有限)?(?:责任)?(?:公司)?$")
 GAPS = re.compile(r"[\s，,、：:；;（）()“”\"'【】\[\]—–―\-|｜/>»·•…*=]+")
 VERBS = re.compile(
     r"可?拨打|致电|联系|如果是|如需|如果|通过|由|和|与|及|或|也可|可以|直接|才打|别打|别信|找|打|请|是|为"
@@ -141,6 +145,8 @@ class Titles:
         self.brand = own[:LEAST] if len(own) > LEAST and CJK.match(own) else ""
         word = ENDS.sub("", own)
         self.word = word if len(word) > LEAST and CJK.match(word) else ""
+        self.legal = bool(target.names) and COMPANY.search(target.names[0]) is not None
+        self.grouped = self.legal and GROUP.search(target.names[0]) is not None
         self.judged: dict[tuple[str, bool, bool], float] = {}
 
     def judge(self, text: str, *, stands: bool, clause: bool = False) -> float:
@@ -171,11 +177,12 @@ class Titles:
         return NOBODY
 
     def _title(self, text: str, *, stands: bool) -> float:
-        if len(text) > LONGEST:
+        if len(TRANSLATED.sub("", text)) > LONGEST:
             return NOBODY
         if own := self._target(text):
             return own
-        parts = GAPS.split(MARKS.sub("", CATEGORY.sub("", text)))[:2]
+        plain = INSIDE.sub(r"\g<group>", TRANSLATED.sub("", CATEGORY.sub("", text)))
+        parts = GAPS.split(MARKS.sub("", plain))[:2]
         chinese = "".join(CJK.findall(text))
         if everyday(chinese) and not ENDS.search(chinese):
             parts = [part for part in parts if CJK.search(part)]  # Export Dept. 外贸部 is no name for its English
@@ -187,6 +194,8 @@ class Titles:
         name = LABEL.sub("", part)
         if len(name) < LEAST or not LETTERS.search(name):
             return NOBODY
+        if self._sister(name):
+            return OTHER
         if one_house(name, self.target.names[0]) or (
             len(core(name)) >= LEAST and len(name) > LEAST and any(own.endswith(core(name)) for own in self.cores)
         ):
@@ -224,6 +233,14 @@ class Titles:
             return False
         coined = left_over(self.brand) == len(self.brand)
         return self.brand in name if coined else name.startswith(self.brand) and not TRADE.match(name)
+
+    def _sister(self, name: str) -> bool:
+        """Whether a name is that of another company of the target's word: of two legal persons one is not the other."""
+        if not (self.legal and self.brand and self.brand in name and COMPANY.search(name)):
+            return False
+        if GROUP.search(name):
+            return not self.grouped
+        return not any(short_form(name, own) for own in self.cores)
 
     def _of_its_trade(self, name: str) -> bool:
         """Whether a name is short for the target's own trade: 律所 for 某某律师事务所."""
