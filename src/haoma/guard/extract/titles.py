@@ -35,6 +35,7 @@ TRADES = (
     r"|教育|培训|托育|琴行|画室|协会|商会|基金会|学会|居委会|村委会|管委会|热力|供热|环卫|市政|工程|建设"
     r"|建筑|建投|城投|置地|不动产|中介|家园|商场|广场|百货|商城|商厦|大厦|卖场|便利|菜场|市场"
     r"|4S店|专柜|租房|科技馆|美术馆|游客中心|贸易|实业|矿业|钢铁|化工|能源|新能源|光伏|环保|农业|种业|饲料"
+    r"|派出所|供电所|研究所|政府"
     r"|[农渔]家乐|牧业|水产|花卉|园林|宠物|动物医院"
 )
 TRADE = re.compile(rf"^[^\W\d]{{2,}}?(?:{TRADES})$")
@@ -50,7 +51,7 @@ OF_A_HOUSE = re.compile(
 CODE = re.compile(r"[A-Za-z]?\d{1,4}|\d+[FL楼层]")  # of a room or a row
 SAYS = re.compile(r"[是为的在于已将与和由从让给系]")  # what goes on after a name as a sentence does
 SURELY = re.compile(
-    r"(?:银行|证券|保险|基金|医院|学院|大学|中学|小学|局|委员会|公司|(?<!服务)集团|信用社|出版社|协会|航空|酒店|宾馆|旅行社|药房|药店|驾校)$"
+    r"(?:银行|证券|保险|基金|医院|学院|大学|中学|小学|局|委员会|考试院|研究[院所]|设计院|科学院|法院|检察院|派出所|供电所|政府|居委会|村委会|公司|(?<!服务)集团|信用社|出版社|协会|航空|酒店|宾馆|旅行社|药房|药店|驾校)$"
 )
 OFFICE = re.compile(
     r"(?P<who>[^\W\d]{3,8})(?:品牌|公共关系|公关|市场|客服|人事|招商|销售|项目|新闻|媒体|商务|运营|售后|外贸|法务|投资者关系)(?:部|处|中心)"
@@ -223,7 +224,7 @@ class Titles:
         if not traded and (_nobody(name) or _nobody(part)):
             return NOBODY
         if stands and (traded or (len(name) <= LONGEST_NAME and not SENTENCE.search(part))):
-            perhaps = (traded and not FACILITY.search(name)) or _coined(name)
+            perhaps = (traded and not FACILITY.search(name) and left_over(name) > 0) or _coined(name)
             return PERHAPS if perhaps else FAINT if traded or (name == part and CJK.search(name)) else NOBODY
         return NOBODY
 

@@ -84,7 +84,7 @@ ADVERT = re.compile(
     re.IGNORECASE,
 )
 FAKE = re.compile(
-    r"冒用|不法分子|不法人员|自称|谎称|嫌疑人|行骗|骗取|假冒|仿冒|冒充|诈骗|詐騙|虚假|谨防|非我|并非|不是我|无关|不属于|非官方|骗子|山寨|高仿|\bfake\b|\bfraud|\bscam|\bimpost|not (?:our|affiliated)",
+    r"冒用|不法分子|不法人员|自称|谎称|嫌疑人|行骗|骗取|假冒|仿冒|冒充|诈骗|詐騙|虚假|谨防|非我|并非|不是我|无关|无(?:任何|直接)?(?:隶属|关联|合作|从属)?(?:关系|关联)|没有(?:任何)?(?:关系|关联)|不属于|非官方|骗子|山寨|高仿|\bfake\b|\bfraud|\bscam|\bimpost|not (?:our|affiliated)",
     re.IGNORECASE,
 )
 PLATFORM = re.compile(
