@@ -261,8 +261,10 @@ def _titled(scene: Scene, one: Found, around: Around, words: Sequence[float]) ->
     owner = around.owners.get(id(one))
     if owner is None:
         return [0.0] * 9
-    others = [around.owners[id(other)].sign for other in scene.found if other.one.digits[-8:] != one.one.digits[-8:]]
-    claimed = float(owner.sign <= 0 and max(others, default=0.0) >= 1)
+    apart = [other for other in scene.found if other.one.digits[-8:] != one.one.digits[-8:]]
+    others = [around.owners[id(other)].sign for other in apart]
+    shown = [around.owners[id(other)].sign for other in apart if other.line.kind != Kind.DATA and not other.hidden]
+    claimed = float(owner.sign <= 0 and max(shown, default=0.0) >= 1)
     return [
         _verdict(scene, one, owner, claimed, words), owner.sign, owner.named, float(owner.level), float(owner.others), claimed,
         _sided(scene, one),

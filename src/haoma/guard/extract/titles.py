@@ -19,6 +19,7 @@ __all__ = ["AKIN", "CHROME", "FAINT", "HOUSE", "NOBODY", "NUMBER", "OTHER", "OWN
 
 OWN, AKIN, HOUSE, NOBODY, FAINT, PERHAPS, OTHER = 1.0, 0.5, 0.25, 0.0, -0.25, -0.5, -1.0
 LONGEST, LONGEST_NAME, LEAST, SENTENCE_LONG, COINED = 60, 12, 2, 5, 2  # characters
+NEAREST = 8  # parts of what stands before a number
 TRADES = (
     ENDINGS + r"|[书花药面茶布粮饭酒吃果具烤]店|馆|院|局|厂|商行|车行|行社|茶社|茶庄|茶楼|茶事|酒业|酒庄|酒楼|食府"
     r"|面馆|小馆|菜馆|烤肉|火锅|烧烤|小吃|小面|咖啡|奶茶|烘焙|蛋糕|面包|甜品|快餐|餐饮|食品|乳业|粮油|农庄"
@@ -86,13 +87,16 @@ DEPARTMENT = re.compile(
 PERSON = re.compile(
     r"^(?:[老小大]\w$|导游|司机|店长|领队|老板|小编)|(?:先生|女士|小姐|经理|老师|师傅|老板|主任|总监|顾问|联系人|大夫|医生|同志|队长|站长|专员|律师|教授|某)$"
 )
-PLACE = re.compile(
-    r"(?:[省市区县州镇乡村路街巷弄]|\d号|[路街道巷中]\s?\d+\s?(?:号|弄)?.{0,8}|大道[东西南北中]?|北京|上海"
-    r"|天津|重庆|广州|深圳|杭州|南京|苏州|成都|武汉|西安|郑州|长沙|济南|青岛|大连|沈阳|长春|哈尔滨|合肥"
-    r"|福州|厦门|南昌|昆明|贵阳|南宁|海口|兰州|西宁"
-    r"|银川|太原|石家庄|呼和浩特|乌鲁木齐|拉萨|宁波|无锡|佛山|东莞|珠海|中山|泉州|温州|常州|香港|澳门|台北"
-    r"|台中|高雄|新加坡|英国|美国|日本|中国|内地|地区|华[东南北中]|[东西]南|[东西]北)$"
+TOWNS = (
+    r"北京|上海|天津|重庆|广州|深圳|杭州|南京|苏州|成都|武汉|西安|郑州|长沙|济南|青岛|大连|沈阳|长春|哈尔滨|合肥"
+    r"|福州|厦门|南昌|昆明|贵阳|南宁|海口|兰州|西宁|银川|太原|石家庄|呼和浩特|乌鲁木齐|拉萨|宁波|无锡|佛山|东莞"
+    r"|珠海|中山|泉州|温州|常州|香港|澳门|台北|台中|高雄|新加坡"
 )
+PLACE = re.compile(
+    rf"(?:[省市区县州镇乡村路街巷弄]|\d号|[路街道巷中]\s?\d+\s?(?:号|弄)?.{{0,8}}|大道[东西南北中]?|{TOWNS}"
+    r"|英国|美国|日本|中国|内地|地区|华[东南北中]|[东西]南|[东西]北)$"
+)
+TOWN = re.compile(TOWNS)
 SENTENCE = re.compile(r"[了请您我你他这那吗呢吧被把可如因将与及或]|不[^动]|以及|[。！？?!]|\d{3}|https?:|@\w+\.")
 TOPIC = re.compile(
     r"^(?:[年月日间元岁]|联系|关于|首页|网站|地址|邮编|时间|营业|服务|价格|营销|回复|店址|网址|办事|停水|停电|停气|收费"
@@ -163,7 +167,7 @@ class Titles:
         if self.branch and len(text) <= LONGEST and (own := self._target(text)):
             return own
         parts = [part for part in GAPS.split(text) if part and not CODE.fullmatch(part)]
-        for place, part in enumerate(reversed(parts[-6:])):
+        for place, part in enumerate(reversed(parts[-NEAREST:])):
             if WE.search(part):
                 return HOUSE
             first = stands and place == len(parts) - 1
@@ -197,6 +201,8 @@ class Titles:
             return NOBODY
         if self._sister(name):
             return OTHER
+        if TOWN.fullmatch(name):
+            return NOBODY
         if one_house(name, self.target.names[0]) or (
             len(core(name)) >= LEAST and len(name) > LEAST and any(own.endswith(core(name)) for own in self.cores)
         ):
