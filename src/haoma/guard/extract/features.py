@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import log1p
 
+from haoma.guard.extract.anatomy import NO_RANK, rank_of
 from haoma.guard.extract.found import Found
 from haoma.guard.extract.lines import Kind
-from haoma.guard.extract.names import CJK, WORD, likeness, short_form
+from haoma.guard.extract.names import CJK, WORD, core, likeness, short_form
 from haoma.guard.extract.owners import FOREIGN, ITEM, LABELLED, NOWHERE, ROW, Owner, Owners
 from haoma.guard.extract.scene import Scene, Section, nearest
-from haoma.guard.extract.site import LIKE, chrome
+from haoma.guard.extract.site import CHROME_HEAD, LIKE, chrome
 from haoma.guard.extract.titles import CHROME, FAINT, NOBODY, OTHER, OWN, PERHAPS, SITE, WE
 from haoma.guard.extract.words import ADVERT, FAKE, OURS, PARTS, PLATFORM, PUBLIC, Cue
 
@@ -46,6 +47,7 @@ COMPARED = (
 )  # fmt: skip
 ALL = (*NAMES, *(f"{name}_{how}" for name in COMPARED for how in ("lead", "odd")), "others_there")
 SENTENCE = re.compile(r"[。；;！!\n]|\.\s")
+NEAR_HEADING = 8  # lines
 SITE_FAR = 60  # characters before a number in which a line says that it is the site's
 ASKED = re.compile(r"(?:洽|联系|致电|拨打|咨询|找)(?![我本])[\u4e00-\u9fff]{3,}\W*$")  # and whom to ask
 SUSPECT = re.compile(
@@ -235,7 +237,7 @@ def _owners(scene: Scene) -> dict[int, Owner]:
     """Who the titles around each number name; of a target with a Chinese name alone."""
     if not any(CJK.search(own) for own in scene.target.names):
         return {}
-    owners = Owners(scene.page, scene.target)
+    owners = Owners(scene.page, scene.target, scene.brand)
     told = {id(one): owners.of(one) for one in scene.found}
     return _settled(told, own=scene.mine > 0) if scene.mine >= 0 else told
 
@@ -275,7 +277,7 @@ def _titled(scene: Scene, one: Found, around: Around, words: Sequence[float]) ->
 def _verdict(scene: Scene, one: Found, owner: Owner, claimed: float, words: Sequence[float]) -> float:
     """Whose a careful reader would take it for, -3 another's to 3 the target's, the page's anatomy in sight."""
     fake, _, public, brand = words
-    mine, inside, frame = scene.mine, owner.level <= ITEM, _frame(one)
+    mine, inside, frame = scene.mine, owner.level <= ITEM, _frame(scene, one)
     near = one.before[-30:] + CLAUSE.split(one.behind[:20])[0]
     foreign = SITE.search(one.line.text[max(0, one.one.start - SITE_FAR) : one.one.end + 20]) if mine <= 0 else None
     if mine < 0 and owner.sign < OWN and (frame or scene.title_strength < LIKE):
@@ -315,12 +317,20 @@ def _contradicted(scene: Scene, one: Found) -> bool:
 
 def _sided(scene: Scene, one: Found) -> float:
     """1 in the frame of the target's own page, -1 in that of another's, 0 elsewhere."""
-    return float((scene.mine > 0) - (scene.mine < 0)) if _frame(one) else 0.0
+    return float((scene.mine > 0) - (scene.mine < 0)) if _frame(scene, one) else 0.0
 
 
-def _frame(one: Found) -> bool:
-    """Whether a number stands in the head or the foot of its page."""
-    return chrome(one.line.element_at(one.one.start)) != 0
+def _frame(scene: Scene, one: Found) -> bool:
+    """Whether a number stands in the head or the foot of its page; not in a block that the target's own name heads."""
+    part = chrome(one.line.element_at(one.one.start))
+    headed = part == CHROME_HEAD and scene.mine < 0 and _heads_block(scene, one)
+    return part != 0 and not headed
+
+
+def _heads_block(scene: Scene, one: Found) -> bool:
+    """Whether a heading with the target's whole name stands above a number in the same block, no more than a card up."""
+    lines = scene.page.lines[max(0, one.line.order - NEAR_HEADING) : one.line.order]
+    return any(core(line.text) in scene.target.cores and rank_of(line.element) < NO_RANK for line in lines)
 
 
 def _by_page(scene: Scene, last: float, last_far: float) -> float:

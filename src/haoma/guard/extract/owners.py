@@ -31,7 +31,7 @@ from haoma.guard.extract.anatomy import (
 )
 from haoma.guard.extract.found import Found
 from haoma.guard.extract.han import simple
-from haoma.guard.extract.lines import Line, Page
+from haoma.guard.extract.lines import Kind, Line, Page
 from haoma.guard.extract.names import CJK, Target, core, organisations_in
 from haoma.guard.extract.tables import beside
 from haoma.guard.extract.titles import FAINT, HOUSE, NOBODY, NUMBER, OTHER, OWN, PERHAPS, WE, Titles
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FOREIGN", "ITEM", "LABELLED", "NOWHERE", "ROW", "Owner", "Owners"]
 
-FURTHEST = 14  # lines up
+FURTHEST = 30  # lines up
 LONGEST = 24  # characters of a title
 BEFORE = 120  # characters in front of a number
 SENTENCES = 3
@@ -53,6 +53,7 @@ OTHERS = re.compile(
     r"|经销|代理|代销|授权|服务商|入驻|商户|商铺|租户|品牌墙|加盟店|广告|推广|赞助|展商|成员单位|会员单位"
     r"|参展|第三方|航空公司|兄弟|热门"
 )
+BELONGS = re.compile(r"所属|所辖|下属|直属|各(?:大|家|地|个)?[\u4e00-\u9fff]{2,4}|(?:门店|网点|分店|车站|校区|院区|营业厅|站点)(?:一览|列表|名录|信息|电话|查询)?$")
 SAID = re.compile(r"[，。；！？,;!?]")  # of a sentence, no title
 CLAUSE = re.compile(r"[。！？!?；;\n]|\s{3,}|[①-⑳]")
 INVITES = re.compile(r"加盟|入驻|招商|热线|电话|洽谈|经销商?合作")  # others to come
@@ -109,7 +110,7 @@ class _Heard:
             return owner
         if first.sign == HOUSE:
             return None if level == LABELLED else replace(first, sign=max(sign, HOUSE), named=max(sign, HOUSE))
-        if sign == OWN and not CJK.search(first.name):
+        if sign == OWN and (not CJK.search(first.name) or (level >= ITEM and BELONGS.search(text))):
             return owner
         return replace(first, named=sign, others=owner.others)
 
@@ -121,7 +122,8 @@ class _Heard:
 class Owners:
     """The owners of a page's numbers, asked for one target."""
 
-    def __init__(self, page: Page, target: Target) -> None:
+    def __init__(self, page: Page, target: Target, brand: str = "") -> None:
+        self.brand = brand
         self.page, self.titles, self.name = page, Titles(target), target.names[0] if target.names else ""
         self.digits = next(iter(re.findall(r"\d{5,}", self.name)), "")
         title = core(page.title)
@@ -161,6 +163,8 @@ class Owners:
             return NOBODY
         if level >= ITEM and (text.startswith("关于") or (sign in (FAINT, PERHAPS) and core(text) in self.subject)):
             return NOBODY
+        if sign in (NOBODY, FAINT, PERHAPS) and level == LABELLED and self.brand and self.brand in core(text):
+            return OTHER
         if sign <= NOBODY and (level <= ROW or ABOVE.match(text)) and (foreign := self._foreign(text)):
             return OWN if self._plays(foreign) else OTHER
         if level == LABELLED and sign <= HOUSE and (by := BY.search(text)) and not WE.search(by["who"]):
@@ -201,6 +205,8 @@ class Owners:
                 yield LABELLED, part, True
         for sentence in reversed(before[-1 - SENTENCES : -1]):
             yield LABELLED, sentence, False
+        if line.kind == Kind.LINK:
+            yield from ((LABELLED, text, True) for text in self._shown(line))
         if line.order < len(self.page.lines):
             element = line.element_at(start)
             cell = cell_of(element)
@@ -208,6 +214,11 @@ class Owners:
                 yield from self._in_cell(cell, line.order)
                 yield from ((ROW, text, stands) for text, stands in beside(self.page, cell))
             yield from self._over(element, line.order)
+
+    def _shown(self, link: Line) -> list[str]:
+        """What a tel: link says before the number that it shows."""
+        first, last = self.page.spans.get(link.element, (0, 0))
+        return [NUMBER.split(line.text)[0] for line in self.page.lines[first:last] if line.kind == Kind.TEXT]
 
     def _in_cell(self, cell: Element, order: int) -> Iterator[Title]:
         begins = max(self.page.spans.get(cell, (order, 0))[0], order - FURTHEST)
