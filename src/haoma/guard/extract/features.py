@@ -19,7 +19,7 @@ from haoma.guard.extract.lines import Kind
 from haoma.guard.extract.names import CJK, WORD, core, likeness, short_form
 from haoma.guard.extract.owners import FOREIGN, ITEM, LABELLED, NOWHERE, ROW, Owner, Owners
 from haoma.guard.extract.scene import Scene, Section, nearest
-from haoma.guard.extract.site import CHROME_HEAD, LIKE, chrome
+from haoma.guard.extract.site import CHROME_HEAD, LIKE, OUTER, chrome
 from haoma.guard.extract.titles import CHROME, FAINT, NOBODY, OTHER, OWN, PERHAPS, SITE, WE
 from haoma.guard.extract.words import ADVERT, FAKE, OURS, PARTS, PLATFORM, PUBLIC, Cue
 
@@ -268,15 +268,16 @@ def _titled(scene: Scene, one: Found, around: Around, words: Sequence[float]) ->
     shown = [around.owners[id(other)].sign for other in apart if other.line.kind != Kind.DATA and not other.hidden]
     claimed = float(owner.sign <= 0 and max(shown, default=0.0) >= 1)
     return [
-        _verdict(scene, one, owner, claimed, words), owner.sign, owner.named, float(owner.level), float(owner.others), claimed,
+        _verdict(scene, one, around, claimed, words), owner.sign, owner.named, float(owner.level), float(owner.others), claimed,
         _sided(scene, one),
         sum(sign < 0 for sign in others) / len(others) if others else -1.0, scene.mine,
     ]  # fmt: skip
 
 
-def _verdict(scene: Scene, one: Found, owner: Owner, claimed: float, words: Sequence[float]) -> float:
+def _verdict(scene: Scene, one: Found, around: Around, claimed: float, words: Sequence[float]) -> float:
     """Whose a careful reader would take it for, -3 another's to 3 the target's, the page's anatomy in sight."""
     fake, _, public, brand = words
+    owner = around.owners[id(one)]
     mine, inside, frame = scene.mine, owner.level <= ITEM, _frame(scene, one)
     near = one.before[-30:] + CLAUSE.split(one.behind[:20])[0]
     foreign = SITE.search(one.line.text[max(0, one.one.start - SITE_FAR) : one.one.end + 20]) if mine <= 0 else None
@@ -284,7 +285,7 @@ def _verdict(scene: Scene, one: Found, owner: Owner, claimed: float, words: Sequ
         foreign = CHROME.search(near)
     reached = (
         (bool(public or fake), -3.0),
-        (_contradicted(scene, one), -2.0),
+        (_contradicted(scene, one, around.owners), -2.0),
         (
             bool(WE.search(near)) and (owner.sign > OTHER or owner.level >= ITEM),
             2.5 if mine > 0 or owner.sign >= OWN else -1.0,
@@ -302,17 +303,31 @@ def _verdict(scene: Scene, one: Found, owner: Owner, claimed: float, words: Sequ
         (bool(claimed) and mine < 1, -1.0),
         (mine > 0 and owner.sign == NOBODY, 1.0 + mine),
         (owner.sign != NOBODY, 1.0 + owner.sign if mine > 0 else 2.0 * owner.sign),
-        (scene.title_strength >= LIKE, 1.0),
+        (scene.title_strength >= LIKE or _opens(scene), 1.0),
     )
     return next((worth for holds, worth in reached if holds), 0.5 if mine == 0 else -0.5)
 
 
-def _contradicted(scene: Scene, one: Found) -> bool:
-    """Whether only data that no reader sees state a number, and the page shows others as its own."""
-    if one.line.kind != Kind.DATA or scene.mine <= 0:
+def _opens(scene: Scene) -> bool:
+    """Whether the page's first lines begin with the target's whole name, as those of a shop do on a market's site."""
+    shown = (line for line in scene.page.lines[:OUTER] if line.kind == Kind.TEXT and not line.hidden)
+    return any(core(line.text).startswith(scene.target.cores) for line in shown)
+
+
+def _contradicted(scene: Scene, one: Found, owners: dict[int, Owner]) -> bool:
+    """Whether only data that no reader sees state a number, and the page shows others that may be the target's."""
+    if one.line.kind != Kind.DATA:
         return False
-    shown = {other.one.digits[-8:] for other in scene.found if other.line.kind != Kind.DATA and not other.hidden}
+    shown = {
+        other.one.digits[-8:]
+        for other in scene.found
+        if other.line.kind != Kind.DATA and not other.hidden and _may_be_own(scene, other, owners[id(other)])
+    }
     return bool(shown) and one.one.digits[-8:] not in shown
+
+
+def _may_be_own(scene: Scene, one: Found, owner: Owner) -> bool:
+    return scene.mine > 0 or (owner.sign >= NOBODY and not owner.others and not _frame(scene, one))
 
 
 def _sided(scene: Scene, one: Found) -> float:

@@ -159,12 +159,12 @@ class Owners:
 
     def _sign(self, level: int, text: str, *, stands: bool) -> float:
         sign = self.titles.judge(text, stands=stands, clause=level == LABELLED)
+        if sign in (NOBODY, FAINT, PERHAPS) and level == LABELLED and self.brand and self.brand in core(text):
+            return OTHER
         if sign == FAINT and level not in (ROW, ITEM):
             return NOBODY
         if level >= ITEM and (text.startswith("关于") or (sign in (FAINT, PERHAPS) and core(text) in self.subject)):
             return NOBODY
-        if sign in (NOBODY, FAINT, PERHAPS) and level == LABELLED and self.brand and self.brand in core(text):
-            return OTHER
         if sign <= NOBODY and (level <= ROW or ABOVE.match(text)) and (foreign := self._foreign(text)):
             return OWN if self._plays(foreign) else OTHER
         if level == LABELLED and sign <= HOUSE and (by := BY.search(text)) and not WE.search(by["who"]):
