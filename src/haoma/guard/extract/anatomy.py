@@ -7,6 +7,7 @@ Rules held here:
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ __all__ = [
     "cell_of",
     "heads",
     "is_item",
+    "list_has_ended",
     "list_is_over",
     "rank_of",
     "reads_as_title",
@@ -33,6 +35,7 @@ HIGHEST, SIBLINGS, LONGEST = 7, 40, 40  # elements up, beside; characters of a h
 COLON = ("：", ":")
 HEADS = frozenset("h1 h2 h3 h4 h5 h6 b strong dt th caption figcaption summary legend em font u big".split())
 RANKS, NO_RANK = frozenset("h1 h2 h3 h4 h5 h6".split()), 7
+LISTS = frozenset("table ul ol dl".split())
 ITEMS = frozenset("li tr dl article section figure td dd address".split())
 ADDRESS = re.compile(r"[路街道巷弄镇村区]\s?\d{1,4}\s?(?:-\d+\s?)?[号弄]|\d\s?号?[楼层座室](?!.{0,4}店)")
 IN_CLASS = re.compile(
@@ -120,3 +123,15 @@ def list_is_over(intro: Element, inner: Element) -> bool:
             break
         between.append(after.tag)
     return bool(between) and intro.tag not in between
+
+
+def list_has_ended(heading: Element, inner: Element) -> bool:
+    """Whether a list stands between a heading and `inner`, which is a plain paragraph: the heading was the list's."""
+    if inner.tag != "p" or heading.getparent() is not inner.getparent():
+        return False
+    return any(before.tag in LISTS for before in _between(heading, inner))
+
+
+def _between(heading: Element, inner: Element) -> list[Element]:
+    after = heading.itersiblings()
+    return list(itertools.takewhile(lambda one: one is not inner, after))

@@ -55,6 +55,7 @@ SUSPECT = re.compile(
     r"|^[^\d。！？!?]{0,10}[。！？!?]\s{0,2}(?:对方|结果|该号|此号|是骗|不是|骗子)"
 )
 GENUINE = re.compile(r"官方|我司|我行|我公司|本公司|本行|唯一|仅有|核实|正确|\bofficial|\bour\b", re.IGNORECASE)
+OFFICIAL = re.compile(r"官方(?:客服|服务|唯一|投诉|售后)?(?:电话|热线|号码)?(?:是|为)?[：:\s]*$")
 CLAUSE = re.compile(r"[。；;！!，,？?\n]")
 SEPARATE = re.compile(r"[\s\u3000，,。；;：:—–|｜/、（）()]+")
 GENERIC = re.compile(
@@ -292,6 +293,7 @@ def _verdict(scene: Scene, one: Found, around: Around, claimed: float, words: Se
         ),
         (bool(brand) and owner.level > LABELLED, -2.5),
         (owner.sign >= OWN and inside, 3.0),
+        (owner.sign == NOBODY and scene.title_strength >= LIKE and OFFICIAL.search(one.before) is not None, 2.0),
         (foreign is not None and owner.level >= ITEM, -2.5),
         (owner.sign >= OWN and not (frame and mine < 0), 2.5),
         (owner.sign <= OTHER, -3.0 if inside else -2.0),

@@ -408,5 +408,5 @@ def _next(text: str, first: Candidate, found: Sequence[Candidate]) -> Iterator[C
 def _tail(text: str, at: int, first: Candidate) -> re.Match[str] | None:
     """What stands for another number of a landline's row: its last digits alone."""
     printed = _digits(text[first.start : first.end])
-    landline = first.digits.startswith("0") and printed.endswith(first.digits[-4:])
+    landline = (first.digits[0] == "0" or LOCAL.fullmatch(first.digits)) and printed.endswith(first.digits[-4:])
     return TAIL.match(text, at) if landline else None

@@ -72,6 +72,7 @@ SHORT_FORMS = (
     ("农村商业银行", "农商行"), ("农村商业银行", "农商银行"), ("财产保险", "财险"), ("产物保险", "产险"), ("人寿保险", "人寿"),
     ("信用合作联社", "信用社"), ("消费金融", "消金"), ("律师事务所", "律所"),
 )  # fmt: skip
+LABEL_LEAST = 4  # letters
 WORD = re.compile(r"[a-z0-9]+|[\u0370-\u03ff\u0400-\u04ff]+|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]", re.IGNORECASE)
 GENERIC = frozenset("the and of for a an in at on to by de la le y e with www com net org inc llc ltd co".split())
 CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
@@ -183,7 +184,15 @@ class Target:
             return 0.6
         if self.sounds and (self.sounds in squeezed_domain or spelt(PLACES.sub("", self.cores[-1]), squeezed_domain)):
             return 0.9
+        if self._spelt_with_place(squeezed_domain):
+            return 0.9
         return 0.5 if len(self.initials) >= 3 and squeezed_domain.startswith(self.initials) else 0.0
+
+    def _spelt_with_place(self, label: str) -> bool:
+        """Whether a domain's label has the initials of the whole name: clzyy for 昌陵市中医院, not what its place alone has."""
+        whole = self.cores[-1] if self.cores else ""
+        place = whole.removesuffix(PLACES.sub("", whole))
+        return bool(place) and len(label) >= LABEL_LEAST and spelt(whole, label) and not spelt(place, label)
 
 
 def _also(whole: str) -> list[str]:

@@ -24,6 +24,7 @@ from haoma.guard.extract.anatomy import (
     cell_of,
     heads,
     is_item,
+    list_has_ended,
     list_is_over,
     rank_of,
     reads_as_title,
@@ -162,7 +163,7 @@ class Owners:
         if sign in (NOBODY, FAINT, PERHAPS) and level == LABELLED and self.brand and self.brand in core(text):
             return OTHER
         if sign == FAINT and level not in (ROW, ITEM):
-            return NOBODY
+            sign = NOBODY
         if level >= ITEM and (text.startswith("关于") or (sign in (FAINT, PERHAPS) and core(text) in self.subject)):
             return NOBODY
         if sign <= NOBODY and (level <= ROW or ABOVE.match(text)) and (foreign := self._foreign(text)):
@@ -241,6 +242,8 @@ class Owners:
                 line = self.page.lines[above]
                 own_rank = rank_of(line.element)
                 if own_rank >= rank or not reads_as_title(line) or not self._stands_over(line, inner, around):
+                    continue
+                if OTHERS.search(line.text) and list_has_ended(line.element, inner):
                     continue
                 rank = own_rank if own_rank < NO_RANK else rank
                 headed = heads(line.element)
