@@ -78,6 +78,12 @@ class Around:
         }
         self.chinese = bool(CJK.search(scene.page.title)) or "CN" in regions[:1]
         self.owners = _owners(scene)
+        self.claiming = {
+            id(one)
+            for one in scene.found
+            if self.owners and self.owners[id(one)].sign >= OWN and one.line.kind != Kind.DATA
+            if not one.hidden and not _warned(one)
+        }
         self.areas: dict[int, str | None] = {id(one): _area(one) for one in scene.found}
         self.forms: dict[int, str | None] = {id(one): _form(one) for one in scene.found}
         self.countries = {id(one): one.one.region for one in scene.found}
@@ -192,17 +198,19 @@ def _sign(own: bool) -> float:
 def _words(scene: Scene, one: Found, row: Section) -> list[float]:
     text = " ".join(line.text[:300] for line in scene.page.lines[max(0, row.first - 1) : row.last][:8])
     near = one.before[-60:] + one.behind[:40]
-    sentence = (
-        SENTENCE.split(one.line.text[max(0, one.one.start - 120) : one.one.start])[-1]
-        + CLAUSE.split(one.behind[:40])[0]
-    )
     brand = float(bool(scene.brand) and scene.brand in "".join(WORD.findall(near.casefold())))
-    told = FAKE.search(sentence) or SUSPECT.search(one.line.text[one.one.end : one.one.end + 60])
-    warned = told is not None and not GENUINE.search(CLAUSE.split(one.before[-60:])[-1])
     named = any(one.one.digits in own for own in scene.target.names)
     return [
-        float(warned), float(bool(PLATFORM.search(near))) + float(bool(PLATFORM.search(text))), float(bool(PUBLIC.match(one.one.digits)) and not named), brand,
+        float(_warned(one)), float(bool(PLATFORM.search(near))) + float(bool(PLATFORM.search(text))), float(bool(PUBLIC.match(one.one.digits)) and not named), brand,
     ]  # fmt: skip
+
+
+def _warned(one: Found) -> bool:
+    """Whether a warning names a number."""
+    ahead = SENTENCE.split(one.line.text[max(0, one.one.start - 120) : one.one.start])[-1]
+    told = FAKE.search(ahead + CLAUSE.split(one.behind[:40])[0])
+    told = told or SUSPECT.search(one.line.text[one.one.end : one.one.end + 60])
+    return told is not None and not GENUINE.search(CLAUSE.split(one.before[-60:])[-1])
 
 
 def _subject(scene: Scene, one: Found) -> float:
@@ -266,8 +274,7 @@ def _titled(scene: Scene, one: Found, around: Around, words: Sequence[float]) ->
         return [0.0] * 9
     apart = [other for other in scene.found if other.one.digits[-8:] != one.one.digits[-8:]]
     others = [around.owners[id(other)].sign for other in apart]
-    shown = [around.owners[id(other)].sign for other in apart if other.line.kind != Kind.DATA and not other.hidden]
-    claimed = float(owner.sign <= 0 and max(shown, default=0.0) >= 1)
+    claimed = float(owner.sign <= 0 and any(id(other) in around.claiming for other in apart))
     return [
         _verdict(scene, one, around, claimed, words), owner.sign, owner.named, float(owner.level), float(owner.others), claimed,
         _sided(scene, one),

@@ -217,7 +217,8 @@ def in_exchange(text: str, known: Set[str]) -> list[Candidate]:
     for hit in LOCAL.finditer(flat(text)):
         digits = _digits(hit["digits"])
         if f"{digits[:4]}-{len(digits) - 4}" in known:
-            found.append(Candidate(hit.start("digits"), hit.end("digits"), digits, None, MAINLAND))
+            one = Candidate(hit.start("digits"), hit.end("digits"), digits, None, MAINLAND)
+            found += [one, *_next(flat(text), one, found)]
     return found
 
 
