@@ -207,7 +207,9 @@ class Titles:
             len(core(name)) >= LEAST and len(name) > LEAST and any(own.endswith(core(name)) for own in self.cores)
         ):
             return AKIN if HOUSE_END.search(self.target.names[0]) and not HOUSE_END.search(name) else OWN
-        if TOPIC.match(name) or PERSON.search(name) or self._of_its_trade(name):
+        if self._of_its_trade(name):
+            return HOUSE
+        if TOPIC.match(name) or PERSON.search(name):
             return NOBODY
         if self.word and self.word in name:
             return AKIN
