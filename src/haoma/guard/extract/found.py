@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from haoma.guard.extract.country import named
 from haoma.guard.extract.forms import MAINLAND, Candidate, candidates, exchange, flat, in_exchange, perhaps, possible
 from haoma.guard.extract.lines import Kind, Line, Page
+from haoma.guard.extract.state import in_state
 from haoma.guard.extract.structured import Stated, in_json, scope_name
 from haoma.guard.extract.words import CHANGED, DEAD, FORMER, Cue, cue_before, cue_behind
 from haoma.guard.model import Role
@@ -74,7 +75,20 @@ def found_on(page: Page, regions: Sequence[str]) -> list[Found]:
     for source, element in page.data:
         for stated in in_json(source):
             found.extend(_stated(page, stated, element, regions))
+    if MAINLAND in regions:
+        found.extend(_in_scripts(page, found, regions))
     return found[: 2 * MOST]
+
+
+def _in_scripts(page: Page, shown: Sequence[Found], regions: Sequence[str]) -> Iterator[Found]:
+    """The numbers of the state of a page's scripts that stand nowhere else on it, each once."""
+    known = {one.one.digits[-8:] for one in shown}
+    for source, element in page.state:
+        for stated in in_state(source):
+            for one in _stated(page, stated, element, regions):
+                if one.one.digits[-8:] not in known:
+                    known.add(one.one.digits[-8:])
+                    yield one
 
 
 def _read(page: Page, regions: Sequence[str]) -> list[tuple[Line, list[Candidate]]]:

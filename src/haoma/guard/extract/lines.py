@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
 
+from haoma.guard.extract.state import holds_numbers
 from haoma.guard.extract.styles import Sheets, sheets_of
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ ICON = re.compile(
     re.IGNORECASE,
 )
 DIGIT = re.compile(r"\d")
+RINGS = re.compile(r"(?:tel:|(?:call|dial|phone|tel)\w{0,10}\(\s?[\"'])(\+?\d[\d -]{4,18}\d)", re.IGNORECASE)
+PANE = re.compile(r"(?:^|[\s_-])(?:tab\w*|\w*pane|panel|accordion\w*|collapse)(?:$|[\s_-])", re.IGNORECASE)
 WHOLE = re.compile(r"\s*(?:\(?0\d{2,3}[)-]\s?\d{7,8}|[48]00-?\d{3}-?\d{4}|1[3-9]\d{9}|\+\d{2,3}[ -])(?!\d)")
 
 
@@ -99,6 +102,7 @@ class Page:
     lines: list[Line] = field(default_factory=list)
     spans: dict[Element, tuple[int, int]] = field(default_factory=dict)
     data: list[tuple[str, Element]] = field(default_factory=list)
+    state: list[tuple[str, Element]] = field(default_factory=list)
     title: str = ""
     meta: dict[str, str] = field(default_factory=dict)
     text: str = ""  # of all lines, one below the other
@@ -304,6 +308,8 @@ def _head(page: Page) -> None:
             page.title = SPACE.sub(" ", "".join(element.itertext())).strip()
         elif element.tag == "script" and "ld+json" in (element.get("type") or "").lower():
             page.data.append((element.text or "", element))
+        elif element.tag == "script" and element.text and holds_numbers(element.text):
+            page.state.append((element.text, element))
         elif element.tag == "meta":
             name = (element.get("name") or element.get("property") or element.get("http-equiv") or "").lower()
             page.meta.setdefault(name, element.get("content") or "")
@@ -347,6 +353,8 @@ def _held(walk: _Walk, element: Element, tag: str, told: Mapping[str, str]) -> N
     if tag in LINKING:
         _link(walk.page, told)
     for name in told:
+        if name == "onclick" and (rung := RINGS.search(told[name])):
+            walk.put(rung.group(1), element, Kind.LINK)
         if name in SILENT or not (kind := _kind_of(name)) or (kind == Kind.LINK and ":" not in told[name]):
             continue
         if DIGIT.search(told[name]):
@@ -441,4 +449,13 @@ def _button(element: Element, name: str) -> bool:
 def _hides(element: Element, tag: str, told: Mapping[str, str], sheets: Sheets) -> bool:
     if tag == "template" or "hidden" in told:
         return True
-    return sheets.may_hide(tag, told) and sheets.hides(element)
+    return sheets.may_hide(tag, told) and sheets.hides(element) and not _is_pane(element, told)
+
+
+def _is_pane(element: Element, told: Mapping[str, str]) -> bool:
+    """Whether an element is one of a set of panes that a reader turns to: named so, beside others named so."""
+    if not PANE.search(told.get("class", "")):
+        return False
+    around = element.getparent()
+    beside = [] if around is None else [one for one in around if one is not element and one.tag == element.tag]
+    return any(PANE.search(one.get("class", "")) for one in beside)

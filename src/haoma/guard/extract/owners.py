@@ -57,6 +57,7 @@ OTHERS = re.compile(
 BELONGS = re.compile(r"所属|所辖|下属|直属|各(?:大|家|地|个)?[\u4e00-\u9fff]{2,4}|(?:门店|网点|分店|车站|校区|院区|营业厅|站点)(?:一览|列表|名录|信息|电话|查询)?$")
 SAID = re.compile(r"[，。；！？,;!?]")  # of a sentence, no title
 CLAUSE = re.compile(r"[。！？!?；;\n]|\s{3,}|[①-⑳]")
+NEIGHBOURS = re.compile(r"附近|周边|周围|同类|同行|相似|猜你|看了又看|友情链接")
 INVITES = re.compile(r"加盟|入驻|招商|热线|电话|洽谈|经销商?合作")  # others to come
 TAGGED = re.compile(r"\s*[【\[〔（(](?:广告|推广|赞助|商业推广|合作伙伴|AD)[】\]〕）)]", re.IGNORECASE)
 FOREIGN = re.compile(
@@ -150,6 +151,8 @@ class Owners:
                 if text.endswith(COLON) and FAKE.search(_last(text)) and not WE.search(text):
                     return heard.first or Owner(OTHER, level, heard.others or heard.listed, text[:LONGEST], OTHER)
             sign = self._sign(level, text, stands=stands)
+            if level == LABELLED and sign <= NOBODY and NEIGHBOURS.search(text):
+                return Owner(OTHER, level, True, text[:LONGEST], OTHER)
             if level == LABELLED and not sign and SAID_BEFORE.search(text):
                 sign = self._spoken_of(one)
             if heard.listed and level >= HEADING and sign > NOBODY and not OTHERS.search(text):
@@ -263,6 +266,8 @@ class Owners:
         first, last = self.page.spans.get(block, (line.order, line.order + 1))
         if block is inner or block is around or last - first <= 1:
             return True
+        if all(line.element.tag == "a" for line in self.page.lines[first:last]):
+            return False
         return last - first <= OWN_BLOCK and not any(NUMBER.search(line.text) for line in self.page.lines[first:last])
 
 

@@ -72,7 +72,8 @@ LABEL = re.compile(
     r"|洽谈|预约|预订|预定|订座|订位|订票|订房|订餐|订货|订购|挂号|报名|购票|问询|问讯|报案|理赔|挂失|急诊"
     r"|门诊|值班|叫车|叫水|送水|取件|寄件"
     r"|建议|意见|反馈|受理|办公|媒体|记者|新闻|广告|刊登|发行|招聘|人事|采购|销售|直销|代销|展览|参展|观众"
-    r"|看房|找房|外卖|现场|会议|宴会|安装|配送|退换货|失物招领|前台|柜台|大堂|礼宾|总台|保安|门卫|物业"
+    r"|团购|代购|保修|换货|定损|品控|安监|检票|导览|租场|开票|对账|充值|报装|报停|报漏|改签|退款|订花|订水"
+    r"|订奶|订报|康体|车场|月租|泊车|洗车|拼车|提货|催单|租售|车务|直营|看房|找房|外卖|现场|会议|宴会|安装|配送|退换货|失物招领|前台|柜台|大堂|礼宾|总台|保安|门卫|物业"
     r"|停车|值机)(?:处|部|科|室|台|组|单位|线|处理|柜台|中心)?"
     r"|\b(?:tel|fax|phone|mobile|hotline|call|whatsapp|wechat|line|viber|skype|t|f|m)\b",
     re.IGNORECASE,
@@ -119,6 +120,7 @@ BRANCHED = re.compile(
     r"|学校|燃气|水务|电信|移动|联通)(?P<outer>[\u4e00-\u9fff]{2,10}?(?:支行|分行|支公司|分公司|营业部"
     r"|营业厅|营销部|网点|校区|院区|分院|分理处))\s*$"
 )
+BRACKETED = re.compile(r"[（(](?P<inner>[^（）()]{2,14}?(?:店|支行|分行|分院|校区|分公司|营业部))[）)](?P<outer>)")
 LETTERS = re.compile(r"[\u4e00-\u9fff]|[A-Za-z]{3}")
 HOUSE_END = re.compile(r"(?:店|支行|分行|分公司|支公司|营业部|校区|分院)$")
 MARKS = re.compile(r"^(?:[\W\d_①-⑳]|(?<=\d)[年月日号])+|[\W_]+$")
@@ -272,7 +274,7 @@ class Titles:
 
 def _branch(name: str) -> str:
     """The branch that a name ends with: 卤小匠(人民广场店) → 人民广场店."""
-    hit = BRANCHED.search(name)
+    hit = BRANCHED.search(name) or BRACKETED.search(name)
     return (hit["inner"] or hit["outer"] or "") if hit else ""
 
 
