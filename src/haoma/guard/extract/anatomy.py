@@ -24,6 +24,7 @@ __all__ = [
     "cell_of",
     "heads",
     "is_item",
+    "is_menu",
     "list_has_ended",
     "list_is_over",
     "rank_of",
@@ -35,6 +36,7 @@ HIGHEST, SIBLINGS, LONGEST = 7, 40, 40  # elements up, beside; characters of a h
 COLON = ("：", ":")
 HEADS = frozenset("h1 h2 h3 h4 h5 h6 b strong dt th caption figcaption summary legend em font u big".split())
 RANKS, NO_RANK = frozenset("h1 h2 h3 h4 h5 h6".split()), 7
+MENU = 3  # links
 LISTS = frozenset("table ul ol dl".split())
 ITEMS = frozenset("li tr dl article section figure td dd address".split())
 ADDRESS = re.compile(r"[路街道巷弄镇村区]\s?\d{1,4}\s?(?:-\d+\s?)?[号弄]|\d\s?号?[楼层座室](?!.{0,4}店)")
@@ -107,10 +109,20 @@ def heads(element: Element) -> bool:
 
 def reads_as_title(line: Line) -> bool:
     """Whether a line may be a title: seen, short or with a colon at its end, without a number, and no address."""
-    if line.kind != Kind.TEXT or line.hidden or NUMBER.search(line.text):
+    if line.kind != Kind.TEXT or line.hidden or NUMBER.search(line.text) or is_menu(line.element):
         return False
     text = TRANSLATED.sub("", line.text.strip())
     return ADDRESS.search(text) is None and (len(text) <= LONGEST or text.endswith(COLON))
+
+
+def is_menu(element: Element) -> bool:
+    """Whether an element is one of several links in a row, or begins with them: what a menu offers heads nothing."""
+    first = element if element.tag == "a" else next(iter(element), None)
+    if first is None or first.tag != "a":
+        return False
+    behind = itertools.takewhile(lambda one: one.tag == "a", first.itersiblings())
+    before = itertools.takewhile(lambda one: one.tag == "a", first.itersiblings(preceding=True))
+    return 1 + len([*behind, *before]) >= MENU
 
 
 def list_is_over(intro: Element, inner: Element) -> bool:

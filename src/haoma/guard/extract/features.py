@@ -47,6 +47,7 @@ COMPARED = (
 )  # fmt: skip
 ALL = (*NAMES, *(f"{name}_{how}" for name in COMPARED for how in ("lead", "odd")), "others_there")
 SENTENCE = re.compile(r"[。；;！!\n]|\.\s")
+UNSEEN = ("meta", "link", "script")  # elements that show nothing and are not rung
 NEAR_HEADING = 8  # lines
 SITE_FAR = 60  # characters before a number in which a line says that it is the site's
 ASKED = re.compile(r"(?:洽|联系|致电|拨打|咨询|找)(?![我本])[\u4e00-\u9fff]{3,}\W*$")  # and whom to ask
@@ -325,7 +326,7 @@ def _opens(scene: Scene) -> bool:
 
 def _contradicted(scene: Scene, one: Found, owners: dict[int, Owner]) -> bool:
     """Whether only data that no reader sees state a number, and the page shows others that may be the target's."""
-    if one.line.kind != Kind.DATA:
+    if one.line.kind != Kind.DATA or one.line.element.tag not in UNSEEN:
         return False
     shown = {
         other.one.digits[-8:]

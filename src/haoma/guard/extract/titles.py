@@ -263,7 +263,8 @@ class Titles:
         squeezed = core(text)
         whole = next((whole for whole in self.cores if whole in squeezed), None)
         if whole is None:
-            return NOBODY
+            apart = self.branch and self.brand and self.brand in squeezed and _branch(text) not in ("", self.branch)
+            return OTHER if apart else NOBODY
         if self.branch:
             branch = _branch(text) or _branch(LABEL.sub("", text).strip(" ：:，、"))
             return (OWN if branch in self.branch or self.branch in branch else OTHER) if branch else AKIN
