@@ -30,6 +30,7 @@ from haoma.guard.extract.anatomy import (
     reads_as_title,
     set_apart,
 )
+from haoma.guard.extract.everyday import left_over
 from haoma.guard.extract.found import Found
 from haoma.guard.extract.han import simple
 from haoma.guard.extract.lines import Kind, Line, Page
@@ -58,6 +59,7 @@ BELONGS = re.compile(r"所属|所辖|下属|直属|各(?:大|家|地|个)?[\u4e0
 SAID = re.compile(r"[，。；！？,;!?]")  # of a sentence, no title
 CLAUSE = re.compile(r"[。！？!?；;\n]|\s{3,}|[①-⑳]")
 NEIGHBOURS = re.compile(r"附近|周边|周围|同类|同行|相似|猜你|看了又看|友情链接")
+AGENT = re.compile(r"(?:代理|经销|分销)商?[：:]\s*(?P<who>[^\W\d]{2,14})\W*$")
 INVITES = re.compile(r"加盟|入驻|招商|热线|电话|洽谈|经销商?合作")  # others to come
 TAGGED = re.compile(r"\s*[【\[〔（(](?:广告|推广|赞助|商业推广|合作伙伴|AD)[】\]〕）)]", re.IGNORECASE)
 FOREIGN = re.compile(
@@ -151,7 +153,7 @@ class Owners:
                 if text.endswith(COLON) and FAKE.search(_last(text)) and not WE.search(text):
                     return heard.first or Owner(OTHER, level, heard.others or heard.listed, text[:LONGEST], OTHER)
             sign = self._sign(level, text, stands=stands)
-            if level == LABELLED and sign <= NOBODY and NEIGHBOURS.search(text):
+            if level == LABELLED and sign <= NOBODY and (NEIGHBOURS.search(text) or _sells_for(text)):
                 return Owner(OTHER, level, True, text[:LONGEST], OTHER)
             if level == LABELLED and not sign and SAID_BEFORE.search(text):
                 sign = self._spoken_of(one)
@@ -269,6 +271,12 @@ class Owners:
         if all(line.element.tag == "a" for line in self.page.lines[first:last]):
             return False
         return last - first <= OWN_BLOCK and not any(NUMBER.search(line.text) for line in self.page.lines[first:last])
+
+
+def _sells_for(text: str) -> bool:
+    """Whether a label names somebody as an agent: 北京代理：京灯坊."""
+    agent = AGENT.search(text)
+    return agent is not None and left_over(agent["who"]) > 1
 
 
 def _last(text: str) -> str:
