@@ -249,7 +249,23 @@ def _owners(scene: Scene) -> dict[int, Owner]:
         return {}
     owners = Owners(scene.page, scene.target, scene.brand)
     told = {id(one): owners.of(one) for one in scene.found}
-    return _settled(told, own=scene.mine > 0) if scene.mine >= 0 else told
+    return _told_elsewhere(scene, _settled(told, own=scene.mine > 0) if scene.mine >= 0 else told)
+
+
+def _told_elsewhere(scene: Scene, owners: dict[int, Owner]) -> dict[int, Owner]:
+    """The owners where a number that no title names has that of its other places on the page, if these agree."""
+    known: dict[str, set[float]] = {}
+    first: dict[str, Owner] = {}
+    for one in scene.found:
+        owner, key = owners[id(one)], one.one.digits[-8:]
+        if owner.sign in (OWN, OTHER) and not one.hidden and one.line.kind != Kind.DATA:
+            known.setdefault(key, set()).add(owner.sign)
+            first.setdefault(key, owner)
+    for one in scene.found:
+        key = one.one.digits[-8:]
+        if owners[id(one)].sign == NOBODY and len(known.get(key, ())) == 1:
+            owners[id(one)] = first[key]
+    return owners
 
 
 def _settled(owners: dict[int, Owner], *, own: bool) -> dict[int, Owner]:
