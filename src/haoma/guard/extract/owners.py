@@ -59,7 +59,7 @@ BELONGS = re.compile(r"所属|所辖|下属|直属|各(?:大|家|地|个)?[\u4e0
 SAID = re.compile(r"[，。；！？,;!?]")  # of a sentence, no title
 CLAUSE = re.compile(r"[。！？!?；;\n]|\s{3,}|[①-⑳]")
 NEIGHBOURS = re.compile(r"附近|周边|周围|同类|同行|相似|猜你|看了又看|友情链接")
-AGENT = re.compile(r"(?:代理|经销|分销)商?[：:]\s*(?P<who>[^\W\d]{2,14})\W*$")
+AGENT = re.compile(r"(?:代理|经销|分销)商?[：:\s]\s{0,3}(?P<who>[^\W\d]{2,14})\W*$")
 INVITES = re.compile(r"加盟|入驻|招商|热线|电话|洽谈|经销商?合作")  # others to come
 TAGGED = re.compile(r"\s*[【\[〔（(](?:广告|推广|赞助|商业推广|合作伙伴|AD)[】\]〕）)]", re.IGNORECASE)
 FOREIGN = re.compile(
@@ -68,8 +68,12 @@ FOREIGN = re.compile(
     r"|(?:民政|税务|工商|物价|卫生|教育|交通|公安|环保|文旅|住建|城管|市场监管)(?:行政)?(?:部门|主管)"
     r"|技术支持|网站(?:建设|制作|设计)|公安机关|市长热线|便民热线|(?:评议|调解|申诉)中心|消费者协会|消委"
 )
+BODY = re.compile(  # that watches: nobody's own but its own
+    r"(?:法院|检察院|公安局|公安分局|派出所|交警队?|消协|消保委|税务局|工商局|监管局|卫健委|卫生局|教育局|民政局|人社局|城管局|物价局)"
+    r"(?:监督|举报|投诉|咨询|服务|报警|值班)*(?:电话|热线)?[：:\s]*$"
+)
 ABOVE = re.compile(r"^\W*(?:上级|主管|监管|监督).{0,6}$")  # a heading over those who watch
-SAID_BEFORE = re.compile(r"[该这][家所座]?(?:公司|中心|行|院|店|馆|校|企业|机构|局|景区|酒店|门店|单位|平台)")
+SAID_BEFORE = re.compile(r"其(?:总部|公司|客服|官方|售后|服务|热线|电话)|[该这][家所座]?(?:公司|中心|行|院|店|馆|校|企业|机构|局|景区|酒店|门店|单位|平台)")
 FAR = 6  # lines back to whom 该公司 means
 BY = re.compile(
     r"由(?P<who>[\u4e00-\u9fff]{3,16}?)(?:窗口|负责|提供|承办|承运|承保|承接|办理|受理|配送|运营|管理|代理|发货|施工)"
@@ -171,6 +175,8 @@ class Owners:
             sign = NOBODY
         if level >= ITEM and (text.startswith("关于") or (sign in (FAINT, PERHAPS) and core(text) in self.subject)):
             return NOBODY
+        if sign in (NOBODY, FAINT, PERHAPS) and level == LABELLED and BODY.search(text) and not BODY.search(self.name):
+            return OTHER
         if sign <= NOBODY and (level <= ROW or ABOVE.match(text)) and (foreign := self._foreign(text)):
             return OWN if self._plays(foreign) else OTHER
         if level == LABELLED and sign <= HOUSE and (by := BY.search(text)) and not WE.search(by["who"]):

@@ -4,6 +4,7 @@ Rules held here:
 - A domain that spells the name and a line of copyright decide; else what ends the title, the head and the foot of the
   page are put together. A brand of its own at the end of the title makes the page another's.
 - A town's forum is spelt as the town's waterworks are: where the title says forum, the domain says nothing.
+- A group's site is not that of a company of the group, though the host spells the name that they share.
 - A page that weighs several, asks, warns or tells news is nobody's own for naming somebody in its title.
 """
 
@@ -110,11 +111,13 @@ def mine_of(scene: Scene) -> float:
     copyright_own, copyright_other, branded = scene.signs[3:]
     pieces = [part for part in TITLE_GAPS.split(scene.page.title) if part.strip()]
     public = any(PUBLISHES.search(part) and _free_of(part, scene.target) for part in pieces)
+    titles = Titles(scene.target) if any(CJK.search(own) for own in scene.target.names) else None
+    if titles and scene.host_own < 1 and copyright_own < LIKE and len(pieces) > 1 and titles.of_its_group(pieces[-1].strip()):
+        return -1.0
     if (scene.host_own >= LIKE and not public) or copyright_own >= LIKE:
         return 0.5 if weighs(scene.page.title) and scene.host_own < 1 and copyright_own < LIKE else 1.0
     if branded or copyright_other or public or _anothers(scene):
         return -1.0
-    titles = Titles(scene.target) if any(CJK.search(own) for own in scene.target.names) else None
     frame = signed(scene.page, titles) if titles else 0.0
     return _by_title(scene, titles, pieces, frame or (0.5 if _headed(scene) else 0.0))
 

@@ -253,6 +253,10 @@ class Titles:
             return not self.grouped
         return not any(short_form(name, own) for own in self.cores)
 
+    def of_its_group(self, text: str) -> bool:
+        """Whether a text names the group that the target is a company of."""
+        return self.legal and not self.grouped and bool(self.brand) and self.brand in text and bool(GROUP.search(text))
+
     def _of_its_trade(self, name: str) -> bool:
         """Whether a name is short for the target's own trade: 律所 for 某某律师事务所."""
         rest = iter(self.trade)
