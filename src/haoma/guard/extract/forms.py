@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -208,12 +208,12 @@ def exchange(one: Candidate) -> str:
     return f"{landline['own'][:4]}-{len(landline['own']) - 4}" if landline else ""
 
 
-def in_exchange(text: str, known: Set[str]) -> list[Candidate]:
+def in_exchange(text: str, known: Collection[str]) -> list[Candidate]:
     """The numbers that a line, or what stands behind its colon, has without area code and in a `known` exchange.
 
     Houses have rows of numbers: where one is said to be a telephone, those of its exchange are.
     """
-    found = []
+    found: list[Candidate] = []
     for hit in LOCAL.finditer(flat(text)):
         digits = _digits(hit["digits"])
         if f"{digits[:4]}-{len(digits) - 4}" in known:

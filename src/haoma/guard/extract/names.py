@@ -182,16 +182,17 @@ class Target:
                 return 1.0
         if any(len(word) >= 4 and word in squeezed_domain for word in self.words):
             return 0.6
-        if self.sounds and (self.sounds in squeezed_domain or spelt(PLACES.sub("", self.cores[-1]), squeezed_domain)):
-            return 0.9
-        if self._spelt_with_place(squeezed_domain):
+        if self._spelt_in(squeezed_domain):
             return 0.9
         return 0.5 if len(self.initials) >= 3 and squeezed_domain.startswith(self.initials) else 0.0
 
-    def _spelt_with_place(self, label: str) -> bool:
-        """Whether a domain's label has the initials of the whole name: clzyy for 昌陵市中医院, not what its place alone has."""
+    def _spelt_in(self, label: str) -> bool:
+        """Whether a domain's label spells the name: without its place, or with it as clzyy does 昌陵市中医院."""
         whole = self.cores[-1] if self.cores else ""
-        place = whole.removesuffix(PLACES.sub("", whole))
+        own = PLACES.sub("", whole)
+        if self.sounds and (self.sounds in label or spelt(own, label)):
+            return True
+        place = whole.removesuffix(own)
         return bool(place) and len(label) >= LABEL_LEAST and spelt(whole, label) and not spelt(place, label)
 
 

@@ -7,6 +7,8 @@ Rules held here:
 - "We" is who speaks: the next title outwards that names somebody.
 - A heading that says that others follow (附近商户, 合作机构, 友情链接) tells it of all below it; a warning that
   ends with a colon tells it of the numbers that it lists.
+- A label that names an agent, a neighbour, a body that watches, or the site's own brand gives the number to these.
+- A list "of the target's own" (所属, 下属) gives the target what stands under names of places in it.
 - What stands in a block of its own with numbers in it is title to those alone.
 """
 
@@ -55,7 +57,9 @@ OTHERS = re.compile(
     r"|经销|代理|代销|授权|服务商|入驻|商户|商铺|租户|品牌墙|加盟店|广告|推广|赞助|展商|成员单位|会员单位"
     r"|参展|第三方|航空公司|兄弟|热门"
 )
-BELONGS = re.compile(r"所属|所辖|下属|直属|各(?:大|家|地|个)?[\u4e00-\u9fff]{2,4}|(?:门店|网点|分店|车站|校区|院区|营业厅|站点)(?:一览|列表|名录|信息|电话|查询)?$")
+BELONGS = re.compile(
+    r"所属|所辖|下属|直属|各(?:大|家|地|个)?[\u4e00-\u9fff]{2,4}|(?:门店|网点|分店|车站|校区|院区|营业厅|站点)(?:一览|列表|名录|信息|电话|查询)?$"
+)
 SAID = re.compile(r"[，。；！？,;!?]")  # of a sentence, no title
 CLAUSE = re.compile(r"[。！？!?；;\n]|\s{3,}|[①-⑳]")
 NEIGHBOURS = re.compile(r"附近|周边|周围|同类|同行|相似|猜你|看了又看|友情链接")
@@ -73,7 +77,9 @@ BODY = re.compile(  # that watches: nobody's own but its own
     r"(?:监督|举报|投诉|咨询|服务|报警|值班)*(?:电话|热线)?[：:\s]*$"
 )
 ABOVE = re.compile(r"^\W*(?:上级|主管|监管|监督).{0,6}$")  # a heading over those who watch
-SAID_BEFORE = re.compile(r"其(?:总部|公司|客服|官方|售后|服务|热线|电话)|[该这][家所座]?(?:公司|中心|行|院|店|馆|校|企业|机构|局|景区|酒店|门店|单位|平台)")
+SAID_BEFORE = re.compile(
+    r"其(?:总部|公司|客服|官方|售后|服务|热线|电话)|[该这][家所座]?(?:公司|中心|行|院|店|馆|校|企业|机构|局|景区|酒店|门店|单位|平台)"
+)
 FAR = 6  # lines back to whom 该公司 means
 BY = re.compile(
     r"由(?P<who>[\u4e00-\u9fff]{3,16}?)(?:窗口|负责|提供|承办|承运|承保|承接|办理|受理|配送|运营|管理|代理|发货|施工)"
@@ -157,8 +163,6 @@ class Owners:
                 if text.endswith(COLON) and FAKE.search(_last(text)) and not WE.search(text):
                     return heard.first or Owner(OTHER, level, heard.others or heard.listed, text[:LONGEST], OTHER)
             sign = self._sign(level, text, stands=stands)
-            if level == LABELLED and sign <= NOBODY and (NEIGHBOURS.search(text) or _sells_for(text)):
-                return Owner(OTHER, level, True, text[:LONGEST], OTHER)
             if level == LABELLED and not sign and SAID_BEFORE.search(text):
                 sign = self._spoken_of(one)
             if heard.listed and level >= HEADING and sign > NOBODY and not OTHERS.search(text):
@@ -169,14 +173,12 @@ class Owners:
 
     def _sign(self, level: int, text: str, *, stands: bool) -> float:
         sign = self.titles.judge(text, stands=stands, clause=level == LABELLED)
-        if sign in (NOBODY, FAINT, PERHAPS) and level == LABELLED and self.brand and self.brand in core(text):
+        if sign <= NOBODY and level == LABELLED and self._of_others(text):
             return OTHER
         if sign == FAINT and level not in (ROW, ITEM):
             sign = NOBODY
         if level >= ITEM and (text.startswith("关于") or (sign in (FAINT, PERHAPS) and core(text) in self.subject)):
             return NOBODY
-        if sign in (NOBODY, FAINT, PERHAPS) and level == LABELLED and BODY.search(text) and not BODY.search(self.name):
-            return OTHER
         if sign <= NOBODY and (level <= ROW or ABOVE.match(text)) and (foreign := self._foreign(text)):
             return OWN if self._plays(foreign) else OTHER
         if level == LABELLED and sign <= HOUSE and (by := BY.search(text)) and not WE.search(by["who"]):
@@ -184,6 +186,13 @@ class Owners:
             by_whom = self.titles.judge(by["who"], stands=True)
             return behind or (by_whom if by_whom > NOBODY else OTHER)
         return sign
+
+    def _of_others(self, text: str) -> bool:
+        """Whether a label gives a number to the site it stands on, to a neighbour, an agent, or who watches."""
+        site, agent = bool(self.brand) and self.brand in core(text), AGENT.search(text)
+        watched = BODY.search(text) is not None and not BODY.search(self.name)
+        sells = agent is not None and left_over(agent["who"]) > 1
+        return site or watched or sells or NEIGHBOURS.search(text) is not None
 
     def _spoken_of(self, one: Found) -> float:
         """Who was named last before a number: the target, another, or nobody."""
@@ -277,12 +286,6 @@ class Owners:
         if all(line.element.tag == "a" for line in self.page.lines[first:last]):
             return False
         return last - first <= OWN_BLOCK and not any(NUMBER.search(line.text) for line in self.page.lines[first:last])
-
-
-def _sells_for(text: str) -> bool:
-    """Whether a label names somebody as an agent: 北京代理：京灯坊."""
-    agent = AGENT.search(text)
-    return agent is not None and left_over(agent["who"]) > 1
 
 
 def _last(text: str) -> str:

@@ -112,7 +112,13 @@ def mine_of(scene: Scene) -> float:
     pieces = [part for part in TITLE_GAPS.split(scene.page.title) if part.strip()]
     public = any(PUBLISHES.search(part) and _free_of(part, scene.target) for part in pieces)
     titles = Titles(scene.target) if any(CJK.search(own) for own in scene.target.names) else None
-    if titles and scene.host_own < 1 and copyright_own < LIKE and len(pieces) > 1 and titles.of_its_group(pieces[-1].strip()):
+    if (
+        titles
+        and scene.host_own < 1
+        and copyright_own < LIKE
+        and len(pieces) > 1
+        and titles.of_its_group(pieces[-1].strip())
+    ):
         return -1.0
     if (scene.host_own >= LIKE and not public) or copyright_own >= LIKE:
         return 0.5 if weighs(scene.page.title) and scene.host_own < 1 and copyright_own < LIKE else 1.0

@@ -3,6 +3,7 @@
 Rules held here:
 - A label, a place, a person, a topic or a department names nobody; an organisation's ending, or its place as a title,
   makes a name. Names are compared in simplified characters.
+- Of two companies with one word in their names neither is the other; a group is not its company.
 - Two branches of one house are two: who asks about one branch does not mean another.
 - The lists are words of the trade, none of a page.
 """
@@ -126,7 +127,9 @@ HOUSE_END = re.compile(r"(?:店|支行|分行|分公司|支公司|营业部|校�
 MARKS = re.compile(r"^(?:[\W\d_①-⑳]|(?<=\d)[年月日号])+|[\W_]+$")
 CATEGORY = re.compile(r"^\s*[【\[〔].{1,8}[】\]〕]\s*")
 TRANSLATED = re.compile(r"(?<=[\u4e00-\u9fff）)])\s*[A-Za-z][A-Za-z .,&'()\-]{5,}$")  # a name again in English
-INSIDE = re.compile(r"(?<=[\u4e00-\u9fff])[（(](?:(?P<group>集团)|[\u4e00-\u9fff]{2,4})[）)](?=[\u4e00-\u9fff]{2})")  # 甲（上海）贸易公司
+INSIDE = re.compile(
+    r"(?<=[\u4e00-\u9fff])[（(](?:(?P<group>集团)|[\u4e00-\u9fff]{2,4})[）)](?=[\u4e00-\u9fff]{2})"
+)  # 甲（上海）贸易公司
 COMPANY = re.compile(r"(?<!分)(?<!支)(?<!子)公司$")
 GROUP = re.compile(r"(?:集团|控股)(?:股份)?(?:有限)?(?:责任)?(?:公司)?$")
 GAPS = re.compile(r"[\s，,、：:；;（）()“”\"'【】\[\]—–―\-|｜/>»·•…*=]+")
@@ -203,19 +206,22 @@ class Titles:
             return NOBODY
         if self._sister(name):
             return OTHER
-        if TOWN.fullmatch(name):
-            return NOBODY
-        if one_house(name, self.target.names[0]) or (
-            len(core(name)) >= LEAST and len(name) > LEAST and any(own.endswith(core(name)) for own in self.cores)
-        ):
-            return AKIN if HOUSE_END.search(self.target.names[0]) and not HOUSE_END.search(name) else OWN
-        if self._of_its_trade(name):
-            return HOUSE
+        if (own := self._short(name)) or TOWN.fullmatch(name):
+            return own
         if TOPIC.match(name) or PERSON.search(name):
             return NOBODY
         if self.word and self.word in name:
             return AKIN
         return self._another(name, part, stands=stands)
+
+    def _short(self, name: str) -> float:
+        """Whether a name is short for the target's: of its house, its end, or its trade; no town's."""
+        if TOWN.fullmatch(name):
+            return NOBODY
+        ends = len(core(name)) >= LEAST and len(name) > LEAST and any(own.endswith(core(name)) for own in self.cores)
+        if ends or one_house(name, self.target.names[0]):
+            return AKIN if HOUSE_END.search(self.target.names[0]) and not HOUSE_END.search(name) else OWN
+        return HOUSE if self._of_its_trade(name) else NOBODY
 
     def _another(self, name: str, part: str, *, stands: bool) -> float:
         if self._akin(name):
