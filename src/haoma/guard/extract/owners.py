@@ -62,6 +62,11 @@ BELONGS = re.compile(
 )
 SAID = re.compile(r"[，。；！？,;!?]")  # of a sentence, no title
 CLAUSE = re.compile(r"[。！？!?；;\n]|\s{3,}|[①-⑳]")
+FAMOUS = re.compile(  # houses that pages name without being theirs, and in words that are everyday by now
+    r"(?:银联|网联|支付宝|微信支付|财付通|淘宝|天猫|京东|拼多多|美团|饿了么|大众点评|携程|去哪儿|飞猪|同程|抖音|快手|高德|滴滴"
+    r"|顺丰|中通|圆通|韵达|申通|极兔|菜鸟|中国移动|中国联通|中国电信|国家电网|南方电网|中国石化|中国石油)"
+    r"(?:速运|快递|官方)?(?:客服|服务|投诉)(?:电话|热线|中心)?[：:\s]*$"
+)
 NEIGHBOURS = re.compile(r"附近|周边|周围|同类|同行|相似|猜你|看了又看|友情链接")
 AGENT = re.compile(r"(?:代理|经销|分销)商?[：:\s]\s{0,3}(?P<who>[^\W\d]{2,14})\W*$")
 INVITES = re.compile(r"加盟|入驻|招商|热线|电话|洽谈|经销商?合作")  # others to come
@@ -189,10 +194,11 @@ class Owners:
 
     def _of_others(self, text: str) -> bool:
         """Whether a label gives a number to the site it stands on, to a neighbour, an agent, or who watches."""
+        famous = FAMOUS.search(text) is not None and not FAMOUS.search(f"{self.name}客服")
         site, agent = bool(self.brand) and self.brand in core(text), AGENT.search(text)
         watched = BODY.search(text) is not None and not BODY.search(self.name)
         sells = agent is not None and left_over(agent["who"]) > 1
-        return site or watched or sells or NEIGHBOURS.search(text) is not None
+        return site or watched or sells or famous or NEIGHBOURS.search(text) is not None
 
     def _spoken_of(self, one: Found) -> float:
         """Who was named last before a number: the target, another, or nobody."""
