@@ -38,7 +38,7 @@ INLINE = frozenset(
 )
 SKIPPED = frozenset("script style iframe object math head select datalist path defs rt rp".split())
 SAYING = frozenset(("alt", "aria-label"))
-CALLING = re.compile(r"tel|phone|mobile|hotline|call|number")
+CALLING = re.compile(r"tel|phone|mobile|hotline|call|number|clipboard|copy")
 TITLED = frozenset(("a", "img", "abbr", "span"))
 SHOWN = frozenset(("text", "button", "submit", "tel"))
 OPEN_END, REST = re.compile(r"(?<!\d)(?:0\d{2,3}|[48]00(?:-\d{3})?)-\s*$"), re.compile(r"\s*\d{3,8}(?:-\d{4})?(?!\d)")

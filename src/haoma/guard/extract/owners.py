@@ -38,7 +38,7 @@ from haoma.guard.extract.han import simple
 from haoma.guard.extract.lines import Kind, Line, Page
 from haoma.guard.extract.names import CJK, Target, core, organisations_in
 from haoma.guard.extract.tables import beside
-from haoma.guard.extract.titles import FAINT, HOUSE, NOBODY, NUMBER, OTHER, OWN, PERHAPS, WE, Titles
+from haoma.guard.extract.titles import AKIN, FAINT, HOUSE, NOBODY, NUMBER, OTHER, OWN, PERHAPS, WE, Titles
 from haoma.guard.extract.words import FAKE
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ FAMOUS = re.compile(  # houses that pages name without being theirs, and in word
     r"|顺丰|中通|圆通|韵达|申通|极兔|菜鸟|中国移动|中国联通|中国电信|国家电网|南方电网|中国石化|中国石油)"
     r"(?:速运|快递|官方)?(?:客服|服务|投诉)(?:电话|热线|中心)?[：:\s]*$"
 )
+MAKER = re.compile(r"(?:开发者|开发商|运营商|运营主体|运营公司|所属公司|品牌方|生产企业|企业名称|公司名称)[：:\s]*")
 NEIGHBOURS = re.compile(r"附近|周边|周围|同类|同行|相似|猜你|看了又看|友情链接")
 AGENT = re.compile(r"(?:代理|经销|分销)商?[：:\s]\s{0,3}(?P<who>[^\W\d]{2,14})\W*$")
 INVITES = re.compile(r"加盟|入驻|招商|热线|电话|洽谈|经销商?合作")  # others to come
@@ -83,7 +84,9 @@ BODY = re.compile(  # that watches: nobody's own but its own
 )
 ABOVE = re.compile(r"^\W*(?:上级|主管|监管|监督).{0,6}$")  # a heading over those who watch
 SAID_BEFORE = re.compile(
-    r"其(?:总部|公司|客服|官方|售后|服务|热线|电话)|[该这][家所座]?(?:公司|中心|行|院|店|馆|校|企业|机构|局|景区|酒店|门店|单位|平台)"
+    r"其(?:总部|公司|客服|官方|售后|服务|热线|电话)"
+    r"|^\W*(?:公司|企业|集团)(?:董秘|总部|客服|官方|证券|投资者|联系|咨询|热线|电话)"
+    r"|[该这][家所座]?(?:公司|中心|行|院|店|馆|校|企业|机构|局|景区|酒店|门店|单位|平台)"
 )
 FAR = 6  # lines back to whom 该公司 means
 BY = re.compile(
@@ -168,8 +171,8 @@ class Owners:
                 if text.endswith(COLON) and FAKE.search(_last(text)) and not WE.search(text):
                     return heard.first or Owner(OTHER, level, heard.others or heard.listed, text[:LONGEST], OTHER)
             sign = self._sign(level, text, stands=stands)
-            if level == LABELLED and not sign and SAID_BEFORE.search(text):
-                sign = self._spoken_of(one)
+            if level == LABELLED and NOBODY >= sign > OTHER and SAID_BEFORE.search(text):
+                sign = self._spoken_of(one) or sign
             if heard.listed and level >= HEADING and sign > NOBODY and not OTHERS.search(text):
                 continue
             if sign and (owner := heard.told(sign, level, text)):
@@ -180,6 +183,8 @@ class Owners:
         sign = self.titles.judge(text, stands=stands, clause=level == LABELLED)
         if sign <= NOBODY and level == LABELLED and self._of_others(text):
             return OTHER
+        if sign <= NOBODY and MAKER.match(text) and len(self.titles.brand) > 1 and self.titles.brand in text:
+            return AKIN
         if sign == FAINT and level not in (ROW, ITEM):
             sign = NOBODY
         if level >= ITEM and (text.startswith("关于") or (sign in (FAINT, PERHAPS) and core(text) in self.subject)):

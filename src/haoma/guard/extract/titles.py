@@ -36,13 +36,13 @@ TRADES = (
     r"|俱乐部|影院|剧院|剧场|乐园|度假村?|温泉|公寓|民宿|客栈|旅舍|旅行|旅游|票务|会展|中学|幼儿园|早教"
     r"|教育|培训|托育|琴行|画室|协会|商会|基金会|学会|居委会|村委会|管委会|热力|供热|环卫|市政|工程|建设"
     r"|建筑|建投|城投|置地|不动产|中介|家园|商场|广场|百货|商城|商厦|大厦|卖场|便利|菜场|市场"
-    r"|4S店|商贸|专柜|租房|科技馆|美术馆|游客中心|贸易|实业|矿业|钢铁|化工|能源|新能源|光伏|环保|农业|种业|饲料"
+    r"|4S店|商贸|车队|专柜|租房|科技馆|美术馆|游客中心|贸易|实业|矿业|钢铁|化工|能源|新能源|光伏|环保|农业|种业|饲料"
     r"|派出所|供电所|研究所|政府"
     r"|[农渔]家乐|牧业|水产|花卉|园林|宠物|动物医院"
 )
 TRADE = re.compile(rf"^[^\W\d]{{2,}}?(?:{TRADES})$")
 LATIN = re.compile(
-    r"(?!(?:from|general|customer|service|support|sales|press|media|reserv|complain|hot|help|office|oversea|book|enquir|head|branch|about|store|home)).{2,16}",
+    r"(?!(?:from|general|customer|service|support|sales|press|media|reserv|complain|hot|help|office|oversea|book|enquir|head|branch|about|store|home|spa|ktv|vip|app|gym|bar|wifi)).{2,16}",
     re.IGNORECASE,
 )
 JOINED = re.compile(r"收购|并购|入股|控股|参股|联合|携手|隔壁|旁边|对面|请?至|请?到")
