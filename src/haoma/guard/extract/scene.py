@@ -59,7 +59,6 @@ NO_WORD_ABROAD = re.compile(r"[^\x00-\x7f\u0370-\u04ff\u3040-\u30ff\u4e00-\u9fff
 LONG_WORD = re.compile(r"[^\W_]{3,}")
 HAN_RUN = re.compile(r"[\u4e00-\u9fff]{2,}")
 PAIR = 2  # characters of a word where words have no spaces
-FRONT = re.compile(r"/?(?:(?:index|default|home|main)\.\w{3,5})?")
 SECOND = frozenset("co com net org gov edu ac or ne go".split())
 EMPHASIS = frozenset("h1 h2 h3 h4 h5 h6 strong b th dt caption legend a em font".split())
 
@@ -81,7 +80,6 @@ class Scene:
     target: Target
     found: list[Found]
     host: str
-    front: bool  # whether it is the first page of its site
     strength: list[float]
     rivals: dict[int, str] = field(default_factory=dict)
     titles: dict[int, float] = field(default_factory=dict)
@@ -170,7 +168,7 @@ def scene_of(
     small = page.text.casefold()
     squeezed = _letters(small).split("\n")
     strength = _strengths(target, page, squeezed)
-    scene = Scene(page, target, found, _host(page, url), _front(url), strength)
+    scene = Scene(page, target, found, _host(page, url), strength)
     scene.claims = [page.lines[order] for order in lines_with(COPYRIGHT, small)]
     scene.lengths = list(accumulate(_widths(page), initial=0))
     scene.target_lines = [order for order, worth in enumerate(strength) if worth >= 0.7]
@@ -280,15 +278,6 @@ def _host(page: Page, url: str | None) -> str:
         if host and "." in host:
             return site_of(host)
     return ""
-
-
-def _front(url: str | None) -> bool:
-    """Whether an address has no path but that of a site's first page."""
-    try:
-        parts = urlsplit(url or "")
-    except ValueError:
-        return False
-    return bool(parts.hostname) and not parts.query and FRONT.fullmatch(parts.path) is not None
 
 
 def _squeezed(domain: str) -> str:

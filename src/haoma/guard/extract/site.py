@@ -142,8 +142,8 @@ def _by_title(scene: Scene, titles: Titles | None, pieces: Sequence[str], frame:
     if weighs(title):
         return min(frame, 0.0) if scene.host else 0.0
     if last >= LIKE or (first >= LIKE and all(GENERAL.search(part) for part in pieces[1:])):
-        sure = len(pieces) > 1 or frame > 0 or not scene.host or scene.front or ABOUT.search(title) is not None
-        return (1.0 if not scene.host or frame > 0 or scene.front else 0.5) if sure else 0.0
+        sure = len(pieces) > 1 or frame > 0 or not scene.host or ABOUT.search(title) is not None
+        return (1.0 if not scene.host or frame > 0 else 0.5) if sure else 0.0
     return frame if first < LIKE else -0.5 if scene.host and frame <= 0 else max(frame, 0.0)
 
 

@@ -93,3 +93,55 @@ def test_a_part_that_others_play_is_theirs_unless_the_target_is_said_to_play_it(
 def test_long_and_short_forms_of_a_trade_make_one_name() -> None:
     assert signs("<p>江陵农商行 0551-55500001</p>", "江陵农村商业银行股份有限公司") == {"055155500001": 1.0}
     assert signs("<p>富康產物保險 0551-55500001</p>", "富康產險") == {"055155500001": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("title", "sign"),
+    [
+        ("瀛洲冷链物流有限公司 Yingzhou Cold Chain Logistics Co., Ltd.", 1.0),
+        ("瀛洲渔业有限公司 Yingzhou Fishery Co., Ltd.", -1.0),
+        ("瀛洲（上海）供应链有限公司", -1.0),
+        ("瀛洲控股集团有限公司", -1.0),
+    ],
+)
+def test_of_two_companies_with_one_word_neither_is_the_other(title: str, sign: float) -> None:
+    html = f"<ul><li><h4>{title}</h4><p>电话：0551-55500001</p></li><li>招聘</li></ul>"
+    assert signs(html, "瀛洲冷链物流有限公司") == {"055155500001": sign}
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["北京代理：京灯坊", "附近：云鲸小馆", "市公安局监督电话", "法院监督", "顺丰客服", "松江省教育考试院"],
+)
+def test_a_label_gives_a_number_to_agents_neighbours_and_those_who_watch(label: str) -> None:
+    assert signs(f"<p>{label} 0551-55500001</p>", "岚山书店") == {"055155500001": -1.0}
+
+
+@pytest.mark.parametrize("title", ["详细信息", "酒店设施与信息", "电子银行", "合肥市庐阳区东街 1 号云鲸中心 A 座"])
+def test_everyday_words_with_a_trades_ending_and_addresses_are_no_names(title: str) -> None:
+    html = f"<h2>{title}</h2><p>电话 0551-55500001</p>"
+    assert signs(html, "岚山书店") == {"055155500001": 0.0}
+
+
+def test_a_tel_link_is_whose_its_own_text_says() -> None:
+    html = "<a href='tel:96001'><span>重川燃气抢修96001</span></a>"
+    assert signs(html, "岚山书店") == {"96001": -1.0}
+
+
+def test_places_in_a_list_of_the_targets_own_are_the_targets() -> None:
+    card = "<div class=c><h3>{}</h3><p>0551-5550000{}</p></div>"
+    html = f"<h2>云鲸客运集团所属车站</h2>{card.format('长运南站', 1)}{card.format('长运北站', 2)}"
+    assert signs(html, "云鲸客运集团") == {"055155500001": 1.0, "055155500002": 1.0}
+
+
+def test_a_heading_over_a_list_of_others_ends_with_the_list() -> None:
+    html = "<h2>合作商户</h2><table><tr><td>电话</td><td>0551-55500001</td></tr></table><p>咨询：0551-55500002</p>"
+    page, _, found = understood(f"<html lang='zh'><body>{html}</body></html>", None)
+    owners = Owners(page, Target(Names("岚山书店")))
+    assert [owners.of(one).others for one in found] == [True, False]
+
+
+def test_a_menu_of_links_heads_nothing() -> None:
+    html = "<div><a>售后</a><a>经销商</a><a>媒体</a></div><div><p>电话 0551-55500001</p></div>"
+    page, _, found = understood(f"<html lang='zh'><body>{html}</body></html>", None)
+    assert not Owners(page, Target(Names("岚山书店"))).of(found[0]).others

@@ -102,3 +102,28 @@ def test_a_number_that_a_page_calls_dead_once_is_accepted_nowhere_on_it() -> Non
     more = "<p>海渠银行贵宾热线 400-810-9292</p><p>原热线 400-810-9292 已停用。</p>"
     kinds = {one.organisation for one in read(more) if one.digits == "4008109292"}
     assert kinds == {Belongs.UNSURE}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "<p>电话 010-65051100</p><table><tr><td>柜台</td><td>6505-1188</td></tr></table>",
+        "<p>电话 010-65051100</p><dl><dd>办公室：65051188</dd></dl>",
+        "<a onclick=\"callPhone('010-65051188')\">拨打</a>",
+        "<button data-clipboard-text='010-65051188'>复制</button>",
+        "<div class='pane'>售前</div><div class='pane' style='display:none'>电话 010-65051188</div>",
+        '<script>window.__DATA__={\'a\':1, "shop":{"name":"海渠银行","serviceTel":"010-65051188"}}</script>',
+    ],
+    ids=["in its exchange", "behind a colon", "rung by script", "copied", "in a pane", "in a script's state"],
+)
+def test_a_number_is_found_where_a_reader_gets_it(more: str) -> None:
+    assert "65051188" in {one.digits.removeprefix("010") for one in read(more) if one.role is Role.VOICE}
+
+
+def test_digits_of_no_exchange_on_the_page_are_no_number() -> None:
+    assert "77051188" not in by_digits(read("<p>电话 010-65051100</p><p>编码 77051188</p><p>77051188</p>"))
+
+
+def test_a_page_full_of_400_numbers_is_not_american() -> None:
+    html = "<p>品牌售后</p><p>甲 400-855-0311</p><p>乙 400-655-0188</p><p>丙 400-755-0422</p><p>95041</p>"
+    assert "95041" in by_digits(mentions_of(html))

@@ -45,3 +45,17 @@ def test_a_domain_spells_a_name_in_syllables_or_letters_but_not_a_town_alone() -
     assert spelt("泉岭农商行", "quannongshang")
     assert spelt("槐谷第一医院", "hgdyyy120")
     assert not spelt("临江堂防水", "wuhanhuangye")
+
+
+def test_a_groups_site_is_not_its_companys() -> None:
+    html = f"<title>联系我们 - 岚山控股</title><body>{NUMBER}</body>"
+    assert mine(html, "岚山冷链物流有限公司", "https://www.lanshanholding.cn/a") == -1.0
+    assert mine(html, "岚山控股", "https://www.lanshanholding.cn/a") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "owned"),
+    [("昌陵市中医院", "clzyy", True), ("青石镇水厂", "qingshitown", False), ("青石镇水厂", "qingshi", False)],
+)
+def test_a_domain_may_spell_place_and_name_but_not_the_place_alone(name: str, domain: str, owned: bool) -> None:
+    assert (Target(Names(name)).owns(f"{domain}.cn", domain) >= 0.6) is owned

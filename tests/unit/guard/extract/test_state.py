@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from haoma.guard.extract.state import holds_numbers, in_state
+
+STATE = {
+    "site": {"name": "甲银行", "serviceTel": "021-38784800", "hotel": "021-38784899", "version": "021-38784898"},
+    "list": [{"title": "乙证券", "phone": ["400-810-9090"], "faxNumber": "021-38784801"}],
+}
+READ = [("021-38784800", "甲银行", False), ("400-810-9090", "乙证券", False), ("021-38784801", "乙证券", True)]
+
+
+def told(source: str) -> list[tuple[str, str | None, bool]]:
+    return [(one.text, one.owner, one.fax) for one in in_state(source)]
+
+
+@pytest.mark.parametrize(
+    "form", ["{}", "window.__DATA__={};", "var page = {};init(page)", "x=function(a){{return {}}}(1)"]
+)
+def test_numbers_under_keys_that_say_telephone_belong_to_the_object_with_a_name(form: str) -> None:
+    source = form.format(json.dumps(STATE, ensure_ascii=False))
+    assert holds_numbers(source)
+    assert told(source) == ([] if form.startswith("x=") else READ)
+
+
+def test_state_that_is_no_json_is_read_by_its_keys() -> None:
+    source = "window.__NUXT__={site:{name:'甲银行',tel:'021-38784800',fax:'021-38784801'},n:a}"
+    assert told(source) == [("021-38784800", "甲银行", False), ("021-38784801", "甲银行", True)]
+
+
+def test_a_script_without_numbers_is_passed_over() -> None:
+    assert not holds_numbers("var a={ts:1635079447000,id:'550771830124'};")
+
+
+def test_nesting_without_end_is_cut() -> None:
+    deep = '{"a":' * 5000 + '{"tel":"021-38784800"}' + "}" * 5000
+    assert told(deep) in ([], [("021-38784800", None, False)])
