@@ -50,6 +50,20 @@
   for (const root of roots)  // grows while it is walked
     for (const one of root.querySelectorAll('*')) if (one.shadowRoot && roots.length < 500) roots.push(one.shadowRoot);
 
+  const still = !document.getAnimations().length;  // else what is faint now may be seen in the picture
+  const halt = moving => {  // as Playwright does for the picture: else a number moves out from under its cover
+    if (!moving.effect || moving.playbackRate === 0) return;
+    if (Number.isFinite(moving.effect.getComputedTiming().endTime)) { moving.finish(); return; }
+    moving.cancel();
+    covers.push({remove: () => { try { moving.play(); } catch { /* one that runs backwards without end */ } }});
+  };
+  for (const root of [document, ...roots.slice(1)]) for (const moving of root.getAnimations()) halt(moving);
+  for (const root of roots)
+    for (const moving of root.querySelectorAll('marquee')) {
+      moving.stop();
+      covers.push({remove: () => moving.start()});
+    }
+
   const read = root => {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), nodes = [], starts = [];
     let text = '', last = null;
@@ -85,7 +99,6 @@
 
   const DRAWN = new Set(['canvas', 'video', 'object', 'embed', 'svg']);
   let unread = 0, left = 0;
-  const still = !document.getAnimations().length;  // else what is faint now may be seen in the picture
   const look = element => {
     const box = element.getBoundingClientRect(), name = element.localName;
     if (name === 'img' && !element.complete) {  // it may come while the picture is taken
