@@ -20,6 +20,7 @@ from contracts.entries import all_entries
 from contracts.made import made
 from haoma.errors import BadInput, Conflict, NotFound, Tampered, Unavailable
 from haoma.guard.crawl import entries, jobs, snapshots, sources, tables, tasks
+from haoma.guard.crawl.checking import MOST_LEFT, Checker
 from haoma.guard.crawl.gate import Gate
 from haoma.guard.crawl.masks import masked
 from haoma.guard.crawl.model import Kind, Snapshot, Source, TaskKind
@@ -424,6 +425,40 @@ class CrawlContract:
         assert tried.count(SITE) <= 3
         assert f"{SITE}a" in tried
         assert world.tasks() == [("unread", None)]
+
+    def test_pages_are_checked_again_once_those_that_hung_have_ended(self, world: World) -> None:
+        world.web.pages = {SITE: page()}
+        world.add(every_s=None)
+        world.open_now()
+        world.crawl()
+        (seen,), tried, go_on = world.seen(), list[str](), threading.Event()
+
+        def check(one: Snapshot, _read: bytes) -> None:
+            tried.append(one.id)
+            go_on.wait(20)
+
+        async def until(holds: Callable[[], bool]) -> None:
+            for _ in range(1_000):
+                if holds():
+                    return
+                await asyncio.sleep(0.02)
+            pytest.fail("it never comes to that")
+
+        async def checked() -> None:
+            checker = Checker(world.store, world.log, lambda: world.at, check, 0.1)
+            running = asyncio.create_task(checker.run())
+            for _ in range(MOST_LEFT + 1):
+                await checker.put(seen, b"")
+            await until(lambda: len(checker._left) == MOST_LEFT and checker._waiting.empty())
+            assert len(tried) == MOST_LEFT
+            go_on.set()
+            await until(lambda: not any(one.is_alive() for one in checker._left))
+            await checker.put(seen, b"")
+            await checker.end()
+            await running
+
+        asyncio.run(checked())
+        assert len(tried) == MOST_LEFT + 1
 
     def test_a_page_that_takes_the_process_with_it_is_not_tried_for_ever(self, world: World) -> None:
         world.web.pages = {SITE: page()}

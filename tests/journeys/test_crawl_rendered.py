@@ -63,8 +63,10 @@ def test_a_number_that_a_script_puts_in_is_seen_with_its_picture(site: Hostile, 
 
 def test_a_picture_tells_where_numbers_stand_and_shows_no_persons_mobile(site: Hostile, tmp_path: Path) -> None:
     shown = "<!doctype html><title>x</title><p>客服 <b>95588</b></p><p>王经理 %s</p>"
+    beside = "<q style='display:inline-block;quotes:none'>%s</q>"  # no letter stands between two of these
     for path, mobile in (("/a", "138<i>0013</i>-8000"), ("/b", "139<i>2224</i>-5671")):
-        site.more[path] = lambda handler, mobile=mobile: handler.answer(200, (shown % mobile).encode())
+        persons = f"{mobile}<br>{beside % mobile.replace('-', '')}{beside % mobile}<b>400</b>"
+        site.more[path] = lambda handler, persons=persons: handler.answer(200, (shown % persons).encode())
     desk = CrawlDesk(tmp_path, site.host)
     desk.add([f"{site.url}/a", f"{site.url}/b"], render=True)
     desk.crawl()

@@ -66,6 +66,10 @@ WAYS = {
     "turned by a sign": "<p>电话 &#8238;%(turned)s&#8236;</p>",
     "torn by what has no size": "<p>%(head)s<span style='font-size:0'>x7</span>%(tail)s</p>",
     "torn by what is hidden": "<p>%(head)s<span style='display:none'>x7</span>%(tail)s</p>",
+    "side by side": "<p><i style='display:inline-block'>%(head)s%(tail)s</i><i>%(head)s%(tail)s</i></p>",
+    "moved": "<style>@keyframes m{to{margin-left:300px}}</style><p style='animation:m 9s forwards'>王经理 %s</p>",
+    "moved for ever": "<style>@keyframes m{from{margin-left:9px}to{margin-left:300px}}</style>"
+    "<p style='animation:m 1s linear infinite'>王经理 %s</p>",
 }
 
 

@@ -30,6 +30,7 @@ from haoma.vault.key_restore import (
     put_back_store,
     require_length,
 )
+from haoma.vault.passphrase_file import require_new
 
 if TYPE_CHECKING:
     from haoma.app.services import Services
@@ -70,6 +71,7 @@ def back_up(services: Services, path: Path, passphrase: str, *, custody: bool, b
     asked = services.approvals.one(by.asker, by.approval, services.now())
     if (asked.action, asked.payload) != (BACK_UP, {"what": what}):
         raise Conflict(f"this is no request for a backup of the {what}", hint="haoma access approve show tells of what")
+    require_new(path, passphrase)  # a request that has begun stays so until somebody writes it
     effect = backing_up(lambda: done.append(_backed_up(services, path, passphrase, custody=custody)))
     approvals = Approvals(services.gate, {BACK_UP: effect}, services.key_store.ends)
     approvals.run(by.asker, by.approval, services.now())

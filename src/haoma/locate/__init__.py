@@ -6,7 +6,7 @@ from haoma.locate.areas import Area, InRegion, Near
 from haoma.locate.entries import ENTRY_TYPES
 from haoma.locate.evidence import Card, EvidenceSource, Reader, Terms
 from haoma.locate.gathering import Gathering, Question
-from haoma.locate.given import Given, IpAddress, Surroundings
+from haoma.locate.given import Given, IpAddress, SharedTrail, Surroundings
 from haoma.locate.service import Answer, Locate, Placed, Scored, Verified
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Question",
     "Reader",
     "Scored",
+    "SharedTrail",
     "Surroundings",
     "Terms",
     "Verified",

@@ -43,12 +43,13 @@ class Terms:
 class Card(NamedTuple):
     """What is known of a number and its SIM card; None for what nobody can tell.
 
-    `recycled` is whether it has had another holder since the permission stands.
+    `recycled` is whether it has had another holder since the permission stands; `silent` where a part did not answer.
     """
 
     sim_swapped_at: datetime | None = None
     roaming: bool | None = None
     recycled: bool | None = None
+    silent: bool = False
 
 
 class EvidenceSource(Protocol):

@@ -185,6 +185,8 @@ def _ask(
         said = source.observe(grant, area) if within is None else cast("ReadsHere", source).within(within, grant)
         found.observed += said
         found.credits += [source.terms.credit] if said and source.terms.credit else []
-        found.card = (source.card(grant) if card else None) or found.card
+        known = source.card(grant) if card else None
+        found.card = known or found.card
+        found.silent += [source.terms.name] if known and known.silent else []
     except (Unavailable, NotFound):  # it does not answer, or what it needs is not kept any more
         found.silent.append(source.terms.name)

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from haoma.errors import BadInput, Conflict, Refused, Tampered, Unavailable
 from haoma.ledger.canonical import canonical
 
-__all__ = ["SHORTEST", "Unlocked", "write_lines"]
+__all__ = ["SHORTEST", "Unlocked", "require_new", "write_lines"]
 
 SHORTEST = 16
 PART = 1 << 20
@@ -37,13 +37,20 @@ _COST = {"lanes": 4, "memory_kib": 65_536, "passes": 3}
 _MOST = {"lanes": 16, "memory_kib": 1 << 20, "passes": 16}
 
 
+def require_new(path: Path, passphrase: str) -> None:
+    """Raise BadInput for a short passphrase and Conflict where the file is there, before anything is begun."""
+    if len(passphrase) < SHORTEST:
+        raise BadInput(f"a passphrase has {SHORTEST} characters at the least", hint="five or six random words")
+    if os.path.lexists(path):
+        raise _there(path)
+
+
 def write_lines(path: Path, passphrase: str, lines: Iterable[bytes]) -> str:
     """Write lines into a new file that the passphrase opens; returns the SHA-256 of the file.
 
     Raises BadInput for a short passphrase, Conflict where the file is there, Unavailable where it cannot be written.
     """
-    if len(passphrase) < SHORTEST:
-        raise BadInput(f"a passphrase has {SHORTEST} characters at the least", hint="five or six random words")
+    require_new(path, passphrase)
     head = _MAGIC + canonical({**_COST, "salt": secrets.token_hex(16)}) + b"\n"
     cipher, digest = _cipher(head, passphrase), hashlib.sha256()
     draft = path.with_name(f"{path.name}.part")
@@ -59,7 +66,7 @@ def write_lines(path: Path, passphrase: str, lines: Iterable[bytes]) -> str:
         if error.filename2 is None:  # the draft itself: another backup runs
             raise Conflict(f"{draft} is there already", hint="another backup runs, or was ended: remove it") from None
         draft.unlink()
-        raise Conflict(f"{path} is there already", hint="name another file") from None
+        raise _there(path) from None
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise Unavailable(f"{path}: {error.strerror}", hint="name a file in a directory with room for it") from None
@@ -68,6 +75,10 @@ def write_lines(path: Path, passphrase: str, lines: Iterable[bytes]) -> str:
         raise
     draft.unlink()
     return digest.hexdigest()
+
+
+def _there(path: Path) -> Conflict:
+    return Conflict(f"{path} is there already", hint="name another file")
 
 
 class Unlocked:

@@ -102,6 +102,10 @@ def test_a_backup_that_could_not_be_written_is_written_by_the_next_run(desk: Des
     approved = ("--custody", "--approval", str(request["approval"]))
     (desk.folder / "there").touch()
     assert desk.haoma(*backup, "there", *approved, by="root", typed=words).returncode == 1
+    assert desk.haoma(*backup, "short", *approved, by="root", typed=("too short",)).returncode == 2
+    (asked_for,) = desk.rows("access", "approve", "show", str(request["approval"]), by="root")
+    assert asked_for["state"] == "approved"
+    assert desk.haoma(*backup, "nowhere/keys", *approved, by="root", typed=words).returncode == 4
     assert desk.run("approve", "run", str(request["approval"]), by="root").returncode == 3
     (made,) = desk.rows(*backup, "custody", *approved, by="pru", typed=words)
     assert (made["what"], (desk.folder / "custody").exists()) == ("files", True)

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from contracts.carrier import PEM, RECYCLING, RETRIEVE, ROAMING, SIM_SWAP, Carrier, open_carrier
 from contracts.desk import Desk
+from haoma.locate.risk import SIGNALS
 
 NUMBER = "13800138000"
 ASKED = ("--tenant", "acme", "--purpose", "customer-care", "--recipient", "acme-desk")
@@ -23,7 +27,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     (folder / "pia.txt").write_text("assessed")
     assess = ("consent", "notice", "assess", "pia.txt", "--tenant", "acme", "--purpose", "customer-care")
     desk.ok(*assess, "--until", "2028-12-31", by="dora")
-    sources = [word for name in ("segment", "stated", "browser") for word in ("--source", name)]
+    sources = [word for name in ("segment", "stated", "browser", "carrier") for word in ("--source", name)]
     shown = ("--name", "安客", "--contact", "privacy@acme.example", "--granularity", "city", "--days", "30")
     desk.ok("consent", "notice", "publish", *ASKED, *shown, *sources, by="dora")
     token = desk.ok("consent", "show", NUMBER, "--tenant", "acme", "--token-only", by="ann").strip()
@@ -204,3 +208,34 @@ def test_cases_that_teach_nothing_leave_no_calibration(desk: Desk, method: str) 
         ended = desk.haoma("locate", "calibrate", "-", "--output", "none.json", "--method", method, typed=typed)
         assert ended.returncode == 2
     assert not (desk.folder / "none.json").exists()
+
+
+@pytest.fixture
+def says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Carrier]:
+    """A carrier and a radio service that the settings name."""
+    key = tmp_path / "carrier.pem"
+    key.write_bytes(PEM)
+    key.chmod(0o600)
+    with open_carrier() as carrier:
+        named = {"CAMARA_URL": carrier.url, "CAMARA_ISSUER": carrier.url, "CAMARA_CLIENT_ID": "acme-desk"}
+        files = {"CAMARA_KEY_FILE": str(key), "RADIO_URL": f"{carrier.url}/v1/geolocate"}
+        for name, value in (named | files).items():
+            monkeypatch.setenv(f"HAOMA_{name}", value)
+        yield carrier
+
+
+def test_every_signal_but_those_of_a_network_address_needs_no_database(desk: Desk, says: Carrier) -> None:
+    now = datetime.now(UTC)
+    at = {"lastLocationTime": now.isoformat(), "lastStatusTime": now.isoformat()}
+    center = {"latitude": 30.57, "longitude": 104.07}
+    says.says(RETRIEVE, {**at, "area": {"areaType": "CIRCLE", "center": center, "radius": 1000}})
+    says.says(SIM_SWAP, {"latestSimChange": (now - timedelta(hours=3)).isoformat()})
+    says.says(RECYCLING, {"phoneNumberRecycled": True})
+    says.says(ROAMING, {**at, "roaming": True})
+    says.says("/v1/geolocate", {"location": {"lat": 30.57, "lng": 104.07}, "accuracy": 30})
+    heard = '{"wifiAccessPoints": [{"macAddress": "00:25:9c:00:00:01"}, {"macAddress": "00:25:9c:00:00:02"}]}'
+    asked = ("locate", "risk", NUMBER, *ASKED, "--shared", "--radio", "--trail", "--declared", "北京市")
+    ended = desk.haoma(*asked, by="ann", typed=("31.2304,121.4737,60", heard, *LEAP))
+    [found] = rows(ended.stdout)
+    assert {one["signal"] for one in signals_of(found)} == {*SIGNALS} - {"relayed", "issued-far-from-network"}
+    assert (ended.returncode, "did not answer" in ended.stderr) == (1, False)

@@ -283,6 +283,8 @@ def test_a_trail_is_compared_with_radio_and_the_holder_of_the_number_with_the_on
     assert codes(trail) == (set(), False)
     desk.network.known = Card(recycled=True)
     assert codes() == ({"number-recycled"}, False)
+    desk.network.known = Card(recycled=None, silent=True)
+    assert locate_with(world, [desk.network, IssuedIn(world.vault)]).risk(desk.question()).silent == ("carrier",)
     desk.network.known = Card(recycled=False)
     learned = fit_platt([-3.5, 0.0], [False, True])
     assert codes(trail, *heard, calibration=learned) == ({"trail-off-radio"}, True)

@@ -4,8 +4,8 @@ Rules held here:
 - A page that was not checked, since the process ended or what it needs was away, is checked by the next run.
 - A page that breaks its reader, takes it more than two minutes, or takes the process with it is tried three times; then
   a person is asked, once for a source, and has it tried anew by ending the task.
-- What hangs is left behind: it holds up neither the other pages nor the end of the process. With three of these a run
-  checks no more, and leaves the rest to the next one.
+- What hangs is left behind: it holds up neither the other pages nor the end of the process. As long as three of these
+  go on, nothing more is checked, which is told, and what comes meanwhile is left to the next run.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Checker:
         self._patience_s = patience_s
         self._waiting: asyncio.Queue[_Waiting | None] = asyncio.Queue(IN_HAND)
         self._told = ""
-        self._left = 0
+        self._left = list[threading.Thread]()
 
     async def put(self, snapshot: Snapshot, page: bytes | None) -> None:
         """Have a page checked; one without its text is of an earlier run."""
@@ -75,21 +75,23 @@ class Checker:
     async def run(self) -> None:
         """Check what comes until the end."""
         while (one := await self._waiting.get()) is not None:
-            if self._left < MOST_LEFT:
+            self._left = [each for each in self._left if each.is_alive()]
+            if len(self._left) < MOST_LEFT:
                 await self._tried(one)
 
     async def _tried(self, one: _Waiting) -> None:
         try:
-            await _aside(partial(self._checked, one), self._patience_s)
+            await _aside(partial(self._checked, one), self._patience_s, self._left)
         except (Unavailable, BadInput) as error:  # what it needs is away, or set wrong: no fault of the page
             if str(error) != self._told:
                 log.warning("a page was not checked, and will be by the next run: %s", error)
             self._told = str(error)
             await self._count(one, -1 if one.page is None else 0)
         except Exception as error:  # noqa: BLE001 - a page that breaks its reader must not keep the others from theirs
-            self._left += isinstance(error, TimeoutError)
             what = error.code if isinstance(error, HaomaError) else type(error).__name__
             log.warning("a page was not checked: it breaks its reader (%s)", what)
+            if len(self._left) == MOST_LEFT:
+                log.warning("no page is checked while %s hang: the next run checks what comes meanwhile", MOST_LEFT)
             await self._count(one, 0 if one.page is None else 1)
 
     def _checked(self, one: _Waiting) -> None:
@@ -128,8 +130,11 @@ def _add(tx: sa.Connection, snapshot_id: str, tries: int) -> None:
     tx.execute(sa.update(tables.snapshots).where(_c.snapshot_id == snapshot_id).values(tries=_c.tries + tries))
 
 
-async def _aside(work: Callable[[], None], within_s: float) -> None:
-    """Do this in a thread that nobody waits for longer than that, not even the end of the process."""
+async def _aside(work: Callable[[], None], within_s: float, left: list[threading.Thread]) -> None:
+    """Do this in a thread that nobody waits for longer than that, not even the end of the process.
+
+    Where it takes longer its thread is added to those that were `left`.
+    """
     loop = asyncio.get_running_loop()
     over: asyncio.Future[None] = loop.create_future()
 
@@ -146,5 +151,11 @@ async def _aside(work: Callable[[], None], within_s: float) -> None:
         with suppress(RuntimeError):  # the loop may be closed by now
             loop.call_soon_threadsafe(settle, failed)
 
-    threading.Thread(target=run, name="haoma-check", daemon=True).start()
-    await asyncio.wait_for(over, within_s)
+    thread = threading.Thread(target=run, name="haoma-check", daemon=True)
+    thread.start()
+    _, waits = await asyncio.wait([over], timeout=within_s)
+    if waits:
+        over.cancel()
+        left.append(thread)
+        raise TimeoutError
+    over.result()

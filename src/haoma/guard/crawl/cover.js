@@ -8,8 +8,10 @@
     const made = text[n].normalize('NFKC');
     return made.length === 1 ? made : ' ';
   }).join('');
-  const gap = '[-\\s.·•・_()（）\\u2010-\\u2015\\u2212\\u00ad\\u200b-\\u200f\\u2060\\ufeff]{0,3}';
-  const form = `(?<![0-9])(?:(?:\\+|00)?86${gap})?1[3-9](?:${gap}[0-9]){9}(?![0-9])`;
+  const seam = '\u0001';  // where one text ends and the next begins: two numbers side by side are none of 22 digits
+  const between = '[-\\s.·•・_()（）\\u2010-\\u2015\\u2212\\u00ad\\u200b-\\u200f\\u2060\\ufeff]';
+  const gap = `${seam}*(?:${between}${seam}*){0,3}`;
+  const form = `(?<![0-9])(?:(?:\\+|0${seam}*0)?${seam}*8${seam}*6${gap})?1${seam}*[3-9](?:${gap}[0-9]){9}(?![0-9])`;
   const mobile = new RegExp(form, 'g'), holds = text => new RegExp(form).test(plain(text));
   const digits = text => (plain(text).match(/[0-9]/g) || []).length;
   const lay = (box, colour) => {
@@ -48,6 +50,20 @@
   for (const root of roots)  // grows while it is walked
     for (const one of root.querySelectorAll('*')) if (one.shadowRoot && roots.length < 500) roots.push(one.shadowRoot);
 
+  const still = !document.getAnimations().length;  // else what is faint now may be seen in the picture
+  const halt = moving => {  // as Playwright does for the picture: else a number moves out from under its cover
+    if (!moving.effect || moving.playbackRate === 0) return;
+    if (Number.isFinite(moving.effect.getComputedTiming().endTime)) { moving.finish(); return; }
+    moving.cancel();
+    covers.push({remove: () => { try { moving.play(); } catch { /* one that runs backwards without end */ } }});
+  };
+  for (const root of [document, ...roots.slice(1)]) for (const moving of root.getAnimations()) halt(moving);
+  for (const root of roots)
+    for (const moving of root.querySelectorAll('marquee')) {
+      moving.stop();
+      covers.push({remove: () => moving.start()});
+    }
+
   const read = root => {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), nodes = [], starts = [];
     let text = '', last = null;
@@ -59,7 +75,7 @@
       const room = range.getBoundingClientRect();
       if (room.width < 1 || room.height < 1 || room.right + scrollX < 0) continue;  // no reader sees it
       const within = block(node);
-      if (within !== last) text += '\n\n\n\n';
+      text += within !== last ? '\n\n\n\n' : seam;
       last = within;
       nodes.push(node); starts.push(text.length); text += said;
       if (digits(said) < 3) continue;
@@ -83,7 +99,6 @@
 
   const DRAWN = new Set(['canvas', 'video', 'object', 'embed', 'svg']);
   let unread = 0, left = 0;
-  const still = !document.getAnimations().length;  // else what is faint now may be seen in the picture
   const look = element => {
     const box = element.getBoundingClientRect(), name = element.localName;
     if (name === 'img' && !element.complete) {  // it may come while the picture is taken

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from haoma.consent import Grant, Granularity, Source
+from haoma.errors import Unavailable
 from haoma.locate.areas import Area, Near
 from haoma.locate.camara import Camara, Located, NotKnown, Polygon
 from haoma.locate.camara import Circle as Asked
@@ -56,11 +57,15 @@ class Carrier:
         """See `EvidenceSource.card`."""
         reveal = self._numbers.of(grant)
         swapped, roaming = self._camara.sim_swap(grant, reveal), self._camara.roaming(grant, reveal)
-        recycled = self._camara.changed_hands(grant, reveal, day_before(grant.since))
+        try:
+            recycled = self._camara.changed_hands(grant, reveal, day_before(grant.since))
+        except Unavailable:  # as where a carrier was not asked for this interface: the others count
+            recycled = None
         return Card(
             None if isinstance(swapped, NotKnown) else swapped.at,
             None if isinstance(roaming, NotKnown) else roaming.roaming,
             None if isinstance(recycled, NotKnown) else recycled,
+            silent=recycled is None,
         )
 
 

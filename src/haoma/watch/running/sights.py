@@ -4,8 +4,8 @@ Rules held here:
 - Whoever asks sees their own tenant's, and learns of no other's whether they are there.
 - Hotlines are looked at a page at a time, in the order of their numbers; what was judged for one page serves the next,
   and goes on with the place as long as nothing was corrected behind it.
-- One question is judged at a time in a process, and the others wait or are told to come again: looking never takes
-  the time of those who send counts.
+- One question is judged at a time in a process; a few others wait, and the rest are told to come again: looking takes
+  neither the time nor the threads of those who send counts.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
+from threading import Lock, Semaphore
 
 import sqlalchemy as sa
 
@@ -35,6 +35,7 @@ __all__ = ["ACTION", "Sights"]
 
 ACTION = "see-counts"
 WAIT_S = 5.0
+AT_ONCE = 6  # one that is judged, and those that wait, each of which has a thread
 HELD = 4  # tenants whose hotlines are at hand
 _NOTHING = "haoma watch run judges counts as they come"
 
@@ -56,6 +57,7 @@ class Sights:
         self._manner = manner
         self._calendar = calendar
         self._busy = Lock()
+        self._places = Semaphore(AT_ONCE)
         self._held: dict[str, _Now] = {}
 
     @property
@@ -107,12 +109,17 @@ class Sights:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        if not self._busy.acquire(timeout=WAIT_S):
-            raise Unavailable("others are asking how hotlines stand", hint="ask again in a few seconds")
+        if not self._places.acquire(blocking=False):
+            raise _others()
         try:
-            yield
+            if not self._busy.acquire(timeout=WAIT_S):
+                raise _others()
+            try:
+                yield
+            finally:
+                self._busy.release()
         finally:
-            self._busy.release()
+            self._places.release()
 
     def _now(self, tx: sa.Connection, tenant: str) -> _Now:
         here, of = place(tx), counted(tx, self._manner, tenant)
@@ -128,6 +135,10 @@ class Sights:
         others = [(name, one) for name, one in self._held.items() if name != tenant]
         self._held = dict([(tenant, held), *others[: HELD - 1]])
         return held
+
+
+def _others() -> Unavailable:
+    return Unavailable("others are asking how hotlines stand", hint="ask again in a few seconds")
 
 
 def _goes_on(tx: sa.Connection, held: _Now, here: Place, of: Counted) -> bool:

@@ -190,8 +190,8 @@ def trail_of(call: Call, asked: Sequence[AsksFix]) -> Iterator[Given]:
     """The trail that the customer's app shared, and what was heard on it; raises BadInput where that is too much."""
     if not asked:
         return
+    from haoma.locate import SharedTrail
     from haoma.locate.fusion import Circle
-    from haoma.locate.given import SharedTrail
     from haoma.locate.risk import fix_of
 
     timed = [(one, call.at - timedelta(seconds=one.age_s)) for one in asked]

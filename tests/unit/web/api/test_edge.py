@@ -58,8 +58,8 @@ def test_a_method_that_a_path_does_not_take_is_told_with_those_it_takes(api: Cli
 def test_a_query_with_what_could_be_a_number_is_refused_and_told_nowhere(api: Client, query: str) -> None:
     told = api.get(f"/healthz?{query}")
     assert (told.status_code, told.json()["reason"]) == (400, "number-in-query")
-    logged = re.sub(r'"(timestamp|took_ms)": [^,}]*', "", api.log.getvalue())
-    assert "138" not in told.text + logged[-2000:]
+    logged = re.sub(r'"(timestamp|took_ms)": ?[^,}]*', "", api.log.getvalue())
+    assert "138" not in told.text + logged
 
 
 def test_a_query_with_few_digits_is_none_of_them(api: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from contracts.watch import put
 from haoma.access import Role
 from haoma.access import tables as access
 from haoma.errors import Unavailable
+from haoma.watch.calendar import Calendar
 from haoma.watch.model import minute_of
 from haoma.watch.running.sights import Sights
 
@@ -141,3 +143,16 @@ def test_who_asks_while_another_is_answered_waits_and_is_told_to_come_again(
         sights.hotlines(asker, 0, 1, datetime.now(UTC))
     later = datetime.now(UTC) + timedelta(seconds=1)
     assert sights.hotlines(asker, 0, 1, later).hotlines
+
+
+def test_those_who_wait_are_few_so_that_threads_are_left_for_who_sends_counts(
+    watched: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("haoma.watch.running.sights.AT_ONCE", 1)
+    monkeypatch.setattr("haoma.watch.running.sights.WAIT_S", 60.0)
+    sights = Sights(watched.services.gate, watched.services.watch_manner, Calendar())
+    begun = time.monotonic()
+    for _ in range(3):  # a place that was left is free again
+        with sights._alone(), pytest.raises(Unavailable, match="others"), sights._alone():
+            pytest.fail("two at once")
+    assert time.monotonic() - begun < 30

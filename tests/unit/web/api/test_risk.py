@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from contracts.api import Client, client_in, publish
-from contracts.carrier import BEGIN, PEM, RECYCLING, RETRIEVE, ROAMING, SIM_SWAP, Carrier, open_carrier
+from contracts.carrier import BEGIN, PEM, RECYCLING, RETRIEVE, ROAMING, SIM_SWAP, Carrier, Reply, open_carrier
 from contracts.mmdb import SHANGHAI as AT_SHANGHAI
 from contracts.mmdb import write_mmdb
 from haoma.locate.risk import SIGNALS
@@ -26,6 +26,7 @@ class Told(NamedTuple):
 
     alarm: bool
     codes: set[str]
+    silent: tuple[str, ...] = ()
 
 
 @pytest.fixture(scope="module")
@@ -93,16 +94,16 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
             publish(client, "fraud-prevention", "acme-risk")
             client.number_case(NUMBER)
             client.consent(NUMBER, "fraud-prevention", "acme-risk")
-            return {name: told_of(client, carrier, fine=name == "fine") for name in ("fine", "false")}
+            return {name: told_of(client, carrier, name) for name in ("fine", "false", "half")}
 
 
-def told_of(client: Client, carrier: Carrier, *, fine: bool) -> Told:
-    now, there = datetime.now(UTC), SHANGHAI if fine else BEIJING
+def told_of(client: Client, carrier: Carrier, name: str) -> Told:
+    fine, now, there = name == "fine", datetime.now(UTC), SHANGHAI if name == "fine" else BEIJING
     at = {"lastLocationTime": now.isoformat(), "lastStatusTime": now.isoformat()}
     center = {"latitude": there[0], "longitude": there[1]}
     carrier.says(RETRIEVE, {**at, "area": {"areaType": "CIRCLE", "center": center, "radius": 1000}})
     carrier.says(SIM_SWAP, {"latestSimChange": None if fine else (now - timedelta(hours=3)).isoformat()})
-    carrier.says(RECYCLING, {"phoneNumberRecycled": not fine})
+    carrier.says(RECYCLING, Reply({}, 503) if name == "half" else {"phoneNumberRecycled": not fine})
     carrier.says(ROAMING, {**at, "roaming": not fine})
     carrier.says("/v1/geolocate", {"location": {"lat": there[0], "lng": there[1]}, "accuracy": 30})
     heard = {"access_points": [{"mac": "00:25:9c:00:00:01"}, {"mac": "00:25:9c:00:00:02"}]}
@@ -112,12 +113,18 @@ def told_of(client: Client, carrier: Carrier, *, fine: bool) -> Told:
     asked = {**ASKED, **network, "declared": "上海市" if fine else "成都市", "shared": SHARED, "trail": trail}
     told = client.post("/v1/risk", asked, by="risk-analyst")
     assert told.status_code == 200, told.text
-    assert told.json()["silent"] == []
-    return Told(told.json()["alarm"], {signal["code"] for signal in told.json()["signals"]})
+    said = told.json()
+    return Told(said["alarm"], {signal["code"] for signal in said["signals"]}, tuple(said["silent"]))
 
 
 @pytest.mark.parametrize("code", SIGNALS)
 def test_every_signal_can_be_reached_over_http(found: dict[str, Told], code: str) -> None:
     assert code in found["false"].codes
-    assert found["false"].alarm
+    assert (found["false"].alarm, found["false"].silent) == (True, ())
     assert found["fine"] == Told(False, set())
+
+
+def test_a_carrier_that_does_not_tell_of_holders_is_silent_and_what_else_it_tells_counts(
+    found: dict[str, Told],
+) -> None:
+    assert found["half"] == Told(True, {*SIGNALS} - {"number-recycled"}, ("carrier",))
