@@ -4,8 +4,6 @@ Rules held here:
 - One thread, best of five by CPU time, peers in the same run; wall time where a disk is waited for, or a single answer.
   Ratios hold across machines, absolute figures do not.
 - Each part begins on a quiet disk, and leaves what parts before it keep out of the collector's sight, as `serve` does.
-- What many threads do at once, and who asks a server, has a process of its own: among the tables that the parts before
-  it leave, each step takes a third more CPU.
 - Nothing is asserted about speed; wrong answers end the run.
 """
 
@@ -19,8 +17,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pyarrow as pa
@@ -47,6 +43,7 @@ from bench import (
     vault,
     watch,
 )
+from bench.apart import apart
 from bench.figure import Figure
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,31 +84,21 @@ def measures(rows: int, calls: int) -> tuple[Callable[[], Iterator[Figure]], ...
         singles.pack_load,
         lambda: files.files(rows // 5),
         lambda: lineage.first_pages(2 * rows),
-        lambda: _apart(storage.durable_writes, 5 if rows == ROWS else 0.2),
-        lambda: _apart(ledger.appends, *((80, 5) if rows == ROWS else (2, 0.2))),
-        lambda: _apart(consent.permissions, 5 if rows == ROWS else 0.2),
+        lambda: apart(storage.durable_writes, 5 if rows == ROWS else 0.2),
+        lambda: apart(ledger.appends, *((80, 5) if rows == ROWS else (2, 0.2))),
+        lambda: apart(consent.permissions, 5 if rows == ROWS else 0.2),
         lambda: proofs.proofs(*((1_000_000, 30_000_000) if rows == ROWS else (2_000, 5_000))),
         lambda: vault.vault(rows // 5),
         lambda: access.access(rows // 50),
         lambda: places.places(rows // 5),
         lambda: fusion.fusion(5_000 if rows == ROWS else 300),
-        lambda: _apart(api.api, 10 if rows == ROWS else 0.5),
+        lambda: apart(api.api, 10 if rows == ROWS else 0.5),
         lambda: crawl.crawl(5_000 if rows == ROWS else 60),
         lambda: counts.counts(*((20, 31) if rows == ROWS else (3, 1))),
         extract.extraction,
         lambda: watch.watch(quick=rows != ROWS),
         lambda: nab.nab(quick=rows != ROWS),
     )
-
-
-def _apart(measure: Callable[..., Iterator[Figure]], *given: float) -> Iterator[Figure]:
-    """The figures of a part that is taken in a fresh process."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        yield from pool.submit(_listed, measure, *given).result()
-
-
-def _listed(measure: Callable[..., Iterator[Figure]], *given: float) -> list[Figure]:
-    return list(measure(*given))
 
 
 def _told(measure: Callable[[], Iterator[Figure]]) -> Iterator[Figure]:
