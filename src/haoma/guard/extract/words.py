@@ -68,7 +68,7 @@ WEAK = re.compile(
 )
 DEAD = re.compile(
     r"停用|停机|作废|废止|不再(?:使用|提供|受理)|停止(?:使用|服务)|(?:已|将)(?:取消|注销|失效|下线|关闭)|空号|已更换|no\slonger|discontinued|disconnected|out\sof\s(?:service|use)"
-    r"|not\sin\suse|已不用|請勿再撥|已停|打不通|空号|停用",
+    r"|not\sin\suse|已不用|請勿再撥|已停|打不通",
     re.IGNORECASE,
 )
 FORMER = re.compile(
