@@ -160,6 +160,7 @@ keys = sa.Table(
     sa.Column("created_at", Time, nullable=False),
     sa.Column("expires_at", Time, nullable=False),
     sa.Column("revoked_at", Time, nullable=True),
+    sa.Index("uq_access_keys_digest", "digest", unique=True),
 )
 nonces = sa.Table(
     "access_nonces",

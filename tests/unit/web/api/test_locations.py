@@ -6,10 +6,14 @@ import json
 import uuid
 from base64 import b64decode
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from contracts.api import Client, publish
+from haoma.access import Role
+from haoma.web.api.locations import TellsVerdict
 
 CARE = {"purpose": "customer-care", "recipient": "acme-desk"}
 SHANGHAI = {"lat": 31.2304, "lon": 121.4737}
@@ -62,6 +66,31 @@ def test_a_shared_position_answers_for_a_store_and_for_regions(
     assert {"code", "zh", "en"} == set(said["reasons"][0])
     assert "device-trusted" in [one["code"] for one in said["reasons"]]
     assert said["entry"] > 0
+
+
+def test_a_verdict_has_the_form_of_its_model(ready: Client) -> None:
+    for more in ({"shared": SHARED, "near": STORE}, {"region": "浙江"}):
+        text = ready.post(VERIFY, about(**more), by="agent").text
+        assert TellsVerdict.model_validate_json(text).model_dump_json() == text
+
+
+def test_no_question_reads_a_table_from_end_to_end(ready: Client) -> None:
+    ready.machine("planned", "agent", Role.AGENT, "locate")
+    store, said = ready.services.store, list[str]()
+
+    def listen(tx: sa.Connection) -> None:
+        driver: Any = tx.connection.dbapi_connection
+        driver.set_trace_callback(said.append)
+
+    with store.read() as tx:
+        listen(tx)
+    store.write(listen)
+    assert ready.post(VERIFY, about(region="华东"), by="planned").status_code == 200
+    asked = [one for one in said if one.startswith(("SELECT", "INSERT", "UPDATE"))]
+    assert len(asked) > 10
+    with store.read() as tx:
+        plans = [str(row[-1]) for one in asked for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}")]
+    assert {one for one in plans if one.startswith("SCAN")} <= {"SCAN v"}  # the one version in force
 
 
 def test_what_is_not_known_finely_enough_is_unknown(ready: Client) -> None:
