@@ -63,16 +63,17 @@ def _told(tenant: str, step: Step, n: int) -> Disclosure:
 
 def count_by_query_layer(tx: sa.Connection, done: Disclosure, at: datetime) -> bool:
     """`disclosures.count`, with all history looked at for each answer."""
-    grant, kept = done.grant, at + (rule_of("sharing").shortest or timedelta(days=1100))
+    grant, life = done.grant, rule_of("sharing").shortest or timedelta(days=1100)
+    evening = at.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     who = {"tenant": grant.subject.tenant, "actor": done.actor, "recipient": grant.recipient, "purpose": grant.purpose}
     about = {"subject": str(grant.subject), "question": done.question, "granularity": done.granularity}
-    more = {"grant_id": grant.grant_id, "at": at, "entry_id": done.entry_id, "kept_until": kept}
+    more = {"grant_id": grant.grant_id, "at": at, "entry_id": done.entry_id, "kept_until": at + life}
     tx.execute(sa.insert(tables.disclosures).values(**who, **about, **more))
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    added = insert(tables.counts).values(**who, day=_day(at), disclosed=1, alarmed=False, kept_until=kept)
+    added = insert(tables.counts).values(**who, day=_day(at), disclosed=1, alarmed=False, kept_until=evening + life)
     one_more = added.on_conflict_do_update(
         index_elements=["tenant", "actor", "recipient", "purpose", "day"],
-        set_={"disclosed": _c.disclosed + 1, "kept_until": kept},
+        set_={"disclosed": _c.disclosed + 1},
     )
     tx.execute(one_more)
     return _alarming(tx, done, at)

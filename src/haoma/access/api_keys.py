@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,6 +48,7 @@ KINDS = ("bearer", "hmac-sha256", "ed25519")
 LONGEST_LIFE = timedelta(days=400)
 SHARED_BYTES = 32
 KEY_PURPOSE = "access/key/"
+MOST_KNOWN = 1024
 _NAME = re.compile(r"[a-z][a-z0-9 ._-]{0,99}", re.ASCII)
 _keys = tables.keys.c
 _COLUMNS = ("key_id", "owner_id", "name", "kind", "role", "scopes", "created_at", "expires_at", "revoked_at")
@@ -131,11 +133,14 @@ class ApiKeys:
 
     def asker(self, token: str, now: datetime) -> Asker:
         """The machine that shows a bearer token; raises Refused where that is dead or none."""
-        store, own = self._gate.store, len(_KINDS)
+        store = self._gate.store
         with explaining(store.name):
             rows = store.rows(_SHOWN, digest_of(token), kinds=(*_KINDS, *PERSON_KINDS))
-            key = _live(_read(rows[0][:own]) if rows else None, now)
-            return _machine(key, recognised(person_of([row[own:] for row in rows]), frozenset()), "key")
+            if not rows:
+                raise _dead()
+            key, machine = _shown(tuple(rows))
+            _live(key, now)
+        return machine
 
     def _row(self, draft: ApiKey, public_key: bytes | None) -> tuple[dict[str, object], str | None]:
         row: dict[str, object] = {
@@ -187,6 +192,17 @@ def _machine(key: ApiKey, owner: Asker, method: str) -> Asker:
     return Asker(key.id, key.owner, owner.tenant, owner.roles & {key.role}, frozenset({method}), frozenset(key.scopes))
 
 
+@lru_cache(maxsize=MOST_KNOWN)
+def _shown(rows: tuple[tuple[Any, ...], ...]) -> tuple[ApiKey, Asker]:
+    """The key in the cells of `_SHOWN`, and the machine that it is; raises Refused where its owner is not active.
+
+    They are read anew for each request; cells that were taken apart once are not taken apart again.
+    """
+    own = len(_KINDS)
+    key = _read(rows[0][:own])
+    return key, _machine(key, recognised(person_of([row[own:] for row in rows]), frozenset()), "key")
+
+
 def _found(tx: sa.Connection, sql: str, by: str | bytes) -> ApiKey | None:
     rows = quick(tx, sql, by, kinds=_KINDS)
     return _read(rows[0]) if rows else None
@@ -201,8 +217,12 @@ def _read(row: tuple[Any, ...]) -> ApiKey:
 
 def _live(key: ApiKey | None, now: datetime) -> ApiKey:
     if key is None or key.revoked_at is not None or not key.created_at <= now < key.expires_at:
-        raise Refused("this key is not known, or good no more", hint="a security administrator makes keys")
+        raise _dead()
     return key
+
+
+def _dead() -> Refused:
+    return Refused("this key is not known, or good no more", hint="a security administrator makes keys")
 
 
 def _key(row: tuple[Any, ...]) -> ApiKey:

@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -49,8 +49,7 @@ _OPEN_CASES = """SELECT subject FROM access_cases WHERE agent_id = ? AND tenant_
 _IN_CASE = _IN_FORCE.replace("r.role", f"r.role, EXISTS ({_OPEN_CASES} AND subject = ?)", 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(NamedTuple):
     """What is asked for: an object, perhaps one field of it, whose tenant's, and about whom.
 
     `subject` is a subject token where the object is a subject, the person's id where it is a person.

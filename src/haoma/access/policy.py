@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,8 +32,7 @@ KEPT = 4_096
 UNKNOWN, FAULTY, NO_POLICY, EXCLUDED = "nothing-known", "policy-fault", "no-policy", "roles-exclude"
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """What a decision depends on beside roles and what is asked for; each is true or false.
 
     `strong`: two factors. `in_case`: inside an open case of the asker about the subject. `same_tenant`: theirs.
@@ -177,7 +176,7 @@ def _schema() -> str:
     lines = [
         "entity Role; entity Person in [Role]; entity Machine in [Role];",
         "entity Class; entity Object; entity Field in [Class, Object];",
-        f"type Circumstances = {{ {', '.join(f'{name}: Bool' for name in Circumstances.__slots__)} }};",
+        f"type Circumstances = {{ {', '.join(f'{name}: Bool' for name in Circumstances._fields)} }};",
     ]
     for action in ACTIONS:
         resource = "[Field, Object]" if action in {"see", "write"} else "[Object]"
@@ -196,7 +195,7 @@ def _request(question: Question) -> dict[str, object]:
         "principal": {"type": "Machine" if question.machine else "Person", "id": "asker"},
         "action": {"type": "Action", "id": question.action},
         "resource": {"type": kind, "id": name},
-        "context": asdict(question.circumstances),
+        "context": question.circumstances._asdict(),
     }
 
 

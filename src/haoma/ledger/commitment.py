@@ -13,8 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from haoma.errors import BadInput
 
@@ -23,8 +22,7 @@ __all__ = ["Commitment", "Commitments", "commit"]
 _TEXT = re.compile(r"([a-z][a-z0-9-]{0,31}):([0-9a-f]{64})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Commitment:
+class Commitment(NamedTuple):
     """HMAC-SHA-256 over a row's bytes under the key called `key_id`.
 
     >>> str(Commitment("facts-1", bytes(32)))[:15]

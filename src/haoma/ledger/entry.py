@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from haoma.errors import BadInput
 from haoma.ledger.bundles import LONGEST_ENTRY
@@ -77,8 +77,7 @@ def _passes(form: str) -> Passes:
     return listed(one) if "*" in form else one
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One event: its type, when it happened, and its body as the type says.
 
     >>> Entry("file.recorded", datetime(2026, 11, 22, tzinfo=UTC), {"bytes": 12}).type

@@ -14,6 +14,8 @@ import itertools
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -31,13 +33,14 @@ CHINA = timezone(timedelta(hours=8))
 INSIDER, OUTSIDER = 25, 50
 DAYS, LEAST, RARE = 28, 5.0, 1e-6
 ALARM = "disclosures-unusual"
+_KEPT = rule_of("sharing").shortest or timedelta(days=1100)
 _c = tables.counts.c
 _WRITTEN = """INSERT INTO locate_disclosures
  (tenant, actor, recipient, purpose, subject, question, granularity, grant_id, at, entry_id, kept_until)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _COUNTED = """INSERT INTO locate_counts (tenant, actor, recipient, purpose, day, disclosed, alarmed, kept_until)
  VALUES (?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT (tenant, actor, recipient, purpose, day)
- DO UPDATE SET disclosed = locate_counts.disclosed + 1, kept_until = excluded.kept_until RETURNING alarmed"""
+ DO UPDATE SET disclosed = locate_counts.disclosed + 1 RETURNING alarmed"""
 _OF_DAY = """SELECT sum(disclosed), max(CAST(alarmed AS INTEGER)) FROM locate_counts
  WHERE tenant = ? AND actor = ? AND day = ?"""
 _DAYS = """SELECT sum(disclosed) FROM locate_counts WHERE tenant = ? AND actor = ? AND day >= ? AND day < ?
@@ -45,8 +48,7 @@ _DAYS = """SELECT sum(disclosed) FROM locate_counts WHERE tenant = ? AND actor =
 _ALARM = "UPDATE locate_counts SET alarmed = ?, alarm_entry_id = ? WHERE tenant = ? AND actor = ? AND day = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosure:
+class Disclosure(NamedTuple):
     """One answer that told something: who was told, on whose permission, what was asked, and how fine it was."""
 
     actor: str
@@ -70,12 +72,12 @@ class Disclosed:
 
 def count(tx: sa.Connection, done: Disclosure, at: datetime) -> bool:
     """Write a disclosure down; true where an alarm is due over it."""
-    grant, kept = done.grant, Time.stored(at + (rule_of("sharing").shortest or timedelta(days=1100)))
+    grant, kept = done.grant, Time.stored(at + _KEPT)
     tenant, day = grant.subject.tenant, _day(at)
     who = (tenant, done.actor, grant.recipient, grant.purpose)
     about = (str(grant.subject), done.question, done.granularity, grant.grant_id)
     quick(tx, _WRITTEN, *who, *about, Time.stored(at), done.entry_id, kept)
-    ((alarmed,),) = quick(tx, _COUNTED, *who, day, False, kept, kinds=(int,))
+    ((alarmed,),) = quick(tx, _COUNTED, *who, day, False, _count_kept_until(day), kinds=(int,))
     return not alarmed and _alarming(tx, (tenant, done.actor), day, at, done.entry_id)
 
 
@@ -163,3 +165,9 @@ def _alarms(tx: sa.Connection, tenant: str, since: datetime) -> dict[tuple[str, 
 
 def _day(at: datetime) -> str:
     return at.astimezone(CHINA).date().isoformat()
+
+
+@lru_cache(maxsize=8)
+def _count_kept_until(day: str) -> int:
+    """Until when the counts of a day are kept, as stored: the same all day, so that an answer moves no index."""
+    return Time.stored(datetime.fromisoformat(day).replace(tzinfo=CHINA) + timedelta(days=1) + _KEPT)

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -49,8 +48,7 @@ _INSERT = """INSERT INTO audit
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """What is to be remembered of one decision. `actor` is an id such as `agent:42`, never a name or a number.
 
     `decision` is allowed or refused; `reason` a code such as `grant-expired`; `keeps` the retention class.
@@ -67,8 +65,7 @@ class Event:
     keeps: str = "audit"
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRow:
+class AuditRow(NamedTuple):
     """Where a decision was written down."""
 
     entry_id: int

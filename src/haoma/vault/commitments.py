@@ -30,8 +30,8 @@ class KeptCommitments:
         if _SCOPE.fullmatch(scope) is None:
             message = "the scope of a key is a word of lower-case letters and digits"
             raise BadInput(message)
-        key = self._keys.current(Kind.COMMITMENT, scope)
-        return Commitment(key.key_id, key.suite.mac(key.secret, data))
+        key, digest = self._keys.digester(Kind.COMMITMENT, scope)
+        return Commitment(key.key_id, digest(data))
 
     def opens(self, commitment: Commitment, data: bytes) -> bool:
         """Whether the commitment stands for these bytes; raises NotFound where its key was destroyed."""

@@ -103,6 +103,15 @@ class KeyStore:
         """The newest key of a scope, made if there is none."""
         return self._cached((kind, scope), lambda: self.existing(kind, scope) or self._make(kind, scope))
 
+    def digester(self, kind: Kind, scope: str) -> tuple[Key, Callable[[bytes], bytes]]:
+        """The newest key of a scope, as `current`, with its HMAC made ready for many messages."""
+
+        def made() -> tuple[Key, Callable[[bytes], bytes]]:
+            key = self.current(kind, scope)
+            return key, key.suite.digester(key.secret)
+
+        return self._cached(("digester", kind, scope), made)
+
     def existing(self, kind: Kind, scope: str) -> Key | None:
         """The newest key of a scope under which something new may be done, where there is one."""
         rows = self._reads.rows(_NEWEST, str(kind), scope, kinds=_KINDS)

@@ -34,7 +34,8 @@ class Pseudonyms:
 
     def token_of(self, tenant: str, uri: str) -> SubjectToken:
         """The token of the number whose URI this is."""
-        return _token(self._key(tenant), uri)
+        key, digest = self._keys.digester(Kind.PSEUDONYM, check_tenant(tenant))
+        return _token(key, digest(uri.encode()))
 
     def versions(self, tenant: str) -> int:
         """How many versions of a tenant's key are readable."""
@@ -43,13 +44,13 @@ class Pseudonyms:
     def tokens(self, tenant: str, number: Number) -> tuple[SubjectToken, ...]:
         """The token of a number under every key version that is readable, the newest first."""
         uri = _uri(number)
-        return tuple(_token(key, uri) for key in self._keys.versions(Kind.PSEUDONYM, check_tenant(tenant)))
+        return tuple(_token(key, _mac(key, uri)) for key in self._keys.versions(Kind.PSEUDONYM, check_tenant(tenant)))
 
     def stands_for(self, subject: SubjectToken, uri: str) -> bool:
         """Whether a token is that of the number whose URI this is, under the key version that it names."""
 
         def fits(keys: Sequence[Key]) -> bool:
-            return any(_token(key, uri) == subject for key in keys)
+            return any(_token(key, _mac(key, uri)) == subject for key in keys)
 
         # What is kept in memory may lack a version that another process has just made.
         return fits(self._keys.versions(Kind.PSEUDONYM, check_tenant(subject.tenant))) or fits(
@@ -58,8 +59,7 @@ class Pseudonyms:
 
     def column(self, tenant: str) -> Callable[[pa.Array], pa.Array]:
         """A function from a column of URIs to the column of their tokens' texts; null, and no number, give null."""
-        key = self._key(tenant)
-        digest = key.suite.digester(key.secret)
+        key, digest = self._keys.digester(Kind.PSEUDONYM, check_tenant(tenant))
         prefix = token_prefix(tenant, key.suite.letter, key.version)
 
         def tokens(uris: pa.Array) -> pa.Array:
@@ -71,12 +71,13 @@ class Pseudonyms:
 
         return tokens
 
-    def _key(self, tenant: str) -> Key:
-        return self._keys.current(Kind.PSEUDONYM, check_tenant(tenant))
+
+def _mac(key: Key, uri: str) -> bytes:
+    return key.suite.mac(key.secret, uri.encode())
 
 
-def _token(key: Key, uri: str) -> SubjectToken:
-    return SubjectToken(key.scope, key.suite.letter, key.version, key.suite.mac(key.secret, uri.encode())[:MAC_BYTES])
+def _token(key: Key, mac: bytes) -> SubjectToken:
+    return SubjectToken(key.scope, key.suite.letter, key.version, mac[:MAC_BYTES])
 
 
 def _uri(number: Number) -> str:

@@ -15,8 +15,8 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Protocol
+from functools import cache, partial
+from typing import Protocol, TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -25,7 +25,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 from cryptography.hazmat.primitives.hmac import HMAC
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from haoma.errors import BadInput, Tampered
 
@@ -36,6 +35,8 @@ FILL = 32
 TAG = 16
 _SHA256_BLOCK = 64
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
+
+Digester: TypeAlias = Callable[[bytes], Callable[[bytes], bytes]]
 
 
 class Sealer(Protocol):
@@ -57,7 +58,7 @@ class Suite:
 
     name: str
     letter: str
-    digester: Callable[[bytes], Callable[[bytes], bytes]]
+    digester: Digester
     sealer: Callable[[bytes], Sealer]
     derive: Callable[[bytes, bytes], bytes]
 
@@ -113,13 +114,24 @@ def _hmac_sm3(key: bytes) -> Callable[[bytes], bytes]:
     return digest
 
 
-def _derive(algorithm: Callable[[], hashes.HashAlgorithm], key: bytes, info: bytes, length: int = KEY_BYTES) -> bytes:
-    return HKDF(algorithm=algorithm(), length=length, salt=None, info=info).derive(key)
+def _derive(digester: Digester, key: bytes, info: bytes, length: int = KEY_BYTES) -> bytes:
+    """HKDF without salt (RFC 5869 §2.2 and §2.3)."""
+    expand = digester(_extract(digester)(key))
+    done = block = b""
+    for number in range(1, -(-length // KEY_BYTES) + 1):
+        block = expand(block + info + bytes([number]))
+        done += block
+    return done[:length]
+
+
+@cache
+def _extract(digester: Digester) -> Callable[[bytes], bytes]:
+    return digester(bytes(KEY_BYTES))
 
 
 class _AesSiv:
     def __init__(self, key: bytes) -> None:
-        self._siv = AESSIV(_derive(hashes.SHA256, key, b"haoma vault aes-256-siv", 64))
+        self._siv = AESSIV(_derive(_hmac_sha256, key, b"haoma vault aes-256-siv", 64))
 
     def seal(self, text: bytes, context: bytes) -> bytes:
         return self._siv.encrypt(_filled(text), [context])
@@ -133,8 +145,8 @@ class _AesSiv:
 
 class _Sm4Siv:
     def __init__(self, key: bytes) -> None:
-        self._mac = _hmac_sm3(_derive(hashes.SM3, key, b"haoma vault sm4-siv tag"))
-        self._key = SM4(_derive(hashes.SM3, key, b"haoma vault sm4-siv text", 16))
+        self._mac = _hmac_sm3(_derive(_hmac_sm3, key, b"haoma vault sm4-siv tag"))
+        self._key = SM4(_derive(_hmac_sm3, key, b"haoma vault sm4-siv text", 16))
 
     def seal(self, text: bytes, context: bytes) -> bytes:
         filled = _filled(text)
@@ -173,6 +185,6 @@ def _unreadable() -> Tampered:
 
 
 SUITES: tuple[Suite, ...] = (
-    Suite("aes-sha2", "a", _hmac_sha256, _AesSiv, partial(_derive, hashes.SHA256)),
-    Suite("sm4-sm3", "s", _hmac_sm3, _Sm4Siv, partial(_derive, hashes.SM3)),
+    Suite("aes-sha2", "a", _hmac_sha256, _AesSiv, partial(_derive, _hmac_sha256)),
+    Suite("sm4-sm3", "s", _hmac_sm3, _Sm4Siv, partial(_derive, _hmac_sm3)),
 )

@@ -22,9 +22,8 @@ def policy() -> Policy:
 
 def ask(policy: Policy, role: Role | None, action: str, object_: str, field: str = "", **but: bool) -> Decision:
     machine = but.pop("machine", False)
-    held = {name: getattr(WELL, name) for name in Circumstances.__slots__} | but
     return policy.decide(
-        Question(machine, frozenset({role} if role else ()), action, object_, field, Circumstances(**held))
+        Question(machine, frozenset({role} if role else ()), action, object_, field, WELL._replace(**but))
     )
 
 

@@ -8,8 +8,10 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,7 @@ __all__ = ["CERTAIN", "Fused", "in_ppm"]
 CERTAIN = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fused:
     """An answer. `ppm` is aligned with `cities`; `confidence` is that of the likeliest city, 0 to 1.
 
@@ -77,15 +79,15 @@ class Fused:
         order = np.argsort(-self.ppm, kind="stable")
         return {self.cities.adcode[place]: int(self.ppm[place]) for place in order if self.ppm[place]}
 
-    @property
-    def provinces(self) -> dict[str, int]:
+    @cached_property
+    def provinces(self) -> Mapping[str, int]:
         """The ppm of each province, by adcode."""
-        return dict(zip(self.cities.provinces, _sums(self.cities.province, self.ppm), strict=True))
+        return _sums(self.cities.provinces, self.cities.province, self.ppm)
 
-    @property
-    def macro_regions(self) -> dict[str, int]:
+    @cached_property
+    def macro_regions(self) -> Mapping[str, int]:
         """The ppm of each 大区, by name."""
-        return dict(zip(self.cities.groups, _sums(self.cities.group, self.ppm), strict=True))
+        return _sums(self.cities.groups, self.cities.group, self.ppm)
 
     def share(self, adcode: str) -> int:
         """The ppm of a city or a province; 0 for a region that is not known."""
@@ -105,5 +107,6 @@ def in_ppm(shares: Floats) -> NDArray[np.int64]:
     return whole
 
 
-def _sums(of: NDArray[np.int64], ppm: NDArray[np.int64]) -> list[int]:
-    return [int(value) for value in np.bincount(of, ppm).tolist()]  # doubles, which hold these whole numbers exactly
+def _sums(names: Sequence[str], of: NDArray[np.int64], ppm: NDArray[np.int64]) -> Mapping[str, int]:
+    sums = np.bincount(of, ppm).tolist()  # doubles, which hold these whole numbers exactly
+    return MappingProxyType({name: int(value) for name, value in zip(names, sums, strict=True)})

@@ -7,8 +7,8 @@ Rules held here:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 __all__ = ["REASONS", "Reason"]
 
@@ -66,8 +66,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One reason: a code of `REASONS` and its values.
 
     >>> Reason("moved", (("share", 83),)).zh, Reason("moved", (("share", 83),)).en

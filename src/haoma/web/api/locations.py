@@ -9,14 +9,16 @@ Rules held here:
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import Field, model_validator
 from starlette.responses import Response
 
 from haoma.consent import Granularity
-from haoma.web.api.calls import Body, Caller, answered, problems
+from haoma.locate import Answer, Area, InRegion, Near, Placed
+from haoma.locate.areas import region_called
+from haoma.web.api.calls import Body, Caller, answered, answered_as_is, problems
 from haoma.web.api.questions import (
     AsksCircle,
     AsksPlace,
@@ -30,9 +32,6 @@ from haoma.web.api.questions import (
     told,
 )
 from haoma.web.api.straight import Straight
-
-if TYPE_CHECKING:
-    from haoma.locate import Answer, Area, Placed
 
 __all__ = ["routes"]
 
@@ -120,7 +119,7 @@ def verify(asked: AsksVerdict, call: Caller) -> Response:
     said = call.services.locate.verify(question_of(call, asked), area, given=given)
     found = {"verdict": str(said.verdict), "match_rate": said.match_rate, "reasons": told(said.reasons)}
     more = {"silent": [*said.silent], "credits": [*said.credits], "until": said.until, "entry": said.entry_id}
-    return answered(TellsVerdict.model_validate({**found, **more}))
+    return answered_as_is({**found, **more})
 
 
 @routes.post("/region", response_model=TellsRegion, responses=problems(404))
@@ -137,9 +136,6 @@ def place(asked: AsksPlace, call: Caller) -> Response:
 
 
 def _area(asked: AsksVerdict) -> Area:
-    from haoma.locate import InRegion, Near
-    from haoma.locate.areas import region_called
-
     if asked.near is not None:
         return Near(asked.near.lat, asked.near.lon, asked.near.within_m)
     return InRegion(region_called(str(asked.region)))

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from haoma.errors import BadInput
+from haoma.locate import Question
 from haoma.web.api.calls import Body, Call
 from haoma.web.api.subjects import AsksSubject, subject_of
 
 if TYPE_CHECKING:
-    from haoma.locate import Given, Question, Surroundings
+    from haoma.locate import Given, Surroundings
     from haoma.locate.fusion import Reason
 
 __all__ = [
@@ -153,8 +154,6 @@ class TellsReason(Body):
 
 def question_of(call: Call, asked: AsksPlace) -> Question:
     """Who asks about whom, for what."""
-    from haoma.locate import Question
-
     return Question(call.asker, subject_of(call, asked), asked.purpose, asked.recipient)
 
 
