@@ -12,7 +12,8 @@ Rules held here:
 - It is run once. Where the effect is in this database, it is one transaction with the change to `done`. An effect
   outside comes first, under a lock that dies with its process; it can be repeated, and a run that was killed between
   is `running` until the next takes it up: with what it had found when it began, and whoever was suspended meanwhile.
-  That takes no longer than ends are known.
+  That takes no longer than ends are known; what `lapses` (`needs`) can be taken up until it expires, and as long as
+  its approvers count.
 - What an effect shows is shown to who requested it alone, if they still may ask for it.
 """
 
@@ -42,6 +43,7 @@ __all__ = ["Approvals"]
 
 WAIT_S = 10.0
 _approvals = tables.approvals.c
+_LAPSING = [action for action, need in NEEDS.items() if need.lapses]
 _STANDS = {
     "requested": ("waits for approvals", "others approve it: haoma access approve yes"),
     "approved": ("is approved", "who requested it runs it: haoma access approve run"),
@@ -151,8 +153,10 @@ class Approvals:
         """The requests of the asker's tenant that are not over, the oldest first."""
         self._gate.ask(asker, "see", Thing("approval", asker.tenant, "state"), now).require()
         waits = sa.and_(_approvals.state.in_(("requested", "approved")), _approvals.expires_at > now)
-        # What has begun is shown until it is ended, however late.
-        theirs = sa.and_(_approvals.tenant_id == asker.tenant, sa.or_(waits, _approvals.state == "running"))
+        # What has begun is shown until it is ended, however late, unless it lapses.
+        lasts = sa.or_(_approvals.action.not_in(_LAPSING), _approvals.expires_at > now)
+        begun = sa.and_(_approvals.state == "running", lasts)
+        theirs = sa.and_(_approvals.tenant_id == asker.tenant, sa.or_(waits, begun))
         query = sa.select(_approvals.approval_id).where(theirs).order_by(_approvals.requested_at)
         with self._store.read() as tx:
             return [one_approval(tx, approval_id) for approval_id in tx.scalars(query).all()]
@@ -214,8 +218,7 @@ class Approvals:
         if found.state not in states:
             said, hint = _STANDS.get(found.state, (f"is {found.state}", "request it anew"))
             raise Conflict(f"the request {said}", hint=hint)
-        # What has begun is brought to its end.
-        if now >= found.expires_at and found.state != "running":
+        if now >= found.expires_at and not _is_owed(found):
             raise Conflict("the request has expired", hint="request it anew")
         # Whether it has ended is not known any more: an older backup of the data may say `running` again.
         if now >= found.requested_at + ENDS_KEPT:
@@ -224,8 +227,7 @@ class Approvals:
 
     def _still_approved(self, tx: sa.Connection, found: Approval) -> None:
         need = NEEDS[found.action]
-        # What has begun is half done, and approved it was when it began.
-        for vote in found.votes if found.state == "approved" else ():
+        for vote in () if _is_owed(found) else found.votes:
             person = one_person(tx, vote.person)
             if person.state != ACTIVE or vote.role not in sound_roles(person) or vote.role not in need.approve:
                 raise Refused("an approver is not active, or lost the role they approved in", hint="request it anew")
@@ -268,6 +270,11 @@ def _may_vote(asker: Asker, found: Approval, role: Role) -> None:
     if asker.tenant != found.tenant or role not in asker.roles or role not in need.approve:
         names = ", ".join(sorted(need.approve))
         raise Refused(f"{found.action} is approved by {names}, in a role that one holds", hint=need.reason)
+
+
+def _is_owed(found: Approval) -> bool:
+    """Whether it is half done, and so brought to its end however late: approved it was when it began."""
+    return found.state == "running" and not NEEDS[found.action].lapses
 
 
 def _may_take_back(asker: Asker, found: Approval) -> None:

@@ -11,9 +11,10 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -47,8 +48,18 @@ def vault_effects(vault: Vault, rotation: Rotation) -> Mapping[str, Effect]:
     return by_hand | {"reveal-number": shown}
 
 
-def backing_up(write: Callable[[], None] | None) -> Effect:
-    """What running an approved backup of the keys does; without somebody who can `write` it, it is refused."""
+class Writer(Protocol):
+    """Who writes a backup of the keys, and tells the log of it in the transaction that ends the request."""
+
+    def write(self) -> None:
+        """Write it."""
+
+    def tell(self, tx: sa.Connection, /) -> None:
+        """Tell the log what was written."""
+
+
+def backing_up(writer: Writer | None) -> Effect:
+    """What running an approved backup of the keys does; without a writer it is refused."""
 
     def check(_tx: sa.Connection, approval: Approval) -> None:
         (what,) = _texts(approval, "what")
@@ -56,23 +67,24 @@ def backing_up(write: Callable[[], None] | None) -> Effect:
             raise BadInput("there is no such backup of keys", hint=f"{STORE} or {FILES}")
 
     def found(_approval: Approval) -> Json:
-        _writer(write)
+        _there(writer)
         return None
 
     def outside(_approval: Approval) -> None:
-        _writer(write)()
+        _there(writer).write()
 
-    def inside(_tx: sa.Connection, approval: Approval, _now: datetime) -> Json:
+    def inside(tx: sa.Connection, approval: Approval, _now: datetime) -> Json:
+        _there(writer).tell(tx)
         return approval.payload
 
     return Effect(inside, outside, check, found)
 
 
-def _writer(write: Callable[[], None] | None) -> Callable[[], None]:
-    if write is None:
+def _there(writer: Writer | None) -> Writer:
+    if writer is None:
         message = "a backup of the keys is written where its passphrase is typed"
         raise Refused(message, hint="haoma vault keys backup FILE --approval ID")
-    return write
+    return writer
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ __all__ = ["NEEDS", "Need"]
 class Need:
     """Who may request an action on which object, in which roles it is approved, until when, and why it needs that.
 
-    `approvers` is how many others approve it, each in another role.
+    `approvers` is how many others approve it, each in another role. What `lapses` leaves nothing half done: a run that
+    has begun and did not come to its end expires with its request, as if it had not.
     """
 
     object: str
@@ -30,10 +31,21 @@ class Need:
     good_for: timedelta
     reason: str
     approvers: int = 2
+    lapses: bool = False
 
 
-def _need(object_: str, request: set[Role], approve: set[Role], hours: int, reason: str, approvers: int = 2) -> Need:
-    return Need(object_, frozenset(request), frozenset(approve), timedelta(hours=hours), reason, approvers)
+def _need(
+    object_: str,
+    request: set[Role],
+    approve: set[Role],
+    hours: int,
+    reason: str,
+    approvers: int = 2,
+    *,
+    lapses: bool = False,
+) -> Need:
+    good_for = timedelta(hours=hours)
+    return Need(object_, frozenset(request), frozenset(approve), good_for, reason, approvers, lapses)
 
 
 _R = Role
@@ -69,6 +81,7 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
             {_R.SECURITY_ADMIN, _R.DPO, _R.APPROVER},
             24,
             "whoever has both backups of the keys has every key",
+            lapses=True,
         ),
         "extend-retention": _need(
             "retention",

@@ -6,12 +6,16 @@ Rules held here:
 - Where there are people, a backup is made as two others approved it, by who asked for it or approved it. As long as
   there is nobody, whoever runs haoma makes it.
 - Nobody has to be signed in to put one back: whoever has lost the keys cannot sign in.
-- The log says that a backup was made or put back, and the digest of the file.
+- The log says that a backup was made or put back, and the digest of the file. A backup that the log could not be told
+  of is deleted again.
+- A run that fails leaves its request as good as it was, until that expires; the error says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +23,7 @@ import sqlalchemy as sa
 
 from haoma.access import BACK_UP, Approvals, Asker, backing_up
 from haoma.consent.tables import grants
-from haoma.errors import Conflict, Refused
+from haoma.errors import Conflict, HaomaError, Refused
 from haoma.ledger.entry import Entry, Json
 from haoma.vault.key_backup import FILES, STORE, Backup, Length, back_up_files, back_up_store
 from haoma.vault.key_restore import (
@@ -65,17 +69,30 @@ def back_up(services: Services, path: Path, passphrase: str, *, custody: bool, b
     """
     services.store  # noqa: B018 - without the log nothing could be put back
     require_approved(services, by)
+    writer = _Writer(services, path, passphrase, custody=custody)
     if by is None:
-        return _backed_up(services, path, passphrase, custody=custody)
-    done, what = list[Done](), FILES if custody else STORE
+        with writer.told_or_gone():
+            writer.write()
+            services.store.write(writer.tell)
+        return writer.done
+    what = FILES if custody else STORE
     asked = services.approvals.one(by.asker, by.approval, services.now())
     if (asked.action, asked.payload) != (BACK_UP, {"what": what}):
         raise Conflict(f"this is no request for a backup of the {what}", hint="haoma access approve show tells of what")
-    require_new(path, passphrase)  # a request that has begun stays so until somebody writes it
-    effect = backing_up(lambda: done.append(_backed_up(services, path, passphrase, custody=custody)))
-    approvals = Approvals(services.gate, {BACK_UP: effect}, services.key_store.ends)
-    approvals.run(by.asker, by.approval, services.now())
-    return done[0]
+    require_new(path, passphrase)
+    approvals = Approvals(services.gate, {BACK_UP: backing_up(writer)}, services.key_store.ends)
+    try:
+        with writer.told_or_gone():
+            approvals.run(by.asker, by.approval, services.now())
+    except HaomaError as error:
+        if writer.begun:
+            error.hint = f"{error.hint or 'no backup is left of it'}; {_good_until(asked.expires_at)}"
+        raise
+    return writer.done
+
+
+def _good_until(moment: datetime) -> str:
+    return f"while the request is `running` the same command runs it again, until {moment:%Y-%m-%dT%H:%MZ}"
 
 
 def require_approved(services: Services, by: By | None) -> None:
@@ -98,15 +115,41 @@ def restore(services: Services, path: Path, passphrase: str, *, custody: bool, o
     return told
 
 
-def _backed_up(services: Services, path: Path, passphrase: str, *, custody: bool) -> Done:
-    length, at = _length(services), services.now()
-    if custody:
-        made = back_up_files(services.keys.directory, path, passphrase, at, length)
-    else:
-        made = back_up_store(services.key_store.store, path, passphrase, at, length)
-    done = Done(FILES if custody else STORE, made.digest, made.counts["file" if custody else "key"], 0)
-    _tell(services, "vault.backed-up", {"what": done.what, "digest": done.digest, "keys": done.keys})
-    return done
+class _Writer:
+    """A backup on its way into a new file; `done` is what was written, once it is."""
+
+    done: Done
+
+    def __init__(self, services: Services, path: Path, passphrase: str, *, custody: bool) -> None:
+        self._services, self._path, self._passphrase = services, path, passphrase
+        self._custody = custody
+        self.begun, self._written = False, False
+
+    def write(self) -> None:
+        services, path, words = self._services, self._path, self._passphrase
+        self.begun = True
+        length, at = _length(services), services.now()
+        if self._custody:
+            made = back_up_files(services.keys.directory, path, words, at, length)
+        else:
+            made = back_up_store(services.key_store.store, path, words, at, length)
+        kind = "file" if self._custody else "key"
+        self.done = Done(FILES if self._custody else STORE, made.digest, made.counts[kind], 0)
+        self._written = True
+
+    def tell(self, tx: sa.Connection) -> None:
+        body: dict[str, Json] = {"what": self.done.what, "digest": self.done.digest, "keys": self.done.keys}
+        self._services.ledger.append(tx, Entry("vault.backed-up", self._services.now(), body))
+
+    @contextmanager
+    def told_or_gone(self) -> Iterator[None]:
+        """Delete what was written where what is done inside fails."""
+        try:
+            yield
+        except BaseException:
+            if self._written:
+                self._path.unlink(missing_ok=True)
+            raise
 
 
 def _put_back_store(services: Services, backup: Backup) -> PutBack:

@@ -39,6 +39,11 @@ class Desk:
         self.approve(asked, "pru", Role.APPROVER)
         return self.approve(asked, "dora", Role.DPO)
 
+    def backup_approved(self) -> Approval:
+        asked = self.request("back-up", "root")
+        self.approve(asked, "pru", Role.APPROVER)
+        return self.approve(asked, "dora", Role.DPO)
+
     def run(self, asked: Approval, who: str = "ed") -> Approval:
         return self.approvals.run(self.people[who], asked.id, self.world.now())
 
@@ -353,6 +358,26 @@ def test_a_run_that_died_between_outside_and_inside_is_taken_up_and_ended(desk: 
     assert len(desk.done()) == 1
     with pytest.raises(Conflict, match="is done"):
         approvals.run(desk.people["ed"], asked.id, desk.world.now())
+
+
+def test_a_backup_that_failed_is_run_again_by_approvers_who_count_and_only_in_its_time(desk: Desk) -> None:
+    def outside(_approval: Approval) -> None:
+        raise Unavailable("the disk is full")
+
+    approvals = Approvals(desk.world.gate, {"back-up": Effect(do, outside)}, desk.world.ends)
+    good = Approvals(desk.world.gate, {"back-up": Effect(do, lambda _approval: None)}, desk.world.ends)
+    first, second, third = (desk.backup_approved() for _ in range(3))
+    for asked in (first, second, third):
+        with pytest.raises(Unavailable, match="disk is full"):
+            approvals.run(desk.people["root"], asked.id, desk.world.now())
+    assert good.run(desk.people["root"], first.id, desk.world.now()).state == "done"
+    desk.world.people.suspend(desk.people["safe"], desk.people["pru"].person, desk.world.now())
+    with pytest.raises(Refused, match="not active"):
+        good.run(desk.people["root"], second.id, desk.world.now())
+    desk.world.now(hours=24)
+    with pytest.raises(Conflict, match="expired"):
+        good.run(desk.people["root"], third.id, desk.world.now())
+    assert good.waiting(desk.people["dora"], desk.world.now()) == []
 
 
 def test_a_payload_is_read_by_who_has_to_do_with_it(desk: Desk) -> None:

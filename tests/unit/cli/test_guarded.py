@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 import haoma
 from contracts.desk import Desk
@@ -105,10 +106,32 @@ def test_a_backup_that_could_not_be_written_is_written_by_the_next_run(desk: Des
     assert desk.haoma(*backup, "short", *approved, by="root", typed=("too short",)).returncode == 2
     (asked_for,) = desk.rows("access", "approve", "show", str(request["approval"]), by="root")
     assert asked_for["state"] == "approved"
-    assert desk.haoma(*backup, "nowhere/keys", *approved, by="root", typed=words).returncode == 4
+    ended = desk.haoma(*backup, "nowhere/keys", *approved, by="root", typed=words)
+    assert (ended.returncode, "the same command runs it again, until 20" in ended.stderr) == (4, True)
+    (asked_for,) = desk.rows("access", "approve", "show", str(request["approval"]), by="root")
+    assert asked_for["state"] == "running"
     assert desk.run("approve", "run", str(request["approval"]), by="root").returncode == 3
     (made,) = desk.rows(*backup, "custody", *approved, by="pru", typed=words)
     assert (made["what"], (desk.folder / "custody").exists()) == ("files", True)
+
+
+def test_no_backup_is_left_that_the_log_could_not_be_told_of(desk: Desk, services: Services) -> None:
+    sealed(services)
+    words, backup = ("correct horse battery staple",), ("vault", "keys", "backup")
+    (request,) = desk.rows(*backup, "--request", by="root")
+    desk.approve(request, pru="approver", dora="dpo")
+    approved = ("untold", "--approval", str(request["approval"]))
+    full = "BEFORE UPDATE ON access_approvals WHEN NEW.state = 'done' BEGIN SELECT RAISE(ABORT, 'database full'); END"
+    services.store.write(lambda tx: tx.execute(sa.text(f"CREATE TRIGGER full {full}")).rowcount)
+    ended = desk.haoma(*backup, *approved, by="root", typed=words)
+    services.store.write(lambda tx: tx.execute(sa.text("DROP TRIGGER full")).rowcount)
+    assert (ended.returncode, (desk.folder / "untold").exists()) == (1, False)
+    assert "the same command runs it again, until 20" in ended.stderr
+    (desk.folder / "untold.part").touch()  # what a process leaves that is killed while it writes
+    assert "remove it" in desk.haoma(*backup, *approved, by="root", typed=words).stderr
+    (desk.folder / "untold.part").unlink()
+    (made,) = desk.rows(*backup, *approved, by="root", typed=words)
+    assert hashlib.sha256((desk.folder / "untold").read_bytes()).hexdigest() == made["sha256"]
 
 
 @pytest.mark.parametrize("options", [[], ["--request", "keys"], ["--request", "--approval", "x"]])
