@@ -6,7 +6,8 @@ Rules held here:
   (`haoma.wire`). An operator that does not answer is left alone for a while (`wire.breaker`).
 - A message has an id, the same in each attempt, so that an operator that knows it sends it once. Each attempt is signed
   as Standard Webhooks says, under the key `consent-hooks` of custody: who runs the gateway can verify who asks.
-- It is taken where status and field say so. Whatever else comes is Unavailable, and the customer is asked anew.
+- It is taken where status and field say so. Whatever else comes is Unavailable, and the customer is asked anew; a file
+  that cannot be read is too, and is read again for the next message.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from functools import cached_property
 
 from haoma.consent.sms_file import SmsFile
 from haoma.consent.webhook import signed_headers
-from haoma.errors import Unavailable
+from haoma.errors import BadInput, Refused, Unavailable
 from haoma.ledger.forms import Json
 from haoma.numbers import Number
 from haoma.vault.custody import Custody
@@ -54,7 +55,10 @@ class SmsOperator:
 
     @cached_property
     def _file(self) -> SmsFile:
-        return self._read()  # a file that is wrong hinders no withdrawal
+        try:
+            return self._read()  # a file that is wrong hinders no withdrawal
+        except (BadInput, Refused) as error:  # whoever waits for a message has given nothing wrong
+            raise Unavailable(str(error), hint=error.hint) from error
 
     def send(self, number: Number, text: str) -> None:
         """See `SmsPort.send`."""

@@ -18,7 +18,7 @@ from haoma.consent.sms import OutboxFile
 from haoma.consent.sms_file import read_sms
 from haoma.consent.sms_http import SmsOperator
 from haoma.consent.webhook import public_key, verify_webhook
-from haoma.errors import BadInput, HaomaError, Refused, Unavailable
+from haoma.errors import BadInput, Refused, Unavailable
 from haoma.numbers import parse
 from haoma.settings import load
 from haoma.vault import LocalFiles, suite_named
@@ -263,7 +263,7 @@ def test_the_setting_says_who_sends_and_a_wrong_file_hinders_no_more_than_sendin
     assert isinstance(port(), OutboxFile)
     operator = port(sms_file=tmp_path / "none.toml")
     assert isinstance(operator, SmsOperator)
-    with pytest.raises(HaomaError, match=r"none\.toml"):
+    with pytest.raises(Unavailable, match=r"none\.toml"):
         operator.send(parse(NUMBER), TEXT)
 
 

@@ -4,7 +4,8 @@ Rules held here:
 - A GET changes nothing. What changes something is a form of ours, which holds a secret of its own.
 - A yes takes the code that was sent; the link alone is no proof. A no takes nothing but the link.
 - Whether a number is known here changes neither what is done when a code is asked for, nor what is told.
-- What goes wrong is a page, in words out of a closed list; it tells nothing of what was given, and why goes to nobody.
+- What goes wrong is a page, in words out of a closed list; it tells nothing of what was given. What keeps the service
+  from answering is told whole to its log, which masks it.
 """
 
 from __future__ import annotations
@@ -234,6 +235,8 @@ def _language(request: Request) -> str:
 async def _explained(request: Request, error: Exception) -> Response:
     if not isinstance(error, HaomaError):  # the type that Starlette asks for
         raise error
+    if error.http_status >= 500:
+        request.scope["state"]["trouble"] = str(error)
     name = "refused-error" if isinstance(error, Refused) else error.code
     return answered(failed_page(_language(request), name if name in WORDS else "internal"), error.http_status)
 

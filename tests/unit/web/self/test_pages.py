@@ -6,13 +6,14 @@ import re
 import uuid
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
-from contracts.api import Client, client_in, opened_in
+from contracts.api import Client, client_in, lines, opened_in
 from contracts.page import ORIGIN, OURS, Customer, forms
 from contracts.serving import serving, settings_in
 from haoma.access.tables import tenants
@@ -293,3 +294,21 @@ def test_a_setting_that_is_no_origin_is_told(tmp_path_factory: pytest.TempPathFa
     assert settings_in(tmp_path_factory.mktemp("origin")).self_url == ""
     with pytest.raises(BadInput, match="self_url"):
         check_origin(origin)
+
+
+@pytest.mark.parametrize(
+    "content", [None, "url = 13800138000", '[body]\nto = "{number}"'], ids=["none", "toml", "short"]
+)
+def test_a_wrong_file_of_the_operator_is_the_services_fault_and_told_to_its_log(
+    tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "sms-13800138000.toml"
+    if content is not None:
+        file.write_text(content)
+    with client_in(tmp_path / "house", self_url=ORIGIN, sms_file=file) as client:
+        page = replace(client, app=Edge(self_app(client.services, floor_s=0.0), Log(client.log)))
+        customer = Customer(page, "13700138000")
+        told = customer.press(customer.get(DOOR), DOOR, number=customer.number)
+        (line,) = lines(client)
+    assert (told.status_code, "没有改变任何内容" in told.text, "sms" in told.text) == (503, True, False)
+    assert (line["status"], str(line["trouble"]).startswith(f"{tmp_path}/sms-****")) == (503, True)
