@@ -80,9 +80,10 @@ class Client:
         return self.ask("GET", path, by=by, **more)
 
     def machine(self, name: str, owner: str, role: Role, *scopes: str) -> None:
-        """A bearer key of a person's, under a name."""
-        safe = self.services.sign_in.asker(self.tokens["security-admin"], _now())
-        draft = draft_key(self.people[owner], name, "bearer", role, scopes, _now())
+        """A bearer key of a person's, under a name; a person of another tenant is `agent@other`."""
+        _, at, tenant = owner.partition("@")
+        safe = self.services.sign_in.asker(self.tokens[f"security-admin{at}{tenant}"], _now())
+        draft = draft_key(self.people[owner], name.replace("@", "."), "bearer", role, scopes, _now())
         _, secret = self.services.api_keys.make(safe, draft, _now())
         self.tokens[name] = str(secret)
 

@@ -56,6 +56,7 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "score": frozenset({"subject"}),
         "ask-consent": frozenset({"subject"}),
         "withdraw-consent": frozenset({"subject"}),
+        "take-reply": frozenset({"consent"}),
         "verify-number": frozenset({"subject"}),
         "reveal-number": frozenset({"subject"}),
         "open-case": frozenset({"case"}),

@@ -117,8 +117,7 @@ def refuse(request_id: str, holder_asks: bool, fmt: Format) -> None:
 @click.pass_context
 def reply(ctx: click.Context, number: str, tenant: str, fmt: Format) -> None:
     """Do what a short message from NUMBER says, a line from stdin: a yes with its code, no, or withdraw."""
-    from haoma.consent.answers import Given
-    from haoma.consent.withdrawal import Withdrawn
+    from haoma.consent.replies import heard
     from haoma.numbers import parse
 
     with Services(current_settings(), create=False) as services:
@@ -126,9 +125,8 @@ def reply(ctx: click.Context, number: str, tenant: str, fmt: Format) -> None:
     if done is None:
         note("not understood: nothing was changed")
         ctx.exit(1)
-    said = "yes" if isinstance(done, Given) else "withdraw" if isinstance(done, Withdrawn) else "no"
-    ids = [done.grant_id] if isinstance(done, Given) else list(done.grant_ids) if isinstance(done, Withdrawn) else []
-    write([{"said": said, "consents": ids}], fmt)
+    said, consents = heard(done)
+    write([{"said": said, "consents": list(consents)}], fmt)
 
 
 @consent.command()

@@ -6,7 +6,7 @@ Rules held here:
 - It is loud: an alarm is written down with it and sounded until it is heard.
 - It is looked at: two people other than who disclosed it say whether it was justified, within three days. Who has three
   that nobody has looked at discloses no more. One that was not justified ends at once and sounds an alarm again.
-- A policy still decides, and an agent still needs an open case of theirs.
+- A policy still decides, and an agent still needs an open case of theirs. People disclose and review, machines never.
 """
 
 from __future__ import annotations
@@ -144,7 +144,9 @@ class Emergencies:
         c = tables.emergencies.c
         if reason not in REASONS:
             return "not-emergency"
-        if not self._office.may(tx, by, EMERGENCY.action, "subject", subject.tenant, at, subject):
+        if by.scopes is not None or not self._office.may(
+            tx, by, EMERGENCY.action, "subject", subject.tenant, at, subject
+        ):
             return "policy"
         mine = sa.select(sa.func.count()).where(c.asker == by.person, c.state == "due")
         return "reviews-due" if int(tx.scalar(mine) or 0) >= UNSEEN else ""
@@ -194,7 +196,7 @@ class Emergencies:
         query = sa.select(tables.emergencies).where(tables.emergencies.c.grant_id == grant_id)
         row, case = given(tx, grant_id), tx.execute(query.with_for_update()).one_or_none()
         if row is None or case is None:
-            raise NotFound("there is no such disclosure", hint="emergencies.due() tells those that wait")
+            raise NotFound("there is no such disclosure", hint="haoma consent emergency list shows those that wait")
         return row, case
 
     def _unfit(self, tx: sa.Connection, by: Asker, case: sa.Row[Any], subject: SubjectToken, at: datetime) -> str:

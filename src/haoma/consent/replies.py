@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -22,7 +23,26 @@ from haoma.consent.withdrawal import Withdrawals, Withdrawn
 from haoma.errors import NotFound, Refused
 from haoma.numbers import Number
 
-__all__ = ["Replies"]
+__all__ = ["Heard", "Replies", "heard"]
+
+
+class Heard(NamedTuple):
+    """What a message said (yes, no, withdraw, or unclear), and the consents that were given by it or have ended."""
+
+    said: str
+    consents: tuple[str, ...]
+
+
+def heard(done: Given | SaidNo | Withdrawn | None) -> Heard:
+    """What is told of a message that was read: nothing that whoever carried it is not to know."""
+    match done:
+        case Given():
+            return Heard("yes", (done.grant_id,))
+        case Withdrawn():
+            return Heard("withdraw", tuple(done.grant_ids))
+        case SaidNo():
+            return Heard("no", ())
+    return Heard("unclear", ())
 
 
 @dataclass(frozen=True, slots=True)

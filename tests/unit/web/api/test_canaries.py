@@ -9,6 +9,7 @@ import pytest
 
 from contracts.api import client_in, publish
 from contracts.routing import rules_in
+from haoma.access import Role
 
 CANARY = "13800138666"
 FORMS = (CANARY, "138 0013 8666", "138-0013-8666", f"+86{CANARY}", "0013 8666", "00138666")
@@ -29,6 +30,7 @@ def test_a_number_is_in_no_log_metric_header_problem_url_or_file(place: Path) ->
     shown, asked = list[str](), {"number": CANARY, "purpose": "customer-care", "recipient": "acme-desk"}
     with client_in(place, api_metrics=True, api_rate_per_min=1_000_000) as client:
         publish(client)
+        client.machine("gateway", "agent", Role.AGENT, "take-reply")
 
         def post(path: str, body: object, by: str | None = "agent", **more: object) -> dict[str, object]:
             told = client.post(path, body, by=by, **more)
@@ -47,17 +49,21 @@ def test_a_number_is_in_no_log_metric_header_problem_url_or_file(place: Path) ->
             post("/v1/cases", {"subject": form})
             post("/v1/consents/show", {"number": form, "subject": form})
             post("/v1/tokens/resolve", {"token": form})
+            post("/v1/consents/replies", {"number": form, "text": form}, by="gateway")
+            post("/v1/emergencies", {"number": form, "recipient": form, "reason": form, "reference": form})
             post("/v1/approvals", {"action": form, "payload": {"why": "x"}})
             post("/v1/approvals", {"action": "change-hotline", "payload": {form: form}}, by="hotline-editor")
             post("/v1/numbers/lookup", {"number": "95588"}, headers={"User-Agent": form, "traceparent": form})
             shown.append(client.get(f"/v1/cases?cursor={form}", by="agent").text)
             shown.append(client.get("/v1/cases", headers={"Authorization": f"Bearer {form}"}).text)
             shown.append(client.get(f"/v1/consents/{form}/receipt", by="agent").text)
+        post("/v1/emergencies", {"number": CANARY, "recipient": "police", "reason": "fire", "reference": "f-1"})
         request = post("/v1/consents/requests", asked)["request"]
         answer = {"answer": "yes", "code": client.code}
         consent = post(f"/v1/consents/requests/{request}/answer", answer)["consent"]
         post("/v1/consents/show", {"number": CANARY})
         post(f"/v1/consents/{consent}/withdraw", None)
+        post("/v1/consents/replies", {"number": CANARY, "text": "撤回"}, by="gateway")
         key = {"Authorization": f"Bearer {client.services.keys.metrics()}"}
         shown += [client.get("/metrics", headers=key).text, client.log.getvalue()]
     for text in shown:

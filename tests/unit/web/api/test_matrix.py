@@ -32,6 +32,7 @@ class Things:
     consent: str
     token: str
     approval: str
+    disclosure: str
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,13 @@ CELLS = (
     Cell("POST", "/v1/consents/show", one("agent", "dpo"), lambda it, _: {"subject": it.subject}),
     Cell("GET", "/v1/consents/{consent_id}/receipt", one("agent", "dpo")),
     Cell("POST", "/v1/consents/{consent_id}/withdraw", one("agent", "dpo")),
+    Cell("POST", "/v1/consents/replies", frozenset(), lambda *_: {"number": NUMBER, "text": "N"}),
+    Cell(
+        "POST", "/v1/emergencies", one("agent"),
+        lambda it, _: {"subject": it.subject, "recipient": "police", "reason": "fire", "reference": "fire-1"},
+    ),
+    Cell("GET", "/v1/emergencies", one("dpo"), elsewhere=True),
+    Cell("POST", "/v1/emergencies/{disclosure_id}/review", one("dpo"), lambda *_: {"verdict": "justified"}),
     Cell("POST", "/v1/tokens/resolve", one("agent"), lambda it, _: {"token": it.token}),
     Cell(
         "POST", "/v1/locations/verify", one("agent"),
@@ -138,6 +146,7 @@ def things(house: Client) -> Things:
     change = {"do": "add-organisation", "uid": str(uuid.uuid4()), "version": 0, "fields": company}
     hotline = {"action": "change-hotline", "payload": {"reason": "founded", "changes": [change]}}
     agent = actor_of(house.services.sign_in.asker(house.tokens["agent"], datetime.now(UTC)))
+    emergency = {"subject": str(subject), "recipient": "police", "reason": "fire", "reference": "fire-1"}
     until, issue = datetime.now(UTC) + timedelta(hours=1), house.services.vault.locations.issue
     return Things(
         subject=str(subject),
@@ -148,12 +157,14 @@ def things(house: Client) -> Things:
             lambda tx: issue(tx, subject, "risk-control", agent, b"East", until, actor="system:locate")
         ),
         approval=house.post("/v1/approvals", hotline, by="hotline-editor").json()["approval"],
+        disclosure=house.post("/v1/emergencies", emergency, by="agent").json()["disclosure"],
     )
 
 
 def asked(house: Client, cell: Cell, things: Things, by: str | None) -> tuple[int, str, str]:
     """Status, reason and text of an answer."""
     ids = {"case_id": str(uuid.uuid4()), "request_id": things.request, "consent_id": things.consent}
+    ids["disclosure_id"] = things.disclosure
     path = cell.path.format(**ids, approval_id=things.approval, hotline="east", alert_id=str(uuid.uuid4()))
     role = "agent" if by == "narrow" else str(by).partition("@")[0]
     body = None if cell.body is None else cell.body(things, role)
@@ -189,7 +200,11 @@ def test_a_route_lets_through_whom_the_policy_lets_and_nobody_of_another_tenant(
     for role in sorted(ALL):
         status, _, text = asked(house, cell, things, f"{role}@other")
         assert cell.elsewhere or status in {403, 404}, role
-        known = {things.case, things.approval}  # such ids stand in the log, which is one for all tenants
+        known = {
+            things.case,
+            things.approval,
+            things.disclosure,
+        }  # such ids stand in the log, which is one for all tenants
         assert cell.elsewhere or not any(one in text for one in known)
         assert NUMBER not in text
 
