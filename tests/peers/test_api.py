@@ -16,7 +16,8 @@ from contracts.routing import rules_in
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     place = tmp_path_factory.mktemp("schemathesis")
-    with client_in(place, route_rules=rules_in(place / "rules"), api_rate_per_min=10_000_000) as client:
+    more = {"api_rate_per_min": 10_000_000, "api_metrics": True}
+    with client_in(place, route_rules=rules_in(place / "rules"), **more) as client:
         publish(client)
         client.number_case("13800138601")
         client.services.ledger.integrate(wait_s=5)

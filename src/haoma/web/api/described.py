@@ -2,7 +2,7 @@
 
 Rules held here:
 - Every failure of every route is described as the Problem it is; none as the framework would have it.
-- What is public says so; everything else asks for a token or a signature.
+- What is public says so; everything else asks for a token or a signature, and the figures for a key of their own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from haoma.web.api import hot
+from haoma.web.api.calls import problems
 from haoma.web.api.problems import Problem
 
 __all__ = ["document", "text_of"]
@@ -26,7 +27,22 @@ SECURITY = {
         "type": "http",
         "scheme": "bearer",
         "description": "The token of a session or of a machine's key. A request may be signed instead (RFC 9421).",
-    }
+    },
+    "metrics": {"type": "http", "scheme": "bearer", "description": "What keys/metrics.key below store_dir holds."},
+}
+METRICS = "/metrics"
+FIGURES: dict[str, Any] = {
+    "tags": ["health"],
+    "summary": "Metrics",
+    "description": "Tell the figures of this service (docs/reference/metrics.md), where the setting api_metrics is on.",
+    "operationId": "metrics_metrics_get",
+    "responses": {
+        "200": {
+            "description": "The text format of Prometheus.",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
+        **{str(code): said for code, said in problems(404, but=(403, 413, 429)).items()},
+    },
 }
 
 
@@ -35,6 +51,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     made = get_openapi(title="haoma", version="1", description=ABOUT, routes=app.routes, openapi_version="3.1.0")
     operation, components = hot.described()
     made["paths"][hot.PATH] = {"post": operation}
+    made["paths"][METRICS] = {"get": FIGURES}  # a route of who watches (`figures`), and of no noun
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(components)
     schemas.update(_problem())
@@ -58,7 +75,8 @@ def _settle(path: str, operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     if "HTTPValidationError" in json.dumps(answers.get("422", {})):
         del answers["422"]
-    operation["security"] = [] if path.startswith(PUBLIC) else [{"token": []}]
+    way = "metrics" if path == METRICS else "token"
+    operation["security"] = [] if path.startswith(PUBLIC) else [{way: []}]
 
 
 def _problem() -> dict[str, Any]:

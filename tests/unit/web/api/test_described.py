@@ -30,6 +30,12 @@ def test_every_failure_of_every_route_is_described_as_a_problem(made: dict[str, 
                 assert all([*said["content"]] == ["application/problem+json"] for said in failures.values()), path
 
 
+def test_what_is_asked_about_the_service_is_described_too(made: dict[str, object]) -> None:
+    asked = {path: made["paths"][path]["get"] for path in ("/healthz", "/readyz", "/metrics")}
+    assert [*asked["/metrics"]["responses"]["200"]["content"]] == ["text/plain"]
+    assert [one["security"] for one in asked.values()] == [[], [], [{"metrics": []}]]
+
+
 def test_no_number_stands_in_a_path_or_a_query(made: dict[str, object]) -> None:
     for operations in made["paths"].values():
         for operation in operations.values():
