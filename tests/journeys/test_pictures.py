@@ -159,6 +159,21 @@ def test_a_page_that_no_browser_saw_is_drawn_later_and_asks_nobody_for_anything(
     assert {one["snapshot"] for one in told} == set(ids)
 
 
+def test_a_page_that_cannot_be_drawn_is_tried_once_and_takes_no_other_with_it(tmp_path: Path) -> None:
+    with open_store(made(f"sqlite:///{tmp_path / 'haoma.db'}")) as store:
+        log, page = Ledger(store, ENTRY_TYPES, lambda: NOW), b"<p>95588</p>"
+        bad = [kept(store, "http://", page) for _ in range(2)]  # no browser goes there
+        good = kept(store, "https://www.example.com/", page)
+        Drawer(store, log, lambda: NOW)([*bad, good])
+        Drawer(store, log, lambda: NOW, Path("/no/chromium"))([*bad, good])
+        with store.read() as tx:
+            why = [found.why for one in bad if (found := snapshots.undrawn_of(tx, one)) is not None]
+            assert (why, snapshots.drawn_of(tx, good) is None) == (["browser-failed"] * 2, False)
+        Drawer(store, log, lambda: NOW)(bad, again=True)
+        told = [entry.body["snapshot"] for entry in all_entries(store) if entry.type == "crawl.undrawn"]
+    assert sorted(told) == sorted(bad * 2)
+
+
 def kept(store: Store, url: str, body: bytes) -> str:
     """A page as the crawl keeps it; the id of its snapshot."""
     snapshot, digest = str(uuid.uuid4()), hashlib.sha256(body).hexdigest()

@@ -66,14 +66,15 @@ def show(incident_id: str, fmt: Format) -> None:
 @INCIDENT
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--html", is_flag=True, help="One page for a complaint form, and no ZIP.")
+@click.option("--draw-again", is_flag=True, help="Try pages again that could not be drawn before.")
 @click.option("--overwrite", is_flag=True, help="Replace FILE where it is there already.")
-def export(incident_id: str, file: Path, html: bool, overwrite: bool) -> None:
+def export(incident_id: str, file: Path, html: bool, draw_again: bool, overwrite: bool) -> None:
     """Write the evidence of INCIDENT into FILE: a ZIP with pages, digests and proofs that anybody can verify."""
     from haoma.app import Services
     from haoma.cli.ledger_files import write_whole
 
     with Services(current_settings(), create=False) as services:
-        made = services.incidents.export(acting(services), incident_id, html=html)
+        made = services.incidents.export(acting(services), incident_id, html=html, draw_again=draw_again)
     write_whole(file, made, overwrite=overwrite, private=True)
 
 

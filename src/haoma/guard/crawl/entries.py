@@ -15,5 +15,6 @@ ENTRY_TYPES = (
     EntryType("crawl.seen", {"worker": "uuid", "snapshots": "digest*"}),
     EntryType("crawl.held", {"snapshot": "uuid", "change": "word"}),
     EntryType("crawl.drawn", {"snapshot": "uuid", "picture": "digest"}),
+    EntryType("crawl.undrawn", {"snapshot": "uuid", "why": "word"}),
     EntryType("crawl.task", {"task": "uuid", "kind": "word", "change": "word"}),
 )

@@ -20,7 +20,7 @@ EXPIRING: tuple[Expiring, ...] = (
         "crawl.snapshot",
         tables.snapshots.c.kept_until,
         which=tables.snapshots.c.held.is_(False),
-        below=(tables.records.c.snapshot_id, tables.drawings.c.snapshot_id),
+        below=(tables.records.c.snapshot_id, tables.drawings.c.snapshot_id, tables.undrawn.c.snapshot_id),
     ),
     Expiring("crawl.snapshot", tables.tasks.c.kept_until),
     Expiring("crawl.job", tables.jobs.c.kept_until),

@@ -16,7 +16,7 @@ from haoma.errors import BadInput
 from haoma.guard.crawl.masks import masked
 from haoma.guard.crawl.urls import checked
 
-__all__ = ["KEPT", "LARGEST", "Drawn", "Kind", "Snapshot", "Source", "State", "Task", "TaskKind"]
+__all__ = ["KEPT", "LARGEST", "Drawn", "Kind", "Snapshot", "Source", "State", "Task", "TaskKind", "Undrawn"]
 
 KEPT = timedelta(days=180)
 LARGEST = 10_000_000  # bytes of a page, both as sent and unpacked
@@ -129,6 +129,15 @@ class Drawn:
 
     png: bytes
     digest: str
+    at: datetime
+    entry_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undrawn:
+    """Why no picture could be drawn of a snapshot later, when that was tried, and the entry of the log that says so."""
+
+    why: str
     at: datetime
     entry_id: int
 

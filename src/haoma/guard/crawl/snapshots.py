@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from haoma.errors import NotFound, Tampered
 from haoma.guard.crawl import tables, warc
 from haoma.guard.crawl.masks import masked
-from haoma.guard.crawl.model import LARGEST, Drawn, Snapshot
+from haoma.guard.crawl.model import LARGEST, Drawn, Snapshot, Undrawn
 from haoma.guard.crawl.recording import leaf_of
 from haoma.ledger.entry import Entry
 
@@ -39,6 +39,7 @@ __all__ = [
     "rendered_of",
     "screenshot_of",
     "unchecked",
+    "undrawn_of",
 ]
 
 LARGEST_PICTURE = 40_000_000
@@ -110,6 +111,12 @@ def drawn_of(tx: sa.Connection, snapshot_id: str) -> Drawn | None:
         return None
     png = _held_to(row.digest, _bytes(tx, snapshot_id, "drawn", LARGEST_PICTURE))
     return Drawn(png, row.digest, row.drawn_at, row.entry_id)
+
+
+def undrawn_of(tx: sa.Connection, snapshot_id: str) -> Undrawn | None:
+    """Why no picture could be drawn of a page; None where none was tried, or one was drawn."""
+    row = tx.execute(sa.select(tables.undrawn).where(tables.undrawn.c.snapshot_id == snapshot_id)).one_or_none()
+    return None if row is None else Undrawn(row.why, row.tried_at, row.entry_id)
 
 
 def read_of(tx: sa.Connection, snapshot: Snapshot) -> bytes:

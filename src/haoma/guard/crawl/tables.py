@@ -3,7 +3,8 @@
 `crawl_sources` are the sources. `crawl_jobs` has a row for each address of a visit; a host is claimed as a whole by one
 worker, in `crawl_hosts`, for as long as its lease lasts. `crawl_snapshots` say what was seen, `crawl_records` hold it,
 each as one gzipped record of WARC (ISO 28500), so that all of them one behind the other are a .warc.gz.
-`crawl_drawings` tell of pictures that were drawn later. `crawl_tasks` are what a person has to do.
+`crawl_drawings` tell of pictures that were drawn later, `crawl_undrawn` of pages that could not be. `crawl_tasks` are
+what a person has to do.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from haoma.storage import Id, Time, metadata
 
-__all__ = ["drawings", "hosts", "jobs", "records", "snapshots", "sources", "tasks"]
+__all__ = ["drawings", "hosts", "jobs", "records", "snapshots", "sources", "tasks", "undrawn"]
 
 UUID, WORD, HOST, URL, TEXT, DIGEST = 36, 16, 300, 2_048, 200, 64
 
@@ -113,6 +114,14 @@ drawings = sa.Table(
     sa.Column("snapshot_id", sa.String(UUID), primary_key=True),
     sa.Column("digest", sa.String(DIGEST), nullable=False),
     sa.Column("drawn_at", Time, nullable=False),
+    sa.Column("entry_id", sa.BigInteger, nullable=False),
+)
+undrawn = sa.Table(
+    "crawl_undrawn",
+    metadata,
+    sa.Column("snapshot_id", sa.String(UUID), primary_key=True),
+    sa.Column("why", sa.String(WORD), nullable=False),
+    sa.Column("tried_at", Time, nullable=False),
     sa.Column("entry_id", sa.BigInteger, nullable=False),
 )
 tasks = sa.Table(

@@ -65,6 +65,11 @@ class Pack:
         return sorted({*(one.entry_id for one in self.shows), *(one.entry_id for one in self.steps)})
 
     @property
+    def without_picture(self) -> list[Shows]:
+        """What no browser took a picture of, and may be drawn."""
+        return [one for one in self.shows if one.screenshot is None and not one.personal]
+
+    @property
     def newest(self) -> Shows | None:
         """What shows it now."""
         return next((one for one in self.shows if one.role == "newest"), None)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from haoma.errors import NotFound
 from haoma.guard.crawl import jobs, snapshots
-from haoma.guard.crawl.model import Drawn, Snapshot, Source
+from haoma.guard.crawl.model import Drawn, Snapshot, Source, Undrawn
 from haoma.guard.judge.desk import HotlineLike
 from haoma.guard.judge.model import Seen, SourceKind
 from haoma.guard.model import Names
@@ -86,6 +86,10 @@ class Crawled:
     def drawn(self, tx: sa.Connection, snapshot: str) -> Drawn | None:
         """See `Pages.drawn`."""
         return snapshots.drawn_of(tx, snapshot)
+
+    def undrawn(self, tx: sa.Connection, snapshot: str) -> Undrawn | None:
+        """See `Pages.undrawn`."""
+        return snapshots.undrawn_of(tx, snapshot)
 
 
 class Again:

@@ -25,7 +25,7 @@ from haoma.guard.judge.evidence import Pack, gather
 from haoma.guard.judge.figures import Took, took
 from haoma.guard.judge.incidents import Incident
 from haoma.guard.judge.model import Act, State, Verdict
-from haoma.guard.judge.pack import Pages, drawn_for, files_of, html_of, picture_for, zip_of
+from haoma.guard.judge.pack import Pages, drawn_for, files_of, html_of, picture_for, undrawn_for, zip_of
 from haoma.guard.judge.platforms import Platform, platform_for
 from haoma.guard.judge.review import Review
 from haoma.guard.judge.tickets import Ticket
@@ -34,6 +34,13 @@ __all__ = ["IncidentOffice", "Proofs"]
 
 T = TypeVar("T")
 log = logging.getLogger("haoma")
+
+
+class Draw(Protocol):
+    """Draws pages later."""
+
+    def __call__(self, snapshots: Sequence[str], /, *, again: bool = False) -> None:
+        """Draw those that have no picture; `again` those too that could not be drawn before."""
 
 
 class Proofs(Protocol):
@@ -55,7 +62,7 @@ class IncidentOffice:
     platforms: Mapping[str, Platform]
     pages: Pages
     proofs: Proofs
-    draw: Callable[[Sequence[str]], None] | None = None
+    draw: Draw | None = None
 
     def every(self, by: Asker, state: State | None = None) -> list[Incident]:
         """The incidents of the asker's tenant, the worst first."""
@@ -79,18 +86,22 @@ class IncidentOffice:
 
         return self._change(by, "close-incident", why, work)
 
-    def export(self, by: Asker, incident_id: str, *, html: bool = False) -> bytes:
-        """The evidence of an incident as a ZIP, or as one page of HTML; that it was made is told to the log."""
+    def export(self, by: Asker, incident_id: str, *, html: bool = False, draw_again: bool = False) -> bytes:
+        """The evidence of an incident as a ZIP, or as one page of HTML; that it was made is told to the log.
+
+        Pages that could not be drawn before are not tried again unless `draw_again`.
+        """
         self._ask(by, "export-evidence")
         with self.desk.store.read() as tx:
             self._require_mine(tx, by, incidents.incident(tx, incident_id).organisation)
             pack = gather(tx, self.desk, incident_id)
             platform = platform_for(self.platforms, pack.incident.kind)
             letter = tickets.letter(tx, self.desk, pack.incident, platform, pack.incident.last_seen_at)
-        self._draw(pack)
+        self._draw(pack, again=draw_again)
         with self.desk.store.read() as tx:
-            drawn = [one.entry_id for one in drawn_for(tx, pack, self.pages).values()]
-        proofs = {} if html else self.proofs.of(sorted({*pack.entry_ids, *drawn}))
+            drawn, undrawn = drawn_for(tx, pack, self.pages), undrawn_for(tx, pack, self.pages)
+        of_drawing = [*(one.entry_id for one in drawn.values()), *(one.entry_id for one in undrawn.values())]
+        proofs = {} if html else self.proofs.of(sorted({*pack.entry_ids, *of_drawing}))
         with self.desk.store.read() as tx:
             if html:
                 made = html_of(pack, letter, picture_for(tx, pack, self.pages)).encode()
@@ -160,12 +171,12 @@ class IncidentOffice:
         with self.desk.store.read() as tx:
             return took(tx, self._mine(tx, by), since, until)
 
-    def _draw(self, pack: Pack) -> None:
+    def _draw(self, pack: Pack, *, again: bool) -> None:
         """Have those pages of a pack drawn that have no picture; without Chromium they go without."""
         if self.draw is None:
             return
         try:
-            self.draw([one.snapshot for one in pack.shows if one.screenshot is None and not one.personal])
+            self.draw([one.snapshot for one in pack.without_picture], again=again)
         except Unavailable as error:
             log.warning("evidence goes without pictures: %s", error)
 

@@ -26,7 +26,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from haoma.guard.crawl.model import Drawn
+from haoma.guard.crawl.model import Drawn, Undrawn
 from haoma.guard.crawl.picture import Box, box_of, boxes_in, unread_in
 from haoma.guard.judge.channels.words import SEVERITIES, VERDICTS_ZH
 from haoma.guard.judge.evidence import Pack, Shows, said_of
@@ -34,7 +34,7 @@ from haoma.guard.judge.shown import holds_mobile
 from haoma.ledger.canonical import canonical
 from haoma.ledger.forms import Json, time_text
 
-__all__ = ["Pages", "drawn_for", "files_of", "html_of", "picture_for", "zip_of"]
+__all__ = ["Pages", "drawn_for", "files_of", "html_of", "picture_for", "undrawn_for", "zip_of"]
 
 AROUND, TALLEST = 160, 800  # pixels of a picture, beside a number and in all
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can tell
@@ -48,6 +48,8 @@ pages/           页面原样及截图；含个人号码的页面不附，仅留
                  pages as they came, but none with a person's number, which pictures have covered
                  incident.json 的 drawn 所列截图系事后据页面原样离线绘制，不含脚本、外部图片及样式
                  those listed as `drawn` were drawn later, offline: no scripts, images or style sheets from elsewhere
+                 incident.json 的 undrawn 所列页面未能绘制，附原因及时间
+                 those listed as `undrawn` could not be drawn: why, and when that was tried
                  截图中斜纹处为无法识读而整体遮盖的图像 / hatched: what could not be read is covered whole
 proofs/          日志条目及其证明 / entries of the log with their proofs
 log.vkey         日志公钥 / the public key of the log
@@ -78,6 +80,9 @@ class Pages(Protocol):
     def drawn(self, tx: sa.Connection, snapshot: str) -> Drawn | None:
         """A picture that was drawn of it later, where there is one."""
 
+    def undrawn(self, tx: sa.Connection, snapshot: str) -> Undrawn | None:
+        """Why none could be drawn, where that was tried in vain."""
+
 
 def files_of(
     tx: sa.Connection, pack: Pack, pages: Pages, proofs: Mapping[int, bytes], vkey: str, letter: str
@@ -94,6 +99,7 @@ def files_of(
         "left_out": {**left_out},
         "unread": _unread(seen),
         "drawn": _told(drawn_for(tx, pack, pages)),
+        "undrawn": _untold(undrawn_for(tx, pack, pages)),
     }
     first, picture = min(proofs, default=0), picture_for(tx, pack, pages)
     part = _part(picture, pack.newest)
@@ -112,9 +118,14 @@ def files_of(
 
 def drawn_for(tx: sa.Connection, pack: Pack, pages: Pages) -> dict[str, Drawn]:
     """The pictures of a pack that were drawn of its pages later, by the role of the look."""
-    looks = [one for one in pack.shows if one.screenshot is None and not one.personal]
-    found = {one.role: pages.drawn(tx, one.snapshot) for one in looks}
+    found = {one.role: pages.drawn(tx, one.snapshot) for one in pack.without_picture}
     return {role: drawn for role, drawn in found.items() if drawn is not None}
+
+
+def undrawn_for(tx: sa.Connection, pack: Pack, pages: Pages) -> dict[str, Undrawn]:
+    """Why there is no picture of pages of a pack that were to be drawn, by the role of the look."""
+    found = {one.role: pages.undrawn(tx, one.snapshot) for one in pack.without_picture}
+    return {role: undrawn for role, undrawn in found.items() if undrawn is not None}
 
 
 def picture_for(tx: sa.Connection, pack: Pack, pages: Pages) -> bytes | None:
@@ -199,6 +210,11 @@ def _of_look(tx: sa.Connection, one: Shows, pages: Pages) -> dict[str, bytes]:
 def _told(drawn: Mapping[str, Drawn]) -> Json:
     """What is said of pictures that were drawn later."""
     return {role: {"sha256": one.digest, "at": time_text(one.at), "entry": one.entry_id} for role, one in drawn.items()}
+
+
+def _untold(undrawn: Mapping[str, Undrawn]) -> Json:
+    """What is said of pages that could not be drawn."""
+    return {role: {"why": one.why, "at": time_text(one.at), "entry": one.entry_id} for role, one in undrawn.items()}
 
 
 def _unread(seen: Mapping[str, bytes]) -> Json:

@@ -12,7 +12,7 @@ from contracts.crawl import NOW, World
 from contracts.made import made
 from haoma.errors import Tampered, Unavailable
 from haoma.guard.crawl import snapshots, tables, warc
-from haoma.guard.crawl.drawing import Drawer
+from haoma.guard.crawl.drawing import Drawer, Failure
 from haoma.guard.crawl.model import Snapshot
 from haoma.guard.crawl.recording import Seen, keep
 from haoma.storage import open_store
@@ -69,3 +69,22 @@ def test_a_picture_that_was_changed_by_hand_is_told(world: World) -> None:
     world.store.write(lambda tx: tx.execute(sa.update(tables.drawings).values(digest="ab" * 32)))
     with world.store.read() as tx, pytest.raises(Tampered):
         snapshots.drawn_of(tx, page)
+
+
+def test_what_could_not_be_drawn_is_not_tried_again_unless_somebody_asks_for_it(world: World) -> None:
+    page = kept(world)
+    for failure in (Failure.SLOW, Failure.BROKE):
+        world.store.write(lambda tx, why=failure: drawer(world)._remember(tx, snapshot=page, failure=why))
+    drawer(world)([page, page])  # no browser is asked for
+    with pytest.raises(Unavailable):
+        drawer(world)([page], again=True)
+    with world.store.read() as tx:
+        found = snapshots.undrawn_of(tx, page)
+    assert found is not None
+    assert (found.why, found.at) == ("browser-failed", NOW)
+    assert [one["why"] for one in world.told("crawl.undrawn")] == ["too-slow", "browser-failed"]
+    url = "https://www.example.com/"
+    world.store.write(lambda tx: drawer(world)._keep(tx, snapshot=page, url=url, png=PNG))
+    world.store.write(lambda tx: drawer(world)._remember(tx, snapshot=page, failure=Failure.SLOW))
+    with world.store.read() as tx:
+        assert (snapshots.undrawn_of(tx, page), snapshots.drawn_of(tx, page) is None) == (None, False)

@@ -14,7 +14,7 @@ from haoma.guard.crawl.keeping import EXPIRING
 from haoma.ledger.service import Ledger
 from haoma.vault.retention import Retention
 
-KEPT = (tables.snapshots, tables.records, tables.drawings)
+KEPT = (tables.snapshots, tables.records, tables.drawings, tables.undrawn)
 
 
 def count(world: World, table: sa.Table) -> int:
@@ -33,6 +33,8 @@ def test_what_was_seen_goes_after_180_days_with_its_records_unless_it_is_held(tm
         world.vault.store.write(lambda tx: snapshots.hold(tx, seen.log, held.id, seen.at))
         drawer = Drawer(world.vault.store, seen.log, lambda: seen.at)
         world.vault.store.write(lambda tx: drawer._keep(tx, snapshot=held.id, url=held.url, png=b"a picture"))
+        failed = {"snapshot_id": held.id, "why": "too-slow", "tried_at": seen.at, "entry_id": 1}
+        world.vault.store.write(lambda tx: tx.execute(sa.insert(tables.undrawn).values(**failed)).rowcount)
         runner = Retention(world.vault, EXPIRING)
         world.pass_(days=30)
         assert runner.run().rows == {"crawl.snapshot": 0, "crawl.job": 0, "vault.end": 0}
@@ -42,8 +44,8 @@ def test_what_was_seen_goes_after_180_days_with_its_records_unless_it_is_held(tm
         assert runner.run(after_pause=True).rows["crawl.snapshot"] == 0
         world.pass_(hours=2)
         assert runner.run(after_pause=True).rows["crawl.snapshot"] == 1
-        assert [count(world, table) for table in KEPT] == [1, 2, 1]
+        assert [count(world, table) for table in KEPT] == [1, 2, 1, 1]
         world.vault.store.write(lambda tx: snapshots.let_go(tx, seen.log, held.id, world.clock[0]))
         world.pass_(hours=1)
         assert runner.run().rows["crawl.snapshot"] == 1
-        assert [count(world, table) for table in KEPT] == [0, 0, 0]
+        assert [count(world, table) for table in KEPT] == [0, 0, 0, 0]

@@ -34,7 +34,7 @@ class NoPages:
     def body(self, tx: object, snapshot: str) -> None:
         return None
 
-    rendered = screenshot = drawn = body
+    rendered = screenshot = drawn = undrawn = body
 
 
 @dataclass
@@ -130,15 +130,18 @@ def test_an_export_is_told_to_the_log_by_its_digest(bench: Bench) -> None:
 
 
 def test_evidence_goes_with_what_can_be_drawn_of_it_and_without_where_nothing_can(bench: Bench) -> None:
-    asked: list[str] = []
+    asked, tries = list[str](), list[bool]()
 
-    def draw(snapshots: Sequence[str]) -> None:
+    def draw(snapshots: Sequence[str], *, again: bool = False) -> None:
         asked.extend(snapshots)
+        tries.append(again)
         raise Unavailable("there is no Chromium")
 
     made = replace(bench.office, draw=draw).export(bench.people["ed"], bench.incident)
     assert set(asked) == {"snapshot-1"}
     assert made == bench.office.export(bench.people["ed"], bench.incident)
+    replace(bench.office, draw=draw).export(bench.people["ed"], bench.incident, draw_again=True)
+    assert tries == [False, True]
 
 
 def test_a_data_protection_officer_closes_and_sees_why(bench: Bench) -> None:

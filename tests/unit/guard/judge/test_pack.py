@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.judge import CARE, LABELLED_AS_A_RIVAL, NOW, World, shows
-from haoma.guard.crawl.model import Drawn
+from haoma.guard.crawl.model import Drawn, Undrawn
 from haoma.guard.crawl.picture import Unread, with_boxes
 from haoma.guard.judge.evidence import Pack, gather
 from haoma.guard.judge.pack import files_of, html_of, picture_for, zip_of
@@ -32,6 +32,7 @@ class Saved:
     pictures: dict[str, bytes] = field(default_factory=dict)
     shown: dict[str, bytes] = field(default_factory=dict)
     later: dict[str, Drawn] = field(default_factory=dict)
+    never: dict[str, Undrawn] = field(default_factory=dict)
 
     def body(self, tx: sa.Connection, snapshot: str) -> bytes | None:
         return self.bodies.get(snapshot)
@@ -44,6 +45,9 @@ class Saved:
 
     def drawn(self, tx: sa.Connection, snapshot: str) -> Drawn | None:
         return self.later.get(snapshot)
+
+    def undrawn(self, tx: sa.Connection, snapshot: str) -> Undrawn | None:
+        return self.never.get(snapshot)
 
 
 def pack_of(world: World, pages: Saved, page: bytes = PAGE, mentions: tuple = LABELLED_AS_A_RIVAL) -> Pack:
@@ -199,3 +203,11 @@ def test_what_a_page_says_is_text_in_the_html(world: World) -> None:
     assert "&lt;script&gt;" in text
     assert "<pre>&lt;b&gt;</pre>" in text
     assert "应登载号码</th><td>4008001234" in text
+
+
+def test_a_pack_says_why_a_page_has_no_picture_and_when_that_was_tried(world: World) -> None:
+    pages = Saved(never={"snapshot-2": Undrawn("too-slow", NOW, 7)})
+    made = files(world, pack_of(world, pages), pages)
+    told, said = json.loads(made["incident.json"]), {"why": "too-slow", "at": "2026-11-22T08:00:00.000000Z", "entry": 7}
+    assert (told["undrawn"]["newest"], told["drawn"]) == (said, {})
+    assert not [name for name in made if name.endswith(".png")]
