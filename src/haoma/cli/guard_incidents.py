@@ -81,7 +81,7 @@ def export(incident_id: str, file: Path, html: bool, draw_again: bool, overwrite
 @incidents.command()
 @format_option
 def audit(fmt: Format) -> None:
-    """Hold looks, votes and incidents to the log, and the log to them; exit 5 where one differs."""
+    """Hold looks, votes, incidents and drawn pictures to the log, and the log to them; exit 5 where one differs."""
     from haoma.app import Services
     from haoma.guard.judge.audit import audit_incidents
 

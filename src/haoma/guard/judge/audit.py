@@ -2,7 +2,8 @@
 
 Rules held here:
 - A look and a step of an incident are each an entry of the log, and a step's entry has its row: one that was made,
-  changed or taken away by hand is told.
+  changed or taken away by hand is told. So is a picture that was drawn later, and a page that could not be
+  (`crawl.audit`).
 - A vote says what its Fact says; that Facts are those of the log, `haoma trace --all` tells.
 - An incident stands as its last step left it; tickets, questions and news as `audit_told` says.
 """
@@ -15,6 +16,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from haoma.errors import Tampered
+from haoma.guard.crawl.audit import TYPES as DRAWING_TYPES
+from haoma.guard.crawl.audit import hold_drawings
 from haoma.guard.judge import tables
 from haoma.guard.judge.audit_told import TYPES, hold_messages, hold_reviews, hold_tickets
 from haoma.guard.judge.model import State
@@ -28,6 +31,7 @@ __all__ = ["Audited", "audit_incidents"]
 
 AT_ONCE = 1_000
 _OF_LOOKS = frozenset({"guard.checked", "guard.incident"})
+_WANTED = (b'"type":"guard.', *(f'"type":"{one}"'.encode() for one in sorted(DRAWING_TYPES)))
 OPENS = ("opened", "reopened")
 
 
@@ -42,14 +46,15 @@ class Audited:
     tickets: int
     reviews: int
     messages: int
+    drawings: int
 
 
 def audit_incidents(tx: sa.Connection) -> Audited:
-    """Hold looks, steps, tickets, questions and news to the log and back, votes to Facts, and incidents to steps.
+    """Hold looks, steps, tickets, questions, news and drawings to the log and back, votes to Facts, incidents to steps.
 
     Reads the whole log. Raises Tampered with the first that differs.
     """
-    every = {one.entry_id: one.entry for one in scan(tx, lambda data: b'"type":"guard.' in data)}
+    every = {one.entry_id: one.entry for one in scan(tx, lambda data: any(one in data for one in _WANTED))}
     told = {key: (one.type, dict(one.body)) for key, one in every.items() if one.type in _OF_LOOKS}
     looks = _looks(tx, told)
     steps = _steps(tx, told)
@@ -58,7 +63,7 @@ def audit_incidents(tx: sa.Connection) -> Audited:
         raise _differs(f"the step of an incident that entry {left[0]} tells of is gone")
     rest: list[Entry] = [one for _, one in sorted(every.items()) if one.type in TYPES]
     counts = hold_tickets(tx, rest), hold_reviews(tx, rest), hold_messages(tx, rest)
-    return Audited(looks, _votes(tx), _incidents(tx), steps, *counts)
+    return Audited(looks, _votes(tx), _incidents(tx), steps, *counts, hold_drawings(tx, every))
 
 
 def _looks(tx: sa.Connection, told: dict[int, tuple[str, dict[str, Json]]]) -> int:

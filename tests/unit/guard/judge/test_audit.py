@@ -26,7 +26,9 @@ def looked(world: World) -> World:
 
 
 def test_what_was_recorded_holds(looked: World) -> None:
-    assert looked.ask(audit_incidents) == Audited(5, 3, incidents=1, steps=2, tickets=0, reviews=0, messages=4)
+    assert looked.ask(audit_incidents) == Audited(
+        5, 3, incidents=1, steps=2, tickets=0, reviews=0, messages=4, drawings=0
+    )
 
 
 @pytest.fixture
