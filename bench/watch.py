@@ -19,6 +19,7 @@ import numpy as np
 from bench import watch_bank
 from bench.figure import Figure
 from bench.watch_delays import DAY, MONDAY, Alarms, Delays, false_alarms, simulated
+from bench.watch_ideal import ideal
 from haoma.watch.detector import Detector
 from haoma.watch.model import Channel, Tuning
 
@@ -26,6 +27,7 @@ __all__ = ["speed", "watch"]
 
 RATES = (100.0, 300.0, 1000.0)
 LONG_RATES = (100.0, 200.0, 500.0, 1000.0, 2000.0)
+BOUND_RATES = (100.0, 200.0, 300.0)
 FLEET_YEAR = 400, 13
 """Hotlines and weeks: a hundred years of one hotline, in a spring with holidays and made-up workdays."""
 
@@ -99,11 +101,23 @@ def _tell_alarms(found: Alarms, budget: float = 1.0) -> None:
     )
 
 
+def _tell_bound() -> int:
+    for together in (False, True):
+        told = "that it is one of the three cases" if together else "the case"
+        print(f"An observer that knows all but the level, told {told}; simulated traffic:\n", flush=True)
+        _tell_delays([one for calls in BOUND_RATES for one in ideal(calls, 1000, together=together)])
+    return 0
+
+
 def main() -> int:
     """Print the tables."""
     options = argparse.ArgumentParser(prog="python -m bench.watch", description="Delays, false alarms, speed.")
     options.add_argument("--long", action="store_true", help="more hotlines, rates and weeks: ten minutes")
-    long = options.parse_args().long
+    options.add_argument("--bound", action="store_true", help="only what an observer has that cannot know the level")
+    asked = options.parse_args()
+    if asked.bound:
+        return _tell_bound()
+    long = asked.long
     rate, slowest, size = speed(100_000)
     print(f"Speed: {rate / 1e6:.1f} M hotline updates per core-second, {size} bytes a hotline;", end=" ")
     print(f"slowest minute of 100,000 hotlines {slowest:.0f} ms.\n\nDelays, simulated traffic:\n", flush=True)

@@ -15,7 +15,7 @@ import numpy as np
 from haoma.watch.model import MONTH_MIN, Floats
 from haoma.watch.simulate import Minute
 
-__all__ = ["Case", "Oracle", "first", "says"]
+__all__ = ["Case", "Oracle", "Rises", "first", "says"]
 
 Case = tuple[float, float]
 """p and q: the share of calls that go elsewhere, and of their callers who report it."""
@@ -35,27 +35,19 @@ def says(minute: Minute, case: Case, report_share: float) -> Floats:
     return found
 
 
-@dataclass
-class Oracle:
-    """Its sums for one case, and how often they rose to each level when nothing was wrong: [levels, hotlines]."""
+class Rises:
+    """How often statistics rose to each level when nothing was wrong: [levels, hotlines]."""
 
-    case: Case
-    report_share: float
-    hotlines: int
-    minutes: int = 0
-    sums: Floats = field(init=False)
+    def __init__(self, hotlines: int) -> None:
+        self.minutes = 0
+        self._armed = np.ones((len(_LEVELS), hotlines), dtype=bool)
+        self._rises = np.zeros((len(_LEVELS), hotlines))
 
-    def __post_init__(self) -> None:
-        self.sums = np.zeros(self.hotlines)
-        self._armed = np.ones((len(_LEVELS), self.hotlines), dtype=bool)
-        self._rises = np.zeros((len(_LEVELS), self.hotlines))
-
-    def add(self, minute: Minute) -> None:
-        """Take in a minute in which nothing is wrong."""
-        self.sums = np.maximum(self.sums + says(minute, self.case, self.report_share), 0)
-        above = self.sums >= _LEVELS[:, None]
+    def add(self, sums: Floats) -> None:
+        """Take in where they stand after a minute."""
+        above = sums >= _LEVELS[:, None]
         self._rises += above & self._armed
-        self._armed = (self._armed & ~above) | (self.sums <= 0)
+        self._armed = (self._armed & ~above) | (sums <= 0)
         self.minutes += 1
 
     def threshold(self, which: slice, between_min: float = MONTH_MIN) -> float:
@@ -65,6 +57,29 @@ class Oracle:
         at = known[-1] if len(known) else 0
         hotlines = self._rises[:, which].shape[1]
         return float(_LEVELS[at] + np.log(between_min * max(rises[at], 1) / (hotlines * self.minutes)))
+
+
+@dataclass
+class Oracle:
+    """Its sums for one case, and how often they rose."""
+
+    case: Case
+    report_share: float
+    hotlines: int
+    sums: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sums = np.zeros(self.hotlines)
+        self._rises = Rises(self.hotlines)
+
+    def add(self, minute: Minute) -> None:
+        """Take in a minute in which nothing is wrong."""
+        self.sums = np.maximum(self.sums + says(minute, self.case, self.report_share), 0)
+        self._rises.add(self.sums)
+
+    def threshold(self, which: slice) -> float:
+        """Nats that hotlines alike rise to once a month."""
+        return self._rises.threshold(which)
 
 
 def first(sums: Floats, said: Floats, threshold: float) -> Floats:

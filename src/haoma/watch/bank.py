@@ -27,6 +27,7 @@ from haoma.watch.budget import (
     SMALL_NATS,
     SMALL_P,
     correction,
+    soon,
     threshold,
 )
 from haoma.watch.likelihood import report_gain, reports_before, volume, volume_before
@@ -125,6 +126,8 @@ class Bank:
                 threshold(_light(minutes[channel] * often), divergence * pace, bounds.get(channel)) + more[channel]
             )
             allowed = allowed + self._apart.get(channel, 0)
+            if channel is Channel.JOINT:
+                allowed += _light(soon(self._p, inquiries * 60))[:, None]
             np.maximum(allowed, np.float32(FLOOR), out=self._marks[channel])
         half = int(np.abs(self._p - 0.5).argmin())
         self.usual = self._marks[Channel.JOINT][half, self._joint_x.shape[1] // 2]

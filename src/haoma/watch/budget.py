@@ -30,9 +30,13 @@ __all__ = [
     "LARGE_P",
     "SMALL_NATS",
     "SMALL_P",
+    "SOON_CALLS",
+    "SOON_NATS",
+    "SOON_P",
     "TAIL",
     "correction",
     "score",
+    "soon",
     "threshold",
 ]
 
@@ -40,7 +44,7 @@ CALLS_PER_HOUR = (15.0, 45.0, 150.0, 450.0, 1500.0, 4500.0)
 """Inquiries in a busy hour that corrections were simulated at; between them they are interpolated."""
 
 CORRECTION = (
-    (0.2, 0.3, 0.35, 0.85, 0.65, -0.5),
+    (0.1, -0.15, 0.0, 0.9, 0.8, -0.5),
     (2.2, 2.4, 2.3, 1.7, 0.3, 0.2),
     (0.2, 0.1, 0.2, 0.9, 0.7, 1.2),
     (-0.5, -0.7, -0.3, 0.6, 1.1, 1.2),
@@ -61,6 +65,10 @@ FEW_Q, FEW_NATS = 0.04, 1.6
 
 LARGE_P, LARGE_NATS = 0.9, 0.6
 """Diversions above this share are suspected after a minute or two without calls, and ask more nats in JOINT."""
+
+SOON_P, SOON_NATS, SOON_CALLS = 0.5, 1.0, 400.0
+"""Diversions above this share show soon, and leave the budget of JOINT to those that hardly do in time: they ask more
+nats, so many of all calls gone, and half as many of a hotline with so many calls in a busy hour."""
 
 JUMP_NATS = 0.1
 """A report jumps, and overshoots more than a step of the same variance: fewer nats in JOINT for each that it says."""
@@ -102,6 +110,17 @@ def correction(calls_per_hour: Floats, spread: Floats, budget: float) -> Floats:
     stray = np.clip(spread, *SPREADS) - USUAL_SPREAD
     found: Floats = rows[:, before] + part * np.diff(rows)[:, before]
     return found + np.outer(SPREAD_NATS, stray) + TIGHT_NATS * max(-math.log(budget), 0.0)
+
+
+def soon(p: Floats, calls_per_hour: Floats) -> Floats:
+    """[p, hotlines]: nats more that JOINT asks of a share p of calls that go elsewhere, which shows soon.
+
+    >>> soon(np.array([0.5, 0.75]), np.array([40.0, 4000.0])).round(2).tolist()
+    [[0.0, 0.0], [0.5, 0.0]]
+    """
+    large = SOON_NATS * np.maximum(p - SOON_P, 0) / (1 - SOON_P)
+    found: Floats = np.multiply.outer(large, 1 / (1 + (calls_per_hour / SOON_CALLS) ** 2))
+    return found
 
 
 def score(nats: Floats) -> Floats:

@@ -33,10 +33,11 @@ def learn_hour(parts: Parts, minute: int, counts: Floats) -> None:
         which, local = zone.which, layout.local(zone, minute)
         came = inquiries[:, which]
         dispersion, slow = habits.dispersion()[which], level.slow()[which]
-        shares = np.stack([parts.profile.shares(replace(local, quarter=each), which) for each in range(4)])
+        usual = parts.profile.estimate(local, which, dispersion)
+        quarters = [replace(local, quarter=each) for each in range(4)]
+        shares = np.stack([parts.profile.shares(each, which, usual.calls, dispersion) for each in quarters])
         part = (seen[:, which] * shares / 4).sum(axis=0)
         hour = Hour(came.sum(axis=0), 15.0 * seen[:, which].sum(axis=0), part, came)
-        usual = parts.profile.estimate(local, which, dispersion)
         due = np.where(usual.known & local.day.ordinary, usual.an_hour * part, 0)
         known = np.where(due > 0, hour.came, 0)
         habits.learn_spread(which, known, due * slow)

@@ -162,7 +162,7 @@ class Tuning:
 
     joint_p: tuple[float, ...] = (0.25, 0.5, 0.75, 0.95)
     """Diversions that JOINT and VOLUME look for."""
-    joint_q: tuple[float, ...] = (0.02, 0.06, 0.2)
+    joint_q: tuple[float, ...] = (0.02, 0.05, 0.14)
     """Shares of reporters that JOINT looks for, with each of `joint_p`."""
     reports_x: tuple[float, ...] = (0.01, 0.03, 0.1)
     """Further reports for each inquiry that REPORTS looks for."""

@@ -54,7 +54,7 @@ def look_ahead(parts: Parts, minute: int) -> Quarter:
     for zone in layout.zones:
         which, local = zone.which, layout.local(zone, minute)
         found = parts.profile.estimate(local, which, dispersion[which])
-        shares = parts.profile.shares(local, which)
+        shares = parts.profile.shares(local, which, found.calls, dispersion[which])
         base[which], variance[which] = found.an_hour * shares / 60, found.variance
         share[which], known[which], ordinary[which] = shares / 60, found.known, local.day.ordinary
         numbers.append((local.quarter, which))

@@ -7,7 +7,8 @@ Rules held here:
 - Few calls make a poor mean: it is drawn towards the same hour of the other workdays, or of the other day of the
   weekend.
 - Within an hour a quarter has its share, learned over workdays and free days apart: a hotline that closes at half
-  past six, or wakes up at nine, does so within an hour.
+  past six, or wakes up at nine, does so within an hour. What chance would make of even quarters is taken off their
+  shares (James and Stein 1961).
 - A made-up workday is expected to be as workdays are. It teaches nothing, and neither does an hour of which half was
   not seen.
 """
@@ -38,6 +39,7 @@ _DAILY = 0.1  # relative deviation of one hour from the same hour of other weeks
 _DAYS_APART = 0.15  # relative deviation of an hour from the same hour of other days
 _UNUSUAL = {Day.WORKDAY: 0.0, Day.WEEKEND: 0.0, Day.HOLIDAY: 0.3, Day.MADE_UP: 0.15}  # the same of such days
 _SHAPE_CALLS = 200.0  # inquiries before half of a quarter's share is believed
+_CHANCE = 4 * 3.0  # variance over mean of an hour's inquiries, this often: what chance adds to its quarters' squares
 _KNOWN = 2  # hours that must have been seen before anything rests on their mean
 _CLIP = 3.0
 _SEEN = 0.5
@@ -45,11 +47,15 @@ _SEEN = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Inquiries expected of an hour [hotlines], the relative variance of that, and whether anything is known."""
+    """Inquiries expected of an hour [hotlines], the relative variance of that, and whether anything is known.
+
+    `calls` are the inquiries that came in this hour of the days alike that are remembered.
+    """
 
     an_hour: Floats
     variance: Floats
     known: Bools
+    calls: Floats
 
 
 class Profile:
@@ -75,7 +81,7 @@ class Profile:
         an_hour = (own * mean + drawn * pooled) / np.maximum(weight, 1e-9)
         seen = np.maximum(own + np.minimum(drawn, together), 0.5)
         unusual = _UNUSUAL[local.day] * (1 + (own == 0)) if not local.day.ordinary else 0
-        return Estimate(an_hour, noise / seen + unusual**2, own + together >= _KNOWN)
+        return Estimate(an_hour, noise / seen + unusual**2, own + together >= _KNOWN, together * pooled)
 
     def _own(self, local: Local, which: Which) -> tuple[Floats, Floats]:
         slot = _slot(local)
@@ -84,9 +90,12 @@ class Profile:
             return nothing, nothing
         return self._weeks[slot][which].astype(np.float64), self._cells[slot][which].astype(np.float64)
 
-    def shares(self, local: Local, which: Which) -> Floats:
-        """How much busier this quarter is than the mean of its hour: 1 for an even one."""
-        found: Floats = 1 + self._quarters[_kind(local), local.hour, local.quarter][which] / _FULL
+    def shares(self, local: Local, which: Which, calls: Floats, dispersion: Floats) -> Floats:
+        """How much busier this quarter is than the mean of its hour, 1 for an even one; `calls` as estimated."""
+        off = self._quarters[_kind(local), local.hour][:, which].astype(np.float32) / np.float32(_FULL)
+        chance = _CHANCE * dispersion / np.maximum(calls, 1)
+        clear = np.maximum(1 - chance / np.maximum((off * off).sum(axis=0), 1e-9), 0)
+        found: Floats = 1 + clear * off[local.quarter]
         return found
 
     def busy(self) -> tuple[Floats, Floats]:

@@ -36,3 +36,18 @@ print(level, first(np.zeros(400), np.stack(said), level).mean())
     known = bound(43_200, before, after)
     assert 0.7 * known < delay < 1.1 * known
     assert level < np.log(43_200)
+
+
+@pytest.mark.slow
+def test_who_cannot_know_the_level_is_nearly_as_quick_as_the_oracle_and_no_quicker(root: Path) -> None:
+    code = """
+from bench.watch_ideal import ideal
+for together in (False, True):
+    found = list(ideal(300.0, 80, together=together))
+    print(*(one.detector.mean() for one in found), *(one.oracle.mean() for one in found))
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    for line in ended.stdout.splitlines():
+        delays = [float(one) for one in line.split()]
+        for ideal, oracle in zip(delays[:3], delays[3:], strict=True):
+            assert 0.85 * oracle < ideal < 1.5 * oracle

@@ -7,7 +7,17 @@ import math
 import numpy as np
 import pytest
 
-from haoma.watch.budget import CALLS_PER_HOUR, CORRECTION, TIGHT_NATS, USUAL_SPREAD, correction, threshold
+from haoma.watch.budget import (
+    CALLS_PER_HOUR,
+    CORRECTION,
+    SOON_CALLS,
+    SOON_NATS,
+    TIGHT_NATS,
+    USUAL_SPREAD,
+    correction,
+    soon,
+    threshold,
+)
 from haoma.watch.memory import Memory
 from haoma.watch.model import Tuning
 from haoma.watch.profile import FIELDS, Profile
@@ -25,6 +35,13 @@ def test_a_hotline_whose_hours_stray_more_and_a_tighter_budget_ask_for_more() ->
     assert (correction(calls, USUAL + 0.03, 1.0)[:2] > usual[:2]).all()
     assert correction(calls, USUAL, 0.1) - usual == pytest.approx(TIGHT_NATS * math.log(10))
     assert correction(calls, USUAL, 10.0) == pytest.approx(usual)
+
+
+def test_what_shows_soon_leaves_the_budget_to_what_hardly_does_where_few_call() -> None:
+    more = soon(np.array([0.25, 0.5, 0.75, 1.0]), np.array([1.0, SOON_CALLS, 100 * SOON_CALLS]))
+    assert (more[:2] == 0).all()
+    assert more[3] == pytest.approx([SOON_NATS, SOON_NATS / 2, 0], abs=1e-3)
+    assert more[2] == pytest.approx(more[3] / 2)
 
 
 def test_the_same_divergence_in_half_of_the_time_is_half_the_chance() -> None:
