@@ -28,7 +28,7 @@ __all__ = ["Observer", "ideal"]
 _STEP, _WIDEST = 0.02, 4.0  # of the logarithm of the level; in its standard deviations
 _QUARTER_MIN = 15
 _AFTER_MIN = 90
-_DIFFERENT = 0.6
+_SOON = 1.5
 """Nats more that nine tenths gone are asked for among several cases: they show within minutes all the same."""
 
 
@@ -77,7 +77,7 @@ def ideal(calls_per_hour: float, hotlines: int, *, together: bool, seed: int = 7
     world = World(traffic, hotlines, MONDAY, seed)
     world.quarters(HISTORY_WEEKS * 7 * 96)
     observer, oracles = Observer(traffic, cases, hotlines), [Oracle(case, 0.005, hotlines) for case in cases]
-    more = np.array([[_DIFFERENT if p > 0.8 else 0.0] for p, _ in cases]) if together else np.zeros((len(cases), 1))
+    more = np.array([[_SOON if p > 0.8 else 0.0] for p, _ in cases]) if together else np.zeros((len(cases), 1))
     rises = [Rises(hotlines) for _ in cases]
     for minute in world.minutes(2 * DAY + 600):
         said = _judged(observer.add(world.usual(minute.minute), minute) - more, together)
