@@ -38,7 +38,7 @@ from haoma.guard.extract.han import simple
 from haoma.guard.extract.lines import Kind, Line, Page
 from haoma.guard.extract.names import CJK, Target, core, organisations_in
 from haoma.guard.extract.tables import beside
-from haoma.guard.extract.titles import AKIN, FAINT, HOUSE, NOBODY, NUMBER, OTHER, OWN, PERHAPS, WE, Titles
+from haoma.guard.extract.titles import AKIN, LABEL, FAINT, HOUSE, NOBODY, NUMBER, OTHER, OWN, PERHAPS, WE, Titles
 from haoma.guard.extract.words import FAKE
 
 if TYPE_CHECKING:
@@ -69,14 +69,23 @@ FAMOUS = re.compile(  # houses that pages name without being theirs, and in word
 )
 MAKER = re.compile(r"(?:开发者|开发商|运营商|运营主体|运营公司|所属公司|品牌方|生产企业|企业名称|公司名称)[：:\s]*")
 NEIGHBOURS = re.compile(r"附近|周边|周围|同类|同行|相似|猜你|看了又看|友情链接")
-AGENT = re.compile(r"(?:代理|经销|分销)商?[：:\s]\s{0,3}(?P<who>[^\W\d]{2,14})\W*$")
+AGENT = re.compile(
+    r"(?:代理|经销|分销)商?[：:\s]\s{0,3}(?P<who>[^\W\d]{2,14})(?:\s{1,3}[^\W\d]{1,3}(?:先生|女士|小姐|经理))?\W*$"
+)
+BRACKETED = re.compile(r"(?P<who>[^\W\d]{3,14})[（(](?:客服|服务|咨询|联系|官方)*(?:电话|热线)[：:\s]*$")
+WELCOME = re.compile(r"欢迎(?:您|来到|光临|访问|来)+(?P<who>[^\W\d]{2,10})")
+SITE_NAMED = re.compile(
+    r"(?P<who>[^\W\d]{1,6}(?:网|地图|论坛|社区|问答|百科|日报|晚报|在线))(?:商务|广告|版权|客服|合作|投诉|举报|新闻|招商|服务|媒体|热线|电话)"
+)
+AUTHORITY = re.compile(r"[本我](?:局|委|厅|机关)(?![部员])")
+TOUTS = re.compile(r"各(?:大|种)?品牌|专修|专业(?:维修|退费|法务)|不成功不收费|代办|黑户")
 INVITES = re.compile(r"加盟|入驻|招商|热线|电话|洽谈|经销商?合作")  # others to come
 TAGGED = re.compile(r"\s*[【\[〔（(](?:广告|推广|赞助|商业推广|合作伙伴|AD)[】\]〕）)]", re.IGNORECASE)
 FOREIGN = re.compile(
     r"(?:施工|监理|检测|审计|保荐|评估|承销|托管|承运|物流|供货|供应|(?:招标)?代理|评审|勘察|开户|合作)(?:单位|机构|公司|方|商|行)"
     r"|监管(?:部门|机构|机关)|监督(?:管理)?(?:部门|机关)|主管(?:部门|机关|单位)|上级|业界监察|监察组织|反诈|警方"
     r"|(?:民政|税务|工商|物价|卫生|教育|交通|公安|环保|文旅|住建|城管|市场监管)(?:行政)?(?:部门|主管)"
-    r"|技术支持|网站(?:建设|制作|设计)|公安机关|市长热线|便民热线|(?:评议|调解|申诉)中心|消费者协会|消委"
+    r"|技术支持(?=[：:\s]\s{0,2}[^\W\d])|网站(?:建设|制作|设计)|公安机关|市长热线|便民热线|(?:评议|调解|申诉)中心|消费者协会|消委"
 )
 BODY = re.compile(  # that watches: nobody's own but its own
     r"(?:法院|检察院|公安局|公安分局|派出所|交警队?|消协|消保委|税务局|工商局|监管局|卫健委|卫生局|教育局|民政局|人社局|城管局|物价局)"
@@ -181,10 +190,12 @@ class Owners:
 
     def _sign(self, level: int, text: str, *, stands: bool) -> float:
         sign = self.titles.judge(text, stands=stands, clause=level == LABELLED)
-        if sign <= NOBODY and level == LABELLED and self._of_others(text):
+        if level == LABELLED and (TOUTS.search(text) or (sign <= NOBODY and self._of_others(text))):
             return OTHER
         if sign <= NOBODY and MAKER.match(text) and len(self.titles.brand) > 1 and self.titles.brand in text:
             return AKIN
+        if level >= ITEM and self.brand and core(text) == self.brand:
+            return NOBODY
         if sign == FAINT and level not in (ROW, ITEM):
             sign = NOBODY
         if level >= ITEM and (text.startswith("关于") or (sign in (FAINT, PERHAPS) and core(text) in self.subject)):
@@ -202,8 +213,17 @@ class Owners:
         famous = FAMOUS.search(text) is not None and not FAMOUS.search(f"{self.name}客服")
         site, agent = bool(self.brand) and self.brand in core(text), AGENT.search(text)
         watched = BODY.search(text) is not None and not BODY.search(self.name)
-        sells = agent is not None and left_over(agent["who"]) > 1
-        return site or watched or sells or famous or NEIGHBOURS.search(text) is not None
+        sells = agent is not None and left_over(agent["who"]) > 0
+        return site or watched or sells or famous or self._of_strangers(text) or NEIGHBOURS.search(text) is not None
+
+    def _of_strangers(self, text: str) -> bool:
+        """Whether a label names somebody else by its form: 某某（客服热线, 欢迎来某某, 本局, who mends any brand's."""
+        for form, least in ((BRACKETED, 2), (WELCOME, 1), (SITE_NAMED, 1)):
+            hit = form.search(text)
+            if hit and left_over(LABEL.sub("", hit["who"])) >= least and not self.titles.names(hit["who"]):
+                return True
+        authority = AUTHORITY.search(text) is not None and not AUTHORITY.search(f"本{self.name[-1:]}")
+        return authority
 
     def _spoken_of(self, one: Found) -> float:
         """Who was named last before a number: the target, another, or nobody."""
@@ -231,7 +251,7 @@ class Owners:
 
     def _around(self, one: Found) -> Iterator[Title]:
         line, start = one.line, one.one.start
-        before = CLAUSE.split(line.text[max(0, start - BEFORE) : start])
+        before = CLAUSE.split(_set_off(line, max(0, start - BEFORE), start))
         for part in reversed(NUMBER.split(before[-1])[-4:]):
             if part.strip():
                 yield LABELLED, part, True
@@ -272,7 +292,8 @@ class Owners:
             for above in range(min(told, order) - 1, max(first, order - FURTHEST, 0) - 1, -1):
                 line = self.page.lines[above]
                 own_rank = rank_of(line.element)
-                if own_rank >= rank or not reads_as_title(line) or not self._stands_over(line, inner, around):
+                titles = reads_as_title(line) or (item and _pictured(line))
+                if own_rank >= rank or not titles or not self._stands_over(line, inner, around):
                     continue
                 if OTHERS.search(line.text) and list_has_ended(line.element, inner):
                     continue
@@ -302,3 +323,21 @@ class Owners:
 def _last(text: str) -> str:
     """The last sentence of a text."""
     return re.split(r"[。！？!?]", text.rstrip("：: "))[-1]
+
+
+def _pictured(line: Line) -> bool:
+    """Whether a line is what a picture with a name says: 飞隼快递 on a logo."""
+    return line.kind == Kind.ALT and not line.hidden and len(line.text) <= LONGEST and not NUMBER.search(line.text)
+
+
+def _set_off(line: Line, first: int, last: int) -> str:
+    """A part of a line with a gap where one element ends and the next like it begins, as cells do that are no cells."""
+    text, before = line.text[first:last], line.element_at(first)
+    gaps = []
+    for start, element in line.further:
+        if first < start < last and element is not before and element.getparent() is before.getparent():
+            gaps.append(start - first)
+        before = element
+    for gap in reversed(gaps):
+        text = f"{text[:gap]} {text[gap:]}"
+    return text

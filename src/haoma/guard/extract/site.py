@@ -28,7 +28,7 @@ __all__ = ["GENERAL", "LIKE", "TITLE_GAPS", "chrome", "mine_of", "signed", "weig
 LIKE = 0.62  # likeness from which a name is the target's
 TITLE_GAPS = re.compile(r"\s+[-–—|_·»:：]+\s+|[–—|｜_·»【】]{1,2}|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])")
 GENERAL = re.compile(
-    r"联系|联络|聯絡|關於|关于|加盟|帮助|渠道|客服|服务|首页|产品|powered|welcome|contact|home|about", re.IGNORECASE
+    r"联系|联络|聯絡|關於|关于|加盟|帮助|渠道|客服|服务|首页|产品|公众平台|公众号|powered|welcome|contact|home|about", re.IGNORECASE
 )
 ABOUT = re.compile(
     r"联系|聯絡|关于|關於|帮助|客服|服务|首页|分店|门店|門市|网点|校区|办公室|招生|简介|指南|地址|加盟"
@@ -40,6 +40,9 @@ HIGHEST = 9  # elements up
 LONGEST = 40  # characters of a line that names whose the page is
 CHROME_HEAD, CHROME_FOOT = 1, -1
 FIRST, LAST, OUTER = 60, 40, 6  # lines of a page that may be its frame
+HELD = re.compile(
+    r"(?:©|\([cC]\)|[cC]opyright)\s{0,2}(?:©|\([cC]\))?\s{0,2}(?:20\d\d)?(?:\s?[-–~]\s?20\d\d)?\s{0,2}(?P<who>[\u4e00-\u9fff]{2,16})"
+)
 AUTHOR = re.compile(r".{0,24}?(?:原创|来源|作者|发布(?:者|单位|机构))[:：\s]\s*([^\s|｜]{2,20})")
 DATED = re.compile(r"([^\s|｜\d]{2,20})\s+20\d\d[-年./]")
 HEAD = re.compile(
@@ -166,4 +169,7 @@ def _anothers(scene: Scene) -> bool:
     if not any(CJK.search(own) for own in scene.target.names):
         return False
     titles = Titles(scene.target)
+    held = [hit["who"] for line in scene.claims for hit in HELD.finditer(line.text)]
+    if any(left_over(who) > 1 and not GENERAL.search(who) and not titles.names(who) for who in held):
+        return True
     return any(titles.judge(line.text[:60], stands=False) <= OTHER for line in scene.claims)

@@ -16,10 +16,11 @@ from haoma.guard.extract.everyday import everyday, left_over
 from haoma.guard.extract.han import simple
 from haoma.guard.extract.names import BRANCH, CJK, ENDINGS, NOISE, PLACES, Target, core, one_house, short_form
 
-__all__ = ["AKIN", "CHROME", "FAINT", "HOUSE", "NOBODY", "NUMBER", "OTHER", "OWN", "PERHAPS", "SITE", "WE", "Titles"]
+__all__ = ["AKIN", "CHROME", "FAINT", "HOUSE", "LABEL", "NOBODY", "NUMBER", "OTHER", "OWN", "PERHAPS", "SITE", "WE", "Titles"]
 
 OWN, AKIN, HOUSE, NOBODY, FAINT, PERHAPS, OTHER = 1.0, 0.5, 0.25, 0.0, -0.25, -0.5, -1.0
 LONGEST, LONGEST_NAME, LEAST, SENTENCE_LONG, COINED = 60, 12, 2, 5, 2  # characters
+FULL_NAME = 3  # characters of most people's names
 NEAREST = 8  # parts of what stands before a number
 TRADES = (
     ENDINGS + r"|[书花药面茶布粮饭酒吃果具烤]店|馆|院|局|厂|商行|车行|行社|茶社|茶庄|茶楼|茶事|酒业|酒庄|酒楼|食府"
@@ -41,6 +42,11 @@ TRADES = (
     r"|[农渔]家乐|牧业|水产|花卉|园林|宠物|动物医院"
 )
 TRADE = re.compile(rf"^[^\W\d]{{2,}}?(?:{TRADES})$")
+FURTHER = re.compile(rf"[\u4e00-\u9fff]{{0,4}}?(?P<trade>{TRADES}|集团|控股)")
+SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付傅"
+    "方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+)
 LATIN = re.compile(
     r"(?!(?:from|general|customer|service|support|sales|press|media|reserv|complain|hot|help|office|oversea|book|enquir|head|branch|about|store|home|spa|ktv|vip|app|gym|bar|wifi)).{2,16}",
     re.IGNORECASE,
@@ -59,6 +65,9 @@ OFFICE = re.compile(
     r"(?P<who>[^\W\d]{3,8})(?:品牌|公共关系|公关|市场|客服|人事|招商|销售|项目|新闻|媒体|商务|运营|售后|外贸|法务|投资者关系)(?:部|处|中心)"
 )
 ASKED = re.compile(r"(?:联系|致电|拨打|请?洽|请?找|咨询|隔壁)(?P<who>(?![我本])[^\W\d]{3,14}?)的?$")
+PUBLIC_BODY = re.compile(  # and a part of it: 澜山县卫生健康局医政科
+    r"(?:国家|中国|[省市县区州盟旗])[^\W\d]{0,12}?(?:局|厅|委员会|[健改信纪监]委|考试院|监察委|政府|协会|学会|消协|法院|检察院|监督所|疾控中心|公积金中心|[监检管]所)[^\W\d]{0,12}$"
+)
 CENTRE = re.compile(r"^\w{2,}(?:展览|会展|体育|购物|艺术|文化|博览|物流)中心$")
 ENDS = re.compile(rf"(?:{TRADES})$")
 INNER = re.compile(rf"^[\w·&]{{2,}}?(?:{TRADES})\w{{2,}}$")  # a branch with its house's name: 麓山银行校园支行
@@ -69,7 +78,7 @@ LABEL = re.compile(
     r"|投资者|律所|本所|个人|企业|公司|团体)?(?:服务|客服|客诉)(?:中心|热线|电话|专线|短号|台|号码?|部)?"
     r"|(?:热线|(?:移动|固定)?电\s*话|专线|直线|座机|固话|手\s*机|行动|传\s*真|总\s*机|号码?|短号|联系方式"
     r"|联系人?|联络|致电|请?拨打|请拨|可拨打|直拨|拨|号|机(?![场电械床关构器]))"
-    r"|(?:咨询|查询|投诉|举报|监督|维权|报修|维修|维保|抢修|抢险|救援|售后|售前|招商|招租|加盟|合作|商务"
+    r"|(?:咨询|查询|贷后|外呼|投诉|举报|监督|维权|报修|维修|维保|抢修|抢险|救援|售后|售前|招商|招租|加盟|合作|商务"
     r"|洽谈|预约|预订|预定|订座|订位|订票|订房|订餐|订货|订购|挂号|报名|购票|问询|问讯|报案|理赔|挂失|急诊"
     r"|门诊|值班|叫车|叫水|送水|取件|寄件"
     r"|建议|意见|反馈|受理|办公|媒体|记者|新闻|广告|刊登|发行|招聘|人事|采购|销售|直销|代销|展览|参展|观众"
@@ -82,21 +91,28 @@ LABEL = re.compile(
 DEPARTMENT = re.compile(
     r"(?:^.{0,7}(?:分公司|支公司|中心支公司|支行|分行|分理处|营业部|营业厅|营业所|营业网点|店|网点|站点"
     r"|服务站|服务点|分店|门店|校区|院区|园区|厂区|本部|院本部|基地|分部|办事处)"
-    r"|总行|总部|总店|总公司|部|科|处|室|组|台|窗口|大厅|中心|本店|店内|我司|我行|我们|本公司|公司|单位"
+    r"|总行|总部|总店|总公司|部|科|处|室|组|台|办|股|席|班|窗口|大厅|中心|本店|店内|我司|我行|我们|本公司|公司|单位"
     r"|机构|平台|商家|卖家|工作人员|办公室|秘书处|管理处|主任|层|楼|馆内|座"
     r"|地址|简介|介绍|说明书?|须知|指南|通知|公告|详情|方式|时间|大全|列表|名录|目录|监督|保护|优惠|活动|预告|动态)$"
 )
 PERSON = re.compile(
-    r"^(?:[老小大]\w$|导游|司机|店长|领队|老板|小编)|(?:先生|女士|小姐|经理|老师|师傅|老板|主任|总监|顾问|联系人|大夫|医生|同志|队长|站长|专员|律师|教授|某)$"
+    r"^(?:[老小大]\w$|导游|司机|店长|领队|老板|小编)|(?:先生|女士|小姐|经理|老师|师傅|老板|主任|总监|顾问|联系人|大夫|医生|同志|队长|站长|专员|律师|教授|某|秘书|董秘|代表|助理|负责人|董事长?|总裁|车主|楼主|网友|沙发|板凳)$"
 )
 TOWNS = (
     r"北京|上海|天津|重庆|广州|深圳|杭州|南京|苏州|成都|武汉|西安|郑州|长沙|济南|青岛|大连|沈阳|长春|哈尔滨|合肥"
     r"|福州|厦门|南昌|昆明|贵阳|南宁|海口|兰州|西宁|银川|太原|石家庄|呼和浩特|乌鲁木齐|拉萨|宁波|无锡|佛山|东莞"
     r"|珠海|中山|泉州|温州|常州|香港|澳门|台北|台中|高雄|新加坡"
 )
+PROVINCES = (
+    r"江苏|浙江|广东|山东|河南|河北|湖南|湖北|四川|福建|安徽|江西|陕西|山西|云南|贵州|辽宁|吉林|黑龙江|甘肃|青海|内蒙古|新疆|西藏|宁夏|广西|海南|台湾"
+)
 PLACE = re.compile(
-    rf"(?:[省市区县州镇乡村路街巷弄]|\d号|[路街道巷中]\s?\d+\s?(?:号|弄)?.{{0,8}}|大道[东西南北中]?|{TOWNS}"
+    rf"(?:{PROVINCES}|[省市区县州镇乡村路街巷弄]|\d号|[路街道巷中]\s?\d+\s?(?:号|弄)?.{{0,8}}|大道[东西南北中]?|{TOWNS}"
     r"|英国|美国|日本|中国|内地|地区|华[东南北中]|[东西]南|[东西]北)$"
+)
+ADDRESS = re.compile(  # of a house with a name too: 岳麓区溁湾镇通程商业广场
+    r"[路街道巷弄镇村区]\s?\d{1,4}\s?(?:-\d+\s?)?[号弄]|\d\s?号?[楼层座室](?!.{0,4}店)|[￥¥]"
+    r"|^[^\W\d]{2,4}(?:区|县|镇|街道)[^\W\d]{2,}(?:广场|大厦|市场|商城|商场|商业中心|写字楼|园区|大楼|国际)$"
 )
 TOWN = re.compile(TOWNS)
 SENTENCE = re.compile(r"[了请您我你他这那吗呢吧被把可如因将与及或]|不[^动]|以及|[。！？?!]|\d{3}|https?:|@\w+\.")
@@ -125,6 +141,9 @@ BRACKETED = re.compile(r"[（(](?P<inner>[^（）()]{2,14}?(?:店|支行|分行|
 LETTERS = re.compile(r"[\u4e00-\u9fff]|[A-Za-z]{3}")
 HOUSE_END = re.compile(r"(?:店|支行|分行|分公司|支公司|营业部|校区|分院)$")
 MARKS = re.compile(r"^(?:[\W\d_①-⑳]|(?<=\d)[年月日号])+|[\W_]+$")
+NAMED = re.compile(  # what follows is a name, by what the page says
+    r"^\W*(?:名\s*称|全\s*称|(?:单位|公司|企业|机构|店铺|商户|商家|店)\s*(?:名\s*称?)?|(?:采购|招标|投标|中标|出卖|委托)人(?:名称)?)\s*[：:]\s*(?=[^\W\d]{3})"
+)
 CATEGORY = re.compile(r"^\s*[【\[〔].{1,8}[】\]〕]\s*")
 TRANSLATED = re.compile(r"(?<=[\u4e00-\u9fff）)])\s*[A-Za-z][A-Za-z .,&'()\-]{5,}$")  # a name again in English
 INSIDE = re.compile(
@@ -151,12 +170,13 @@ class Titles:
         self.cores = tuple(whole for whole in target.cores if len(whole) >= LEAST)
         self.branch = _branch(simple(target.names[0])) if target.names else ""
         own = PLACES.sub("", self.cores[-1]) if self.cores else ""
-        self.trade = own[LEAST:]
-        self.brand = own[:LEAST] if len(own) > LEAST and CJK.match(own) else ""
+        self.brand = _own_word(own) if len(own) > LEAST and CJK.match(own) else ""
+        self.trade = own[len(self.brand) or LEAST :]
+        self.coined = bool(self.brand) and left_over(self.brand) == len(self.brand)
         word = ENDS.sub("", own)
         self.word = word if len(word) > LEAST and CJK.match(word) else ""
         self.legal = bool(target.names) and COMPANY.search(target.names[0]) is not None
-        self.grouped = self.legal and GROUP.search(target.names[0]) is not None
+        self.grouped = bool(target.names) and GROUP.search(target.names[0]) is not None
         self.judged: dict[tuple[str, bool, bool], float] = {}
 
     def judge(self, text: str, *, stands: bool, clause: bool = False) -> float:
@@ -181,7 +201,7 @@ class Titles:
             if (asked := ASKED.search(part)) and (whole := self._title(asked["who"], stands=True)):
                 return whole
             pieces = [piece for piece in VERBS.split(part) if piece] if len(part) > SENTENCE_LONG else [part]
-            alone = first and (len(pieces) == 1 or left_over(pieces[0]) > COINED)
+            alone = first and (pieces == [part] or (bool(pieces) and left_over(pieces[0]) > COINED))
             if sign := next(filter(None, (self._title(piece, stands=alone) for piece in reversed(pieces))), NOBODY):
                 return sign
         return NOBODY
@@ -191,7 +211,7 @@ class Titles:
             return NOBODY
         if own := self._target(text):
             return own
-        plain = INSIDE.sub(r"\g<group>", TRANSLATED.sub("", CATEGORY.sub("", text)))
+        plain = INSIDE.sub(r"\g<group>", TRANSLATED.sub("", CATEGORY.sub("", NAMED.sub("", text))))
         parts = GAPS.split(MARKS.sub("", plain))[:2]
         chinese = "".join(CJK.findall(text))
         if everyday(chinese) and not ENDS.search(chinese):
@@ -202,13 +222,13 @@ class Titles:
     def _name(self, part: str, *, stands: bool) -> float:
         """Whom a part of a title names, that does not name the target whole."""
         name = LABEL.sub("", part)
-        if len(name) < LEAST or not LETTERS.search(name):
+        if len(name) < LEAST or not LETTERS.search(name) or ADDRESS.search(part):
             return NOBODY
-        if self._sister(name):
+        if self._sister(name) or (PUBLIC_BODY.search(name) and not PUBLIC_BODY.search(self.target.names[0])):
             return OTHER
         if (own := self._short(name)) or TOWN.fullmatch(name):
             return own
-        if TOPIC.match(name) or PERSON.search(name):
+        if TOPIC.match(name) or _person(name):
             return NOBODY
         if self.word and self.word in name:
             return AKIN
@@ -218,10 +238,15 @@ class Titles:
         """Whether a name is short for the target's: of its house, its end, or its trade; no town's."""
         if TOWN.fullmatch(name):
             return NOBODY
-        ends = len(core(name)) >= LEAST and len(name) > LEAST and any(own.endswith(core(name)) for own in self.cores)
-        if ends or one_house(name, self.target.names[0]):
+        if GROUP.search(name) and not self.grouped and self.coined and self.trade:
+            return OTHER if self.brand in name else NOBODY
+        if self._shortened(name):
             return AKIN if HOUSE_END.search(self.target.names[0]) and not HOUSE_END.search(name) else OWN
         return HOUSE if self._of_its_trade(name) else NOBODY
+
+    def _shortened(self, name: str) -> bool:
+        ends = len(core(name)) >= LEAST and len(name) > LEAST and any(own.endswith(core(name)) for own in self.cores)
+        return ends or any(one_house(name, own) for own in self.target.names)
 
     def _another(self, name: str, part: str, *, stands: bool) -> float:
         if self._akin(name):
@@ -244,24 +269,42 @@ class Titles:
             return PERHAPS if perhaps else FAINT if traded or (name == part and CJK.search(name)) else NOBODY
         return NOBODY
 
+    def names(self, text: str) -> bool:
+        """Whether a text has the target's name, whole, in short or by its own word."""
+        return self.judge(text, stands=False) > NOBODY or self.calls(text)
+
+    def calls(self, text: str) -> bool:
+        """Whether a text has the target's own coined word, and behind it no other trade: 跃途租车 of 跃途汽车租赁有限公司."""
+        if not self.coined:
+            return False
+        for part in simple(text).split(self.brand)[1:]:
+            name = FURTHER.match(part)
+            trade = name["trade"] if name else ""
+            if not trade or (self.grouped and GROUP.search(trade)) or set(trade) <= set(self.trade) or any(trade in own for own in self.cores):
+                return True
+        return False
+
     def _akin(self, name: str) -> bool:
         """Whether a name has the target's own word in it, as branches and sisters have."""
-        if not self.brand or len(self.word) > len(self.brand):
+        if not self.brand or (len(self.word) > len(self.brand) and not self.coined):
             return False
-        coined = left_over(self.brand) == len(self.brand)
-        return self.brand in name if coined else name.startswith(self.brand) and not TRADE.match(name)
+        return self.brand in name if self.coined else name.startswith(self.brand) and not TRADE.match(name)
 
     def _sister(self, name: str) -> bool:
         """Whether a name is that of another company of the target's word: of two legal persons one is not the other."""
-        if not (self.legal and self.brand and self.brand in name and COMPANY.search(name)):
+        if not (self.brand and self.brand in name and COMPANY.search(name)):
             return False
+        if not self.legal:
+            apart = self.coined and ENDS.search(self.trade) and ENDS.search(core(name)) and not self.calls(name)
+            return bool(apart) and not self._shortened(name)
         if GROUP.search(name):
             return not self.grouped
         return not any(short_form(name, own) for own in self.cores)
 
     def of_its_group(self, text: str) -> bool:
         """Whether a text names the group that the target is a company of."""
-        return self.legal and not self.grouped and bool(self.brand) and self.brand in text and bool(GROUP.search(text))
+        apart = self.legal or (self.coined and bool(self.trade))
+        return apart and not self.grouped and bool(self.brand) and self.brand in text and bool(GROUP.search(text))
 
     def _of_its_trade(self, name: str) -> bool:
         """Whether a name is short for the target's own trade: 律所 for 某某律师事务所."""
@@ -283,6 +326,13 @@ class Titles:
         return PERHAPS if further and not SAYS.match(rest) else OWN
 
 
+def _own_word(name: str) -> str:
+    """The word that a name begins with and no dictionary has: 林之工 of 林之工整体衣柜; two characters where none is."""
+    left = left_over(name)
+    fit = (size for size in (4, 3, 2) if size < len(name) and left_over(name[size:]) <= left - size)
+    return name[: next(fit, LEAST)]
+
+
 def _branch(name: str) -> str:
     """The branch that a name ends with: 卤小匠(人民广场店) → 人民广场店."""
     hit = BRANCHED.search(name) or BRACKETED.search(name)
@@ -302,4 +352,11 @@ def _coined(name: str) -> bool:
 
 
 def _nobody(text: str) -> bool:
-    return bool(DEPARTMENT.search(text) or PERSON.search(text) or PLACE.search(text) or TOPIC.match(text))
+    return bool(DEPARTMENT.search(text) or _person(text) or PLACE.search(text) or TOPIC.match(text))
+
+
+def _person(name: str) -> bool:
+    """Whether a name is a person's: by a title behind it, or a surname and two characters that make no word."""
+    if len(name) == FULL_NAME and name[0] in SURNAMES and not ENDS.search(name):
+        return left_over(name) >= LEAST
+    return PERSON.search(name) is not None

@@ -8,6 +8,7 @@ Rules held here:
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -62,9 +63,11 @@ def _settled(owners: dict[int, Owner], *, own: bool) -> dict[int, Owner]:
     """
     listed = {(one.level, one.name) for one in owners.values() if one.sign <= PERHAPS and not FOREIGN.search(one.name)}
     labels = not own and not any(one.level == ROW and one.sign > NOBODY for one in owners.values())
+    plain = sum(FAINT <= one.sign <= NOBODY for one in owners.values()) if own else 0
+    coined = Counter(level for level, _ in listed)
 
     def stays(one: Owner) -> bool:
-        like = any(level == one.level and name != one.name for level, name in listed)
+        like = coined[one.level] > 1 and coined[one.level] >= plain
         asked = one.level == LABELLED and ASKED.search(one.name) is not None
         return one.sign != PERHAPS or like or asked or not (own or (labels and one.level == ROW))
 
@@ -106,6 +109,7 @@ def _verdict(scene: Scene, one: Found, owners: Mapping[int, Owner], claimed: flo
             2.5 if mine > 0 or owner.sign >= OWN else -1.0,
         ),
         (bool(brand) and owner.level > LABELLED, -2.5),
+        (foreign is not None and owner.level >= ITEM and mine < 0, -2.5),
         (owner.sign >= OWN and inside, 3.0),
         (owner.sign == NOBODY and scene.title_strength >= LIKE and OFFICIAL.search(one.before) is not None, 2.0),
         (foreign is not None and owner.level >= ITEM, -2.5),
