@@ -36,7 +36,7 @@ from haoma.guard.extract.everyday import left_over
 from haoma.guard.extract.found import Found
 from haoma.guard.extract.han import simple
 from haoma.guard.extract.lines import Kind, Line, Page
-from haoma.guard.extract.names import CJK, Target, core, organisations_in
+from haoma.guard.extract.names import CJK, PLACES, Target, core, organisations_in
 from haoma.guard.extract.tables import beside
 from haoma.guard.extract.titles import AKIN, LABEL, FAINT, HOUSE, NOBODY, NUMBER, OTHER, OWN, PERHAPS, WE, Titles
 from haoma.guard.extract.words import FAKE
@@ -154,7 +154,7 @@ class Owners:
     """The owners of a page's numbers, asked for one target."""
 
     def __init__(self, page: Page, target: Target, brand: str = "") -> None:
-        self.brand = brand
+        self.brands = tuple({whole for whole in (brand, PLACES.sub("", brand)) if len(whole) > 1})
         self.page, self.titles, self.name = page, Titles(target), target.names[0] if target.names else ""
         self.digits = next(iter(re.findall(r"\d{5,}", self.name)), "")
         title = core(page.title)
@@ -194,7 +194,7 @@ class Owners:
             return OTHER
         if sign <= NOBODY and MAKER.match(text) and len(self.titles.brand) > 1 and self.titles.brand in text:
             return AKIN
-        if level >= ITEM and self.brand and core(text) == self.brand:
+        if level >= ITEM and core(text) in self.brands:
             return NOBODY
         if sign == FAINT and level not in (ROW, ITEM):
             sign = NOBODY
@@ -211,7 +211,7 @@ class Owners:
     def _of_others(self, text: str) -> bool:
         """Whether a label gives a number to the site it stands on, to a neighbour, an agent, or who watches."""
         famous = FAMOUS.search(text) is not None and not FAMOUS.search(f"{self.name}客服")
-        site, agent = bool(self.brand) and self.brand in core(text), AGENT.search(text)
+        site, agent = any(brand in core(text) for brand in self.brands), AGENT.search(text)
         watched = BODY.search(text) is not None and not BODY.search(self.name)
         sells = agent is not None and left_over(agent["who"]) > 0
         return site or watched or sells or famous or self._of_strangers(text) or NEIGHBOURS.search(text) is not None
@@ -292,8 +292,7 @@ class Owners:
             for above in range(min(told, order) - 1, max(first, order - FURTHEST, 0) - 1, -1):
                 line = self.page.lines[above]
                 own_rank = rank_of(line.element)
-                titles = reads_as_title(line) or (item and _pictured(line))
-                if own_rank >= rank or not titles or not self._stands_over(line, inner, around):
+                if own_rank >= rank or not reads_as_title(line) or not self._stands_over(line, inner, around):
                     continue
                 if OTHERS.search(line.text) and list_has_ended(line.element, inner):
                     continue
@@ -302,6 +301,8 @@ class Owners:
                 stands = (headed and around.tag != "body") or (item and above == first)
                 if headed or not SAID.search(line.text) or line.text.rstrip().endswith(COLON):
                     yield (ITEM if item else HEADING), line.text.strip(), stands
+            if item and (shown := _pictured(around)):
+                yield ITEM, shown, True
             told = min(told, first)
             inner, around = around, around.getparent()
 
@@ -325,9 +326,12 @@ def _last(text: str) -> str:
     return re.split(r"[。！？!?]", text.rstrip("：: "))[-1]
 
 
-def _pictured(line: Line) -> bool:
-    """Whether a line is what a picture with a name says: 飞隼快递 on a logo."""
-    return line.kind == Kind.ALT and not line.hidden and len(line.text) <= LONGEST and not NUMBER.search(line.text)
+def _pictured(item: Element) -> str:
+    """What the picture that an item begins with is said to show: 飞隼快递 on a logo in place of a name."""
+    first = next(iter(item), None)
+    picture = next(first.iter("img"), None) if first is not None and not "".join(first.itertext()).strip() else None
+    text = picture.get("alt", "").strip() if picture is not None else ""
+    return text if len(text) <= LONGEST and not NUMBER.search(text) else ""
 
 
 def _set_off(line: Line, first: int, last: int) -> str:

@@ -125,7 +125,7 @@ def _verdict(scene: Scene, one: Found, owners: Mapping[int, Owner], claimed: flo
         (owner.sign != NOBODY, 1.0 + owner.sign if mine > 0 else 2.0 * owner.sign),
         (scene.title_strength >= LIKE or _opens(scene), 1.0),
     )
-    return next((worth for holds, worth in reached if holds), 0.5 if mine == 0 else -0.5)
+    return next((worth for holds, worth in reached if holds), 0.5 if mine == 0 and not scene.rivals else -0.5)
 
 
 def _opens(scene: Scene) -> bool:
