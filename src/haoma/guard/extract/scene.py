@@ -37,6 +37,7 @@ from haoma.guard.extract.names import (
     titled,
 )
 from haoma.guard.extract.site import GENERAL, LIKE, TITLE_GAPS, mine_of
+from haoma.guard.extract.subject import is_about
 from haoma.guard.extract.titles import Titles
 from haoma.guard.extract.words import SOCIAL
 
@@ -101,6 +102,7 @@ class Scene:
     claims: list[Line] = field(default_factory=list)  # that speak of copyright
     official: bool = False
     mine: float = 0.0  # whose site it is: 1 the target's, 0.5 perhaps, 0 not told, -1 another's
+    about: bool = False  # whether the target is the page's subject
     headline: frozenset[str] = frozenset()
     host_own: float = 0.0
     title_strength: float = 0.0
@@ -184,6 +186,7 @@ def scene_of(
     _names(scene, squeezed, [*rivals, (scene.brand, scene.brand)] if scene.brand else rivals)
     scene.signs = _signs(scene)
     scene.mine = mine_of(scene)
+    scene.about = is_about(scene)
     scene.official = _official(scene)
     _links(scene)
     scene.words = _counted(small)

@@ -18,7 +18,7 @@ from haoma.guard.extract.lines import Kind
 from haoma.guard.extract.names import CJK, core
 from haoma.guard.extract.owners import FOREIGN, ITEM, LABELLED, NOWHERE, ROW, Owner, Owners
 from haoma.guard.extract.scene import Scene
-from haoma.guard.extract.site import CHROME_HEAD, LIKE, OUTER, chrome
+from haoma.guard.extract.site import CHROME_HEAD, LIKE, chrome
 from haoma.guard.extract.titles import CHROME, FAINT, NOBODY, OTHER, OWN, PERHAPS, SITE, WE
 
 __all__ = ["CLAUSE", "owners_of", "titled"]
@@ -123,15 +123,9 @@ def _verdict(scene: Scene, one: Found, owners: Mapping[int, Owner], claimed: flo
         (bool(claimed) and mine < 1, -1.0),
         (mine > 0 and owner.sign == NOBODY, 1.0 + mine),
         (owner.sign != NOBODY, 1.0 + owner.sign if mine > 0 else 2.0 * owner.sign),
-        (scene.title_strength >= LIKE or _opens(scene), 1.0),
+        (scene.about, 1.0),
     )
     return next((worth for holds, worth in reached if holds), 0.5 if mine == 0 and not scene.rivals else -0.5)
-
-
-def _opens(scene: Scene) -> bool:
-    """Whether the page's first lines begin with the target's whole name, as those of a shop do on a market's site."""
-    shown = (line for line in scene.page.lines[:OUTER] if line.kind == Kind.TEXT and not line.hidden)
-    return any(core(line.text).startswith(scene.target.cores) for line in shown)
 
 
 def _contradicted(scene: Scene, one: Found, owners: Mapping[int, Owner]) -> bool:
