@@ -30,6 +30,12 @@ ICON = re.compile(
     r"(?:.*[/_-])?((?:tele)?fax|(?:tele)?phone|tel|telefone|mobile|传真|电话|手机)(?:[_-]?(?:icon|img|\d+))?(?:\.\w{3,4})?",
     re.IGNORECASE,
 )
+SIGNS = frozenset(("i", "em", "span", "b"))
+SIGN = re.compile(
+    r"(?:\w*[_-])+(fax|chuanzhen|tel(?:ephone)?|phone|dianhua|mobile|shouji)(?:[_-](?:icon|alt|square|fill|full|o|line|\d+))*",
+    re.IGNORECASE,
+)
+MEANS = {"chuanzhen": "传真", "dianhua": "电话", "shouji": "手机"}
 DIGIT = re.compile(r"\d")
 RINGS = re.compile(r"(?:tel:|(?:call|dial|phone|tel)\w{0,10}\(\s?[\"'])(\+?\d[\d -]{4,18}\d)", re.IGNORECASE)
 
@@ -85,10 +91,19 @@ def _button(element: Element, name: str) -> bool:
     return name == "value" and element.tag == "input" and element.get("type", "text").lower() in SHOWN
 
 
-def icon_of(told: Mapping[str, str]) -> str:
-    """What a picture stands for, where it is the sign of a telephone or fax: `phone` of alt="phone-icon.png"."""
-    icon = ICON.fullmatch(told.get("alt", "")) or ICON.fullmatch(told.get("src", ""))
-    return icon.group(1) if icon else ""
+def icon_of(element: Element, tag: str, told: Mapping[str, str]) -> str:
+    """What a picture or an empty element is the sign of: `fax` of class="icon-fax"; empty where of no telephone."""
+    if tag == "img":
+        icon = ICON.fullmatch(told.get("alt", "")) or ICON.fullmatch(told.get("src", ""))
+        return icon.group(1) if icon else ""
+    return _sign(told.get("class", "")) if tag in SIGNS and not element.text and not len(element) else ""
+
+
+@lru_cache(maxsize=4096)
+def _sign(classes: str) -> str:
+    """The sign that one of some classes names, as sets of icons name theirs."""
+    signs = (SIGN.fullmatch(name) for name in classes.split())
+    return next((MEANS.get(sign[1].lower(), sign[1]) for sign in signs if sign), "")
 
 
 def is_reversed(told: Mapping[str, str]) -> bool:

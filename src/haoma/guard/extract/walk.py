@@ -2,7 +2,8 @@
 
 Rules held here:
 - A line is what inline elements put side by side; blocks, cells and `<br>` end it. A number split over tags is whole.
-- Text that no reader sees is kept and marked: display:none, visibility:hidden, `hidden`, templates, comments.
+- Text that no reader sees is kept and marked: display:none, visibility:hidden, `hidden`, templates, comments; but not
+  what folded.py says is shown to who asks.
 - What stands in attributes (alt, tel: links, data-) is a line of its own kind, in the place of its element.
 - The tree is walked without recursion: depth costs no stack. A page has at most `MOST_LINES` lines.
 """
@@ -15,6 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from haoma.guard.extract.attributes import address_in, icon_of, is_reversed, said_by
+from haoma.guard.extract.folded import Folded
 from haoma.guard.extract.lines import Kind, Line, Page
 from haoma.guard.extract.markup import BLANK, SPACE, read_head, tree_of
 from haoma.guard.extract.styles import Sheets, sheets_of
@@ -42,7 +44,6 @@ LINKING = frozenset(("a", "form", "img"))
 MARKING = frozenset("template del s strike".split())
 STRUCK = frozenset("del s strike".split())
 DIGIT = re.compile(r"\d")
-PANE = re.compile(r"(?:^|[\s_-])(?:tab\w*|\w*pane|panel|accordion\w*|collapse)(?:$|[\s_-])", re.IGNORECASE)
 WHOLE = re.compile(r"\s*(?:\(?0\d{2,3}[)-]\s?\d{7,8}|[48]00-?\d{3}-?\d{4}|1[3-9]\d{9}|\+\d{2,3}[ -])(?!\d)")
 
 
@@ -52,6 +53,7 @@ class _Walk:
     def __init__(self, page: Page, sheets: Sheets) -> None:
         self.page = page
         self.sheets = sheets
+        self.folded = Folded(page.root)
         self.parts: list[str] = []
         self.element = page.root  # that the open line begins in, and from which offset on it is of others
         self.further: list[tuple[int, Element]] = []
@@ -206,7 +208,7 @@ def _opened(walk: _Walk, element: Element, tag: str) -> None:
     told = dict(items) if items else NOTHING
     hides = strikes = False
     if walk.sheets.hiding or tag in MARKING or (items and ("style" in told or "hidden" in told)):
-        hides = _hides(element, tag, told, walk.sheets)
+        hides = _hides(walk, element, tag, told)
         strikes = tag in STRUCK or "line-through" in told.get("style", "")
     aside = hides and tag in INLINE and bool(walk.parts)
     if aside:
@@ -230,7 +232,7 @@ def _held(walk: _Walk, element: Element, tag: str, told: Mapping[str, str]) -> N
         walk.page.links.append((len(walk.page.lines), address))
     for text, kind in said_by(element, told) if told else ():
         walk.put(text, element, kind)
-    if tag == "img" and (icon := icon_of(told)):
+    if told and (icon := icon_of(element, tag, told)):
         walk.add(f"{icon}: ", element)
     if tag == "bdo" and is_reversed(told):
         walk.add("\u202e", element)
@@ -277,16 +279,9 @@ def _split(walk: _Walk, element: Element) -> bool:
     return OPEN_END.search(walk.parts[-1]) is not None and REST.match(element.tail or "") is not None
 
 
-def _hides(element: Element, tag: str, told: Mapping[str, str], sheets: Sheets) -> bool:
-    if tag == "template" or "hidden" in told:
-        return True
-    return sheets.may_hide(tag, told) and sheets.hides(element) and not _is_pane(element, told)
-
-
-def _is_pane(element: Element, told: Mapping[str, str]) -> bool:
-    """Whether an element is one of a set of panes that a reader turns to: named so, beside others named so."""
-    if not PANE.search(told.get("class", "")):
-        return False
-    around = element.getparent()
-    beside = [] if around is None else [one for one in around if one is not element and one.tag == element.tag]
-    return any(PANE.search(one.get("class", "")) for one in beside)
+def _hides(walk: _Walk, element: Element, tag: str, told: Mapping[str, str]) -> bool:
+    """Whether an element hides what is in it from who reads the page and opens what it folds."""
+    if tag == "template":
+        return "shadowrootmode" not in told
+    hidden = "hidden" in told or (walk.sheets.may_hide(tag, told) and walk.sheets.hides(element))
+    return hidden and not walk.folded.opens(element, told)
