@@ -12,6 +12,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from haoma.guard.extract.grid import Grids
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -64,6 +66,10 @@ class Page:
     text: str = ""  # of all lines, one below the other
     links: list[tuple[int, str]] = field(default_factory=list)  # addresses with a host, and the line that each is at
     classes: Counter[str] = field(default_factory=Counter)  # classes, and ids behind a #
+    grids: Grids = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.grids = Grids(self.root)
 
 
 def lines_with(pattern: re.Pattern[str], text: str) -> list[int]:
