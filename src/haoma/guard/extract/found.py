@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from haoma.guard.extract.country import named
 from haoma.guard.extract.forms import MAINLAND, Candidate, candidates, exchange, flat, in_exchange, perhaps, possible
+from haoma.guard.extract.grid import block_head
 from haoma.guard.extract.lines import Kind, Line, Page
 from haoma.guard.extract.state import in_state
 from haoma.guard.extract.structured import Stated, in_json, scope_name
@@ -36,6 +37,7 @@ CELLS = frozenset(("td", "th", "dd", "dt"))
 NEAR_LINES = 7
 BRACKETED = re.compile(r"^\s{0,2}[(（][^)）]{1,12}[)）]")  # said of the number before it
 RENEWED = re.compile(r"新|改|现|启用|拨打|以.{0,12}为准|\d[\d-]{5}")  # not said of what follows
+WORD = re.compile(r"[^\W\d_]{2}")
 IN_CLASS = re.compile(r"fax|chuanzhen", re.IGNORECASE)
 
 
@@ -192,6 +194,8 @@ def _cue_in_front(page: Page, line: Line) -> Cue | None:
             cue, far = cue_before(flat(label)[-80:])
             if cue is not None and far <= 20:
                 return cue
+    elif (head := block_head(line.element)) and (cue := cue_before(flat(head))[0]) in (Cue.FAX, Cue.VOICE):
+        return cue
     for above in range(line.order - 1, max(-1, line.order - 6), -1):
         text = flat(page.lines[above].text)
         if page.lines[above].kind != Kind.TEXT or page.lines[above].hidden != line.hidden:
@@ -205,24 +209,33 @@ def _cue_in_front(page: Page, line: Line) -> Cue | None:
 
 
 def _labels_of_cell(page: Page, line: Line, cell: Element) -> Iterator[str]:
-    """Texts that may label a cell: the line beside it in the cell to the left, the head of its column."""
+    """Texts that may label a cell: the line beside it, the head of its column, what stands left of cells without words."""
+    laid = cell.tag in ("td", "th")
+    lefts = page.grids.left_of(cell) if laid else cell.itersiblings("dt", "dd", preceding=True)
+    nearest = next(lefts, None)
+    label = _beside(page, line, cell, nearest)
+    yield label
+    head = page.grids.head_of(cell) if laid else None
+    if head is not None and len(said := _lines_of(page, head)) == 1:
+        yield said[0].text[:40]
+    while nearest is not None and not WORD.search(label):
+        nearest = next(lefts, None)
+        label = _beside(page, line, cell, nearest)
+        yield label
+
+
+def _beside(page: Page, line: Line, cell: Element, left: Element | None) -> str:
+    """What a cell to the left says of a line: its only line, or that beside it."""
+    beside = [] if left is None else _lines_of(page, left)
     first, last = page.spans.get(cell, (line.order, line.order + 1))
-    left = cell.getprevious()
-    if left is not None and left in page.spans:
-        begin, end = page.spans[left]
-        if end - begin == last - first and begin < end:
-            yield page.lines[begin + line.order - first].text
-        elif end - begin == 1:
-            yield page.lines[begin].text
-    row = cell.getparent()
-    if row is None or row.tag != "tr" or row.getparent() is None:
-        return
-    column = sum(1 for _ in cell.itersiblings(preceding=True))
-    head = next(row.getparent().getparent().iter("tr"), None) if row.getparent().getparent() is not None else None
-    if head is not None and head is not row and column < len(head) and head[column] in page.spans:
-        begin, end = page.spans[head[column]]
-        if end - begin == 1:
-            yield page.lines[begin].text[:40]
+    if beside and len(beside) == last - first:
+        return beside[line.order - first].text
+    return beside[0].text if len(beside) == 1 else ""
+
+
+def _lines_of(page: Page, element: Element) -> list[Line]:
+    first, last = page.spans.get(element, (0, 0))
+    return page.lines[first:last]
 
 
 def _around(element: Element | None, tags: frozenset[str]) -> Element | None:

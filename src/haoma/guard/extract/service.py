@@ -16,11 +16,12 @@ from haoma.guard.extract.charset import decode
 from haoma.guard.extract.country import regions_of
 from haoma.guard.extract.features import ALL
 from haoma.guard.extract.found import Found, found_on
-from haoma.guard.extract.lines import Page, read
+from haoma.guard.extract.lines import Page
 from haoma.guard.extract.names import Target, core
 from haoma.guard.extract.purposes import purpose_of
 from haoma.guard.extract.scene import Scene, scene_of
 from haoma.guard.extract.trees import shipped
+from haoma.guard.extract.walk import read
 from haoma.guard.model import Belongs, Mention, Names, Purpose, Role
 
 __all__ = ["mentions_of", "understood"]
