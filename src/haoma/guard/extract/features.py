@@ -108,7 +108,7 @@ def features_of(scene: Scene, one: Found, around: Around) -> list[float]:
         _reading(scene, named, words, titles),
         _subject(scene, one),
         *titles,
-        *titled(scene, one, around.owners, around.claiming, words),
+        *titled(scene, one, around.owners, around.claiming, words, named),
         *_others(scene, one, sections[2], around),
         *_shared(scene, sections[1:]),
         *_place(scene, one, sections),

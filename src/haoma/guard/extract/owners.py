@@ -77,6 +77,7 @@ WELCOME = re.compile(r"欢迎(?:您|来到|光临|访问|来)+(?P<who>[^\W\d]{2,
 SITE_NAMED = re.compile(
     r"(?P<who>[^\W\d]{1,6}(?:网|地图|论坛|社区|问答|百科|日报|晚报|在线))(?:商务|广告|版权|客服|合作|投诉|举报|新闻|招商|服务|媒体|热线|电话)"
 )
+ADDRESSED = re.compile(r"^\W*(?:各|尊敬的?|亲爱的|致)[^，。]{1,30}[：:]\s*$")  # to whom a letter is
 AUTHORITY = re.compile(r"[本我](?:局|委|厅|机关)(?![部员])")
 TOUTS = re.compile(r"各(?:大|种)?品牌|专修|专业(?:维修|退费|法务)|不成功不收费|代办|黑户")
 INVITES = re.compile(r"加盟|入驻|招商|热线|电话|洽谈|经销商?合作")  # others to come
@@ -194,7 +195,7 @@ class Owners:
             return OTHER
         if sign <= NOBODY and MAKER.match(text) and len(self.titles.brand) > 1 and self.titles.brand in text:
             return AKIN
-        if level >= ITEM and core(text) in self.brands:
+        if level >= ITEM and (core(text) in self.brands or ADDRESSED.match(text)):
             return NOBODY
         if sign == FAINT and level not in (ROW, ITEM):
             sign = NOBODY

@@ -192,6 +192,7 @@ class Titles:
         if self.branch and len(text) <= LONGEST and (own := self._target(text)):
             return own
         parts = [part for part in GAPS.split(INSIDE.sub(r"\g<group>", text)) if part and not CODE.fullmatch(part)]
+        stands = stands and not ("，" in text and (len(parts) > LEAST or VERBS.search(text)))
         for place, part in enumerate(reversed(parts[-NEAREST:])):
             if WE.search(part):
                 return HOUSE

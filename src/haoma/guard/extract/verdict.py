@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from math import log1p
 
 from haoma.guard.extract.anatomy import NO_RANK, rank_of
 from haoma.guard.extract.found import Found
@@ -25,6 +26,7 @@ __all__ = ["CLAUSE", "owners_of", "titled"]
 
 UNSEEN = ("meta", "link", "script")  # elements that show nothing and are not rung
 NEAR_HEADING = 8  # lines
+PARAGRAPHS, SENTENCE = 2, 20  # lines above a number; characters of a line that is prose
 SITE_FAR = 60  # characters before a number in which a line says that it is the site's
 ASKED = re.compile(r"(?:洽|联系|致电|拨打|咨询|找)(?![我本])[\u4e00-\u9fff]{3,}\W*$")  # and whom to ask
 OFFICIAL = re.compile(r"官方(?:客服|服务|唯一|投诉|售后)?(?:电话|热线|号码)?(?:是|为)?[：:\s]*$")
@@ -75,7 +77,7 @@ def _settled(owners: dict[int, Owner], *, own: bool) -> dict[int, Owner]:
 
 
 def titled(
-    scene: Scene, one: Found, owners: Mapping[int, Owner], claiming: Collection[int], words: Sequence[float]
+    scene: Scene, one: Found, owners: Mapping[int, Owner], claiming: Collection[int], words: Sequence[float], named: Sequence[float]
 ) -> list[float]:
     """Nine measures of what the page's anatomy says: of this number, of the others, and whose page it is."""
     owner = owners.get(id(one))
@@ -85,14 +87,14 @@ def titled(
     others = [owners[id(other)].sign for other in apart]
     claimed = float(owner.sign <= 0 and any(id(other) in claiming for other in apart))
     return [
-        _verdict(scene, one, owners, claimed, words),
+        _verdict(scene, one, owners, claimed, words, named),
         owner.sign, owner.named, float(owner.level), float(owner.others), claimed,
         _sided(scene, one),
         sum(sign < 0 for sign in others) / len(others) if others else -1.0, scene.mine,
     ]  # fmt: skip
 
 
-def _verdict(scene: Scene, one: Found, owners: Mapping[int, Owner], claimed: float, words: Sequence[float]) -> float:
+def _verdict(scene: Scene, one: Found, owners: Mapping[int, Owner], claimed: float, words: Sequence[float], named: Sequence[float]) -> float:
     """Whose a careful reader would take it for, -3 another's to 3 the target's, the page's anatomy in sight."""
     fake, _, public, brand = words
     owner = owners[id(one)]
@@ -120,12 +122,19 @@ def _verdict(scene: Scene, one: Found, owners: Mapping[int, Owner], claimed: flo
         (owner.sign == NOBODY and frame and mine > 0, 2.0 + mine / 2),
         (owner.sign == FAINT, 0.5 if mine > 0 else -1.0),
         (owner.sign == PERHAPS, (0.5 if owner.named > NOBODY else -0.5) if mine > 0 else -1.5),
-        (bool(claimed) and mine < 1, -1.0),
+        (bool(claimed) and mine < 1 and not _said_in_prose(one, named), -1.0),
         (mine > 0 and owner.sign == NOBODY, 1.0 + mine),
         (owner.sign != NOBODY, 1.0 + owner.sign if mine > 0 else 2.0 * owner.sign),
+        (_said_in_prose(one, named), 1.0),
         (scene.about, 1.0),
     )
     return next((worth for holds, worth in reached if holds), 0.5 if mine == 0 and not scene.rivals else -0.5)
+
+
+def _said_in_prose(one: Found, named: Sequence[float]) -> bool:
+    """Whether a number stands in a sentence, and the target is whom the text before it named last, a paragraph or two up."""
+    _, _, _, last, far = named
+    return last > 0 and far <= log1p(PARAGRAPHS) and len(one.line.text) >= SENTENCE and CLAUSE.search(one.line.text) is not None
 
 
 def _contradicted(scene: Scene, one: Found, owners: Mapping[int, Owner]) -> bool:
