@@ -100,7 +100,7 @@ def _verdict(scene: Scene, one: Found, owners: Mapping[int, Owner], claimed: flo
     owner = owners[id(one)]
     mine, inside, frame = scene.mine, owner.level <= ITEM, _frame(scene, one)
     near = one.before[-30:] + CLAUSE.split(one.behind[:20])[0]
-    foreign = SITE.search(one.line.text[max(0, one.one.start - SITE_FAR) : one.one.end + 20]) if mine <= 0 else None
+    foreign = SITE.search(_clause(one)) if mine <= 0 else None
     if mine < 0 and owner.sign < OWN and (frame or scene.title_strength < LIKE):
         foreign = CHROME.search(near)
     reached = (
@@ -111,7 +111,7 @@ def _verdict(scene: Scene, one: Found, owners: Mapping[int, Owner], claimed: flo
             2.5 if mine > 0 or owner.sign >= OWN else -1.0,
         ),
         (bool(brand) and owner.level > LABELLED, -2.5),
-        (foreign is not None and owner.level >= ITEM and mine < 0, -2.5),
+        (foreign is not None and mine < 0 and owner.level >= ITEM, -2.5),
         (owner.sign >= OWN and inside, 3.0),
         (owner.sign == NOBODY and scene.title_strength >= LIKE and OFFICIAL.search(one.before) is not None, 2.0),
         (foreign is not None and owner.level >= ITEM, -2.5),
@@ -129,6 +129,13 @@ def _verdict(scene: Scene, one: Found, owners: Mapping[int, Owner], claimed: flo
         (scene.about, 1.0),
     )
     return next((worth for holds, worth in reached if holds), 0.5 if mine == 0 and not scene.rivals else -0.5)
+
+
+def _clause(one: Found) -> str:
+    """The clause that a number stands in."""
+    start, end = one.one.start, one.one.end
+    before, behind = one.line.text[max(0, start - SITE_FAR) : start], one.line.text[end : end + SITE_FAR]
+    return CLAUSE.split(before)[-1] + CLAUSE.split(behind)[0]
 
 
 def _said_in_prose(one: Found, named: Sequence[float]) -> bool:
