@@ -169,7 +169,8 @@ class Titles:
         self.target = target
         self.cores = tuple(whole for whole in target.cores if len(whole) >= LEAST)
         self.branch = _branch(simple(target.names[0])) if target.names else ""
-        own = PLACES.sub("", self.cores[-1]) if self.cores else ""
+        given = [core(name) for name in target.names]
+        own = PLACES.sub("", min((whole for whole in given if CJK.match(whole)), key=len, default=""))
         self.brand = _own_word(own) if len(own) > LEAST and CJK.match(own) else ""
         self.trade = own[len(self.brand) or LEAST :]
         self.coined = bool(self.brand) and left_over(self.brand) == len(self.brand)
