@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from haoma.guard.extract.country import BY_CODE
 from haoma.guard.extract.lines import lines_with
@@ -38,6 +38,10 @@ RANGE = re.compile(
     r"\d{5}\s?[-–]\s?\d{5}$|(?:\d{1,3}\.){3}\d{1,3}$|\d{1,3}\.\d{5,}$|\d{4}\s?[-–/]\s?\d{4}$|(?:19|20)\d\d[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./](?:19|20)\d\d"
 )
 SHAPE = re.compile(r"\(\d{2,5}\)\s?\d{2,4}[- .]\d{2,4}$")
+STANDARD = re.compile(
+    r"(?:(?<![A-Za-z])[A-Z]{1,4}\d{0,2}/[A-Z]{1,2}|(?<![A-Za-z])(?:GB|JB|HG|QB|YY|ISO|IEC|DIN|ASTM))\s?$"
+)
+DATE = re.compile(r"(?<![\d-])(?:19|20)\d\d(?P<dash>[-./])(?:0?[1-9]|1[0-2])(?P=dash)(?:0?[1-9]|[12]\d|3[01])(?![\d-])")
 ZIP_PLUS = re.compile(r"\b[A-Z]{2}\.?,?\s{1,3}$")
 KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 TOLL_FREE = frozenset("800 833 844 855 866 877 888 900".split())
@@ -63,19 +67,27 @@ CHINESE_SHAPE = re.compile(
 )
 LOOKALIKE = re.compile(r"(?<!\w)(?=[48\d -]{0,12}[Oo])[48][0Oo]{2}([- ]?)[\dOo]{3}\1[\dOo]{4}(?!\w)")  # 4OO-855-O112
 CODE = re.compile(r"(?<![\d.+-])(?:9[56]\d{3,6}|1[02]\d{3}|12\d{3})(?![\d.-])")
+# What is dialled for help in Taiwan and Hong Kong; no plan's numbers, so that they count behind a label alone.
+SHORT = {
+    "TW": re.compile(r"(?<![\d.+-])1\d{2,3}(?![\d.-])"),
+    "HK": re.compile(r"(?<![\d.+-])(?:1[08]\d{2}|999)(?![\d.-])"),
+}
+CALLED = re.compile(r"\s{0,2}[\u4e00-\u9fff]{0,6}?(?:热线|專線|专线|熱線|电话|電話)")
+DIALLED = re.compile(r"[打拨是给](?:的是|的|了)?\s?$")
 SET_APART = re.compile(r"[\u3400-\u9fff][\s:：(（]{1,3}$")
 UNCOUNTED = re.compile(r"\s{0,2}(?:[)）,，、。;；/|]|$|(?![元人个個台户件次%％万亿年月日号號米平分])[\u3400-\u9fff])")
 HAN = re.compile(r"[\u3400-\u9fff]")
 MASKED = re.compile(r"[\d-]*[*＊xX×•●]{2,}[\d-]*\d|\d[\d-]*[*＊×•●]{2,}")
 DENSE = re.compile(r"(?:\d{1,2}[\s.\-]{1,3}){60,}")
+_DIALLED = r"(?<=[打拨撥線线话話]\d)\d\d|(?<=[線线话話][ :：]\d)\d\d"  # short numbers, of help
 _DIGIT = r"[\d〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]"
 # What a number needs at least, on one line.
 SOME = re.compile(
-    rf"{_DIGIT}(?:(?:(?:_|[^\w\n]){{0,4}}{_DIGIT}){{4}}|(?<=[48])[0Oo]{{2}}[- ]?[\dOo]{{3}}|(?<=[2-9])\d\d[^\w\n]{{0,2}}[A-Z0-9]{{0,4}}[-. ]?[A-Z]{{2}})"
+    rf"{_DIGIT}(?:(?:(?:_|[^\w\n]){{0,4}}{_DIGIT}){{4}}|{_DIALLED}|(?<=[48])[0Oo]{{2}}[- ]?[\dOo]{{3}}|(?<=[2-9])\d\d[^\w\n]{{0,2}}[A-Z0-9]{{0,4}}[-. ]?[A-Z]{{2}})"
 )
 # The lines that have it, and a few more: looked for in a whole page, where each way that fails is paid for.
 PERHAPS = re.compile(
-    rf"{_DIGIT}(?:{_DIGIT}{{4}}|[^\w\n]{{1,4}}+{_DIGIT}|(?<=[48])[0Oo]{{2}}[- ]?[\dOo]{{3}}|(?<=[2-9])\d\d[^\w\n]{{0,2}}[A-Z0-9]{{0,4}}[-. ]?[A-Z]{{2}})"
+    rf"{_DIGIT}(?:{_DIGIT}{{4}}|{_DIALLED}|[^\w\n]{{1,4}}+{_DIGIT}|(?<=[48])[0Oo]{{2}}[- ]?[\dOo]{{3}}|(?<=[2-9])\d\d[^\w\n]{{0,2}}[A-Z0-9]{{0,4}}[-. ]?[A-Z]{{2}})"
 )
 # What is no plain character of its own: all but ASCII, kana, hanzi and hangul.
 ODD = re.compile("[^\x00-\x7f\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
@@ -103,6 +115,8 @@ def candidates(text: str, regions: Sequence[str], lead: str = "") -> list[Candid
     found: list[Candidate] = []
     if MAINLAND in regions[:1] or HAN.search(plain) or (MAINLAND in regions and CHINESE_SHAPE.search(plain)):
         found.extend(_chinese(plain, re.sub(r"\d", "", flat(lead))))
+    for region in regions[:1]:
+        found.extend(_short(plain, lead, region))
     abroad = [region for region in regions if region != MAINLAND]
     for each in (*_vanity(plain), *_foreign(plain, abroad, found)):
         if all(each.end <= other.start or each.start >= other.end for other in found):
@@ -191,11 +205,21 @@ def _alike(hit: re.Match[str], _before: str) -> Candidate | None:
 def _coded(hit: re.Match[str], before: str) -> Candidate | None:
     """A service code behind a label of ours; one of 95… also alone, in brackets, or behind a name."""
     alone = hit.group()[0] == "9" and hit.group() == hit.string.strip()
-    named = SET_APART.search(before[-12:]) is not None and UNCOUNTED.match(hit.string, hit.end()) is not None
-    if not (alone or (named and hit.group()[:2] == "95") or LABELLED.search(before[-40:].rstrip())):
+    named = SET_APART.search(before[-12:]) or DIALLED.search(before[-6:])
+    counted = UNCOUNTED.match(hit.string, hit.end()) is None
+    called = LABELLED.search(before[-40:].rstrip()) or CALLED.match(hit.string, hit.end())
+    if not (alone or called or (named and not counted and hit.group()[:2] == "95")):
         return None
     number = parse(f"电话：{hit.group()}")
     return Candidate(hit.start(), hit.end(), hit.group(), number.uri, MAINLAND) if number.valid else None
+
+
+def _short(text: str, lead: str, region: str) -> Iterator[Candidate]:
+    """What is dialled for help where a page is from, behind a label."""
+    for hit in SHORT[region].finditer(text) if region in SHORT else ():
+        before = f"{lead}：{text[: hit.start()]}"[-40:] if lead else text[: hit.start()][-40:]
+        if LABELLED.search(before.rstrip()):
+            yield Candidate(hit.start(), hit.end(), hit.group(), None, region)
 
 
 def exchange(one: Candidate) -> str:
@@ -237,16 +261,22 @@ def _vanity(text: str) -> Iterator[Candidate]:
 
 
 def _foreign(text: str, regions: Sequence[str], known: Sequence[Candidate]) -> Iterator[Candidate]:
-    """Numbers of other countries, but of runs of digits that are `known` whole."""
+    """Numbers of other countries, but of runs of digits that are `known` whole, and not of dates."""
     spans = [(one.start, one.end) for one in known]
+    dates = [date.span() for date in DATE.finditer(text)]
     for run in RUN.finditer(text):
         if not _stands_free(text, run.start(), run.end()):
             continue
         groups = [(hit.start() + run.start(), hit.end() + run.start()) for hit in GROUP.finditer(run.group())]
-        if all(any(first < end and start < last for first, last in spans) for start, end in groups):
+        if all(_within(spans, group) for group in groups):
             continue
         if sum(end - start for start, end in groups) <= LONG_RUN:
-            yield from _parted(text, groups, regions)
+            for dated, part in groupby(groups, lambda group: _within(dates, group)):
+                yield from () if dated else _parted(text, list(part), regions)
+
+
+def _within(spans: Sequence[tuple[int, int]], group: tuple[int, int]) -> bool:
+    return any(first < group[1] and group[0] < last for first, last in spans)
 
 
 def _stands_free(text: str, start: int, end: int) -> bool:
@@ -306,6 +336,7 @@ def _reading(text: str, groups: list[tuple[int, int]], regions: Sequence[str]) -
         not 7 <= count <= 16
         or RANGE.match(text, start, end)
         or (len(parts[0]) == 5 and ZIP_PLUS.search(text[max(0, start - 8) : start]))
+        or STANDARD.search(text[max(0, start - 8) : start])
     ):
         return None
     opened = OPENED.search(text, max(0, start - 4), start)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from haoma.guard.extract.country import named
@@ -38,6 +39,7 @@ NEAR_LINES = 7
 BRACKETED = re.compile(r"^\s{0,2}[(（][^)）]{1,12}[)）]")  # said of the number before it
 RENEWED = re.compile(r"新|改|现|启用|拨打|以.{0,12}为准|\d[\d-]{5}")  # not said of what follows
 WORD = re.compile(r"[^\W\d_]{2}")
+FRONT = re.compile(r"[:：]|^.{1,12}$")
 IN_CLASS = re.compile(r"fax|chuanzhen", re.IGNORECASE)
 
 
@@ -56,6 +58,7 @@ class Found:
     owner: str | None = None
     contact: str = ""
     lead: str = ""
+    said: str = ""  # all that stands in front of it on its line
 
     @property
     def hidden(self) -> bool:
@@ -127,12 +130,13 @@ def _local(page: Page, line: Line, regions: Sequence[str]) -> list[str]:
 
 
 def _on_line(page: Page, line: Line, ones: Sequence[Candidate]) -> Iterator[Found]:
-    lead = _lead(page, line)
+    lead, (front, called) = _lead(page, line), _labels(line)
+    label = called if cue_before(called)[0] else front + called
     last, cue = 0, None
     for place, one in enumerate(ones):
         until = ones[place + 1].start if place + 1 < len(ones) else len(line.text)
         before, behind = line.text[last : one.start], line.text[one.end : until]
-        before = BRACKETED.sub("", before) if place else before
+        before = BRACKETED.sub("", before) if place else f"{label}{before}"
         cue = _cue(page, line, before, behind, cue if place else None, more=place + 1 < len(ones))
         heading = _heading(page, line)
         role = _role(line, one, cue)
@@ -149,8 +153,18 @@ def _on_line(page: Page, line: Line, ones: Sequence[Candidate]) -> Iterator[Foun
             _dead(line, before, behind, heading),
             scope_name(line.element_at(one.start)),
             lead=lead,
+            said=f"{front}{called}{line.text[: one.start]}"[-200:],
         )
         last = one.end
+
+
+def _labels(line: Line) -> tuple[str, str]:
+    """What stands in front of what an attribute says, with a colon or short; and what a link is called."""
+    front = line.front if FRONT.search(line.front) else ""
+    if line.kind != Kind.LINK:
+        return front, ""
+    told = line.element.get("aria-label") or "".join(islice(line.element.itertext(), 8))
+    return front, "" if re.search(r"\d{3}", told) else f"{told[:LABEL_LONG]} ".lstrip()
 
 
 def _cue(page: Page, line: Line, before: str, behind: str, previous: Cue | None, *, more: bool) -> Cue | None:
@@ -209,7 +223,7 @@ def _cue_in_front(page: Page, line: Line) -> Cue | None:
 
 
 def _labels_of_cell(page: Page, line: Line, cell: Element) -> Iterator[str]:
-    """Texts that may label a cell: the line beside it, the head of its column, what stands left of cells without words."""
+    """Texts that may label a cell: the line beside it, the head of its column, what stands left of no words."""
     laid = cell.tag in ("td", "th")
     lefts = page.grids.left_of(cell) if laid else cell.itersiblings("dt", "dd", preceding=True)
     nearest = next(lefts, None)
@@ -305,16 +319,22 @@ def _without_echoes(found: list[Found]) -> list[Found]:
 
 def _stated(page: Page, stated: Stated, element: Element, regions: Sequence[str]) -> Iterator[Found]:
     line = Line(len(page.lines), stated.text, element, kind=Kind.DATA)
-    for one in candidates(stated.text, regions):
-        role = Role.FAX if stated.fax else Role.VOICE
+    last = 0
+    for one in candidates(stated.text, regions, stated.contact):
+        before, behind = stated.text[last : one.start], stated.text[one.end :]
+        last = one.end
+        said = cue_before(flat(before)[-LABEL_LONG:])[0] or cue_behind(flat(behind)[:LABEL_LONG])[0]
+        cue = Cue.FAX if stated.fax else said if stated.told and said else Cue.VOICE
+        role = Role.FAX if cue is Cue.FAX else Role.OTHER if cue is Cue.NOT else Role.VOICE
         yield Found(
             line,
             one,
             role,
-            Cue.FAX if stated.fax else Cue.VOICE,
+            cue,
+            before[-200:] if stated.told else "",
+            behind[:80] if stated.told else "",
             "",
-            "",
-            "",
+            said=before[-200:] if stated.told else "",
             owner=stated.owner,
             contact=stated.contact,
         )

@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from haoma.guard.extract.lines import Element
 
-__all__ = ["Grids", "block_head"]
+__all__ = ["Grids", "block_head", "blocks_before"]
 
 MOST, MOST_SPANNED, MOST_ROWS = 40_000, 100, 2_000
 NUMBER = re.compile(r"\d[\d -]{3,}\d")
-HIGHEST, FEWEST = 4, 3  # elements up; blocks of a row
+HIGHEST = 4  # elements up
+FEWEST, MOST_BLOCKS, MOST_BLOCK_ROWS = 3, 8, 60  # blocks of a row; rows
 LONGEST, MOST_PIECES = 40, 40  # characters of a head; pieces of text that are looked at
 CELLS = frozenset(("td", "th"))
 
@@ -165,15 +166,29 @@ def _text(element: Element) -> str:
 
 def block_head(element: Element) -> str:
     """What heads the column of blocks that an element is in, where blocks stand in rows as cells do; mostly nothing."""
+    for row, first, place in _block_rows(element):
+        text = _text(first[place])
+        return text if first is not row and len(text) <= LONGEST and not NUMBER.search(_text(first)) else ""
+    return ""
+
+
+def blocks_before(element: Element) -> list[str]:
+    """What the blocks in front of an element's in its row say, where blocks stand in rows as cells do."""
+    for row, _, place in _block_rows(element):
+        told = [_text(block) for block in row[:place]]
+        return [text for text in told if len(text) <= LONGEST and not NUMBER.search(text)]
+    return []
+
+
+def _block_rows(element: Element) -> Iterator[tuple[Element, Element, int]]:
+    """Rows of blocks that an element is in: the row, the first row beside it, of as many, and the block's place."""
     for block in (element, *islice(element.iterancestors(), HIGHEST)):
         row = block.getparent()
         if row is None or row.tag in ("tr", "body", "html"):
-            return ""
+            return
         table = row.getparent()
-        if len(row) < FEWEST or table is None or not len(table):
+        if not FEWEST <= len(row) <= MOST_BLOCKS or table is None:
             continue
-        first = table[0]
-        if first is not row and len(first) == len(row) and all(one.tag == row[0].tag for one in row):
-            text = _text(first[row.index(block)])
-            return text if len(text) <= LONGEST and not NUMBER.search(_text(first)) else ""
-    return ""
+        rows = [one for one in islice(table, MOST_BLOCK_ROWS) if one.tag == row.tag and len(one) == len(row)]
+        if len(rows) > 1 and rows[0] is table[0] and all(one.tag == row[0].tag for one in row):
+            yield row, rows[0], row.index(block)

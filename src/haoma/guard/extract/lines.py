@@ -36,7 +36,10 @@ class Kind:
 
 @dataclass(slots=True)
 class Line:
-    """One line: its text, the element that it begins in, and from which offset on it is whose; `order` counts the lines."""
+    """One line: its text, the element that it begins in, and from which offset on it is whose; `order` counts the lines.
+
+    `front` is what a reader sees in front of what an attribute says.
+    """
 
     order: int
     text: str
@@ -45,6 +48,7 @@ class Line:
     hidden: bool = False
     struck: bool = False
     kind: str = Kind.TEXT
+    front: str = ""
 
     def element_at(self, offset: int) -> Element:
         """The element of a character."""

@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from haoma.guard.extract.anatomy import cell_of
+from haoma.guard.extract.grid import blocks_before
 from haoma.guard.extract.lines import Kind, Page
 from haoma.guard.extract.titles import NUMBER
 
 if TYPE_CHECKING:
     from haoma.guard.extract.lines import Element
 
-__all__ = ["beside"]
+__all__ = ["beside", "in_row"]
 
 CELLS, ROWS = 8, 40
 GRID = frozenset(("td", "th"))
@@ -43,6 +45,17 @@ def beside(page: Page, cell: Element) -> Iterator[tuple[str, bool]]:
     head = page.grids.head_of(cell) if cell.tag in GRID else None
     if head is not None and (text := _text(page, head)):
         yield text, True
+
+
+def in_row(page: Page, element: Element) -> Iterator[str]:
+    """What the cells or blocks to the left of what an element is in say, and the head of its column."""
+    cell = cell_of(element)
+    if cell is None or cell.tag not in GRID:
+        yield from reversed(blocks_before(element))
+        return
+    lefts = [_text(page, left) for left in islice(page.grids.left_of(cell), CELLS)]
+    head = page.grids.head_of(cell)
+    yield from (*lefts[:1], "" if head is None else _text(page, head), *lefts[1:])
 
 
 def _namesake(page: Page, label: Element, text: str) -> str:

@@ -30,6 +30,8 @@ __all__ = ["read"]
 
 MOST_LINES, MORE_WITH_DIGITS, MOST_COMMENTS = 60_000, 5_000, 500
 LONGEST_LINE = 20_000
+APART = "\x1f"  # a space that no number goes across
+FRONT = 60  # characters in front of what an attribute says
 INLINE = frozenset(
     """a abbr acronym b bdi bdo big cite code data em font i img kbd label mark nobr q ruby s samp small span strike
     strong sub sup tt u var wbr time del ins output rt rp tspan o:p st1:phone st1:place""".split()
@@ -44,7 +46,9 @@ LINKING = frozenset(("a", "form", "img"))
 MARKING = frozenset("template del s strike".split())
 STRUCK = frozenset("del s strike".split())
 DIGIT = re.compile(r"\d")
-WHOLE = re.compile(r"\s*(?:\(?0\d{2,3}[)-]\s?\d{7,8}|[48]00-?\d{3}-?\d{4}|1[3-9]\d{9}|\+\d{2,3}[ -])(?!\d)")
+WHOLE = re.compile(
+    r"\s*(?:\(?0\d{2,3}[)-]\s?\d{3,4}[- ]?\d{4}|[48]00-?\d{3}-?\d{4}|1[3-9]\d([- ]?)\d{4}\1\d{4}|\+\d{2,3}[ -])(?!\d)"
+)
 
 
 class _Walk:
@@ -78,7 +82,7 @@ class _Walk:
         if not self.parts:
             text = text.lstrip(" ")
         elif self.parts[-1][-1].isalnum() and WHOLE.match(text):
-            text = f" {text}"  # what a style sheet sets apart: <b>1F-05</b><i>0760-55500121</i>
+            text = f"{APART}{text}"  # what a style sheet sets apart: <b>1F-05</b><i>0760-55500121</i>
         if text:
             if self.parts:
                 self.further.append((self.length, element))
@@ -122,7 +126,9 @@ class _Walk:
         self.comments += kind == Kind.COMMENT
         if text.strip() and self._has_room(text) and (kind != Kind.COMMENT or self.comments <= MOST_COMMENTS):
             hidden = self.hidden > 0 or kind == Kind.COMMENT
-            self.page.lines.append(Line(len(self.page.lines), SPACE.sub(" ", text), element, hidden=hidden, kind=kind))
+            front = "".join(self.parts[-FRONT:])[-FRONT:]
+            lines = self.page.lines
+            lines.append(Line(len(lines), SPACE.sub(" ", text), element, hidden=hidden, kind=kind, front=front))
 
 
 def read(html: str) -> Page:

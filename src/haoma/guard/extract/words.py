@@ -38,22 +38,24 @@ class Cue(StrEnum):
     NOT = "not"
 
 
+# A letter that is a label of its own: not the T of GB/T 13006, not the F of a 2F.
+ALONE = r"(?<![A-Za-z]/)(?<![^\d]\d)(?<![^\d]\d\d)"
 _VOICE = r"""tel(?:e(?:ph|f)one?[sn]?|efono|éfono|\.?\s?no)?s?(?![a-wyz])|t[eé]l[eé]phone|phones?(?:\s?(?:number|no\.?))?|ph(?=[\s.:#\d]|$)|
   telefoon|telefon|tlf|tfn?o|téléf|телефон|тел|call(?:\s(?:us|now|toll[\s-]free|today|me|free))?|toll[\s-]?free|hot\s?line|help\s?(?:line|desk)|free\s?phone|
-  \(t\)|[tp](?=\s?(?:[:.|)]|[+(]?\d|$))|o(?=\s?[:|)])|voice|office|main|switchboard|direct(?:\sdial)?|local|customer\s(?:service|care|support)|sales|enquir(?:y|ies)|
-  reservations?|contact|dial|ring|services?|电\s{0,4}话|電\s{0,4}話|短号|短码|直拨|请拨|拨|境内|境外|国内|海外|热线|熱線|客服|座机|固话|总\s{0,4}机|總\s{0,4}機|联系方式|联系|聯絡|致电|拨打|撥打|来电|专线|咨询|咨詢|投诉|举报|服务|服務|行動|行动|问题|订座|订票|预约|预订|报修|值班|前台|直线|直線"""
-_FAX = r"""(?:tele|e-?)?fa(?:x|csimile|ks)(?:es)?(?:\s?(?:number|no\.?))?|t[eé]l[eé]copie(?:ur)?|\(f\)|f(?=\s?(?:[:.|)]|[+(]?\d|$))|📠|传\s{0,9}真|傳\s{0,9}真|факс"""
+  \(t\)|{alone}[tp](?=\s?(?:[:.|)]|[+(]?\d|$))|{alone}o(?=\s?[:|)])|voice|office|main|switchboard|direct(?:\sdial)?|local|customer\s(?:service|care|support)|sales|enquir(?:y|ies)|
+  reservations?|contact|dial|ring|services?|电\s{0,4}话|電\s{0,4}話|短号|短码|直拨|请拨|拨|撥|境内|境外|国内|海外|热线|熱線|客服|座机|固话|总\s{0,4}机|總\s{0,4}機|联系方式|联系|聯絡|致电|致電|拨打|撥打|来电|來電|专线|專線|咨询|咨詢|諮詢|投诉|投訴|举报|舉報|服务|服務|行動|行动|问题|订座|订票|预约|预订|报修|值班|前台|直线|直線"""
+_FAX = r"""(?:tele|e-?)?fa(?:x|csimile|ks)(?:es)?(?:\s?(?:number|no\.?))?|t[eé]l[eé]copie(?:ur)?|\(f\)|{alone}f(?=\s?(?:[:.|)]|[+(]?\d|$))|📠|传\s{0,9}真|傳\s{0,9}真|факс"""
 _MOBILE = r"""mobile?|mob(?=[\s.:]|$)|cell(?:\s?phone|ular)?|\(m\)|[mc](?=\s?[:|)])|gsm|text|sms|whats\s?app|wechat|微信|手\s{0,4}机|手機|移动电话|短信"""
 _NOT = r"""zip(?:\s?code)?|post(?:al)?\s?code|p\.?\s?o\.?\s?box|order(?:\s?(?:no|id|number))?|invoice|item|sku|isbn|issn|upc|ean|part\s?(?:no|number|#)|model|
   licen[cs]e|lic(?=[\s.:#])|dre|nmls|permit|reg(?:istration|istered)?(?:\sin\sengland)?(?:\s?(?:no|number))|company\s(?:no|number|reg\w*)|charity|vat|abn|acn|tax\s?id|ein|tin|
-  account|iban|swift|bic|serial|version|copyright|©|id|lat(?:itude)?|long?(?:itude)?|gps|qq(?:群)?|标识码|邮\s{0,4}编|郵編|邮政编码|备案|ICP备?|许可证|執照|执照|编号|代码|账号|帐号|卡号|订单|
+  account|iban|swift|bic|serial|version|copyright|©|id|lat(?:itude)?|long?(?:itude)?|gps|qq(?:群)?|标识码|邮\s{0,4}编|郵編|邮政编码|备案|ICP备?|许可证|執照|执照|编号|代码|[账帐賬]\s{0,6}[号號]|税\s{0,6}[号號]|登[记記][证證]|卡号|订单|会议号|户号|车架号|条码|69码|单位净值|执行标准|
   注册号|信用代码|股票|群号|版本|工号|身份证|统一编号|統一編號|統編|劃撥|price|fee|usd|eur|rmb|¥|￥|页|\bpp?(?=\s?\d)|doi|arxiv|rfc|case|docket"""
 _WORDS = {Cue.VOICE: _VOICE, Cue.FAX: _FAX, Cue.MOBILE: _MOBILE, Cue.NOT: _NOT}
 
 
 def _whole(pattern: str) -> str:
     """A pattern whose Latin words count only whole; those of other scripts stand anywhere."""
-    return "".join(line.strip() for line in pattern.splitlines())
+    return "".join(line.strip() for line in pattern.splitlines()).replace("{alone}", ALONE)
 
 
 _ANY = "|".join(rf"(?P<{cue}>{_whole(words)})" for cue, words in _WORDS.items())
@@ -63,7 +65,7 @@ LABELLED = re.compile(
     re.IGNORECASE,
 )
 WEAK = re.compile(
-    r"call.*|dial|toll.*|local|direct.*|main|office|sales|customer.*|contact|ring|free.*|voice|服务|联系|聯絡|拨打|撥打|客服|咨询|专线|直线|热线",
+    r"call.*|dial|toll.*|local|direct.*|main|office|sales|customer.*|contact|ring|free.*|voice|服务|联系|聯絡|拨打|撥打|客服|咨询|諮詢|专线|專線|直线|热线",
     re.IGNORECASE,
 )
 DEAD = re.compile(
@@ -123,7 +125,7 @@ def cue_before(text: str) -> tuple[Cue | None, int]:
     start, end, cue = found[-1]
     if len(found) > 1:
         _, other_end, other = found[-2]
-        if cue is Cue.FAX and other is Cue.VOICE and _joined(text[other_end:end]):
+        if cue in (Cue.FAX, Cue.NOT) and other is Cue.VOICE and _joined(text[other_end:end]):
             cue = Cue.VOICE
         elif (
             cue is Cue.VOICE

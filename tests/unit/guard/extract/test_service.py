@@ -10,6 +10,7 @@ PAGE = """<html lang="zh-CN"><head><title>联系我们 - 海渠银行</title></h
 <div><h2>客户服务</h2><p>海渠银行客服热线：<b>400</b>-810-<i>9090</i></p><p>传真：010-65051166</p></div>
 {more}
 <div class="footer">版权所有 海渠银行股份有限公司</div></body></html>"""
+HEAD = "<tr><th>业务</th><th>地址</th><th>电话</th></tr>"
 
 
 def read(more: str = "", names: Names | None = BANK, **given: str) -> list[Mention]:
@@ -127,3 +128,24 @@ def test_digits_of_no_exchange_on_the_page_are_no_number() -> None:
 def test_a_page_full_of_400_numbers_is_not_american() -> None:
     html = "<p>品牌售后</p><p>甲 400-855-0311</p><p>乙 400-655-0188</p><p>丙 400-755-0422</p><p>95041</p>"
     assert "95041" in by_digits(mentions_of(html))
+
+
+@pytest.mark.parametrize(
+    ("more", "digits", "purpose"),
+    [
+        ("<p>产品寄修：甲路1号 吴工 <a href='tel:13800138000'>点击拨打</a></p>", "13800138000", "售后"),
+        ("<p>投诉热线：<img src='/t.png' alt='400-810-9191'></p>", "4008109191", "投诉"),
+        ("<p>投诉电话：400-810-9191、010-65051199</p>", "01065051199", "投诉"),
+        (f"<table>{HEAD}<tr><td>加盟</td><td>甲路</td><td>010-65051199</td></tr></table>", "01065051199", "招商"),
+        ("<nav><a>加盟</a><a>执照</a><a href='tel:4008109191' aria-label='客服电话'></a></nav>", "4008109191", "客服"),
+    ],
+)
+def test_what_stands_in_front_tells_what_a_number_is_for(more: str, digits: str, purpose: str) -> None:
+    told = by_digits(read(more))[digits]
+    assert (told.role, told.purpose) == (Role.VOICE, purpose)
+
+
+def test_numbers_in_inline_blocks_behind_an_order_are_whole() -> None:
+    numbers = "010-6505-1199", "138 0013 8000", "400-810-9191"
+    rows = "".join(f"<p><span>{order}</span><span>{number}</span></p>" for order, number in enumerate(numbers))
+    assert {"01065051199", "13800138000", "4008109191"} <= by_digits(read(rows)).keys()
