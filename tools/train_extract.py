@@ -370,7 +370,9 @@ def by_hand(pages: Sequence[Page], chinese: Sequence[Page]) -> None:
     for hand in HANDS:
         model = grow_chinese([page for page in chinese if page.row["part"] != hand])
         judge = Trained(model, model, model)
-        own = {at: judge.logits(page) for at, page in enumerate(pages) if _of_chinese(page) and page.row["part"] == hand}
+        own = {
+            at: judge.logits(page) for at, page in enumerate(pages) if _of_chinese(page) and page.row["part"] == hand
+        }
         for accept in (0.5, 0.6, ACCEPT_CHINESE, 0.7, 0.8):
             print(f"{hand} by the others, accepted from {accept}: {figures(pages, own, accept).get('zh')}", flush=True)
 

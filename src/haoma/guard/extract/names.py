@@ -18,7 +18,18 @@ from haoma.guard.extract.han import simple, sounds
 from haoma.guard.extract.spelt import spelt
 from haoma.guard.model import Names
 
-__all__ = ["CJK", "ENDINGS", "PLACES", "Target", "core", "likeness", "one_house", "organisations_in", "short_form", "titled"]
+__all__ = [
+    "CJK",
+    "ENDINGS",
+    "PLACES",
+    "Target",
+    "core",
+    "likeness",
+    "one_house",
+    "organisations_in",
+    "short_form",
+    "titled",
+]
 
 LEGAL = re.compile(
     r"[\s,.]*\b(?:inc|incorporated|llc|l\.l\.c|ltd|limited|llp|plc|corp|corporation|company|co|gmbh|ag|s\.?a|s\.?l|s\.?l\.?u|b\.?v|n\.?v|pty|lda|sp z o o|oy|ab|as|sarl|sas|spa|srl|pc|pllc|p\.?a|kg|e\.?v|the|and|of|&)\b\.?",

@@ -38,7 +38,7 @@ from haoma.guard.extract.han import simple
 from haoma.guard.extract.lines import Kind, Line, Page
 from haoma.guard.extract.names import CJK, PLACES, Target, core, organisations_in
 from haoma.guard.extract.tables import beside
-from haoma.guard.extract.titles import AKIN, LABEL, FAINT, HOUSE, NOBODY, NUMBER, OTHER, OWN, PERHAPS, WE, Titles
+from haoma.guard.extract.titles import AKIN, FAINT, HOUSE, LABEL, NOBODY, NUMBER, OTHER, OWN, PERHAPS, WE, Titles
 from haoma.guard.extract.words import FAKE
 
 if TYPE_CHECKING:
@@ -203,11 +203,9 @@ class Owners:
             return OTHER
         if sign <= NOBODY and MAKER.match(text) and len(self.titles.brand) > 1 and self.titles.brand in text:
             return AKIN
-        if level >= ITEM and (core(text) in self.brands or ADDRESSED.match(text)):
-            return NOBODY
         if sign == FAINT and level not in (ROW, ITEM):
             sign = NOBODY
-        if level >= ITEM and (text.startswith("关于") or (sign in (FAINT, PERHAPS) and core(text) in self.subject)):
+        if level >= ITEM and (self._heads_nothing(text) or (sign in (FAINT, PERHAPS) and core(text) in self.subject)):
             return NOBODY
         if sign <= NOBODY and (level <= ROW or ABOVE.match(text)) and (foreign := self._foreign(text)):
             return OWN if self._plays(foreign) else OTHER
@@ -216,6 +214,10 @@ class Owners:
             by_whom = self.titles.judge(by["who"], stands=True)
             return behind or (by_whom if by_whom > NOBODY else OTHER)
         return sign
+
+    def _heads_nothing(self, text: str) -> bool:
+        """Whether a title is the site's own name, a topic, or to whom a letter is."""
+        return core(text) in self.brands or text.startswith("关于") or ADDRESSED.match(text) is not None
 
     def _of_others(self, text: str) -> bool:
         """Whether a label gives a number to the site it stands on, to a neighbour, an agent, or who watches."""
@@ -231,8 +233,7 @@ class Owners:
             hit = form.search(text)
             if hit and left_over(LABEL.sub("", hit["who"])) >= least and not self.titles.names(hit["who"]):
                 return True
-        authority = AUTHORITY.search(text) is not None and not AUTHORITY.search(f"本{self.name[-1:]}")
-        return authority
+        return AUTHORITY.search(text) is not None and not AUTHORITY.search(f"本{self.name[-1:]}")
 
     def _spoken_of(self, one: Found) -> float:
         """Who was named last before a number: the target, another, or nobody."""

@@ -223,7 +223,9 @@ def _signs(scene: Scene) -> list[float]:
     for line in scene.claims:
         mine = max(mine, scene.strength[line.order])
         named = [name for _, name in organisations_in(line.text[:300])]
-        others = max(others, float(any(not _means(scene.target, name) and not _of_house(scene, name) for name in named)))
+        others = max(
+            others, float(any(not _means(scene.target, name) and not _of_house(scene, name) for name in named))
+        )
     return [worth[-1], worth[0], float(len(parts)), mine, others if mine < 0.7 else 0.0, float(bool(scene.brand))]
 
 
@@ -232,7 +234,9 @@ def _of_house(scene: Scene, name: str) -> bool:
     titles, whole = scene.judge, core(name)
     if titles is None:
         return False
-    return (titles.coined and titles.brand in whole) or (whole in core(scene.page.title) and scene.title_strength >= LIKE)
+    return (titles.coined and titles.brand in whole) or (
+        whole in core(scene.page.title) and scene.title_strength >= LIKE
+    )
 
 
 def _widths(page: Page) -> list[int]:

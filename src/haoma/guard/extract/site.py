@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 __all__ = ["GENERAL", "LIKE", "TITLE_GAPS", "chrome", "mine_of", "signed", "weighs"]
 
 LIKE = 0.62  # likeness from which a name is the target's
-TITLE_GAPS = re.compile(r"\s+[-–—|_·»:：]+\s+|[–—|｜_·»【】]{1,2}|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])|\s?[-|_]\s+(?=[\u4e00-\u9fff])")
+TITLE_GAPS = re.compile(
+    r"\s+[-–—|_·»:：]+\s+|[–—|｜_·»【】]{1,2}|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])|\s?[-|_]\s+(?=[\u4e00-\u9fff])"
+)
 GENERAL = re.compile(
-    r"联系|联络|聯絡|關於|关于|加盟|帮助|渠道|客服|服务|首页|产品|公众平台|公众号|powered|welcome|contact|home|about", re.IGNORECASE
+    r"联系|联络|聯絡|關於|关于|加盟|帮助|渠道|客服|服务|首页|产品|公众平台|公众号|powered|welcome|contact|home|about",
+    re.IGNORECASE,
 )
 ABOUT = re.compile(
     r"联系|聯絡|关于|關於|帮助|客服|服务|首页|分店|门店|門市|网点|校区|办公室|招生|简介|指南|地址|加盟"

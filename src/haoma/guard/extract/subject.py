@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from haoma.guard.extract.anatomy import NO_RANK, rank_of
+from haoma.guard.extract.anatomy import rank_of
 from haoma.guard.extract.lines import Kind
 from haoma.guard.extract.names import core
 from haoma.guard.extract.site import LIKE, OUTER
@@ -41,11 +41,15 @@ def is_about(scene: Scene) -> bool:
     if any(core(line.text).startswith(scene.target.cores) for line in shown[:OUTER]):
         return True
     named = [line for line in shown if scene.strength[line.order] >= LIKE]
-    if any(rank_of(line.element) <= TOP_RANK or (len(line.text) <= LONGEST and ROLE.match(line.text)) for line in named):
+    if any(
+        rank_of(line.element) <= TOP_RANK or (len(line.text) <= LONGEST and ROLE.match(line.text)) for line in named
+    ):
         return True
     at = {line.order: place for place, line in enumerate(shown)}
     signed = (
-        at[line.order] + 1 < len(shown) and len(core(line.text)) <= len(scene.target.cores[0]) + 4 and DATE.match(shown[at[line.order] + 1].text)
+        at[line.order] + 1 < len(shown)
+        and len(core(line.text)) <= len(scene.target.cores[0]) + 4
+        and DATE.match(shown[at[line.order] + 1].text)
         for line in named
     )
     if any(signed):

@@ -16,7 +16,21 @@ from haoma.guard.extract.everyday import everyday, left_over
 from haoma.guard.extract.han import simple
 from haoma.guard.extract.names import BRANCH, CJK, ENDINGS, NOISE, PLACES, Target, core, one_house, short_form
 
-__all__ = ["AKIN", "CHROME", "FAINT", "HOUSE", "LABEL", "NOBODY", "NUMBER", "OTHER", "OWN", "PERHAPS", "SITE", "WE", "Titles"]
+__all__ = [
+    "AKIN",
+    "CHROME",
+    "FAINT",
+    "HOUSE",
+    "LABEL",
+    "NOBODY",
+    "NUMBER",
+    "OTHER",
+    "OWN",
+    "PERHAPS",
+    "SITE",
+    "WE",
+    "Titles",
+]
 
 OWN, AKIN, HOUSE, NOBODY, FAINT, PERHAPS, OTHER = 1.0, 0.5, 0.25, 0.0, -0.25, -0.5, -1.0
 LONGEST, LONGEST_NAME, LEAST, SENTENCE_LONG, COINED = 60, 12, 2, 5, 2  # characters
@@ -104,7 +118,8 @@ TOWNS = (
     r"|珠海|中山|泉州|温州|常州|香港|澳门|台北|台中|高雄|新加坡"
 )
 PROVINCES = (
-    r"江苏|浙江|广东|山东|河南|河北|湖南|湖北|四川|福建|安徽|江西|陕西|山西|云南|贵州|辽宁|吉林|黑龙江|甘肃|青海|内蒙古|新疆|西藏|宁夏|广西|海南|台湾"
+    r"江苏|浙江|广东|山东|河南|河北|湖南|湖北|四川|福建|安徽|江西|陕西|山西|云南|贵州|辽宁|吉林|黑龙江|甘肃|青海|内蒙古|新疆"
+    r"|西藏|宁夏|广西|海南|台湾"
 )
 PLACE = re.compile(
     rf"(?:{PROVINCES}|[省市区县州镇乡村路街巷弄]|\d号|[路街道巷中]\s?\d+\s?(?:号|弄)?.{{0,8}}|大道[东西南北中]?|{TOWNS}"
@@ -129,7 +144,9 @@ TOPIC = re.compile(
     r"|协办|承办|支持|帮助|注册|来源|编辑|记者|发布|评论|楼主|第.{1,3}[页章节条]"
     r"|[一二三四五六七八九十]+、)"
 )
-SITE = re.compile(r"广告(?:投放|刊登|合作|联系)|版权(?:合作|联系)|本站|本网|本报|本刊|本版|平台|网站|入驻|刊登|投稿|编辑部|新闻热线|报料|爆料|纠错|意见反馈|组委会")
+SITE = re.compile(
+    r"广告(?:投放|刊登|合作|联系)|版权(?:合作|联系)|本站|本网|本报|本刊|本版|平台|网站|入驻|刊登|投稿|编辑部|新闻热线|报料|爆料|纠错|意见反馈|组委会"
+)
 CHROME = re.compile(rf"{SITE.pattern}|客服|合作|商务|举报|主办|加盟|媒体")
 WE = re.compile(r"我们|我們|我(?:司|行|店|院|校|馆|会|局|委|处)|本(?:公司|行|店|院|校|馆|司)")
 BRANCHED = re.compile(
@@ -276,13 +293,18 @@ class Titles:
         return self.judge(text, stands=False) > NOBODY or self.calls(text)
 
     def calls(self, text: str) -> bool:
-        """Whether a text has the target's own coined word, and behind it no other trade: 跃途租车 of 跃途汽车租赁有限公司."""
+        """Whether a text has the target's own coined word, and no other trade behind it: 跃途租车 of 跃途汽车租赁."""
         if not self.coined:
             return False
         for part in simple(text).split(self.brand)[1:]:
             name = FURTHER.match(part)
             trade = name["trade"] if name else ""
-            if not trade or (self.grouped and GROUP.search(trade)) or set(trade) <= set(self.trade) or any(trade in own for own in self.cores):
+            if (
+                not trade
+                or (self.grouped and GROUP.search(trade))
+                or set(trade) <= set(self.trade)
+                or any(trade in own for own in self.cores)
+            ):
                 return True
         return False
 
@@ -329,7 +351,7 @@ class Titles:
 
 
 def _own_word(name: str) -> str:
-    """The word that a name begins with and no dictionary has: 林之工 of 林之工整体衣柜; two characters where none is."""
+    """The word that a name begins with and no dictionary has: 林之工 of 林之工整体衣柜; else its first two."""
     left = left_over(name)
     fit = (size for size in (4, 3, 2) if size < len(name) and left_over(name[size:]) <= left - size)
     return name[: next(fit, LEAST)]

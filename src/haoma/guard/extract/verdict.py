@@ -77,7 +77,12 @@ def _settled(owners: dict[int, Owner], *, own: bool) -> dict[int, Owner]:
 
 
 def titled(
-    scene: Scene, one: Found, owners: Mapping[int, Owner], claiming: Collection[int], words: Sequence[float], named: Sequence[float]
+    scene: Scene,
+    one: Found,
+    owners: Mapping[int, Owner],
+    claiming: Collection[int],
+    words: Sequence[float],
+    named: Sequence[float],
 ) -> list[float]:
     """Nine measures of what the page's anatomy says: of this number, of the others, and whose page it is."""
     owner = owners.get(id(one))
@@ -94,7 +99,14 @@ def titled(
     ]  # fmt: skip
 
 
-def _verdict(scene: Scene, one: Found, owners: Mapping[int, Owner], claimed: float, words: Sequence[float], named: Sequence[float]) -> float:
+def _verdict(
+    scene: Scene,
+    one: Found,
+    owners: Mapping[int, Owner],
+    claimed: float,
+    words: Sequence[float],
+    named: Sequence[float],
+) -> float:
     """Whose a careful reader would take it for, -3 another's to 3 the target's, the page's anatomy in sight."""
     fake, _, public, brand = words
     owner = owners[id(one)]
@@ -139,9 +151,14 @@ def _clause(one: Found) -> str:
 
 
 def _said_in_prose(one: Found, named: Sequence[float]) -> bool:
-    """Whether a number stands in a sentence, and the target is whom the text before it named last, a paragraph or two up."""
+    """Whether a number stands in a sentence, and the text before it, a paragraph or two up, named the target last."""
     _, _, _, last, far = named
-    return last > 0 and far <= log1p(PARAGRAPHS) and len(one.line.text) >= SENTENCE and CLAUSE.search(one.line.text) is not None
+    return (
+        last > 0
+        and far <= log1p(PARAGRAPHS)
+        and len(one.line.text) >= SENTENCE
+        and CLAUSE.search(one.line.text) is not None
+    )
 
 
 def _contradicted(scene: Scene, one: Found, owners: Mapping[int, Owner]) -> bool:

@@ -55,12 +55,16 @@ def test_of_one_house_another_trade_and_the_group_are_others(text: str, sign: fl
     assert judged("鼎岳租赁", text) == sign
 
 
-@pytest.mark.parametrize("text", ["丁一鸣", "董事会秘书", "院办", "投诉处理专席", "江苏", "人均￥78鲁菜", "岳麓区溁湾镇通程商业广场"])
+@pytest.mark.parametrize(
+    "text", ["丁一鸣", "董事会秘书", "院办", "投诉处理专席", "江苏", "人均￥78鲁菜", "岳麓区溁湾镇通程商业广场"]
+)
 def test_people_desks_places_and_prices_are_nobody(text: str) -> None:
     assert judged("湘山旅行社", text) == NOBODY
 
 
-@pytest.mark.parametrize("text", ["澜山县卫生健康局医政科", "省教育考试院高职招生处", "湖南省旅游质监所", "市产权交易中心", "区教委"])
+@pytest.mark.parametrize(
+    "text", ["澜山县卫生健康局医政科", "省教育考试院高职招生处", "湖南省旅游质监所", "市产权交易中心", "区教委"]
+)
 def test_a_part_of_a_public_body_is_the_bodys(text: str) -> None:
     assert judged("湘山旅行社", text) == OTHER
 
