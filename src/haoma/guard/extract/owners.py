@@ -73,7 +73,7 @@ AGENT = re.compile(
     r"(?:代理|经销|分销)商?[：:\s]\s{0,3}(?P<who>[^\W\d]{2,14})(?:\s{1,3}[^\W\d]{1,3}(?:先生|女士|小姐|经理))?\W*$"
 )
 BRACKETED = re.compile(r"(?P<who>[^\W\d]{3,14})[（(](?:客服|服务|咨询|联系|官方)*(?:电话|热线)[：:\s]*$")
-BEHIND = re.compile(r"\s?[（(](?P<who>[^\W\d]{3,20})[）)]")  # who answers
+BEHIND = re.compile(r"\s?[（(]由?(?P<who>[^\W\d]{3,20}?)(?:运营|提供|负责|管理|接听)?[）)]")  # who answers
 WELCOME = re.compile(r"欢迎(?:您|来到|光临|访问|来)+(?P<who>[^\W\d]{2,10})")
 SITE_NAMED = re.compile(
     r"(?P<who>[^\W\d]{1,6}(?:网|地图|论坛|社区|问答|百科|日报|晚报|在线))(?:商务|广告|版权|客服|合作|投诉|举报|新闻|招商|服务|媒体|热线|电话)"

@@ -11,6 +11,7 @@ Rules held here:
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from haoma.guard.extract.everyday import everyday, left_over
 from haoma.guard.extract.han import simple
@@ -79,9 +80,6 @@ OFFICE = re.compile(
     r"(?P<who>[^\W\d]{3,8})(?:品牌|公共关系|公关|市场|客服|人事|招商|销售|项目|新闻|媒体|商务|运营|售后|外贸|法务|投资者关系)(?:部|处|中心)"
 )
 ASKED = re.compile(r"(?:联系|致电|拨打|请?洽|请?找|咨询|隔壁)(?P<who>(?![我本])[^\W\d]{3,14}?)的?$")
-PUBLIC_BODY = re.compile(  # and a part of it: 澜山县卫生健康局医政科
-    r"(?:国家|中国|[省市县州盟旗]|(?<![社小地园])区)[^\W\d]{0,12}?(?:局|厅|委员会|[健改信纪监教]委|考试院|监察委|政府|协会|学会|消协|法院|检察院|监督所|疾控中心|(?:公积金|交易|疾控|仲裁)中心|[监检管]所)[^\W\d]{0,12}$"
-)
 CENTRE = re.compile(r"^\w{2,}(?:展览|会展|体育|购物|艺术|文化|博览|物流)中心$")
 ENDS = re.compile(rf"(?:{TRADES})$")
 INNER = re.compile(rf"^[\w·&]{{2,}}?(?:{TRADES})\w{{2,}}$")  # a branch with its house's name: 麓山银行校园支行
@@ -120,6 +118,9 @@ TOWNS = (
 PROVINCES = (
     r"江苏|浙江|广东|山东|河南|河北|湖南|湖北|四川|福建|安徽|江西|陕西|山西|云南|贵州|辽宁|吉林|黑龙江|甘肃|青海|内蒙古|新疆"
     r"|西藏|宁夏|广西|海南|台湾"
+)
+PUBLIC_BODY = re.compile(  # and a part of it: 澜山县卫生健康局医政科
+    rf"(?:国家|中国|行政院|{TOWNS}|{PROVINCES}|[省市县州盟旗]|(?<![社小地园])区)[^\W\d]{{0,12}}?(?:局|厅|委员会|[健改信纪监教]委|考试院|监察委|政府|协会|学会|消协|法院|检察院|监督所|疾控中心|(?:公积金|交易|疾控|仲裁)中心|[监检管]所)[^\W\d]{{0,12}}$"
 )
 PLACE = re.compile(
     rf"(?:{PROVINCES}|[省市区县州镇乡村路街巷弄]|\d号|[路街道巷中]\s?\d+\s?(?:号|弄)?.{{0,8}}|大道[东西南北中]?|{TOWNS}"
@@ -210,7 +211,7 @@ class Titles:
         if self.branch and len(text) <= LONGEST and (own := self._target(text)):
             return own
         parts = [part for part in GAPS.split(INSIDE.sub(r"\g<group>", text)) if part and not CODE.fullmatch(part)]
-        stands = stands and not ("，" in text and (len(parts) > LEAST or VERBS.search(text)))
+        stands = stands and not _said(text, parts)
         for place, part in enumerate(reversed(parts[-NEAREST:])):
             if WE.search(part):
                 return HOUSE
@@ -319,8 +320,8 @@ class Titles:
         if not (self.brand and self.brand in name and COMPANY.search(name)):
             return False
         if not self.legal:
-            apart = self.coined and ENDS.search(self.trade) and ENDS.search(core(name)) and not self.calls(name)
-            return bool(apart) and not self._shortened(name)
+            apart = self.coined and ENDS.search(self.trade) is not None and not self.calls(name)
+            return apart and not self._shortened(name)
         if GROUP.search(name):
             return not self.grouped
         return not any(short_form(name, own) for own in self.cores)
@@ -348,6 +349,14 @@ class Titles:
         rest = LABEL.sub("", squeezed.partition(whole)[2])
         further = LEAST < len(rest) <= LONGEST_NAME and TRADE.match(rest) is not None and not _nobody(rest)
         return PERHAPS if further and not SAYS.match(rest) else OWN
+
+
+def _said(text: str, parts: Sequence[str]) -> bool:
+    """Whether what precedes a number is part of a sentence, which begins with no title: 享受八折优惠，预订请致电."""
+    verb = VERBS.search(parts[-1]) if parts else None
+    return ("，" in text and (len(parts) > LEAST or VERBS.search(text) is not None)) or (
+        "、" in text and verb is not None
+    )
 
 
 def _own_word(name: str) -> str:
