@@ -1,8 +1,9 @@
 """What an element says in its attributes: numbers to ring, texts instead of pictures, data of scripts.
 
 Rules held here:
-- A link's number is that of `tel:` and its like, or of what a click runs.
-- `alt` and `aria-label` are read, `title` and `value` where a reader sees them; of others what is named after calling.
+- A link's number is that of `tel:` and its like, or of what a click or touch runs.
+- `alt` and `aria-label` are read, `title` and `value` where a reader sees them; of others what is named after calling,
+  and tips that say themselves that they tell a telephone.
 - A text without a digit says no number and is left out.
 """
 
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from haoma.guard.extract.lines import Kind
+from haoma.guard.extract.words import LABELLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +26,9 @@ __all__ = ["address_in", "icon_of", "is_reversed", "said_by"]
 
 SAYING = frozenset(("alt", "aria-label"))
 CALLING = re.compile(r"tel|phone|mobile|hotline|call|number|clipboard|copy")
-TITLED = frozenset(("a", "img", "abbr", "span"))
+TITLED = frozenset(("a", "img", "abbr", "span", "i", "em", "b", "button"))
+RUNS = re.compile(r"on(?:click|touch(?:start|end)|tap)|(?:@|v-on:|ng-|bind)(?:click|tap)")
+TIPS = re.compile(r"data-(?:content|(?:original-)?title|tips?|tooltip)")
 SHOWN = frozenset(("text", "button", "submit", "tel"))
 ICON = re.compile(
     r"(?:.*[/_-])?((?:tele)?fax|(?:tele)?phone|tel|telefone|mobile|传真|电话|手机)(?:[_-]?(?:icon|img|\d+))?(?:\.\w{3,4})?",
@@ -44,7 +48,11 @@ def said_by(element: Element, told: Mapping[str, str]) -> Iterator[tuple[str, st
     """The texts with a digit that an element's attributes, `told`, hold, each with its kind of line."""
     for name, kind in _telling(tuple(told)):
         value = told[name]
-        if (name != "href" or ":" in value) and DIGIT.search(value) and (text := _text(element, name, kind, told)):
+        if (
+            (not name.endswith("href") or ":" in value)
+            and DIGIT.search(value)
+            and (text := _text(element, name, kind, told))
+        ):
             yield text, kind
 
 
@@ -57,11 +65,11 @@ def _telling(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 def _text(element: Element, name: str, kind: str, told: Mapping[str, str]) -> str:
     """What one attribute says; nothing where its element does not make it a text."""
     value = told[name]
-    if name == "onclick":
-        rung = RINGS.search(value)
-        return rung.group(1) if rung else ""
     if kind == Kind.LINK:
-        return _rung(value)
+        rung = RINGS.search(value) if RUNS.fullmatch(name) else None
+        return rung.group(1) if rung else _rung(value)
+    if kind == Kind.ALT and name.startswith("data-"):
+        return value if LABELLED.search(DIGIT.split(value, maxsplit=1)[0]) else ""
     if kind == Kind.ALT:
         shown = name in SAYING or (name == "title" and element.tag in TITLED) or _button(element, name)
         return value if shown else ""
@@ -79,9 +87,9 @@ def _rung(address: str) -> str:
 
 def _kind_of(name: str) -> str:
     """What kind of line an attribute may hold; none, as most do."""
-    if name in ("href", "onclick"):
+    if name in ("href", "data-href", "data-url") or RUNS.fullmatch(name):
         return Kind.LINK
-    if name in SAYING or name in ("title", "value"):
+    if name in SAYING or name in ("title", "value") or TIPS.fullmatch(name):
         return Kind.ALT
     named = name == "content" or (name.startswith("data-") and CALLING.search(name))
     return Kind.DATA if named else ""
@@ -106,9 +114,12 @@ def _sign(classes: str) -> str:
     return next((MEANS.get(sign[1].lower(), sign[1]) for sign in signs if sign), "")
 
 
-def is_reversed(told: Mapping[str, str]) -> bool:
-    """Whether a `<bdo>` shows its characters from right to left."""
-    return told.get("dir", "").strip().lower() == "rtl"
+def is_reversed(tag: str, told: Mapping[str, str]) -> bool:
+    """Whether an element shows its characters from right to left, as `<bdo>` and its style do."""
+    if tag == "bdo":
+        return told.get("dir", "").strip().lower() == "rtl"
+    style = told.get("style", "")
+    return "bidi-override" in style and "rtl" in style
 
 
 def address_in(told: Mapping[str, str]) -> str:

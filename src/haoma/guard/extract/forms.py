@@ -46,7 +46,7 @@ ZIP_PLUS = re.compile(r"\b[A-Z]{2}\.?,?\s{1,3}$")
 KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 TOLL_FREE = frozenset("800 833 844 855 866 877 888 900".split())
 NEXT = re.compile(r"\s{0,2}(?:/|,|;|、|，|&|or|and|或|和)\s{0,2}(\d[\d\- .]{4,9}\d)(?![\d.@%])")
-TAIL = re.compile(r"\s{0,2}(?:/|、|或)\s{0,2}(\d{2,4})(?=\s{0,2}(?:[/、，,。；;)）|｜]|$))")
+TAIL = re.compile(r"\s{0,2}(?:/|、|或)\s{0,2}(\d{2,4}|(?<=/)\d)(?=\s{0,2}(?:[/、，,。；;)）|｜]|$))")
 EXTENSION = re.compile(
     r"[\s,;.(-]{0,3}(?:ext(?:ension|n)?s?|x|#|转|轉|分机|poste|durchwahl)\s{0,2}[.:#-]?\s{0,2}\d{1,6}", re.IGNORECASE
 )
@@ -56,6 +56,11 @@ AFTER_WORD = re.compile(
 IN_PATH = re.compile(r"[\w.]/$")
 LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d\d)(?P<own>[2-8]\d{6,7})")
 LOCAL = re.compile(r"(?:^|(?<=[：:\s]))\s{0,2}(?P<digits>[2-8]\d{2,3}[- ]?\d{4})(?=\s{0,2}(?:[、，,；;。/（(]|$))")
+TELEPHONE = re.compile(
+    r"(?:[电電]\s{0,4}[话話]|[热熱][线線]|[专專][线線]|座机|固话|总\s{0,4}机|[传傳]\s{0,4}真|\btel|\bfax)[\s:：.]{0,4}$",
+    re.IGNORECASE,
+)
+YEARS = re.compile(r"(?:19|20)\d\d(?:[- ](?:19|20)\d\d|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))$")
 LONG_RUN = 60  # digits: what is longer is data
 MAINLAND = "CN"
 HANZI_DIGITS = str.maketrans("Oo〇零○Ｏ一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "000000123456789112345678" + "9")
@@ -66,16 +71,24 @@ CHINESE_SHAPE = re.compile(
     r"(?<![\d+-])(?<!\d )(?:\(?0\d{2,3}\)?(?:[-—– ]{1,2}|/)\d{3,4}[- ]?\d{4}|\(0\d{2,3}\)\d{7,8}|[48]00([-_ ])\d{3}\1\d{4})(?![\d-]| \d)"
 )
 LOOKALIKE = re.compile(r"(?<!\w)(?=[48\d -]{0,12}[Oo])[48][0Oo]{2}([- ]?)[\dOo]{3}\1[\dOo]{4}(?!\w)")  # 4OO-855-O112
-CODE = re.compile(r"(?<![\d.+-])(?:9[56]\d{3,6}|1[02]\d{3}|12\d{3})(?![\d.-])")
+CODE = re.compile(r"(?<![\d.+-])(?:9[56]\d{3,6}|1[02]\d{3}|12\d{3})(?![\d.-](?!\d(?!\d)))")
 # What is dialled for help in Taiwan and Hong Kong; no plan's numbers, so that they count behind a label alone.
 SHORT = {
     "TW": re.compile(r"(?<![\d.+-])1\d{2,3}(?![\d.-])"),
     "HK": re.compile(r"(?<![\d.+-])(?:1[08]\d{2}|999)(?![\d.-])"),
 }
 CALLED = re.compile(r"\s{0,2}[\u4e00-\u9fff]{0,6}?(?:热线|專線|专线|熱線|电话|電話)")
-DIALLED = re.compile(r"[打拨是给](?:的是|的|了)?\s?$")
+DIALLED = re.compile(r"(?:[打拨是给](?:的是|的|了)?|[更换整级一改]为)\s?$")
+SPACED = re.compile(r"(?<![\d.+-])(?<!\d )9( {1,2})[56](?:\1\d){3,4}(?![\d.-]| \d)")  # 9 5 5 8 8
+MENU = re.compile(r"(9[56]\d{3}|1[02]\d{3})(?:-\d){1,2}")  # 95588-2: what to press then is none of the number
+LISTED = re.compile(r"\s{0,2}(?:[/、,，|]|或|和)\s{0,2}")
 SET_APART = re.compile(r"[\u3400-\u9fff][\s:：(（]{1,3}$")
 UNCOUNTED = re.compile(r"\s{0,2}(?:[)）,，、。;；/|]|$|(?![元人个個台户件次%％万亿年月日号號米平分])[\u3400-\u9fff])")
+SHORTEST = 6  # digits: service codes
+COUNTED = re.compile(r"\d|\s?(?:[元件次条份名户％%万亿]|[个個](?!人)|人(?!工))")
+COUNTING = re.compile(
+    r"(?:人数|数量|销量|流量|阅读|浏览|点赞|播放|已售|人气|热度|评论|收藏|粉丝|关注|访问|点击|(?<!公)共|(?<!预)约|[逾第])\s?[:：]?\s?$"
+)
 HAN = re.compile(r"[\u3400-\u9fff]")
 MASKED = re.compile(r"[\d-]*[*＊xX×•●]{2,}[\d-]*\d|\d[\d-]*[*＊×•●]{2,}")
 DENSE = re.compile(r"(?:\d{1,2}[\s.\-]{1,3}){60,}")
@@ -122,9 +135,18 @@ def candidates(text: str, regions: Sequence[str], lead: str = "") -> list[Candid
         if all(each.end <= other.start or each.start >= other.end for other in found):
             found.append(each)
     masked = [hit.span() for hit in MASKED.finditer(plain)]
-    found = [one for one in found if not any(start < one.end and one.start < end for start, end in masked)]
+    found = [one for one in found if not (_within(masked, (one.start, one.end)) or _counts(plain, one))]
     found.sort(key=lambda one: one.start)
     return [one for first in found for one in (first, *_next(plain, first, found))]
+
+
+def _counts(text: str, one: Candidate) -> bool:
+    """Whether digits tell how many, or the day: a short number between words of counting, eight that are a date."""
+    if len(one.digits) > SHORTEST:
+        return one.uri is None and YEARS.fullmatch(text, one.start, one.end) is not None
+    return (
+        COUNTED.match(text, one.end) is not None or COUNTING.search(text, max(0, one.start - 8), one.start) is not None
+    )
 
 
 @cache
@@ -162,12 +184,19 @@ def _flat_one(hit: re.Match[str]) -> str:
 def _chinese(text: str, lead: str) -> Iterator[Candidate]:
     """What haoma's grammar finds, then forms that it leaves to who knows the page: written out, wrong in length, coded."""
     ahead = f"{lead[-24:]}：" if lead else ""
-    found = [one for one in _by_grammar(ahead + text, len(ahead)) if one.start >= 0]
+    found = [_unpressed(text, one) for one in _by_grammar(ahead + text, len(ahead)) if one.start >= 0]
     yield from found
-    for form, read in ((WRITTEN_OUT, _written_out), (CHINESE_SHAPE, _shaped), (LOOKALIKE, _alike), (CODE, _coded)):
+    for form, read in (
+        (SPACED, _written_out),
+        (WRITTEN_OUT, _written_out),
+        (CHINESE_SHAPE, _shaped),
+        (LOOKALIKE, _alike),
+        (CODE, _coded),
+        (LOCAL, _local),
+    ):
         for hit in form.finditer(text):
             if all(hit.end() <= one.start or hit.start() >= one.end for one in found):
-                one = read(hit, f"{ahead}{text[: hit.start()]}"[-60:])
+                one = read(hit, f"{ahead}{text[: hit.start()]}"[-60:]) or _listed(hit, found)
                 if one is not None:
                     found.append(one)
                     yield one
@@ -185,6 +214,12 @@ def _by_grammar(text: str, ahead: int) -> Iterator[Candidate]:
         yield Candidate(mention.start - ahead, mention.end - ahead, digits, number.uri, home)
 
 
+def _unpressed(text: str, one: Candidate) -> Candidate:
+    """A service code without what is pressed once it answers."""
+    menu = MENU.fullmatch(text, one.start, one.end)
+    return one if menu is None else Candidate(one.start, menu.end(1), menu[1], parse(f"电话：{menu[1]}").uri, MAINLAND)
+
+
 def _written_out(hit: re.Match[str], _before: str) -> Candidate | None:
     digits = _digits(hit.group().translate(HANZI_DIGITS))
     number = parse(digits)
@@ -197,6 +232,13 @@ def _shaped(hit: re.Match[str], _before: str) -> Candidate | None:
     return Candidate(hit.start(), hit.end(), digits, parse(digits).uri if "_" in hit.group() else None, MAINLAND)
 
 
+def _local(hit: re.Match[str], before: str) -> Candidate | None:
+    """Seven or eight digits behind a label: a landline of the town that the page is from."""
+    if not TELEPHONE.search(before) or YEARS.match(hit["digits"]):
+        return None
+    return Candidate(hit.start("digits"), hit.end("digits"), _digits(hit["digits"]), None, MAINLAND)
+
+
 def _alike(hit: re.Match[str], _before: str) -> Candidate | None:
     """A number with letters O for zeros, which keep it from whoever searches for it."""
     return _written_out(hit, "")
@@ -205,13 +247,25 @@ def _alike(hit: re.Match[str], _before: str) -> Candidate | None:
 def _coded(hit: re.Match[str], before: str) -> Candidate | None:
     """A service code behind a label of ours; one of 95… also alone, in brackets, or behind a name."""
     alone = hit.group()[0] == "9" and hit.group() == hit.string.strip()
-    named = SET_APART.search(before[-12:]) or DIALLED.search(before[-6:])
-    counted = UNCOUNTED.match(hit.string, hit.end()) is None
+    named = SET_APART.search(before[-12:]) is not None and hit.group()[:2] == "95"
+    dialled = DIALLED.search(before[-6:]) is not None and hit.group()[0] == "9"
     called = LABELLED.search(before[-40:].rstrip()) or CALLED.match(hit.string, hit.end())
-    if not (alone or called or (named and not counted and hit.group()[:2] == "95")):
-        return None
+    if alone or called or ((named or dialled) and UNCOUNTED.match(hit.string, hit.end())):
+        return _code(hit)
+    return None
+
+
+def _code(hit: re.Match[str]) -> Candidate | None:
     number = parse(f"电话：{hit.group()}")
     return Candidate(hit.start(), hit.end(), hit.group(), number.uri, MAINLAND) if number.valid else None
+
+
+def _listed(hit: re.Match[str], found: Sequence[Candidate]) -> Candidate | None:
+    """A service code that stands in one list with a number: 400-855-3401 或 96034."""
+    text = hit.string
+    ahead = any(LISTED.fullmatch(text, one.end, hit.start()) for one in found)
+    behind = any(LISTED.fullmatch(text, hit.end(), one.start) for one in found)
+    return _code(hit) if hit.re is CODE and (ahead or behind) else None
 
 
 def _short(text: str, lead: str, region: str) -> Iterator[Candidate]:
@@ -419,7 +473,7 @@ def _next(text: str, first: Candidate, found: Sequence[Candidate]) -> Iterator[C
     """The further numbers of a list that has its area code once."""
     at = first.end
     while listed := _tail(text, at, first) or NEXT.match(text, at):
-        digits, least = _digits(listed.group(1)), 2 if listed.re is TAIL else 6
+        digits, least = _digits(listed.group(1)), 1 if listed.re is TAIL else 6
         start, end = listed.span(1)
         if any(other.start < end and start < other.end for other in found):
             return

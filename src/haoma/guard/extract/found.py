@@ -40,6 +40,7 @@ BRACKETED = re.compile(r"^\s{0,2}[(（][^)）]{1,12}[)）]")  # said of the numb
 RENEWED = re.compile(r"新|改|现|启用|拨打|以.{0,12}为准|\d[\d-]{5}")  # not said of what follows
 WORD = re.compile(r"[^\W\d_]{2}")
 FRONT = re.compile(r"[:：]|^.{1,12}$")
+BOTH = re.compile(r"[兼同]")  # 兼传真, 传真同号: a telephone that takes faxes too
 IN_CLASS = re.compile(r"fax|chuanzhen", re.IGNORECASE)
 
 
@@ -173,7 +174,10 @@ def _cue(page: Page, line: Line, before: str, behind: str, previous: Cue | None,
     if cue is not None and not done and far <= (NOT_LONG if cue is Cue.NOT else LABEL_LONG):
         return cue
     after, off = cue_behind(flat(behind)[:40])
-    if after is Cue.FAX and off <= 16 and not more and not re.search(r"[:：]", behind[: off + 12]):
+    said = behind[: off + 12]
+    if after is Cue.FAX and BOTH.search(said):
+        after = Cue.VOICE
+    if after is Cue.FAX and off <= 16 and not more and not re.search(r"[:：]", said):
         return after
     if previous is not None and not re.search(r"[A-Za-z\u4e00-\u9fff]{4}", before):
         return previous

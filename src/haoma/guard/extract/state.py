@@ -3,6 +3,7 @@
 Rules held here:
 - A number counts under a key that says telephone, beside a text of its object that does, or in a text behind words
   that do; it belongs to the nearest object around it that has a name.
+- What a script writes into the page is read as it stands there; what it calls a variable of its own, no reader sees.
 - State that is no JSON (a function's arguments, keys without quotes) is read by its keys, in order.
 - Nothing is run; nesting and size are bounded.
 """
@@ -19,10 +20,11 @@ __all__ = ["holds_numbers", "in_state"]
 
 DEEPEST, LONGEST, MOST = 30, 400_000, 200
 NUMBER = re.compile(
-    r"(?:电话|热线|专线|传真)[：:\s]{0,3}\(?\d{3}"
+    r"(?:电话|热线|专线|传真)[：:\s]{0,3}(?:<[^<>]{0,60}>){0,3}\(?\d{3}"
     r"|:\s{0,2}[\"'](?:\+?86[ -]?)?\(?(?:0\d{2,3}|[48]00|1[3-9]\d|9[56]\d)[\d )-]{2,16}[\"']"
 )
 BEGINS = re.compile(r"(?:window\.\w{1,40}|(?:var|let|const)\s\w{1,40})\s{0,2}=\s{0,2}(?=[\[{])")
+WRITTEN = re.compile(r"document\.write(?:ln)?\(\s{0,4}([\"'])(?P<text>[^\n]{1,2000}?)\1\s{0,4}\)")
 PHONE = re.compile(r"\w{0,20}?(?:(?<!ho)tel|phone|mobile|hotline|fax)\w{0,6}", re.IGNORECASE)
 FAX = re.compile(r"fax", re.IGNORECASE)
 NAME = re.compile(
@@ -55,9 +57,15 @@ def in_state(source: str) -> list[Stated]:
         try:
             value, _ = json.JSONDecoder(strict=False).raw_decode(source, start)
         except (ValueError, RecursionError):
-            return list(_by_keys(source))[:MOST]
+            return [*_by_keys(source), *_written(source)][:MOST]
         found.extend(_within(value, None, 0))
-    return found[:MOST]
+    return [*found, *_written(source)][:MOST]
+
+
+def _written(source: str) -> Iterator[Stated]:
+    """What a script writes into the page."""
+    for hit in WRITTEN.finditer(source):
+        yield from _in_text(hit["text"], None, "")
 
 
 def _within(value: object, owner: str | None, depth: int) -> Iterator[Stated]:
@@ -90,8 +98,8 @@ def _in_text(text: str, owner: str | None, label: str) -> Iterator[Stated]:
     """A number that is all of a text beside a label, or what words say before a number."""
     if label and ALONE.fullmatch(text.strip()):
         yield Stated(text, owner, bool(FAX.search(label) or re.search("传真|傳真", label)), label)
-    elif len(text) <= LONGEST_TEXT and re.search(r"\d{3}", text) and SAYS.search(text):
-        yield Stated(TAG.sub("", text), owner, False, "", told=True)
+    elif re.search(r"\d{3}", text) and SAYS.search(text) and len(told := TAG.sub("", text)) <= LONGEST_TEXT:
+        yield Stated(told, owner, False, "", told=True)
 
 
 def _by_keys(source: str) -> Iterator[Stated]:

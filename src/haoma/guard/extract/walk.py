@@ -240,7 +240,7 @@ def _held(walk: _Walk, element: Element, tag: str, told: Mapping[str, str]) -> N
         walk.put(text, element, kind)
     if told and (icon := icon_of(element, tag, told)):
         walk.add(f"{icon}: ", element)
-    if tag == "bdo" and is_reversed(told):
+    if (tag == "bdo" or "style" in told) and is_reversed(tag, told):
         walk.add("\u202e", element)
     if (text := element.text) and (walk.parts or text.strip(BLANK)):
         # A footnote's mark behind a number is none of its digits.
@@ -253,7 +253,7 @@ def _closed(walk: _Walk, element: Element, parent: Element) -> None:
         _commented(walk, element, parent)
     else:
         marked = walk.marks.get(element) if walk.marks else None
-        if tag == "bdo" and is_reversed(element.attrib):
+        if (tag == "bdo" or "style" in element.attrib) and is_reversed(tag, element.attrib):
             walk.add("\u202c", element)
         if walk.parts and (marked or tag not in INLINE) and not (tag == "br" and _split(walk, element)):
             walk.end()

@@ -149,3 +149,23 @@ def test_numbers_in_inline_blocks_behind_an_order_are_whole() -> None:
     numbers = "010-6505-1199", "138 0013 8000", "400-810-9191"
     rows = "".join(f"<p><span>{order}</span><span>{number}</span></p>" for order, number in enumerate(numbers))
     assert {"01065051199", "13800138000", "4008109191"} <= by_digits(read(rows)).keys()
+
+
+@pytest.mark.parametrize(
+    ("more", "role"),
+    [
+        ("<p>电话（传真）：010-65051199</p>", Role.VOICE),
+        ("<p>010-65051199（兼传真）</p>", Role.VOICE),
+        ("<p>010-65051199（传真）</p>", Role.FAX),
+        ("<p>加V 13800138000 或 010-65051199</p>", Role.VOICE),
+        ("<p>帐　号：010-65051199</p>", Role.OTHER),
+    ],
+)
+def test_a_number_that_takes_faxes_too_is_a_voice_number(more: str, role: Role) -> None:
+    assert by_digits(read(more))["01065051199"].role is role
+
+
+@pytest.mark.parametrize("said", ["一直打不通", "早就打不通了"])
+def test_a_busy_line_is_not_dead(said: str) -> None:
+    told = by_digits(read(f"<p>海渠银行 010-65051199 {said}</p>"))["01065051199"]
+    assert ("the page says that it is out of use" in told.reasons) is (said[0] == "早")

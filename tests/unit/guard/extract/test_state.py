@@ -48,6 +48,12 @@ def test_a_label_beside_a_number_or_in_front_of_it_tells_that_it_is_one() -> Non
     ]
 
 
+def test_what_a_script_writes_into_the_page_is_read_and_what_it_keeps_is_not() -> None:
+    source = "var tel='400-810-9191'; document.write('客服热线：<b>400-810-9090</b>');"
+    assert holds_numbers(source)
+    assert told(source) == [("客服热线：400-810-9090", None, False)]
+
+
 def test_a_script_without_numbers_is_passed_over() -> None:
     assert not holds_numbers("var a={ts:1635079447000,id:'550771830124'};")
 
