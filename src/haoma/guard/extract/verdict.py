@@ -25,6 +25,7 @@ from haoma.guard.extract.titles import CHROME, FAINT, NOBODY, OTHER, OWN, PERHAP
 __all__ = ["CLAUSE", "owners_of", "titled"]
 
 UNSEEN = ("meta", "link", "script")  # elements that show nothing and are not rung
+SHORT = 10  # characters of a heading that says whose part of a site it is over
 NEAR_HEADING = 8  # lines
 PARAGRAPHS, SENTENCE = 2, 20  # lines above a number; characters of a line that is prose
 SITE_FAR = 60  # characters before a number in which a line says that it is the site's
@@ -113,6 +114,8 @@ def _verdict(
     mine, inside, frame = scene.mine, owner.level <= ITEM, _frame(scene, one)
     near = one.before[-30:] + CLAUSE.split(one.behind[:20])[0]
     foreign = SITE.search(_clause(one)) if mine <= 0 else None
+    if mine < 0 and len(one.heading) <= SHORT:
+        foreign = foreign or SITE.search(one.heading)
     if mine < 0 and owner.sign < OWN and (frame or scene.title_strength < LIKE):
         foreign = CHROME.search(near)
     reached = (
