@@ -459,7 +459,7 @@ def main() -> None:
     told(pages, logits)
     by_hand(pages, chinese)
     model = train(pages, chinese, [without[page.hosts[0]] for page in pages])
-    made = f"lightgbm {lightgbm.__version__}, {len(pages)} pages, {sum(len(page.found) for page in pages)} numbers"
+    made = f"lightgbm {lightgbm.__version__}, {_counted(pages)}; Chinese names: {_counted(list(filter(_of_chinese, pages)))}"
     row = {"made": made, "alone": packed(model.alone), "among": packed(model.second), "chinese": packed(model.chinese)}
     write(row)
 
@@ -479,7 +479,12 @@ def again() -> None:
     told(pages, {at: replace(one, chinese=without[page.hosts[0]]).logits(page) for at, page in enumerate(pages)})
     by_hand(pages, chinese)
     old = json.loads(TARGET.read_text(encoding="utf-8"))
-    write({**{name: old[name] for name in ("made", "alone", "among")}, "chinese": packed(grow_chinese(chinese))})
+    made = f"{old['made'].partition(';')[0]}; Chinese names: {_counted(pages)}"
+    write({"made": made, "alone": old["alone"], "among": old["among"], "chinese": packed(grow_chinese(chinese))})
+
+
+def _counted(pages: Sequence[Page]) -> str:
+    return f"{len(pages)} pages, {sum(len(page.found) for page in pages)} numbers"
 
 
 def told(pages: Sequence[Page], logits: dict[int, list[float]]) -> None:
