@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from haoma.guard.extract.lines import Element
 
-__all__ = ["address_in", "icon_of", "is_reversed", "said_by"]
+__all__ = ["SIGNS", "address_in", "icon_of", "is_reversed", "said_by"]
 
 SAYING = frozenset(("alt", "aria-label"))
 CALLING = re.compile(r"tel|phone|mobile|hotline|call|number|clipboard|copy")
@@ -34,7 +34,7 @@ ICON = re.compile(
     r"(?:.*[/_-])?((?:tele)?fax|(?:tele)?phone|tel|telefone|mobile|传真|电话|手机)(?:[_-]?(?:icon|img|\d+))?(?:\.\w{3,4})?",
     re.IGNORECASE,
 )
-SIGNS = frozenset(("i", "em", "span", "b"))
+SIGNS = frozenset(("img", "i", "em", "span", "b"))  # what may be one
 SIGN = re.compile(
     r"(?:\w*[_-])+(fax|chuanzhen|tel(?:ephone)?|phone|dianhua|mobile|shouji)(?:[_-](?:icon|alt|square|fill|full|o|line|\d+))*",
     re.IGNORECASE,
@@ -104,7 +104,7 @@ def icon_of(element: Element, tag: str, told: Mapping[str, str]) -> str:
     if tag == "img":
         icon = ICON.fullmatch(told.get("alt", "")) or ICON.fullmatch(told.get("src", ""))
         return icon.group(1) if icon else ""
-    return _sign(told.get("class", "")) if tag in SIGNS and not element.text and not len(element) else ""
+    return _sign(told.get("class", "")) if not element.text and not len(element) else ""
 
 
 @lru_cache(maxsize=4096)

@@ -15,7 +15,7 @@ from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from haoma.guard.extract.attributes import address_in, icon_of, is_reversed, said_by
+from haoma.guard.extract.attributes import SIGNS, address_in, icon_of, is_reversed, said_by
 from haoma.guard.extract.folded import Folded
 from haoma.guard.extract.lines import Kind, Line, Page
 from haoma.guard.extract.markup import BLANK, SPACE, read_head, tree_of
@@ -238,7 +238,7 @@ def _held(walk: _Walk, element: Element, tag: str, told: Mapping[str, str]) -> N
         walk.page.links.append((len(walk.page.lines), address))
     for text, kind in said_by(element, told) if told else ():
         walk.put(text, element, kind)
-    if told and (icon := icon_of(element, tag, told)):
+    if told and tag in SIGNS and (icon := icon_of(element, tag, told)):
         walk.add(f"{icon}: ", element)
     if (tag == "bdo" or "style" in told) and is_reversed(tag, told):
         walk.add("\u202e", element)

@@ -56,7 +56,6 @@ def test_what_is_not_said_is_not_told(tag: str) -> None:
         ("<em class='ico_chuanzhen'></em>", "传真"),
         ("<i class='fax'></i>", ""),
         ("<i class='icon-fax'>0</i>", ""),
-        ("<div class='icon-fax'></div>", ""),
     ],
 )
 def test_the_sign_of_a_telephone_is_read(tag: str, sign: str) -> None:
