@@ -18,11 +18,11 @@ from haoma.guard.extract.lines import Kind
 from haoma.guard.extract.words import LABELLED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from haoma.guard.extract.lines import Element
 
-__all__ = ["SIGNS", "address_in", "icon_of", "is_reversed", "said_by"]
+__all__ = ["SIGNS", "address_in", "icon_of", "is_reversed", "said_by", "telling_of"]
 
 SAYING = frozenset(("alt", "aria-label"))
 CALLING = re.compile(r"tel|phone|mobile|hotline|call|number|clipboard|copy")
@@ -44,9 +44,9 @@ DIGIT = re.compile(r"\d")
 RINGS = re.compile(r"(?:tel:|(?:call|dial|phone|tel)\w{0,10}\(\s?[\"'])(\+?\d[\d -]{4,18}\d)", re.IGNORECASE)
 
 
-def said_by(element: Element, told: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The texts with a digit that an element's attributes, `told`, hold, each with its kind of line."""
-    for name, kind in _telling(tuple(told)):
+def said_by(element: Element, told: Mapping[str, str], telling: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The texts with a digit that the `telling` ones of an element's attributes hold, each with its kind of line."""
+    for name, kind in telling:
         value = told[name]
         if (
             (not name.endswith("href") or ":" in value)
@@ -57,7 +57,7 @@ def said_by(element: Element, told: Mapping[str, str]) -> Iterator[tuple[str, st
 
 
 @lru_cache(maxsize=4096)
-def _telling(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def telling_of(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Which attributes may hold a line, and of what kind: few elements have any, and most are alike in that."""
     return tuple((name, kind) for name in names if (kind := _kind_of(name)))
 

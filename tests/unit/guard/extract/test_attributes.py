@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from haoma.guard.extract.attributes import icon_of, said_by
+from haoma.guard.extract.attributes import icon_of, said_by, telling_of
 
 
 def told(tag: str) -> list[tuple[str, str]]:
     element = etree.HTML(tag)[0][0]
-    return list(said_by(element, dict(element.items())))
+    return list(said_by(element, dict(element.items()), telling_of(tuple(element.keys()))))
 
 
 @pytest.mark.parametrize(
