@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from haoma.guard.extract import scene
 from haoma.guard.extract.country import CODE, CODE_DIALLED
-from haoma.guard.extract.forms import flat, perhaps, possible
 from haoma.guard.extract.names import CJK
+from haoma.guard.extract.plain import flat, perhaps, possible
 from haoma.guard.extract.walk import read
 
 PIECES = [

@@ -18,11 +18,11 @@ from haoma.guard.extract.lines import Kind
 from haoma.guard.extract.words import LABELLED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from haoma.guard.extract.lines import Element
 
-__all__ = ["address_in", "icon_of", "is_reversed", "said_by"]
+__all__ = ["SIGNS", "address_in", "icon_of", "is_reversed", "said_by", "telling_of"]
 
 SAYING = frozenset(("alt", "aria-label"))
 CALLING = re.compile(r"tel|phone|mobile|hotline|call|number|clipboard|copy")
@@ -34,7 +34,7 @@ ICON = re.compile(
     r"(?:.*[/_-])?((?:tele)?fax|(?:tele)?phone|tel|telefone|mobile|传真|电话|手机)(?:[_-]?(?:icon|img|\d+))?(?:\.\w{3,4})?",
     re.IGNORECASE,
 )
-SIGNS = frozenset(("i", "em", "span", "b"))
+SIGNS = frozenset(("img", "i", "em", "span", "b"))  # what may be one
 SIGN = re.compile(
     r"(?:\w*[_-])+(fax|chuanzhen|tel(?:ephone)?|phone|dianhua|mobile|shouji)(?:[_-](?:icon|alt|square|fill|full|o|line|\d+))*",
     re.IGNORECASE,
@@ -44,9 +44,9 @@ DIGIT = re.compile(r"\d")
 RINGS = re.compile(r"(?:tel:|(?:call|dial|phone|tel)\w{0,10}\(\s?[\"'])(\+?\d[\d -]{4,18}\d)", re.IGNORECASE)
 
 
-def said_by(element: Element, told: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The texts with a digit that an element's attributes, `told`, hold, each with its kind of line."""
-    for name, kind in _telling(tuple(told)):
+def said_by(element: Element, told: Mapping[str, str], telling: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The texts with a digit that the `telling` ones of an element's attributes hold, each with its kind of line."""
+    for name, kind in telling:
         value = told[name]
         if (
             (not name.endswith("href") or ":" in value)
@@ -57,7 +57,7 @@ def said_by(element: Element, told: Mapping[str, str]) -> Iterator[tuple[str, st
 
 
 @lru_cache(maxsize=4096)
-def _telling(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def telling_of(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Which attributes may hold a line, and of what kind: few elements have any, and most are alike in that."""
     return tuple((name, kind) for name in names if (kind := _kind_of(name)))
 
@@ -104,7 +104,7 @@ def icon_of(element: Element, tag: str, told: Mapping[str, str]) -> str:
     if tag == "img":
         icon = ICON.fullmatch(told.get("alt", "")) or ICON.fullmatch(told.get("src", ""))
         return icon.group(1) if icon else ""
-    return _sign(told.get("class", "")) if tag in SIGNS and not element.text and not len(element) else ""
+    return _sign(told.get("class", "")) if not element.text and not len(element) else ""
 
 
 @lru_cache(maxsize=4096)

@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from haoma.guard.extract.candidate import MAINLAND, Candidate
 from haoma.guard.extract.country import named
-from haoma.guard.extract.forms import MAINLAND, Candidate, candidates, exchange, flat, in_exchange, perhaps, possible
+from haoma.guard.extract.forms import candidates, exchange, in_exchange
 from haoma.guard.extract.grid import block_head
 from haoma.guard.extract.lines import Kind, Line, Page
+from haoma.guard.extract.plain import flat, perhaps, possible
 from haoma.guard.extract.state import in_state
 from haoma.guard.extract.structured import Stated, in_json, scope_name
 from haoma.guard.extract.words import CHANGED, DEAD, FORMER, Cue, cue_before, cue_behind

@@ -36,9 +36,9 @@ class Kind:
 
 @dataclass(slots=True)
 class Line:
-    """One line: its text, the element that it begins in, and from which offset on it is whose; `order` counts the lines.
+    """One line: its text, the element that it begins in, and from which offset on it is whose.
 
-    `front` is what a reader sees in front of what an attribute says.
+    `order` counts the lines; `front` is what a reader sees in front of what an attribute says.
     """
 
     order: int

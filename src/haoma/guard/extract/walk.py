@@ -15,7 +15,7 @@ from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from haoma.guard.extract.attributes import address_in, icon_of, is_reversed, said_by
+from haoma.guard.extract.attributes import SIGNS, address_in, icon_of, is_reversed, said_by, telling_of
 from haoma.guard.extract.folded import Folded
 from haoma.guard.extract.lines import Kind, Line, Page
 from haoma.guard.extract.markup import BLANK, SPACE, read_head, tree_of
@@ -66,6 +66,7 @@ class _Walk:
         self.struck = 0
         self.firsts: list[int] = []  # where each open element begins
         self.marks: dict[Element, tuple[bool, bool, bool]] = {}  # hides, strikes, laid a line aside
+        self.reversed: set[Element] = set()
         self.classes: list[str] = []
         self.ids: list[str] = []
         self.span = (0, 0)  # the last one told: mostly the next one too
@@ -236,11 +237,13 @@ def _held(walk: _Walk, element: Element, tag: str, told: Mapping[str, str]) -> N
     """What an element says itself: in its attributes, as a picture, in the text that it begins with."""
     if tag in LINKING and (address := address_in(told)):
         walk.page.links.append((len(walk.page.lines), address))
-    for text, kind in said_by(element, told) if told else ():
-        walk.put(text, element, kind)
-    if told and (icon := icon_of(element, tag, told)):
+    if told and (telling := telling_of(tuple(told))):
+        for text, kind in said_by(element, told, telling):
+            walk.put(text, element, kind)
+    if told and tag in SIGNS and (icon := icon_of(element, tag, told)):
         walk.add(f"{icon}: ", element)
     if (tag == "bdo" or "style" in told) and is_reversed(tag, told):
+        walk.reversed.add(element)
         walk.add("\u202e", element)
     if (text := element.text) and (walk.parts or text.strip(BLANK)):
         # A footnote's mark behind a number is none of its digits.
@@ -253,7 +256,7 @@ def _closed(walk: _Walk, element: Element, parent: Element) -> None:
         _commented(walk, element, parent)
     else:
         marked = walk.marks.get(element) if walk.marks else None
-        if (tag == "bdo" or "style" in element.attrib) and is_reversed(tag, element.attrib):
+        if walk.reversed and element in walk.reversed:
             walk.add("\u202c", element)
         if walk.parts and (marked or tag not in INLINE) and not (tag == "br" and _split(walk, element)):
             walk.end()
