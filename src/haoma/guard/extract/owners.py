@@ -50,6 +50,7 @@ FURTHEST = 30  # lines up
 LONGEST = 24  # characters of a title
 BEFORE = 120  # characters in front of a number
 SENTENCES = 3
+CELL_LINES = 12  # of a table of data
 OWN_BLOCK = 4  # lines of a block that may stand over what follows it
 LABELLED, ROW, ITEM, HEADING, NOWHERE = 0, 1, 3, 4, 5  # how far out a title stands
 OTHERS = re.compile(
@@ -70,7 +71,7 @@ FAMOUS = re.compile(  # houses that pages name without being theirs, and in word
 MAKER = re.compile(r"(?:开发者|开发商|运营商|运营主体|运营公司|所属公司|品牌方|生产企业|企业名称|公司名称)[：:\s]*")
 NEIGHBOURS = re.compile(r"附近|周边|周围|同类|同行|相似|猜你|看了又看|友情链接")
 AGENT = re.compile(
-    r"(?:代理|经销|分销)商?[：:\s]\s{0,3}(?P<who>[^\W\d]{2,14})(?:\s{1,3}[^\W\d]{1,3}(?:先生|女士|小姐|经理))?\W*$"
+    r"(?:代理|经销|分销|推荐)(?:商|企业|单位)?[：:\s]\s{0,3}(?P<who>[^\W\d]{2,14})(?:\s{1,3}[^\W\d]{1,3}(?:先生|女士|小姐|经理))?\W*$"
 )
 BRACKETED = re.compile(r"(?P<who>[^\W\d]{3,14})[（(](?:客服|服务|咨询|联系|官方)*(?:电话|热线)[：:\s]*$")
 BEHIND = re.compile(r"\s?[（(]由?(?P<who>[^\W\d]{3,20}?)(?:运营|提供|负责|管理|接听)?[）)]")  # who answers
@@ -85,7 +86,7 @@ INVITES = re.compile(r"加盟|入驻|招商|热线|电话|洽谈|经销商?合�
 TAGGED = re.compile(r"\s*[【\[〔（(](?:广告|推广|赞助|商业推广|合作伙伴|AD)[】\]〕）)]", re.IGNORECASE)
 FOREIGN = re.compile(
     r"(?:施工|监理|检测|审计|保荐|评估|承销|托管|承运|物流|供货|供应|(?:招标)?代理|评审|勘察|开户|合作)(?:单位|机构|公司|方|商|行)"
-    r"|监管(?:部门|机构|机关)|监督(?:管理)?(?:部门|机关)|主管(?:部门|机关|单位)|上级|业界监察|监察组织|反诈|警方"
+    r"|(?:支付|技术|系统|设备)服务(?:商|方)|监管(?:部门|机构|机关)|监督(?:管理)?(?:部门|机关)|主管(?:部门|机关|单位)|上级|业界监察|监察组织|反诈|警方"
     r"|(?:民政|税务|工商|物价|卫生|教育|交通|公安|环保|文旅|住建|城管|市场监管)(?:行政)?(?:部门|主管)"
     r"|技术支持(?=[：:\s]\s{0,2}[^\W\d])|网站(?:建设|制作|设计)|公安机关|市长热线|便民热线|(?:评议|调解|申诉)中心|消费者协会|消委"
 )
@@ -101,7 +102,7 @@ SAID_BEFORE = re.compile(
 )
 FAR = 6  # lines back to whom 该公司 means
 BY = re.compile(
-    r"由(?P<who>[\u4e00-\u9fff]{3,16}?)(?:窗口|负责|提供|承办|承运|承保|承接|办理|受理|配送|运营|管理|代理|发货|施工)"
+    r"由(?P<who>[\u4e00-\u9fff]{3,16}?)(?:窗口|负责|提供|承办|承运|承保|承接|办理|受理|配送|运营|管理|代理|发货|施工|(?:统一)?组织)"
 )
 
 UNSURE = (FAINT, PERHAPS, HOUSE)
@@ -217,7 +218,7 @@ class Owners:
 
     def _heads_nothing(self, text: str) -> bool:
         """Whether a title is the site's own name, a topic, or to whom a letter is."""
-        return core(text) in self.brands or text.startswith("关于") or ADDRESSED.match(text) is not None
+        return core(text) in self.brands or text.startswith(("关于", "当事人", "被告")) or ADDRESSED.match(text) is not None
 
     def _of_others(self, text: str) -> bool:
         """Whether a label gives a number to the site it stands on, to a neighbour, an agent, or who watches."""
@@ -272,7 +273,7 @@ class Owners:
         if line.order < len(self.page.lines):
             element = line.element_at(start)
             cell = cell_of(element)
-            if cell is not None:
+            if cell is not None and not self._lays_out(cell):
                 yield from self._in_cell(cell, line.order)
                 yield from ((ROW, text, stands) for text, stands in beside(self.page, cell))
             yield from self._over(element, line.order)
@@ -281,6 +282,11 @@ class Owners:
         """What a tel: link says before the number that it shows."""
         first, last = self.page.spans.get(link.element, (0, 0))
         return [NUMBER.split(line.text)[0] for line in self.page.lines[first:last] if line.kind == Kind.TEXT]
+
+    def _lays_out(self, cell: Element) -> bool:
+        """Whether a cell is a part of the page rather than of a table: it holds another table, or too many lines."""
+        first, last = self.page.spans.get(cell, (0, 0))
+        return last - first > CELL_LINES or next(cell.iter("table"), None) is not None
 
     def _in_cell(self, cell: Element, order: int) -> Iterator[Title]:
         begins = max(self.page.spans.get(cell, (order, 0))[0], order - FURTHEST)

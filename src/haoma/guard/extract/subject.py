@@ -25,7 +25,7 @@ TOP_RANK = 2  # headings that may name a page's subject
 LONGEST = 60  # characters of a line that says whose part it plays
 SEVERAL, MOSTLY = 3, 2  # times that the subject is named, and as often as any other
 ROLE = re.compile(
-    r"^\W*(?:被?投诉(?:对象|商家|企业|方)|涉诉(?:商家|企业)|当事人|招聘(?:单位|公司|企业)|(?:公司|企业|单位|商家|店铺|机构)(?:名称|全称)|发布(?:单位|机构|者)|来源|开发者|开发商|公众号|账号主体)\s*[：:]"
+    r"^\W*(?:被?投诉(?:对象|商家|企业|方)|涉诉(?:商家|企业)|招聘(?:单位|公司|企业)|(?:公司|企业|单位|商家|店铺|机构)(?:名称|全称)|发布(?:单位|机构|者)|来源|开发者|开发商|公众号|账号主体)\s*[：:]"
 )
 DATE = re.compile(r"^\W*(?:20\d\d|二[〇○零]\w\w)\s*年.{1,8}日\W*$")
 

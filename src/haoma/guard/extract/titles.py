@@ -135,7 +135,7 @@ SENTENCE = re.compile(r"[了请您我你他这那吗呢吧被把可如因将与�
 TOPIC = re.compile(
     r"^(?:[年月日间元岁]|联系|关于|首页|网站|地址|邮编|时间|营业|服务|价格|营销|回复|店址|网址|办事|停水|停电|停气|收费"
     r"|承诺|播报|编辑|常见|医院常用|备注|说明|提示|温馨|公告|通知|通告|声明|更多|返回|版权|其他|其它|常用"
-    r"|友情链接|产品|业务|渠道|方式|微信|名称|机构|类型|序号|编号|项目|法人|理事长|联系人|负责人|活动|位置|姓名|职务|性别"
+    r"|友情链接|产品|业务|渠道|方式|微信|名称|机构|类型|序号|编号|项目|法人|理事长|联系人|负责人|活动|位置|姓名|职务|性别|最佳|回答|职位"
     r"|主营"
     r"|消费者|未成年|行风|医疗|集团|报失|急诊|本科|研究生|开发者|作者|生产|门票|故障|火警|养老|捐赠|捐款"
     r"|用户|客户|玩家|读者|会员|市民|业主|家长|游客|旅客|单证|账户|个人|企业|信用卡|银行卡|借记卡|贷款"
@@ -162,6 +162,7 @@ MARKS = re.compile(r"^(?:[\W\d_①-⑳]|(?<=\d)[年月日号])+|[\W_]+$")
 NAMED = re.compile(  # what follows is a name, by what the page says
     r"^\W*(?:名\s*称|全\s*称|(?:单位|公司|企业|机构|店铺|商户|商家|店)\s*(?:名\s*称?)?|(?:采购|招标|投标|中标|出卖|委托)人(?:名称)?)\s*[：:]\s*(?=[^\W\d]{3})"
 )
+ON_BEHALF = re.compile(r"(?P<who>[^\W\d]{2,14})\s?[（(](?:代表|受托于)")  # 恺铂公关（代表珂润微）
 CATEGORY = re.compile(r"^\s*[【\[〔].{1,8}[】\]〕]\s*")
 TRANSLATED = re.compile(r"(?<=[\u4e00-\u9fff）)])\s*[A-Za-z][A-Za-z .,&'()\-]{5,}$")  # a name again in English
 INSIDE = re.compile(
@@ -229,6 +230,8 @@ class Titles:
     def _title(self, text: str, *, stands: bool) -> float:
         if len(TRANSLATED.sub("", text)) > LONGEST:
             return NOBODY
+        if agent := ON_BEHALF.match(text):
+            return self._title(agent["who"], stands=True) or PERHAPS
         if own := self._target(text):
             return own
         plain = INSIDE.sub(r"\g<group>", TRANSLATED.sub("", CATEGORY.sub("", NAMED.sub("", text))))

@@ -20,7 +20,7 @@ from haoma.guard.extract.names import CJK, core
 from haoma.guard.extract.owners import FOREIGN, ITEM, LABELLED, NOWHERE, ROW, Owner, Owners
 from haoma.guard.extract.scene import Scene
 from haoma.guard.extract.site import CHROME_HEAD, LIKE, chrome
-from haoma.guard.extract.titles import CHROME, FAINT, NOBODY, OTHER, OWN, PERHAPS, SITE, WE
+from haoma.guard.extract.titles import CHROME, FAINT, HOUSE, NOBODY, OTHER, OWN, PERHAPS, SITE, WE
 
 __all__ = ["CLAUSE", "owners_of", "titled"]
 
@@ -123,7 +123,7 @@ def _verdict(
         (_contradicted(scene, one, owners), -2.0),
         (
             bool(WE.search(near)) and (owner.sign > OTHER or owner.level >= ITEM),
-            2.5 if mine > 0 or owner.sign >= OWN else -1.0,
+            2.5 if mine > 0 or owner.sign >= OWN else 0.5 if owner.sign > HOUSE else -1.0,
         ),
         (bool(brand) and owner.level > LABELLED, -2.5),
         (foreign is not None and mine < 0 and owner.level >= ITEM, -2.5),
@@ -135,9 +135,9 @@ def _verdict(
         (owner.others, -2.0),
         (frame and mine < 0, -2.5),
         (owner.sign == NOBODY and frame and mine > 0, 2.0 + mine / 2),
-        (owner.sign == FAINT, 0.5 if mine > 0 else -1.0),
+        (owner.sign == FAINT, 0.5 if mine > 0 or (scene.about and not owner.others) else -1.0),
         (owner.sign == PERHAPS, (0.5 if owner.named > NOBODY else -0.5) if mine > 0 else -1.5),
-        (bool(claimed) and mine < 1 and not _said_in_prose(one, named), -1.0),
+        (bool(claimed) and mine <= 0 and not _said_in_prose(one, named), -1.0),
         (mine > 0 and owner.sign == NOBODY, 1.0 + mine),
         (owner.sign != NOBODY, 1.0 + owner.sign if mine > 0 else 2.0 * owner.sign),
         (_said_in_prose(one, named), 1.0),
