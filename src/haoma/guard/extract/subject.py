@@ -2,8 +2,7 @@
 
 Rules held here:
 - A title or a heading that names the target makes it the subject; so do the lines that open the page, a line that says
-  whose part it plays (投诉对象：, 当事人：, 公司名称：), and the signature over a date that a notice ends with.
-- A page that names several about as often has none.
+  whose part it plays (投诉对象：, 招聘单位：, 公司名称：), and the signature over a date that a notice ends with.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ __all__ = ["is_about"]
 
 TOP_RANK = 2  # headings that may name a page's subject
 LONGEST = 60  # characters of a line that says whose part it plays
-SEVERAL, MOSTLY = 3, 2  # times that the subject is named, and as often as any other
 ROLE = re.compile(
     r"^\W*(?:被?投诉(?:对象|商家|企业|方)|涉诉(?:商家|企业)|招聘(?:单位|公司|企业)|(?:公司|企业|单位|商家|店铺|机构)(?:名称|全称)|发布(?:单位|机构|者)|来源|开发者|开发商|公众号|账号主体)\s*[：:]"
 )
@@ -52,7 +50,4 @@ def is_about(scene: Scene) -> bool:
         and DATE.match(shown[at[line.order] + 1].text)
         for line in named
     )
-    if any(signed):
-        return True
-    rivals = max((list(scene.rivals.values()).count(name) for name in set(scene.rivals.values())), default=0)
-    return len(named) >= SEVERAL and len(named) >= MOSTLY * rivals
+    return any(signed)
