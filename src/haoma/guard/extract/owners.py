@@ -218,7 +218,11 @@ class Owners:
 
     def _heads_nothing(self, text: str) -> bool:
         """Whether a title is the site's own name, a topic, or to whom a letter is."""
-        return core(text) in self.brands or text.startswith(("关于", "当事人", "被告")) or ADDRESSED.match(text) is not None
+        return (
+            core(text) in self.brands
+            or text.startswith(("关于", "当事人", "被告"))
+            or ADDRESSED.match(text) is not None
+        )
 
     def _of_others(self, text: str) -> bool:
         """Whether a label gives a number to the site it stands on, to a neighbour, an agent, or who watches."""

@@ -268,6 +268,8 @@ class Titles:
         return HOUSE if self._of_its_trade(name) else NOBODY
 
     def _shortened(self, name: str) -> bool:
+        if self.coined and len(self.brand) > LEAST and self.brand not in name and self.brand[:LEAST] in name:
+            return False
         ends = len(core(name)) >= LEAST and len(name) > LEAST and any(own.endswith(core(name)) for own in self.cores)
         return ends or any(one_house(name, own) for own in self.target.names)
 

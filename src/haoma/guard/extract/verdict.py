@@ -54,7 +54,7 @@ def _told_elsewhere(scene: Scene, owners: dict[int, Owner]) -> dict[int, Owner]:
             first.setdefault(key, owner)
     for one in scene.found:
         key = one.one.digits[-8:]
-        if owners[id(one)].sign == NOBODY and len(known.get(key, ())) == 1:
+        if owners[id(one)].sign in (NOBODY, FAINT) and len(known.get(key, ())) == 1:
             owners[id(one)] = first[key]
     return owners
 
@@ -136,6 +136,7 @@ def _verdict(
         (frame and mine < 0, -2.5),
         (owner.sign == NOBODY and frame and mine > 0, 2.0 + mine / 2),
         (owner.sign == FAINT, 0.5 if mine > 0 or (scene.about and not owner.others and not claimed) else -1.0),
+        (owner.sign == PERHAPS and mine < 0 and scene.about and owner.named > NOBODY and not claimed, 0.5),
         (owner.sign == PERHAPS, (0.5 if owner.named > NOBODY else -0.5) if mine > 0 else -1.5),
         (bool(claimed) and mine < 1 and not _said_in_prose(one, named), -1.0),
         (mine > 0 and owner.sign == NOBODY, 1.0 + mine),
