@@ -105,7 +105,7 @@ def _read(page: Page, regions: Sequence[str]) -> list[tuple[Line, list[Candidate
     many = 0
     for line in (page.lines[order] for order in perhaps(page.text)):
         if many < MOST and possible(flat(line.text)):
-            read.append((line, candidates(line.text, _local(page, line, regions), _lead(page, line))))
+            read.append((line, candidates(line.text, _local(page, line, regions), _label(page, line))))
             many += len(read[-1][1])
     known = {told for _, ones in read for one in ones if (told := exchange(one))}
     if MAINLAND in regions and known:
@@ -204,6 +204,13 @@ def _lead(page: Page, line: Line) -> str:
             text = page.lines[above].text.strip()
             return text if len(text) <= 40 else ""
     return ""
+
+
+def _label(page: Page, line: Line) -> str:
+    """What says that a line is a telephone: words left of its cell, the head of its column, else its lead."""
+    cell = _around(line.element, CELLS)
+    labels = () if cell is None else _labels_of_cell(page, line, cell)
+    return next((label for label in labels if label and cue_before(flat(label)[-80:])[0]), _lead(page, line))
 
 
 def _cue_in_front(page: Page, line: Line) -> Cue | None:
