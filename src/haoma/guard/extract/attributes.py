@@ -31,10 +31,10 @@ RUNS = re.compile(r"on(?:click|touch(?:start|end)|tap)|(?:@|v-on:|ng-|bind)(?:cl
 TIPS = re.compile(r"data-(?:content|(?:original-)?title|tips?|tooltip)")
 SHOWN = frozenset(("text", "button", "submit", "tel"))
 ICON = re.compile(
-    r"(?:.*[/_-])?((?:tele)?fax|(?:tele)?phone|tel|telefone|mobile|传真|电话|手机)(?:[_-]?(?:icon|img|\d+))?(?:\.\w{3,4})?",
+    r"(?:.*[/_-])?((?:tele)?fax|(?:tele)?phone|tel|telefone|mobile|传真|电话|手机)(?:[_-]?(?:icon|img|图标|图片|\d+))?(?:\.\w{3,4})?",
     re.IGNORECASE,
 )
-SIGNS = frozenset(("img", "i", "em", "span", "b"))  # what may be one
+SIGNS = frozenset(("img", "i", "em", "span", "b", "use"))  # what may be one
 SIGN = re.compile(
     r"(?:\w*[_-])+(fax|chuanzhen|tel(?:ephone)?|phone|dianhua|mobile|shouji)(?:[_-](?:icon|alt|square|fill|full|o|line|\d+))*",
     re.IGNORECASE,
@@ -104,6 +104,8 @@ def icon_of(element: Element, tag: str, told: Mapping[str, str]) -> str:
     if tag == "img":
         icon = ICON.fullmatch(told.get("alt", "")) or ICON.fullmatch(told.get("src", ""))
         return icon.group(1) if icon else ""
+    if tag == "use":
+        return _sign((told.get("xlink:href") or told.get("href") or "").lstrip("#"))
     return _sign(told.get("class", "")) if not element.text and not len(element) else ""
 
 

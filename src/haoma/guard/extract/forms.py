@@ -17,6 +17,7 @@ from haoma.guard.extract.abroad import foreign, vanity
 from haoma.guard.extract.candidate import MAINLAND, Candidate, digits_of, within
 from haoma.guard.extract.mainland import CHINESE_SHAPE, LOCAL, YEARS, chinese, short
 from haoma.guard.extract.plain import flat, possible
+from haoma.guard.extract.words import LABELLED
 
 __all__ = ["candidates", "exchange", "in_exchange"]
 
@@ -75,17 +76,29 @@ def exchange(one: Candidate) -> str:
 
 
 def in_exchange(text: str, known: Collection[str]) -> list[Candidate]:
-    """The numbers that a line, or what stands behind its colon, has without area code and in a `known` exchange.
+    """The numbers that a line has without area code, where landlines of `known` exchanges stand on the page.
 
-    Houses have rows of numbers: where one is said to be a telephone, those of its exchange are.
+    Houses have rows of numbers: where one is said to be a telephone, those of its exchange are. So are digits as many
+    as its, behind the colon of a label, or alone on a line where they begin as it does.
     """
     found: list[Candidate] = []
-    for hit in LOCAL.finditer(flat(text)):
-        digits = digits_of(hit["digits"])
-        if f"{digits[:4]}-{len(digits) - 4}" in known:
-            one = Candidate(hit.start("digits"), hit.end("digits"), digits, None, MAINLAND)
-            found += [one, *_next(flat(text), one, found)]
+    plain = flat(text)
+    for hit in LOCAL.finditer(plain):
+        if _is_local(plain, hit, known):
+            one = Candidate(hit.start("digits"), hit.end("digits"), digits_of(hit["digits"]), None, MAINLAND)
+            found += [one, *_next(plain, one, found)]
     return found
+
+
+def _is_local(plain: str, hit: re.Match[str], known: Collection[str]) -> bool:
+    digits, before = digits_of(hit["digits"]), plain[: hit.start("digits")].rstrip()
+    if f"{digits[:4]}-{len(digits) - 4}" in known:
+        return True
+    alike = [one for one in known if one.endswith(f"-{len(digits) - 4}")]
+    if not alike or YEARS.match(hit["digits"]):
+        return False
+    alone = hit.group().strip() == plain.strip() and any(one[:3] == digits[:3] for one in alike)
+    return alone or (before[-1:] in (":", "：") and LABELLED.search(before[-40:]) is not None)
 
 
 def _next(text: str, first: Candidate, found: Sequence[Candidate]) -> Iterator[Candidate]:

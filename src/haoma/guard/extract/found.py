@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["Found", "found_on"]
 
 CLAUSE = re.compile(r"[。；;！!\n]|(?<=[^\d])[,，](?=[^\d])")
+SENTENCE = re.compile(r"[。！!\n]")
+ENDED = re.compile(
+    r"(?:该|此|上述|原)(?:服务|客服|预订|投诉)?(?:号码|专线|热线|电话|座机|号)[^，。；,;\d]{0,6}(?:停用|停机|撤销|取消|作废|注销)"
+)
 LABEL_LONG = 60
 NOT_LONG = 10
 MOST = 400  # numbers of a page: a directory has hundreds, a data dump thousands
@@ -105,7 +109,7 @@ def _read(page: Page, regions: Sequence[str]) -> list[tuple[Line, list[Candidate
     many = 0
     for line in (page.lines[order] for order in perhaps(page.text)):
         if many < MOST and possible(flat(line.text)):
-            read.append((line, candidates(line.text, _local(page, line, regions), _lead(page, line))))
+            read.append((line, candidates(line.text, _local(page, line, regions), _label(page, line))))
             many += len(read[-1][1])
     known = {told for _, ones in read for one in ones if (told := exchange(one))}
     if MAINLAND in regions and known:
@@ -206,13 +210,20 @@ def _lead(page: Page, line: Line) -> str:
     return ""
 
 
+def _label(page: Page, line: Line) -> str:
+    """What says that a line is a telephone: words left of its cell, the head of its column, else its lead."""
+    cell = _around(line.element, CELLS)
+    labels = () if cell is None else _labels_of_cell(page, line, cell)
+    return next((label for label in labels if label and cue_before(flat(label)[-80:])[0]), _lead(page, line))
+
+
 def _cue_in_front(page: Page, line: Line) -> Cue | None:
     """What a cell to the left, the head of the column or the lines above say."""
     cell = _around(line.element, CELLS)
     if cell is not None:
         for label in _labels_of_cell(page, line, cell):
             cue, far = cue_before(flat(label)[-80:])
-            if cue is not None and far <= 20:
+            if cue is not None and far <= 20 and not re.search(r"\d{3}", label[-far:] if far else ""):
                 return cue
     elif (head := block_head(line.element)) and (cue := cue_before(flat(head))[0]) in (Cue.FAX, Cue.VOICE):
         return cue
@@ -302,6 +313,8 @@ def _dead(line: Line, before: str, behind: str, heading: str) -> bool:
     rest = CLAUSE.split(behind)[0]
     if CHANGED.search(front):
         return False
+    if ENDED.search(SENTENCE.split(behind)[0]):
+        return True
     return bool(
         FORMER.search(front)
         or DEAD.search(rest)

@@ -3,7 +3,8 @@
 Rules held here:
 - Cells that span rows or columns stand in each of them (HTML §4.9.12). A page has at most `MOST` cells; what is beyond
   stands nowhere.
-- A column is headed by the nearest `th` above a cell, else by what stands in the first row.
+- A column is headed by the nearest `th` above a cell, else by what stands in the first row
+  that is more than a title.
 - A table without a row of `th` has that of the last one above that is alike: of as many columns and one class, as the
   panes of one table have, or that is a head and nothing else.
 - Blocks in rows of as many, below one another, are a table too, whose first row heads it.
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Grids", "block_head", "blocks_before"]
 
-MOST, MOST_SPANNED, MOST_ROWS = 40_000, 100, 2_000
+MOST, MOST_SPANNED, MOST_ROWS, MOST_TITLES = 40_000, 100, 2_000, 4
 NUMBER = re.compile(r"\d[\d -]{3,}\d")
 HIGHEST = 4  # elements up
 FEWEST, MOST_BLOCKS, MOST_BLOCK_ROWS = 3, 8, 60  # blocks of a row; rows
@@ -41,6 +42,11 @@ class _Grid:
     @property
     def width(self) -> int:
         return max(map(len, self.rows), default=0)
+
+    @property
+    def top(self) -> int:
+        """The first row that is more than a title over the whole table."""
+        return next((order for order, row in enumerate(self.rows[:MOST_TITLES]) if len(set(row)) > 1), 0)
 
     def at(self, row: int, column: int) -> Element | None:
         return self.rows[row][column] if row < len(self.rows) and column < len(self.rows[row]) else None
@@ -83,8 +89,9 @@ class Grids:
             if one is not None and one.tag == "th" and one is not cell:
                 return one
         headed = self._heads.get(grid.table, grid)
-        first = headed.at(0, column)
-        return first if (headed is not grid or row) and first is not cell else None
+        top = headed.top
+        first = headed.at(top, column)
+        return first if (headed is not grid or row > top) and first is not cell else None
 
     def _of(self, cell: Element) -> _Grid | None:
         if self._grids is None:

@@ -20,9 +20,12 @@ from haoma.numbers.text import find
 
 __all__ = ["CHINESE_SHAPE", "LOCAL", "YEARS", "chinese", "short"]
 
-LOCAL = re.compile(r"(?:^|(?<=[：:\s]))\s{0,2}(?P<digits>[2-8]\d{2,3}[- ]?\d{4})(?=\s{0,2}(?:[、，,；;。/（(]|$))")
+LOCAL = re.compile(
+    r"(?:^|(?<=[：:\s(（]))\s{0,2}(?P<digits>[2-8]\d{2,3}[- ]?\d{4})(?=(?:-\d{1,4}|转\d{1,5})?\s{0,2}(?:[、，,；;。/（()）]|$))"
+)
 TELEPHONE = re.compile(
-    r"(?:[电電]\s{0,4}[话話]|[热熱][线線]|[专專][线線]|座机|固话|总\s{0,4}机|[传傳]\s{0,4}真|\btel|\bfax)[\s:：.]{0,4}$",
+    r"(?:[电電]\s{0,4}[话話]|[热熱][线線]|[专專][线線]|座机|固话|直拨|总\s{0,4}机|[传傳]\s{0,4}真|\btel|\bfax)"
+    r"(?:[(（][^()（）]{0,12}[)）])?[\s:：.]{0,4}$",
     re.IGNORECASE,
 )
 YEARS = re.compile(r"(?:19|20)\d\d(?:[- ](?:19|20)\d\d|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))$")
@@ -40,13 +43,16 @@ SHORT = {
     "TW": re.compile(r"(?<![\d.+-])1\d{2,3}(?![\d.-])"),
     "HK": re.compile(r"(?<![\d.+-])(?:1[08]\d{2}|999)(?![\d.-])"),
 }
-CALLED = re.compile(r"\s{0,2}[\u4e00-\u9fff]{0,6}?(?:热线|專線|专线|熱線|电话|電話)")
-DIALLED = re.compile(r"(?:[打拨是给](?:的是|的|了)?|[更换整级一改]为)\s?$")
+CALLED = re.compile(r"\s{0,2}(?:\d{1,2}\s?小时)?[\u4e00-\u9fff]{0,6}?(?:热线|客服|專線|专线|熱線|电话|電話)")
+DIALLED = re.compile(r"(?:[打拨是给](?:的是|的|了)?|[更换整级一改]为|(?:致电|拨打|直拨)[\u3400-\u9fff]{2,12})\s?$")
+HELP = re.compile(r"(?<![\d.+-])1(?:10|19|20|22)(?![\d.-])")
 SPACED = re.compile(r"(?<![\d.+-])(?<!\d )9( {1,2})[56](?:\1\d){3,4}(?![\d.-]| \d)")  # 9 5 5 8 8
 MENU = re.compile(r"(9[56]\d{3}|1[02]\d{3})(?:-\d){1,2}")  # 95588-2: what to press then is none of the number
 LISTED = re.compile(r"\s{0,2}(?:[/、,，|]|或|和)\s{0,2}")
 SET_APART = re.compile(r"[\u3400-\u9fff][\s:：(（]{1,3}$")
-UNCOUNTED = re.compile(r"\s{0,2}(?:[)）,，、。;；/|]|$|(?![元人个個台户件次%％万亿年月日号號米平分])[\u3400-\u9fff])")
+UNCOUNTED = re.compile(
+    r"\s{0,2}(?:[()（）,，、。;；/|]|$|(?![元人个個台户件次%％万亿年月日号號米平分])[\u3400-\u9fff])"
+)
 
 
 def chinese(text: str, lead: str) -> Iterator[Candidate]:
@@ -60,6 +66,7 @@ def chinese(text: str, lead: str) -> Iterator[Candidate]:
         (CHINESE_SHAPE, _shaped),
         (LOOKALIKE, _alike),
         (CODE, _coded),
+        (HELP, _unlabelled),
         (LOCAL, _local),
     ):
         for hit in form.finditer(text):
@@ -116,11 +123,15 @@ def _coded(hit: re.Match[str], before: str) -> Candidate | None:
     """A service code behind a label of ours; one of 95… also alone, in brackets, or behind a name."""
     alone = hit.group()[0] == "9" and hit.group() == hit.string.strip()
     named = SET_APART.search(before[-12:]) is not None and hit.group()[:2] == "95"
-    dialled = DIALLED.search(before[-6:]) is not None and hit.group()[0] == "9"
+    dialled = DIALLED.search(before[-18:]) is not None and hit.group()[0] == "9"
     called = LABELLED.search(before[-40:].rstrip()) or CALLED.match(hit.string, hit.end())
     if alone or called or ((named or dialled) and UNCOUNTED.match(hit.string, hit.end())):
         return _code(hit)
     return None
+
+
+def _unlabelled(_hit: re.Match[str], _before: str) -> None:
+    """Nothing: 120 alone is a count."""
 
 
 def _code(hit: re.Match[str]) -> Candidate | None:
@@ -133,7 +144,7 @@ def _listed(hit: re.Match[str], found: Sequence[Candidate]) -> Candidate | None:
     text = hit.string
     ahead = any(LISTED.fullmatch(text, one.end, hit.start()) for one in found)
     behind = any(LISTED.fullmatch(text, hit.end(), one.start) for one in found)
-    return _code(hit) if hit.re is CODE and (ahead or behind) else None
+    return _code(hit) if hit.re in (CODE, HELP) and (ahead or behind) else None
 
 
 def short(text: str, lead: str, region: str) -> Iterator[Candidate]:

@@ -34,7 +34,7 @@ APART = "\x1f"  # a space that no number goes across
 FRONT = 60  # characters in front of what an attribute says
 INLINE = frozenset(
     """a abbr acronym b bdi bdo big cite code data em font i img kbd label mark nobr q ruby s samp small span strike
-    strong sub sup tt u var wbr time del ins output rt rp tspan o:p st1:phone st1:place""".split()
+    strong sub sup tt u var wbr time del ins output rt rp tspan o:p st1:phone st1:place svg use""".split()
 )
 SKIPPED = frozenset("script style iframe object math head select datalist path defs rt rp".split())
 OPEN_END, REST = re.compile(r"(?<!\d)(?:0\d{2,3}|[48]00(?:-\d{3})?)-\s*$"), re.compile(r"\s*\d{3,8}(?:-\d{4})?(?!\d)")

@@ -48,7 +48,7 @@ _FAX = r"""(?:tele|e-?)?fa(?:x|csimile|ks)(?:es)?(?:\s?(?:number|no\.?))?|t[eé]
 _MOBILE = r"""mobile?|mob(?=[\s.:]|$)|cell(?:\s?phone|ular)?|\(m\)|[mc](?=\s?[:|)])|gsm|text|sms|whats\s?app|wechat|微信|手\s{0,4}机|手機|移动电话|短信|加\s?(?:[vV]|微)(?:信)?|(?<![a-zA-Z])[vV][xX](?![a-zA-Z])"""
 _NOT = r"""zip(?:\s?code)?|post(?:al)?\s?code|p\.?\s?o\.?\s?box|order(?:\s?(?:no|id|number))?|invoice|item|sku|isbn|issn|upc|ean|part\s?(?:no|number|#)|model|
   licen[cs]e|lic(?=[\s.:#])|dre|nmls|permit|reg(?:istration|istered)?(?:\sin\sengland)?(?:\s?(?:no|number))|company\s(?:no|number|reg\w*)|charity|vat|abn|acn|tax\s?id|ein|tin|
-  account|iban|swift|bic|serial|version|copyright|©|id|lat(?:itude)?|long?(?:itude)?|gps|qq(?:群)?|标识码|邮\s{0,4}编|郵編|邮政编码|备案|ICP备?|许可证|執照|执照|编号|代码|[账帐賬]\s{0,6}[号號]|税\s{0,6}[号號]|登[记記][证證]|卡号|订单|会议号|户号|车架号|条码|69码|单位净值|执行标准|
+  account|iban|swift|bic|serial|version|copyright|©|id|lat(?:itude)?|long?(?:itude)?|gps|qq(?:群)?|标识码|邮\s{0,4}编|郵編|邮政编码|备案|ICP备?|许可证|執照|执照|编号|代码|[账帐賬]\s{0,6}[号號]|税\s{0,6}[号號]|登[记記][证證]|卡号|订单|会议号|户号|车架号|条码|69码|批次|批号|型号|合同(?:号|编号)|单位净值|执行标准|
   注册号|信用代码|股票|群号|版本|工号|身份证|统一编号|統一編號|統編|劃撥|price|fee|usd|eur|rmb|¥|￥|页|\bpp?(?=\s?\d)|doi|arxiv|rfc|case|docket"""
 _WORDS = {Cue.VOICE: _VOICE, Cue.FAX: _FAX, Cue.MOBILE: _MOBILE, Cue.NOT: _NOT}
 
@@ -69,12 +69,12 @@ WEAK = re.compile(
     re.IGNORECASE,
 )
 DEAD = re.compile(
-    r"停用|停机|作废|废止|不再(?:使用|提供|受理)|停止(?:使用|服务)|(?:已|将)(?:取消|注销|失效|下线|关闭)|空号|已更换|no\slonger|discontinued|disconnected|out\sof\s(?:service|use)"
+    r"停用|停机|拆机|(?:座机|电话|热线|号码|已)撤销|作废|废止|不再(?:使用|提供|受理)|停止(?:使用|服务)|(?:已|将)(?:取消|注销|失效|下线|关闭)|空号|已更换|no\slonger|discontinued|disconnected|out\sof\s(?:service|use)"
     r"|not\sin\suse|已不用|請勿再撥|已停|(?:早就|早已|已经|已|现在|如今|根本)打不通",
     re.IGNORECASE,
 )
 FORMER = re.compile(
-    r"旧(?:的)?(?:号|电话|热线|客服|总机|座机|版)|原(?:客服|服务|电话|热线|号码|总机|联系|投诉|咨询|有|来|(?![厂装产创始])[\u4e00-\u9fff]{2,6}(?:电话|热线|号码))|曾用|舊|以前(?:的|那个)|(?:old|former|previous|defunct)\s(?:tele)?(?:phone|number|hotline|line)|formerly",
+    r"旧(?:的)?(?:号|电话|热线|客服|总机|座机|版)|原\s?$|原(?:客服|服务|电话|热线|号码|总机|联系|投诉|咨询|有|来|(?![厂装产创始])[\u4e00-\u9fff]{2,6}(?:电话|热线|号码))|曾用|舊|以前(?:的|那个)|(?:old|former|previous|defunct)\s(?:tele)?(?:phone|number|hotline|line)|formerly",
     re.IGNORECASE,
 )
 CHANGED = re.compile(
@@ -125,7 +125,8 @@ def cue_before(text: str) -> tuple[Cue | None, int]:
     start, end, cue = found[-1]
     if len(found) > 1:
         _, other_end, other = found[-2]
-        if cue in (Cue.FAX, Cue.NOT) and other is Cue.VOICE and _joined(text[other_end:end]):
+        joined = (cue is Cue.FAX and start == other_end) or _joined(text[other_end:end])
+        if cue in (Cue.FAX, Cue.NOT) and other is Cue.VOICE and joined:
             cue = Cue.VOICE
         elif (
             cue is Cue.VOICE

@@ -54,6 +54,8 @@ def test_what_is_not_said_is_not_told(tag: str) -> None:
         ("<i class='iconfont icon-fax'></i>", "fax"),
         ("<i class='fa fa-phone-square'></i>", "phone"),
         ("<em class='ico_chuanzhen'></em>", "传真"),
+        ("<use xlink:href='#icon-fax'></use>", "fax"),
+        ("<img alt='传真图标'>", "传真"),
         ("<i class='fax'></i>", ""),
         ("<i class='icon-fax'>0</i>", ""),
     ],

@@ -57,3 +57,9 @@ def test_a_list_of_cards_has_no_head() -> None:
     root = etree.HTML("<div><div><b>甲</b><p>传真：021-55500101</p><p>x</p></div><div><b>乙</b><p>x</p><p>y</p></div>")
     *_, last = root.iter("p")
     assert block_head(last) == ""
+
+
+def test_the_head_of_a_column_makes_local_digits_and_codes_numbers() -> None:
+    head = "<tr><th>城市</th><th>邮编</th><th>电话</th></tr>"
+    rows = "<tr><td>杭州</td><td>310000</td><td>55500101</td></tr><tr><td>政务</td><td></td><td>12345</td></tr>"
+    assert roles(f"<table>{head}{rows}</table>") == {"55500101": Role.VOICE, "12345": Role.VOICE}

@@ -25,6 +25,7 @@ from haoma.guard.extract.words import Cue, cue_before
         ("税　号：", Cue.NOT),
         ("商業登記證號碼：", Cue.NOT),
         ("电话及账号：", Cue.VOICE),
+        ("电话传真：", Cue.VOICE),
         ("消費者保護專線 ", Cue.VOICE),
     ],
 )
