@@ -36,6 +36,7 @@ STANDARD = re.compile(
     r"(?:(?<![A-Za-z])[A-Z]{1,4}\d{0,2}/[A-Z]{1,2}|(?<![A-Za-z])(?:GB|JB|HG|QB|YY|ISO|IEC|DIN|ASTM))\s?$"
 )
 DATE = re.compile(r"(?<![\d-])(?:19|20)\d\d(?P<dash>[-./])(?:0?[1-9]|1[0-2])(?P=dash)(?:0?[1-9]|[12]\d|3[01])(?![\d-])")
+TIME = re.compile(r"(?<![\d:])\d{1,2}:\d\d(?![\d:])")
 ZIP_PLUS = re.compile(r"\b[A-Z]{2}\.?,?\s{1,3}$")
 KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 TOLL_FREE = frozenset("800 833 844 855 866 877 888 900".split())
@@ -51,9 +52,9 @@ HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def foreign(text: str, regions: Sequence[str], known: Sequence[Candidate]) -> Iterator[Candidate]:
-    """Numbers of other countries, but of runs of digits that are `known` whole, and not of dates."""
+    """Numbers of other countries, but of runs of digits that are `known` whole, and not of days and hours."""
     spans = [(one.start, one.end) for one in known]
-    dates = [date.span() for date in DATE.finditer(text)]
+    dates = [told.span() for form in (DATE, TIME) for told in form.finditer(text)]
     for run in RUN.finditer(text):
         if not _stands_free(text, run.start(), run.end()):
             continue

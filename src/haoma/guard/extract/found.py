@@ -47,6 +47,10 @@ RENEWED = re.compile(r"新|改|现|启用|拨打|以.{0,12}为准|\d[\d-]{5}")  
 WORD = re.compile(r"[^\W\d_]{2}")
 FRONT = re.compile(r"[:：]|^.{1,12}$")
 BOTH = re.compile(r"[兼同]")  # 兼传真, 传真同号: a telephone that takes faxes too
+# What templates show until somebody fills in a number.
+PLACEHOLDER = re.compile(
+    r"1380013800\d|1[38]\d(?:0{8}|12345678)|12345678901|400(?:0000000|1234567)|(?:0\d{2,3})?(?:12345678|0{7,8})"
+)
 IN_CLASS = re.compile(r"fax|chuanzhen", re.IGNORECASE)
 
 
@@ -289,6 +293,8 @@ def _heading(page: Page, line: Line) -> str:
 
 
 def _role(line: Line, one: Candidate, cue: Cue | None) -> Role:
+    if PLACEHOLDER.fullmatch(one.digits):
+        return Role.OTHER
     element: Element | None = line.element_at(one.start)
     for _ in range(2):
         if element is None:

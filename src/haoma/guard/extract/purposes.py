@@ -102,6 +102,7 @@ _ANY = re.compile(
 _ASKING = re.compile(
     r"(?:服[务務](?:热线|熱線|电话|電話|专线|專線)|咨询|諮詢|查询|查詢|hotlines?|support|enquir|inquir)"
 )
+_BRACKETED = re.compile(r"\([^()]{0,30}\)(?=[\s:]*$)")  # 监督(纪委办公室): who is asked, not what for
 _SPACED = re.compile(r"(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])")
 _JOINED = re.compile(r"(?:热线|電話|电话)?\s?(?:[及和与與、/&兼或]|and)\s?")
 _NUMBER = re.compile(r"[+(]?\d(?:[\s()+./\-–—~转轉#*]{0,3}\d){4,}")
@@ -140,7 +141,7 @@ def purpose_of(before: str, after: str, heading: str, digits: str = "") -> Purpo
     if _NUMBER.search(above):
         above = ""
     for text in (_label(_folded(before[-2 * NEAR :])), said_behind, above):
-        said = _said(text)
+        said = _said(_BRACKETED.sub("", text)) or _said(text)
         if said is not None:
             return said
     return Purpose.CARE if _SERVICE.fullmatch(plain) else Purpose.OTHER

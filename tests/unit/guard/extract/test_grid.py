@@ -28,6 +28,8 @@ def roles(page: str) -> dict[str, Role]:
         f"<table class='t'>{HEAD}<tr><td>城西</td><td>-</td><td>-</td></tr></table><table class='t'>{ROW}</table>",
         f"<table>{SPANNING}<td>二部</td><td>021-55500101</td><td>021-55500102</td></tr></table>",
         "<div><div><p>网点</p><p>电话</p><p>传真</p></div><div><p>城东</p><p>021-55500101</p><p>021-55500102</p></div></div>",
+        f"<table><tr><td colspan='3'>客服电话一览</td></tr>{HEAD}{ROW}</table>",
+        f"<table>{HEAD}<tr><td>甲路（邮编200120）</td><td>021-55500101</td><td>021-55500102</td></tr></table>",
         "<table><tr><td>电话</td><td>021-55500101</td></tr><tr><td>传真</td><td>-</td><td>021-55500102</td></tr></table>",
     ],
 )
@@ -63,3 +65,20 @@ def test_the_head_of_a_column_makes_local_digits_and_codes_numbers() -> None:
     head = "<tr><th>城市</th><th>邮编</th><th>电话</th></tr>"
     rows = "<tr><td>杭州</td><td>310000</td><td>55500101</td></tr><tr><td>政务</td><td></td><td>12345</td></tr>"
     assert roles(f"<table>{head}{rows}</table>") == {"55500101": Role.VOICE, "12345": Role.VOICE}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>021-55500101</p><table><tr><td>科</td><td>电话（区号021）</td></tr><tr><td>甲</td><td>55511102-803</td></tr></table>",
+        "<p>总机 021-55500101</p><h3>常用号码</h3><dl><dt>甲科</dt><dd>55511102</dd></dl>",
+        "<p>总机 021-55500101</p><p>现场服务：55511102（8:30-17:00）</p>",
+        "<p>总机 021-55500101</p><p>可向保卫处（55500102）反映</p>",
+    ],
+)
+def test_local_numbers_are_found_beside_a_landline(page: str) -> None:
+    assert len(roles(page).keys() & {"02155500101", "55511102", "55500102"}) == 2
+
+
+def test_digits_alone_that_begin_otherwise_are_no_local_number() -> None:
+    assert roles("<p>总机 021-55500101</p><p>88811102</p><p>20240301</p>").keys() == {"02155500101"}

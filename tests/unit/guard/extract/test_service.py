@@ -133,7 +133,7 @@ def test_a_page_full_of_400_numbers_is_not_american() -> None:
 @pytest.mark.parametrize(
     ("more", "digits", "purpose"),
     [
-        ("<p>产品寄修：甲路1号 吴工 <a href='tel:13800138000'>点击拨打</a></p>", "13800138000", "售后"),
+        ("<p>产品寄修：甲路1号 吴工 <a href='tel:13800209122'>点击拨打</a></p>", "13800209122", "售后"),
         ("<p>投诉热线：<img src='/t.png' alt='400-810-9191'></p>", "4008109191", "投诉"),
         ("<p>投诉电话：400-810-9191、010-65051199</p>", "01065051199", "投诉"),
         (f"<table>{HEAD}<tr><td>加盟</td><td>甲路</td><td>010-65051199</td></tr></table>", "01065051199", "招商"),
@@ -146,9 +146,9 @@ def test_what_stands_in_front_tells_what_a_number_is_for(more: str, digits: str,
 
 
 def test_numbers_in_inline_blocks_behind_an_order_are_whole() -> None:
-    numbers = "010-6505-1199", "138 0013 8000", "400-810-9191"
+    numbers = "010-6505-1199", "138 0020 9122", "400-810-9191"
     rows = "".join(f"<p><span>{order}</span><span>{number}</span></p>" for order, number in enumerate(numbers))
-    assert {"01065051199", "13800138000", "4008109191"} <= by_digits(read(rows)).keys()
+    assert {"01065051199", "13800209122", "4008109191"} <= by_digits(read(rows)).keys()
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_numbers_in_inline_blocks_behind_an_order_are_whole() -> None:
         ("<p>电话（传真）：010-65051199</p>", Role.VOICE),
         ("<p>010-65051199（兼传真）</p>", Role.VOICE),
         ("<p>010-65051199（传真）</p>", Role.FAX),
-        ("<p>加V 13800138000 或 010-65051199</p>", Role.VOICE),
+        ("<p>加V 13800209122 或 010-65051199</p>", Role.VOICE),
         ("<p>帐　号：010-65051199</p>", Role.OTHER),
     ],
 )
@@ -169,3 +169,23 @@ def test_a_number_that_takes_faxes_too_is_a_voice_number(more: str, role: Role) 
 def test_a_busy_line_is_not_dead(said: str) -> None:
     told = by_digits(read(f"<p>海渠银行 010-65051199 {said}</p>"))["01065051199"]
     assert ("the page says that it is out of use" in told.reasons) is (said[0] == "早")
+
+
+@pytest.mark.parametrize("digits", ["13800138000", "13800000000", "400-123-4567", "010-12345678"])
+def test_what_templates_show_is_nobodys_number(digits: str) -> None:
+    (one,) = mentions_of(f"<html lang='zh-CN'><p>客服热线：{digits}</p></html>")
+    assert one.role is Role.OTHER
+
+
+@pytest.mark.parametrize(
+    ("more", "dead"),
+    [
+        ("<p>启用专线010-65051199；后来中心搬迁，该专线随之停用。</p>", True),
+        ("<p>原010-65051199座机撤销</p>", True),
+        ("<p>客服热线变更为010-65051199，原号码同时停用。</p>", False),
+        ("<p>客服热线010-65051199。该系统停用后请致电。</p>", False),
+    ],
+)
+def test_a_number_that_is_given_up_is_dead_and_the_new_one_is_not(more: str, dead: bool) -> None:
+    told = by_digits(read(more))["01065051199"]
+    assert ("the page says that it is out of use" in told.reasons) is dead
