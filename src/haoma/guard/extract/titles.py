@@ -231,7 +231,7 @@ class Titles:
         if len(TRANSLATED.sub("", text)) > LONGEST:
             return NOBODY
         if agent := ON_BEHALF.match(text):
-            return self._title(agent["who"], stands=True) or PERHAPS
+            return max(self._target(agent["who"]), NOBODY) or OTHER
         if own := self._target(text):
             return own
         plain = INSIDE.sub(r"\g<group>", TRANSLATED.sub("", CATEGORY.sub("", NAMED.sub("", text))))

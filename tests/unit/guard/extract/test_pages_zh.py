@@ -19,7 +19,14 @@ EVERY = tuple(page for part in PARTS for page in pages(part))
 # part, which the model was trained on, 0.98 with none on the held one and 1.00 with none on the second, both looked at.
 # Of the third part the pages at even places were looked at, and bind at 0.99; the others count once, in the card.
 FOUND, PURPOSE, MOST_HIDDEN = 0.95, 0.88, 4
-BOUND = {"seen": (0.95, 0.03), "held": (0.93, 0.05), "held2": (0.93, 0.05)}
+BOUND = {
+    "seen": (0.95, 0.03),
+    "held": (0.93, 0.05),
+    "held2": (0.93, 0.05),
+    "firms": (0.96, 0.03),
+    "apps": (0.93, 0.04),
+    "press": (0.93, 0.03),
+}
 ANYBODYS = {"mp.weixinpage.example", "mp.weixin.qq.com", "mp.weixin.example"}  # hosts of pages by many
 LOOKED_AT = sorted(pages("held3"), key=lambda page: page.name)[::2]
 

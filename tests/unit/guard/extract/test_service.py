@@ -189,3 +189,31 @@ def test_what_templates_show_is_nobodys_number(digits: str) -> None:
 def test_a_number_that_is_given_up_is_dead_and_the_new_one_is_not(more: str, dead: bool) -> None:
     told = by_digits(read(more))["01065051199"]
     assert ("the page says that it is out of use" in told.reasons) is dead
+
+
+def test_a_number_is_not_dead_because_a_longer_one_with_its_digits_is() -> None:
+    page = "<title>岚山书店</title><p>岚山书店客服热线 95166</p><p>原热线 400-609-5166 已停用</p>"
+    told = {one.digits: one.organisation for one in mentions_of(page, names=Names("岚山书店"))}
+    assert told == {"95166": Belongs.TARGET, "4006095166": Belongs.UNSURE}
+
+
+def test_what_a_swindler_showed_is_nobodys_and_advice_behind_it_is_heard() -> None:
+    page = (
+        "<title>岚山书店</title><p>接到显示为 021-55500001 的来电，自称岚山书店。"
+        "凡冒充岚山书店的，可拨打岚山书店客服 021-55500002 核实。</p>"
+    )
+    told = {one.digits: one.organisation for one in mentions_of(page, names=Names("岚山书店"))}
+    assert told["02155500001"] is not Belongs.TARGET
+    assert told["02155500002"] is Belongs.TARGET
+
+
+def test_a_page_about_the_target_gives_it_the_numbers_of_its_prose() -> None:
+    page = (
+        "<title>明日停水 - 江北新闻网</title><body><p>江北新闻网</p><p>记者从澜沧水务集团获悉，城东明日停水。</p>"
+        "<p>市民如有疑问，可以在白天拨打热线 0571-86612345 咨询。</p><footer>报料热线 0571-85310222</footer></body>"
+    )
+    told = {
+        one.digits: one.organisation
+        for one in mentions_of(page, url="https://www.jb.cn/a", names=Names("澜沧水务集团"))
+    }
+    assert told == {"057186612345": Belongs.TARGET, "057185310222": Belongs.OTHER}
