@@ -16,8 +16,8 @@ TAG = re.compile(rb"<(/?[a-zA-Z0-9]+)")
 PARTS = ("seen", "held", "held2", "held3", "firms", "apps", "press")
 EVERY = tuple(page for part in PARTS for page in pages(part))
 # Floors below what was measured: 1.00 found, 0.98 of purposes (0.89 in prose); bound 0.97 with 2 % of others' numbers
-# taken on the seen part, 0.99, 0.96 and 0.98 with 1 %, 3 % and 1 % on those of three more hands, all of which the model was
-# trained on; 0.99 with 2 % on the held one and 1.00 with none on the second, both looked at.
+# taken on the seen part and 0.99, 0.96 and 0.98 with 1 %, 3 % and 1 % on those of three more hands, on all of which the
+# model was trained; 0.99 with 2 % on the held one and 1.00 with none on the second, both looked at.
 # Of the third part the pages at even places were looked at, and bind at 0.99; the others count once, in the card.
 FOUND, PURPOSE, MOST_HIDDEN = 0.98, 0.85, 4
 BOUND = {
