@@ -336,9 +336,10 @@ class Owners:
         first, last = self.page.spans.get(block, (line.order, line.order + 1))
         if block is inner or block is around or last - first <= 1:
             return True
-        if all(line.element.tag == "a" for line in self.page.lines[first:last]):
+        lines = self.page.lines[first:last]
+        if len(lines) > OWN_BLOCK or all(line.element.tag == "a" for line in lines):
             return False
-        return last - first <= OWN_BLOCK and not any(NUMBER.search(line.text) for line in self.page.lines[first:last])
+        return not any(NUMBER.search(line.text) for line in lines)
 
 
 def _last(text: str) -> str:
