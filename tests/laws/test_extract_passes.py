@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from haoma.guard.extract import scene
 from haoma.guard.extract.country import CODE, CODE_DIALLED
-from haoma.guard.extract.forms import flat, perhaps, possible
-from haoma.guard.extract.lines import read
 from haoma.guard.extract.names import CJK
+from haoma.guard.extract.plain import flat, perhaps, possible
+from haoma.guard.extract.walk import read
 
 PIECES = [
     *"0159 _-./()+\n\tabZé²٣。，：、〇一九客服热线ー한Я\u3000\xa0\u200b４",

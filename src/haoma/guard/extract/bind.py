@@ -25,6 +25,7 @@ from haoma.guard.model import Belongs
 
 __all__ = ["among", "bound", "chinese_name", "clipped", "number_key", "rows_of", "ruled"]
 
+WITHOUT_CODE = 7  # digits of a number that stands without its area code
 NEAR = 6  # lines within which numbers are beside one another
 CLIP = 0.001
 PUBLIC_LESS, FAKE_LESS = 5.0, 2.5  # logits
@@ -127,8 +128,8 @@ def _answer(
 
 def _same_digits(one: Found, other: Found) -> bool:
     """Whether two mentions have the same digits, but for a code in front."""
-    mine, theirs = one.one.digits.lstrip("0"), other.one.digits.lstrip("0")
-    return mine.endswith(theirs) or theirs.endswith(mine)
+    short, long = sorted((one.one.digits.lstrip("0"), other.one.digits.lstrip("0")), key=len)
+    return short == long or (len(short) >= WITHOUT_CODE and long.endswith(short))
 
 
 def _probability(logit: float) -> float:

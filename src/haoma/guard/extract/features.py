@@ -49,7 +49,15 @@ SUSPECT = re.compile(
     r"^[^\d。！？!?；;]{0,40}(?:骗|转账|自称|冒充|假的|共享屏幕|千万(?:别|不要)|别(?:打|信)|勿(?:打|拨|信)|是(?:真的|你们)吗|真的假的)"
     r"|^[^\d。！？!?]{0,10}[。！？!?]\s{0,2}(?:对方|结果|该号|此号|是骗|不是|骗子)"
 )
-GENUINE = re.compile(r"官方|我司|我行|我公司|本公司|本行|唯一|仅有|核实|正确|\bofficial|\bour\b", re.IGNORECASE)
+TRICK = re.compile(
+    r"显示为|要求[她他其您你我对方]{0,2}(?:拨打|回拨|添加)|收到[^。]{0,12}短信|网上一?搜"
+)  # how a swindle is told
+STUCK = re.compile(r"\W{0,2}[^。；]{0,16}(?:不干胶|小广告)")
+ADVICE = re.compile(r"[可应](?:以)?(?:拨打|致电|联系)")  # what follows is no longer said of the swindle
+GENUINE = re.compile(
+    r"(?:可|请|应|立即|及时)(?:拨打|致电|联系|拨)|官方|我司|我行|我公司|本公司|本行|唯一|仅有|核实|正确|\bofficial|\bour\b",
+    re.IGNORECASE,
+)
 SEPARATE = re.compile(r"[\s\u3000，,。；;：:—–|｜/、（）()]+")
 GENERIC = re.compile(
     r"电\s*话|電話|热线|熱線|客服|客户|服务|服務|咨询|諮詢|查询|投诉|举报|监督|报修|抢修|维修|售后|招商|加盟|合作|订座|订票|预订|预约|拨打|致电|请|或|及|和|也可|全国|统一|免费|24小时|官方|总机|"
@@ -108,7 +116,7 @@ def features_of(scene: Scene, one: Found, around: Around) -> list[float]:
         _reading(scene, named, words, titles),
         _subject(scene, one),
         *titles,
-        *titled(scene, one, around.owners, around.claiming, words),
+        *titled(scene, one, around.owners, around.claiming, words, named),
         *_others(scene, one, sections[2], around),
         *_shared(scene, sections[1:]),
         *_place(scene, one, sections),
@@ -201,7 +209,11 @@ def _words(scene: Scene, one: Found, row: Section) -> list[float]:
 def _warned(one: Found) -> bool:
     """Whether a warning names a number."""
     ahead = SENTENCE.split(one.line.text[max(0, one.one.start - 120) : one.one.start])[-1]
-    told = FAKE.search(ahead + CLAUSE.split(one.behind[:40])[0])
+    told = (
+        TRICK.search(ahead)
+        or STUCK.match(one.behind)
+        or FAKE.search(ADVICE.split(ahead)[-1] + CLAUSE.split(one.behind[:40])[0])
+    )
     told = told or SUSPECT.search(one.line.text[one.one.end : one.one.end + 60])
     return told is not None and not GENUINE.search(CLAUSE.split(one.before[-60:])[-1])
 

@@ -1,95 +1,36 @@
 """The numbers in one line of a page, in the forms that pages of the world use.
 
 Rules held here:
-- China's forms are haoma's own grammar's. A foreign one is what libphonenumber holds valid for a country that the page
-  speaks of; what it does not may still be a number where a label says so, and then has no URI.
-- Groups of digits are parted into numbers so that most digits belong to one: two numbers side by side are two.
+- China's forms (mainland.py) go before those of other countries (abroad.py) where the page or the line is Chinese.
 - `a / b` lists inherit the area code: 021-38784800/68674800 are two numbers of Shanghai. Where the second is but its
-  last two to four digits, it inherits the rest: 021-3878 4800 / 4801.
+  last one to four digits, it inherits the rest: 021-3878 4800 / 4801.
+- What is masked, counted or a day is no number.
 - `digits` are as printed, without extension, without `(0)` behind a country code; letters by the keypad.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache
-from itertools import pairwise
 
-from haoma.guard.extract.country import BY_CODE
-from haoma.guard.extract.lines import lines_with
+from haoma.guard.extract.abroad import foreign, vanity
+from haoma.guard.extract.candidate import MAINLAND, Candidate, digits_of, within
+from haoma.guard.extract.mainland import CHINESE_SHAPE, LOCAL, YEARS, chinese, short
+from haoma.guard.extract.plain import flat, possible
 from haoma.guard.extract.words import LABELLED
-from haoma.numbers import world
-from haoma.numbers.service import parse
-from haoma.numbers.text import find
 
-__all__ = ["Candidate", "candidates", "exchange", "flat", "in_exchange", "perhaps", "possible"]
+__all__ = ["candidates", "exchange", "in_exchange"]
 
-SEPARATORS = r"[\s\xa0()/.\-–—‐‑‒―−_·•~\[\]|]"
-RUN = re.compile(rf"[+(\[]*(?<!\d)\d(?:{SEPARATORS}{{0,4}}[(]?\d)*")
-OPENED = re.compile(r"[+(\[]+$")
-GROUP = re.compile(r"\d+")
-VANITY = re.compile(
-    r"(?<![\w.])(?:\+?1[-. ]{1,2})?\(?([2-9]\d\d)(?:\)[-. ]?|[-. ]{1,2}|(?=[A-Z]))(?:\d{1,4}[-. ]?)?[A-Z]{1,9}(?:[-. ][A-Z]{2,9}){0,2}(?:[-. ]?\d{1,4})?(?![\w])"
-)
-RANGE = re.compile(
-    r"\d{5}\s?[-–]\s?\d{5}$|(?:\d{1,3}\.){3}\d{1,3}$|\d{1,3}\.\d{5,}$|\d{4}\s?[-–/]\s?\d{4}$|(?:19|20)\d\d[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./](?:19|20)\d\d"
-)
-SHAPE = re.compile(r"\(\d{2,5}\)\s?\d{2,4}[- .]\d{2,4}$")
-ZIP_PLUS = re.compile(r"\b[A-Z]{2}\.?,?\s{1,3}$")
-KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
-TOLL_FREE = frozenset("800 833 844 855 866 877 888 900".split())
 NEXT = re.compile(r"\s{0,2}(?:/|,|;|、|，|&|or|and|或|和)\s{0,2}(\d[\d\- .]{4,9}\d)(?![\d.@%])")
-TAIL = re.compile(r"\s{0,2}(?:/|、|或)\s{0,2}(\d{2,4})(?=\s{0,2}(?:[/、，,。；;)）|｜]|$))")
-EXTENSION = re.compile(
-    r"[\s,;.(-]{0,3}(?:ext(?:ension|n)?s?|x|#|转|轉|分机|poste|durchwahl)\s{0,2}[.:#-]?\s{0,2}\d{1,6}", re.IGNORECASE
-)
-AFTER_WORD = re.compile(
-    r"(?:\b(?:or|and|at|on)|\b[A-Za-z]*(?:el|on|one|ax|ell|ob|ile|no|all|ne|us|ine))$", re.IGNORECASE
-)
-IN_PATH = re.compile(r"[\w.]/$")
+TAIL = re.compile(r"\s{0,2}(?:/|、|或)\s{0,2}(\d{2,4}|(?<=/)\d)(?=\s{0,2}(?:[/、，,。；;)）|｜]|$))")
 LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d\d)(?P<own>[2-8]\d{6,7})")
-LOCAL = re.compile(r"(?:^|(?<=[：:\s]))\s{0,2}(?P<digits>[2-8]\d{2,3}[- ]?\d{4})(?=\s{0,2}(?:[、，,；;。/（(]|$))")
-LONG_RUN = 60  # digits: what is longer is data
-MAINLAND = "CN"
-HANZI_DIGITS = str.maketrans("Oo〇零○Ｏ一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "000000123456789112345678" + "9")
-WRITTEN_OUT = re.compile(
-    r"[〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖](?:[\s·\-]{0,2}[〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]){4,14}"
+SHORTEST = 6  # digits: service codes
+COUNTED = re.compile(r"\d|\s?(?:[元件次条份名户％%万亿]|[个個](?!人)|人(?!工))")
+COUNTING = re.compile(
+    r"(?:人数|数量|销量|流量|阅读|浏览|点赞|播放|已售|人气|热度|评论|收藏|粉丝|关注|访问|点击|(?<!公)共|(?<!预)约|[逾第])\s?[:：]?\s?$"
 )
-CHINESE_SHAPE = re.compile(
-    r"(?<![\d+-])(?<!\d )(?:\(?0\d{2,3}\)?(?:[-—– ]{1,2}|/)\d{3,4}[- ]?\d{4}|\(0\d{2,3}\)\d{7,8}|[48]00([-_ ])\d{3}\1\d{4})(?![\d-]| \d)"
-)
-LOOKALIKE = re.compile(r"(?<!\w)(?=[48\d -]{0,12}[Oo])[48][0Oo]{2}([- ]?)[\dOo]{3}\1[\dOo]{4}(?!\w)")  # 4OO-855-O112
-CODE = re.compile(r"(?<![\d.+-])(?:9[56]\d{3,6}|1[02]\d{3}|12\d{3})(?![\d.-])")
-SET_APART = re.compile(r"[\u3400-\u9fff][\s:：(（]{1,3}$")
-UNCOUNTED = re.compile(r"\s{0,2}(?:[)）,，、。;；/|]|$|(?![元人个個台户件次%％万亿年月日号號米平分])[\u3400-\u9fff])")
 HAN = re.compile(r"[\u3400-\u9fff]")
 MASKED = re.compile(r"[\d-]*[*＊xX×•●]{2,}[\d-]*\d|\d[\d-]*[*＊×•●]{2,}")
-DENSE = re.compile(r"(?:\d{1,2}[\s.\-]{1,3}){60,}")
-_DIGIT = r"[\d〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]"
-# What a number needs at least, on one line.
-SOME = re.compile(
-    rf"{_DIGIT}(?:(?:(?:_|[^\w\n]){{0,4}}{_DIGIT}){{4}}|(?<=[48])[0Oo]{{2}}[- ]?[\dOo]{{3}}|(?<=[2-9])\d\d[^\w\n]{{0,2}}[A-Z0-9]{{0,4}}[-. ]?[A-Z]{{2}})"
-)
-# The lines that have it, and a few more: looked for in a whole page, where each way that fails is paid for.
-PERHAPS = re.compile(
-    rf"{_DIGIT}(?:{_DIGIT}{{4}}|[^\w\n]{{1,4}}+{_DIGIT}|(?<=[48])[0Oo]{{2}}[- ]?[\dOo]{{3}}|(?<=[2-9])\d\d[^\w\n]{{0,2}}[A-Z0-9]{{0,4}}[-. ]?[A-Z]{{2}})"
-)
-# What is no plain character of its own: all but ASCII, kana, hanzi and hangul.
-ODD = re.compile("[^\x00-\x7f\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A number in a line: `text[start:end]`; `uri` where it can ring, `region` whose form it was read as."""
-
-    start: int
-    end: int
-    digits: str
-    uri: str | None
-    region: str | None
 
 
 def candidates(text: str, regions: Sequence[str], lead: str = "") -> list[Candidate]:
@@ -102,100 +43,26 @@ def candidates(text: str, regions: Sequence[str], lead: str = "") -> list[Candid
         return []
     found: list[Candidate] = []
     if MAINLAND in regions[:1] or HAN.search(plain) or (MAINLAND in regions and CHINESE_SHAPE.search(plain)):
-        found.extend(_chinese(plain, re.sub(r"\d", "", flat(lead))))
+        found.extend(chinese(plain, re.sub(r"\d", "", flat(lead))))
+    for region in regions[:1]:
+        found.extend(short(plain, lead, region))
     abroad = [region for region in regions if region != MAINLAND]
-    for each in (*_vanity(plain), *_foreign(plain, abroad, found)):
+    for each in (*vanity(plain), *foreign(plain, abroad, found)):
         if all(each.end <= other.start or each.start >= other.end for other in found):
             found.append(each)
     masked = [hit.span() for hit in MASKED.finditer(plain)]
-    found = [one for one in found if not any(start < one.end and one.start < end for start, end in masked)]
+    found = [one for one in found if not (within(masked, (one.start, one.end)) or _counts(plain, one))]
     found.sort(key=lambda one: one.start)
     return [one for first in found for one in (first, *_next(plain, first, found))]
 
 
-@cache
-def _flat_char(char: str) -> str:
-    plain = unicodedata.normalize("NFKC", char)
-    if unicodedata.category(char) == "Cf":
-        return "\u200b"
-    return plain if len(plain) == 1 else char
-
-
-def possible(plain: str) -> bool:
-    """Whether a text could hold a number at all, or holds so many digits that it is data."""
-    return SOME.search(plain) is not None and DENSE.search(plain) is None
-
-
-def perhaps(text: str) -> list[int]:
-    """Which lines of a text could hold a number; of those it tells, a few are not `possible`."""
-    # A mark of its own for what parts digits and yet is of words: one class of characters is faster than two.
-    return lines_with(PERHAPS, flat(text).replace("_", "\0"))
-
-
-def flat(text: str) -> str:
-    """The text in plain characters, each in its place: full-width, mathematical and circled digits are digits.
-
-    >>> flat("４００－８２０－８８２０")
-    '400-820-8820'
-    """
-    return text if text.isascii() else ODD.sub(_flat_one, text)
-
-
-def _flat_one(hit: re.Match[str]) -> str:
-    return _flat_char(hit.group())
-
-
-def _chinese(text: str, lead: str) -> Iterator[Candidate]:
-    """What haoma's grammar finds, then forms that it leaves to who knows the page: written out, wrong in length, coded."""
-    ahead = f"{lead[-24:]}：" if lead else ""
-    found = [one for one in _by_grammar(ahead + text, len(ahead)) if one.start >= 0]
-    yield from found
-    for form, read in ((WRITTEN_OUT, _written_out), (CHINESE_SHAPE, _shaped), (LOOKALIKE, _alike), (CODE, _coded)):
-        for hit in form.finditer(text):
-            if all(hit.end() <= one.start or hit.start() >= one.end for one in found):
-                one = read(hit, f"{ahead}{text[: hit.start()]}"[-60:])
-                if one is not None:
-                    found.append(one)
-                    yield one
-
-
-def _by_grammar(text: str, ahead: int) -> Iterator[Candidate]:
-    for mention in find(text, MAINLAND):
-        number = mention.number
-        written = text[mention.start : mention.end]
-        printed = _digits(written.translate(HANZI_DIGITS)).removesuffix(number.extension or "\0")
-        national = _digits((number.national or "").partition(" 转")[0])
-        local = len(printed) >= 5 and national.endswith(printed)
-        digits = printed if local or printed.endswith(national.lstrip("0")) else national
-        home = MAINLAND if number.uri and "+86" in number.uri else None
-        yield Candidate(mention.start - ahead, mention.end - ahead, digits, number.uri, home)
-
-
-def _written_out(hit: re.Match[str], _before: str) -> Candidate | None:
-    digits = _digits(hit.group().translate(HANZI_DIGITS))
-    number = parse(digits)
-    return Candidate(hit.start(), hit.end(), digits, number.uri, MAINLAND) if number.valid else None
-
-
-def _shaped(hit: re.Match[str], _before: str) -> Candidate | None:
-    """A number in the shape of a landline whose length is wrong: whoever prints it means a telephone."""
-    digits = _digits(hit.group())
-    return Candidate(hit.start(), hit.end(), digits, parse(digits).uri if "_" in hit.group() else None, MAINLAND)
-
-
-def _alike(hit: re.Match[str], _before: str) -> Candidate | None:
-    """A number with letters O for zeros, which keep it from whoever searches for it."""
-    return _written_out(hit, "")
-
-
-def _coded(hit: re.Match[str], before: str) -> Candidate | None:
-    """A service code behind a label of ours; one of 95… also alone, in brackets, or behind a name."""
-    alone = hit.group()[0] == "9" and hit.group() == hit.string.strip()
-    named = SET_APART.search(before[-12:]) is not None and UNCOUNTED.match(hit.string, hit.end()) is not None
-    if not (alone or (named and hit.group()[:2] == "95") or LABELLED.search(before[-40:].rstrip())):
-        return None
-    number = parse(f"电话：{hit.group()}")
-    return Candidate(hit.start(), hit.end(), hit.group(), number.uri, MAINLAND) if number.valid else None
+def _counts(text: str, one: Candidate) -> bool:
+    """Whether digits tell how many, or the day: a short number between words of counting, eight that are a date."""
+    if len(one.digits) > SHORTEST:
+        return one.uri is None and YEARS.fullmatch(text, one.start, one.end) is not None
+    return (
+        COUNTED.match(text, one.end) is not None or COUNTING.search(text, max(0, one.start - 8), one.start) is not None
+    )
 
 
 def exchange(one: Candidate) -> str:
@@ -209,186 +76,36 @@ def exchange(one: Candidate) -> str:
 
 
 def in_exchange(text: str, known: Collection[str]) -> list[Candidate]:
-    """The numbers that a line, or what stands behind its colon, has without area code and in a `known` exchange.
+    """The numbers that a line has without area code, where landlines of `known` exchanges stand on the page.
 
-    Houses have rows of numbers: where one is said to be a telephone, those of its exchange are.
+    Houses have rows of numbers: where one is said to be a telephone, those of its exchange are. So are digits as many
+    as its, behind the colon of a label, or alone on a line where they begin as it does.
     """
     found: list[Candidate] = []
-    for hit in LOCAL.finditer(flat(text)):
-        digits = _digits(hit["digits"])
-        if f"{digits[:4]}-{len(digits) - 4}" in known:
-            one = Candidate(hit.start("digits"), hit.end("digits"), digits, None, MAINLAND)
-            found += [one, *_next(flat(text), one, found)]
+    plain = flat(text)
+    for hit in LOCAL.finditer(plain):
+        if _is_local(plain, hit, known):
+            one = Candidate(hit.start("digits"), hit.end("digits"), digits_of(hit["digits"]), None, MAINLAND)
+            found += [one, *_next(plain, one, found)]
     return found
 
 
-def _digits(text: str) -> str:
-    return re.sub(r"[^0-9]", "", text)
-
-
-def _vanity(text: str) -> Iterator[Candidate]:
-    for match in VANITY.finditer(text):
-        digits = _digits(match.group().translate(KEYPAD))
-        core = digits.removeprefix("1") if len(digits) > 10 and digits[0] == "1" else digits
-        known = _national(core[:10], "US")
-        letters = len(re.findall(r"[A-Z]", match.group()))
-        if known and letters >= 3 and (len(core) == 10 or core[:3] in TOLL_FREE):
-            yield Candidate(match.start(), match.end(), core[:10], known, "US")
-
-
-def _foreign(text: str, regions: Sequence[str], known: Sequence[Candidate]) -> Iterator[Candidate]:
-    """Numbers of other countries, but of runs of digits that are `known` whole."""
-    spans = [(one.start, one.end) for one in known]
-    for run in RUN.finditer(text):
-        if not _stands_free(text, run.start(), run.end()):
-            continue
-        groups = [(hit.start() + run.start(), hit.end() + run.start()) for hit in GROUP.finditer(run.group())]
-        if all(any(first < end and start < last for first, last in spans) for start, end in groups):
-            continue
-        if sum(end - start for start, end in groups) <= LONG_RUN:
-            yield from _parted(text, groups, regions)
-
-
-def _stands_free(text: str, start: int, end: int) -> bool:
-    """Whether digits are no part of a word, an address or a longer code."""
-    before, behind = text[max(0, start - 1) : start], text[end : end + 1]
-    if before == "/" and (IN_PATH.search(text[max(0, start - 3) : start]) and behind == "/"):
+def _is_local(plain: str, hit: re.Match[str], known: Collection[str]) -> bool:
+    digits, before = digits_of(hit["digits"]), plain[: hit.start("digits")].rstrip()
+    if f"{digits[:4]}-{len(digits) - 4}" in known:
+        return True
+    alike = [one for one in known if one.endswith(f"-{len(digits) - 4}")]
+    if not alike or YEARS.match(hit["digits"]):
         return False
-    if before and (
-        before in "@$€£¥#&=%\\"
-        or (
-            before.isalpha()
-            and text[start] not in "+("
-            and not HAN.match(before)
-            and not AFTER_WORD.search(text[max(0, start - 30) : start])
-        )
-    ):
-        return False
-    return not (
-        behind
-        and (
-            behind in "@%"
-            or (
-                behind.isascii()
-                and behind.isalpha()
-                and not EXTENSION.match(text, end)
-                and behind not in "FfTtPpMmEeCcWwx"
-            )
-        )
-    )
-
-
-def _parted(text: str, groups: list[tuple[int, int]], regions: Sequence[str]) -> Iterator[Candidate]:
-    """The numbers that most digits of a run belong to: the best way to cut it at its gaps."""
-    best: list[tuple[float, Candidate | None, int]] = [(0.0, None, 0)]
-    for last in range(1, len(groups) + 1):
-        options: list[tuple[float, Candidate | None, int]] = [(best[last - 1][0], None, last - 1)]
-        for first in range(max(0, last - 8), last):
-            read = _reading(text, groups[first:last], regions)
-            if read is not None:
-                options.append((best[first][0] + read[0], read[1], first))
-        best.append(max(options, key=lambda option: option[0]))
-    found, at = [], len(groups)
-    while at:
-        _, one, before = best[at]
-        if one is not None:
-            found.append(one)
-        at = before
-    yield from reversed(found)
-
-
-def _reading(text: str, groups: list[tuple[int, int]], regions: Sequence[str]) -> tuple[float, Candidate] | None:
-    """What some groups of digits are as one number, and how good a reading it is."""
-    start, end = groups[0][0], groups[-1][1]
-    parts = [text[first:last] for first, last in groups]
-    count = sum(map(len, parts))
-    if (
-        not 7 <= count <= 16
-        or RANGE.match(text, start, end)
-        or (len(parts[0]) == 5 and ZIP_PLUS.search(text[max(0, start - 8) : start]))
-    ):
-        return None
-    opened = OPENED.search(text, max(0, start - 4), start)
-    begin = start - len(opened.group()) if opened else start
-    plus = "+" in text[begin:start]
-    if plus and len(parts) > 1 and parts[1] == "0" and "(0)" in text[start:end]:
-        parts.pop(1)
-    digits = "".join(parts)
-    labelled = LABELLED.search(text[max(0, begin - 40) : begin]) is not None
-    uri, region, worth = _known(digits, parts, plus, labelled, regions)
-    if count < 8 and not labelled:
-        return None
-    if uri is None:
-        if not (
-            7 <= len(digits) <= 13
-            and len(parts) <= 5
-            and (labelled or SHAPE.match(text[begin:end]) or (plus and _possible(digits)))
-        ):
-            return None
-        worth = 0.4
-    spaced = sum(last - first for (_, first), (last, _) in pairwise(groups))
-    if "/" in text[start:end] and not (labelled or (uri or "").startswith("tel:+1")):
-        return None
-    listed = 1.0 if "/" in text[start:end] else 0.0
-    return worth * count - 1.5 - listed - 0.3 * spaced, Candidate(begin, end, digits, uri, region)
-
-
-def _known(
-    digits: str, parts: list[str], plus: bool, labelled: bool, regions: Sequence[str]
-) -> tuple[str | None, str | None, float]:
-    """(URI, country, worth) of digits; the country is None for one written with its code."""
-    if plus:
-        return _global(digits), None, 1.2
-    for prefix in ("00", "011"):
-        if digits.startswith(prefix) and (uri := _global(digits.removeprefix(prefix))):
-            return uri, None, 1.1
-    for place, region in enumerate(regions):
-        if uri := _national(digits, region):
-            return uri, region, 1.0 - 0.02 * place
-    if "MX" in regions and digits.startswith("01") and (uri := _national(digits[2:], "MX")):
-        return uri, "MX", 1.0
-    if len(digits) >= 10 and (labelled or parts[0] in BY_CODE) and (uri := _global(digits)):
-        return uri, None, 0.8
-    return None, None, 0.0
-
-
-@lru_cache(maxsize=8192)
-def _global(digits: str) -> str | None:
-    import phonenumbers
-
-    try:
-        found = phonenumbers.parse(f"+{digits}")
-    except phonenumbers.NumberParseException:
-        return None
-    return f"tel:+{found.country_code}{_significant(found)}" if phonenumbers.is_valid_number(found) else None
-
-
-def _possible(digits: str) -> bool:
-    import phonenumbers
-
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(f"+{digits}"))
-    except phonenumbers.NumberParseException:
-        return False
-
-
-def _significant(found: object) -> str:
-    import phonenumbers
-
-    return phonenumbers.national_significant_number(found) if isinstance(found, phonenumbers.PhoneNumber) else ""
-
-
-@lru_cache(maxsize=8192)
-def _national(digits: str, region: str) -> str | None:
-    found, _ = world.parse_national(digits, region)
-    return found.uri if found else None
+    alone = hit.group().strip() == plain.strip() and any(one[:3] == digits[:3] for one in alike)
+    return alone or (before[-1:] in (":", "：") and LABELLED.search(before[-40:]) is not None)
 
 
 def _next(text: str, first: Candidate, found: Sequence[Candidate]) -> Iterator[Candidate]:
     """The further numbers of a list that has its area code once."""
     at = first.end
     while listed := _tail(text, at, first) or NEXT.match(text, at):
-        digits, least = _digits(listed.group(1)), 2 if listed.re is TAIL else 6
+        digits, least = digits_of(listed.group(1)), 1 if listed.re is TAIL else 6
         start, end = listed.span(1)
         if any(other.start < end and start < other.end for other in found):
             return
@@ -408,6 +125,6 @@ def _next(text: str, first: Candidate, found: Sequence[Candidate]) -> Iterator[C
 
 def _tail(text: str, at: int, first: Candidate) -> re.Match[str] | None:
     """What stands for another number of a landline's row: its last digits alone."""
-    printed = _digits(text[first.start : first.end])
+    printed = digits_of(text[first.start : first.end])
     landline = (first.digits[0] == "0" or LOCAL.fullmatch(first.digits)) and printed.endswith(first.digits[-4:])
     return TAIL.match(text, at) if landline else None

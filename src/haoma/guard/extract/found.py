@@ -13,11 +13,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from haoma.guard.extract.candidate import MAINLAND, Candidate
 from haoma.guard.extract.country import named
-from haoma.guard.extract.forms import MAINLAND, Candidate, candidates, exchange, flat, in_exchange, perhaps, possible
+from haoma.guard.extract.forms import candidates, exchange, in_exchange
+from haoma.guard.extract.grid import block_head
 from haoma.guard.extract.lines import Kind, Line, Page
+from haoma.guard.extract.plain import flat, perhaps, possible
 from haoma.guard.extract.state import in_state
 from haoma.guard.extract.structured import Stated, in_json, scope_name
 from haoma.guard.extract.words import CHANGED, DEAD, FORMER, Cue, cue_before, cue_behind
@@ -29,6 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["Found", "found_on"]
 
 CLAUSE = re.compile(r"[。；;！!\n]|(?<=[^\d])[,，](?=[^\d])")
+SENTENCE = re.compile(r"[。！!\n]")
+ENDED = re.compile(
+    r"(?:该|此|上述|原)(?:服务|客服|预订|投诉)?(?:号码|专线|热线|电话|座机|号)[^，。；,;\d]{0,6}(?:停用|停机|撤销|取消|作废|注销)"
+)
 LABEL_LONG = 60
 NOT_LONG = 10
 MOST = 400  # numbers of a page: a directory has hundreds, a data dump thousands
@@ -36,6 +44,13 @@ CELLS = frozenset(("td", "th", "dd", "dt"))
 NEAR_LINES = 7
 BRACKETED = re.compile(r"^\s{0,2}[(（][^)）]{1,12}[)）]")  # said of the number before it
 RENEWED = re.compile(r"新|改|现|启用|拨打|以.{0,12}为准|\d[\d-]{5}")  # not said of what follows
+WORD = re.compile(r"[^\W\d_]{2}")
+FRONT = re.compile(r"[:：]|^.{1,12}$")
+BOTH = re.compile(r"[兼同]")  # 兼传真, 传真同号: a telephone that takes faxes too
+# What templates show until somebody fills in a number.
+PLACEHOLDER = re.compile(
+    r"1380013800\d|1[38]\d(?:0{8}|12345678)|12345678901|400(?:0000000|1234567)|(?:0\d{2,3})?(?:12345678|0{7,8})"
+)
 IN_CLASS = re.compile(r"fax|chuanzhen", re.IGNORECASE)
 
 
@@ -54,6 +69,7 @@ class Found:
     owner: str | None = None
     contact: str = ""
     lead: str = ""
+    said: str = ""  # all that stands in front of it on its line
 
     @property
     def hidden(self) -> bool:
@@ -97,7 +113,7 @@ def _read(page: Page, regions: Sequence[str]) -> list[tuple[Line, list[Candidate
     many = 0
     for line in (page.lines[order] for order in perhaps(page.text)):
         if many < MOST and possible(flat(line.text)):
-            read.append((line, candidates(line.text, _local(page, line, regions), _lead(page, line))))
+            read.append((line, candidates(line.text, _local(page, line, regions), _label(page, line))))
             many += len(read[-1][1])
     known = {told for _, ones in read for one in ones if (told := exchange(one))}
     if MAINLAND in regions and known:
@@ -125,12 +141,13 @@ def _local(page: Page, line: Line, regions: Sequence[str]) -> list[str]:
 
 
 def _on_line(page: Page, line: Line, ones: Sequence[Candidate]) -> Iterator[Found]:
-    lead = _lead(page, line)
+    lead, (front, called) = _lead(page, line), _labels(line)
+    label = called if cue_before(called)[0] else front + called
     last, cue = 0, None
     for place, one in enumerate(ones):
         until = ones[place + 1].start if place + 1 < len(ones) else len(line.text)
         before, behind = line.text[last : one.start], line.text[one.end : until]
-        before = BRACKETED.sub("", before) if place else before
+        before = BRACKETED.sub("", before) if place else f"{label}{before}"
         cue = _cue(page, line, before, behind, cue if place else None, more=place + 1 < len(ones))
         heading = _heading(page, line)
         role = _role(line, one, cue)
@@ -147,8 +164,18 @@ def _on_line(page: Page, line: Line, ones: Sequence[Candidate]) -> Iterator[Foun
             _dead(line, before, behind, heading),
             scope_name(line.element_at(one.start)),
             lead=lead,
+            said=f"{front}{called}{line.text[: one.start]}"[-200:],
         )
         last = one.end
+
+
+def _labels(line: Line) -> tuple[str, str]:
+    """What stands in front of what an attribute says, with a colon or short; and what a link is called."""
+    front = line.front if FRONT.search(line.front) else ""
+    if line.kind != Kind.LINK:
+        return front, ""
+    told = line.element.get("aria-label") or "".join(islice(line.element.itertext(), 8))
+    return front, "" if re.search(r"\d{3}", told) else f"{told[:LABEL_LONG]} ".lstrip()
 
 
 def _cue(page: Page, line: Line, before: str, behind: str, previous: Cue | None, *, more: bool) -> Cue | None:
@@ -157,7 +184,10 @@ def _cue(page: Page, line: Line, before: str, behind: str, previous: Cue | None,
     if cue is not None and not done and far <= (NOT_LONG if cue is Cue.NOT else LABEL_LONG):
         return cue
     after, off = cue_behind(flat(behind)[:40])
-    if after is Cue.FAX and off <= 16 and not more and not re.search(r"[:：]", behind[: off + 12]):
+    said = behind[: off + 12]
+    if after is Cue.FAX and BOTH.search(said):
+        after = Cue.VOICE
+    if after is Cue.FAX and off <= 16 and not more and not re.search(r"[:：]", said):
         return after
     if previous is not None and not re.search(r"[A-Za-z\u4e00-\u9fff]{4}", before):
         return previous
@@ -184,14 +214,23 @@ def _lead(page: Page, line: Line) -> str:
     return ""
 
 
+def _label(page: Page, line: Line) -> str:
+    """What says that a line is a telephone: words left of its cell, the head of its column, else its lead."""
+    cell = _around(line.element, CELLS)
+    labels = () if cell is None else _labels_of_cell(page, line, cell)
+    return next((label for label in labels if label and cue_before(flat(label)[-80:])[0]), _lead(page, line))
+
+
 def _cue_in_front(page: Page, line: Line) -> Cue | None:
     """What a cell to the left, the head of the column or the lines above say."""
     cell = _around(line.element, CELLS)
     if cell is not None:
         for label in _labels_of_cell(page, line, cell):
             cue, far = cue_before(flat(label)[-80:])
-            if cue is not None and far <= 20:
+            if cue is not None and far <= 20 and not re.search(r"\d{3}", label[-far:] if far else ""):
                 return cue
+    elif (head := block_head(line.element)) and (cue := cue_before(flat(head))[0]) in (Cue.FAX, Cue.VOICE):
+        return cue
     for above in range(line.order - 1, max(-1, line.order - 6), -1):
         text = flat(page.lines[above].text)
         if page.lines[above].kind != Kind.TEXT or page.lines[above].hidden != line.hidden:
@@ -205,24 +244,33 @@ def _cue_in_front(page: Page, line: Line) -> Cue | None:
 
 
 def _labels_of_cell(page: Page, line: Line, cell: Element) -> Iterator[str]:
-    """Texts that may label a cell: the line beside it in the cell to the left, the head of its column."""
+    """Texts that may label a cell: the line beside it, the head of its column, what stands left of no words."""
+    laid = cell.tag in ("td", "th")
+    lefts = page.grids.left_of(cell) if laid else cell.itersiblings("dt", "dd", preceding=True)
+    nearest = next(lefts, None)
+    label = _beside(page, line, cell, nearest)
+    yield label
+    head = page.grids.head_of(cell) if laid else None
+    if head is not None and len(said := _lines_of(page, head)) == 1:
+        yield said[0].text[:40]
+    while nearest is not None and not WORD.search(label):
+        nearest = next(lefts, None)
+        label = _beside(page, line, cell, nearest)
+        yield label
+
+
+def _beside(page: Page, line: Line, cell: Element, left: Element | None) -> str:
+    """What a cell to the left says of a line: its only line, or that beside it."""
+    beside = [] if left is None else _lines_of(page, left)
     first, last = page.spans.get(cell, (line.order, line.order + 1))
-    left = cell.getprevious()
-    if left is not None and left in page.spans:
-        begin, end = page.spans[left]
-        if end - begin == last - first and begin < end:
-            yield page.lines[begin + line.order - first].text
-        elif end - begin == 1:
-            yield page.lines[begin].text
-    row = cell.getparent()
-    if row is None or row.tag != "tr" or row.getparent() is None:
-        return
-    column = sum(1 for _ in cell.itersiblings(preceding=True))
-    head = next(row.getparent().getparent().iter("tr"), None) if row.getparent().getparent() is not None else None
-    if head is not None and head is not row and column < len(head) and head[column] in page.spans:
-        begin, end = page.spans[head[column]]
-        if end - begin == 1:
-            yield page.lines[begin].text[:40]
+    if beside and len(beside) == last - first:
+        return beside[line.order - first].text
+    return beside[0].text if len(beside) == 1 else ""
+
+
+def _lines_of(page: Page, element: Element) -> list[Line]:
+    first, last = page.spans.get(element, (0, 0))
+    return page.lines[first:last]
 
 
 def _around(element: Element | None, tags: frozenset[str]) -> Element | None:
@@ -245,6 +293,8 @@ def _heading(page: Page, line: Line) -> str:
 
 
 def _role(line: Line, one: Candidate, cue: Cue | None) -> Role:
+    if PLACEHOLDER.fullmatch(one.digits):
+        return Role.OTHER
     element: Element | None = line.element_at(one.start)
     for _ in range(2):
         if element is None:
@@ -269,6 +319,8 @@ def _dead(line: Line, before: str, behind: str, heading: str) -> bool:
     rest = CLAUSE.split(behind)[0]
     if CHANGED.search(front):
         return False
+    if ENDED.search(SENTENCE.split(behind)[0]):
+        return True
     return bool(
         FORMER.search(front)
         or DEAD.search(rest)
@@ -292,16 +344,22 @@ def _without_echoes(found: list[Found]) -> list[Found]:
 
 def _stated(page: Page, stated: Stated, element: Element, regions: Sequence[str]) -> Iterator[Found]:
     line = Line(len(page.lines), stated.text, element, kind=Kind.DATA)
-    for one in candidates(stated.text, regions):
-        role = Role.FAX if stated.fax else Role.VOICE
+    last = 0
+    for one in candidates(stated.text, regions, stated.contact):
+        before, behind = stated.text[last : one.start], stated.text[one.end :]
+        last = one.end
+        said = cue_before(flat(before)[-LABEL_LONG:])[0] or cue_behind(flat(behind)[:LABEL_LONG])[0]
+        cue = Cue.FAX if stated.fax else said if stated.told and said else Cue.VOICE
+        role = Role.FAX if cue is Cue.FAX else Role.OTHER if cue is Cue.NOT else Role.VOICE
         yield Found(
             line,
             one,
             role,
-            Cue.FAX if stated.fax else Cue.VOICE,
+            cue,
+            before[-200:] if stated.told else "",
+            behind[:80] if stated.told else "",
             "",
-            "",
-            "",
+            said=before[-200:] if stated.told else "",
             owner=stated.owner,
             contact=stated.contact,
         )

@@ -1,10 +1,7 @@
-"""A page as its reader sees it: lines of text in order, each with the elements it is from.
+"""A page's lines: what its reader sees side by side, each with the elements it is from.
 
 Rules held here:
-- A line is what inline elements put side by side; blocks, cells and `<br>` end it. A number split over tags is whole.
-- Text that no reader sees is kept and marked: display:none, visibility:hidden, `hidden`, templates, comments.
-- What stands in attributes (alt, tel: links, data-) is a line of its own kind, in the place of its element.
-- The tree is walked without recursion: depth costs no stack. A page has at most `MOST_LINES` lines.
+- Values alone. walk.py makes them out of a tree, attributes.py what no text says; markup.py makes the tree.
 """
 
 from __future__ import annotations
@@ -13,57 +10,18 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import unquote
 
-from haoma.guard.extract.state import holds_numbers
-from haoma.guard.extract.styles import Sheets, sheets_of
+from haoma.guard.extract.grid import Grids
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from lxml import etree
 
     Element: TypeAlias = etree._Element  # noqa: SLF001 - the name that lxml gives it
 
-__all__ = ["Kind", "Line", "Page", "lines_with", "read"]
-
-MOST_LINES, MORE_WITH_DIGITS, MOST_COMMENTS = 60_000, 5_000, 500
-LONGEST_LINE = 20_000
-INLINE = frozenset(
-    """a abbr acronym b bdi bdo big cite code data em font i img kbd label mark nobr q ruby s samp small span strike strong
-    sub sup tt u var wbr time del ins output rt rp tspan o:p st1:phone st1:place""".split()
-)
-SKIPPED = frozenset("script style iframe object math head select datalist path defs rt rp".split())
-SAYING = frozenset(("alt", "aria-label"))
-CALLING = re.compile(r"tel|phone|mobile|hotline|call|number|clipboard|copy")
-TITLED = frozenset(("a", "img", "abbr", "span"))
-SHOWN = frozenset(("text", "button", "submit", "tel"))
-OPEN_END, REST = re.compile(r"(?<!\d)(?:0\d{2,3}|[48]00(?:-\d{3})?)-\s*$"), re.compile(r"\s*\d{3,8}(?:-\d{4})?(?!\d)")
-REVERSED = re.compile("\u202e([^\u202c\u202d]*)")
-FEWEST_LONE = 7
-LONE_DIGITS = re.compile(rf"(?:\n[\d-](?=\n|$)){{{FEWEST_LONE},}}")
-SILENT = frozenset("class id style src rel target width height align valign border onclick type name lang dir".split())
-NOTHING: Mapping[str, str] = MappingProxyType({})
-LINKING = frozenset(("a", "form", "img"))
-MARKING = frozenset("template del s strike".split())
-STRUCK = frozenset("del s strike".split())
-BLOCKS = re.compile(r"</?(?!(?:a|img|script|style|title|meta)\b)[a-zA-Z][^<>]*>")
-HALF_LONG = 10_000
-LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{2 * HALF_LONG},}}>")
-MOST_ATTRIBUTES = 1_000
-BLANK = " \t\r\n\f\v"
-SPACE = re.compile(f"[{BLANK}]+")
-ICON = re.compile(
-    r"(?:.*[/_-])?((?:tele)?fax|(?:tele)?phone|tel|telefone|mobile|传真|电话|手机)(?:[_-]?(?:icon|img|\d+))?(?:\.\w{3,4})?",
-    re.IGNORECASE,
-)
-DIGIT = re.compile(r"\d")
-RINGS = re.compile(r"(?:tel:|(?:call|dial|phone|tel)\w{0,10}\(\s?[\"'])(\+?\d[\d -]{4,18}\d)", re.IGNORECASE)
-PANE = re.compile(r"(?:^|[\s_-])(?:tab\w*|\w*pane|panel|accordion\w*|collapse)(?:$|[\s_-])", re.IGNORECASE)
-WHOLE = re.compile(r"\s*(?:\(?0\d{2,3}[)-]\s?\d{7,8}|[48]00-?\d{3}-?\d{4}|1[3-9]\d{9}|\+\d{2,3}[ -])(?!\d)")
+__all__ = ["Kind", "Line", "Page", "lines_with"]
 
 
 class Kind:
@@ -78,7 +36,10 @@ class Kind:
 
 @dataclass(slots=True)
 class Line:
-    """One line: its text, the element that it begins in, and from which offset on it is whose; `order` counts the lines."""
+    """One line: its text, the element that it begins in, and from which offset on it is whose.
+
+    `order` counts the lines; `front` is what a reader sees in front of what an attribute says.
+    """
 
     order: int
     text: str
@@ -87,6 +48,7 @@ class Line:
     hidden: bool = False
     struck: bool = False
     kind: str = Kind.TEXT
+    front: str = ""
 
     def element_at(self, offset: int) -> Element:
         """The element of a character."""
@@ -108,6 +70,10 @@ class Page:
     text: str = ""  # of all lines, one below the other
     links: list[tuple[int, str]] = field(default_factory=list)  # addresses with a host, and the line that each is at
     classes: Counter[str] = field(default_factory=Counter)  # classes, and ids behind a #
+    grids: Grids = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.grids = Grids(self.root)
 
 
 def lines_with(pattern: re.Pattern[str], text: str) -> list[int]:
@@ -124,338 +90,3 @@ def lines_with(pattern: re.Pattern[str], text: str) -> list[int]:
         if not found or found[-1] != line:
             found.append(line)
     return found
-
-
-class _Walk:
-    """The state of one walk: the open line, and how deep in hidden and struck elements it is."""
-
-    def __init__(self, page: Page, sheets: Sheets) -> None:
-        self.page = page
-        self.sheets = sheets
-        self.parts: list[str] = []
-        self.element = page.root  # that the open line begins in, and from which offset on it is of others
-        self.further: list[tuple[int, Element]] = []
-        self.length = 0
-        self.hidden = 0
-        self.struck = 0
-        self.firsts: list[int] = []  # where each open element begins
-        self.marks: dict[Element, tuple[bool, bool, bool]] = {}  # hides, strikes, laid a line aside
-        self.classes: list[str] = []
-        self.ids: list[str] = []
-        self.span = (0, 0)  # the last one told: mostly the next one too
-        self.aside: list[tuple[list[str], Element, list[tuple[int, Element]], int]] = []
-        self.comments = 0
-
-    def add(self, text: str, element: Element) -> None:
-        """Put text at the end of the open line."""
-        if self.length >= LONGEST_LINE:
-            return
-        text = text[: LONGEST_LINE - self.length]
-        if "  " in text or not text.isprintable():
-            text = SPACE.sub(" ", text)
-        if not self.parts:
-            text = text.lstrip(" ")
-        elif self.parts[-1][-1].isalnum() and WHOLE.match(text):
-            text = f" {text}"  # what a style sheet sets apart: <b>1F-05</b><i>0760-55500121</i>
-        if text:
-            if self.parts:
-                self.further.append((self.length, element))
-            else:
-                self.element = element
-            self.parts.append(text)
-            self.length += len(text)
-
-    def end(self) -> None:
-        """Close the open line; a blank one is none."""
-        if not self.parts:
-            return
-        text = "".join(self.parts)
-        if "\u202e" in text:
-            text = REVERSED.sub(lambda hit: "\u200b" + hit.group(1)[::-1], text)
-        lines = self.page.lines
-        if text.strip(" \xa0\u3000\u200b") and (len(lines) < MOST_LINES or self._has_room(text)):
-            lines.append(Line(len(lines), text, self.element, self.further or (), self.hidden > 0, self.struck > 0))
-        # What is made anew for each line, though it is empty, the collector looks at again and again.
-        self.parts.clear()
-        self.length = 0
-        if self.further:
-            self.further = []
-
-    def _has_room(self, text: str) -> bool:
-        """A table of a million cells does not keep out the number below it."""
-        room = MOST_LINES - len(self.page.lines)
-        return room > 0 or (room > -MORE_WITH_DIGITS and DIGIT.search(text) is not None)
-
-    def lay_aside(self) -> None:
-        """Begin a line inside the open one, which goes on behind it."""
-        self.aside.append((self.parts, self.element, self.further, self.length))
-        self.parts, self.further, self.length = [], [], 0
-
-    def take_up(self) -> None:
-        """Go on with the line that was laid aside last."""
-        self.parts, self.element, self.further, self.length = self.aside.pop()
-
-    def put(self, text: str, element: Element, kind: str) -> None:
-        """A line of its own, beside the open one, which goes on."""
-        self.comments += kind == Kind.COMMENT
-        if text.strip() and self._has_room(text) and (kind != Kind.COMMENT or self.comments <= MOST_COMMENTS):
-            hidden = self.hidden > 0 or kind == Kind.COMMENT
-            self.page.lines.append(Line(len(self.page.lines), SPACE.sub(" ", text), element, hidden=hidden, kind=kind))
-
-
-def read(html: str) -> Page:
-    """The lines of a page's text.
-
-    >>> [line.text for line in read("<p>热线 <b>400</b>-820-<i>8820</i><br>9:00–18:00</p>").lines]
-    ['热线 400-820-8820', '9:00–18:00']
-    """
-    root = _parsed(html)
-    page = Page(root)
-    _head(page)
-    walk = _Walk(page, sheets_of(sheet.text or "" for sheet in root.iter("style")))
-    _walked(walk)
-    walk.end()
-    page.classes = _counted(walk)
-    page.text = "\n".join([line.text for line in page.lines])
-    if sum([len(line.text) == 1 for line in page.lines]) >= FEWEST_LONE:
-        _digits_joined(page)
-    return page
-
-
-def _digits_joined(page: Page) -> None:
-    for run in list(LONE_DIGITS.finditer(page.text)):
-        _joined(page, page.text.count("\n", 0, run.start()) + 1, run.group())
-    page.text = "\n".join([line.text for line in page.lines])
-
-
-def _joined(page: Page, first: int, run: str) -> None:
-    """Put lines of a digit each, <li>4</li><li>0</li>…, into the first of them."""
-    lines = page.lines[first : first + len(run.split())]
-    lines[0].further = [(at, line.element) for at, line in enumerate(lines) if at]
-    lines[0].text = "".join(line.text for line in lines)
-    for line in lines[1:]:
-        line.text = ""
-
-
-def _parsed(html: str) -> Element:
-    # libxml2 looks for each attribute among all before it: a tag of a hundred thousand takes minutes.
-    text = html.replace("\0", "")
-    if any(text.find(">", at, at + HALF_LONG) < 0 for at in range(0, len(text) - HALF_LONG, HALF_LONG)):
-        text = LONG_TAG.sub(lambda tag: "" if tag.group().count("=") > MOST_ATTRIBUTES else tag.group(), text)
-    root, deep = _tree(text)
-    # libxml2 drops what lies deeper than its bound and all that follows: such a page is read flat instead.
-    return _tree(BLOCKS.sub("<br>", text))[0] if deep else root
-
-
-def _tree(text: str) -> tuple[Element, bool]:
-    from lxml import etree
-
-    # The page's own claim of a charset has been settled already.
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
-    root = etree.fromstring(text.encode("utf-8", "replace").strip() or b"<html/>", parser)
-    deep = any("depth" in entry.message for entry in parser.error_log)
-    return (etree.fromstring(b"<html/>", parser) if root is None else root), deep
-
-
-def _walked(walk: _Walk) -> None:
-    """Open and close each element in the page's order; what is in a skipped one is neither."""
-    around: list[Element] = []
-    skipped: Element | None = None
-    for element in walk.page.root.iter():
-        parent = element.getparent()
-        while around and around[-1] is not parent:
-            closed = around.pop()
-            if closed is skipped:
-                skipped = None
-            elif skipped is not None:
-                continue
-            _closed(walk, closed, around[-1])
-        around.append(element)
-        tag = element.tag
-        if skipped is not None:
-            _classes(walk, dict(element.items()))
-        elif tag.__class__ is str:
-            _opened(walk, element, tag)
-            if tag in SKIPPED:
-                skipped = element
-    while around:
-        closed = around.pop()
-        if closed is skipped or skipped is None:
-            _closed(walk, closed, around[-1] if around else closed)
-            skipped = None
-
-
-def _classes(walk: _Walk, told: Mapping[str, str]) -> None:
-    if "class" in told:
-        walk.classes.append(told["class"])
-    if own := told.get("id"):
-        walk.ids.append(own)
-
-
-def _counted(walk: _Walk) -> Counter[str]:
-    """How often each class stands on the page, and each id behind a #; few differ, and each is parted once."""
-    counts = Counter([f"#{own}" for own in walk.ids])
-    for names, times in Counter(walk.classes).items():
-        for name in names.split():
-            counts[name] += times
-    return counts
-
-
-def _head(page: Page) -> None:
-    """Title, meta and structured data, which stand anywhere in real pages."""
-    for element in page.root.iter("title", "meta", "script", "base", "link"):
-        if element.tag == "title" and not page.title:
-            page.title = SPACE.sub(" ", "".join(element.itertext())).strip()
-        elif element.tag == "script" and "ld+json" in (element.get("type") or "").lower():
-            page.data.append((element.text or "", element))
-        elif element.tag == "script" and element.text and holds_numbers(element.text):
-            page.state.append((element.text, element))
-        elif element.tag == "meta":
-            name = (element.get("name") or element.get("property") or element.get("http-equiv") or "").lower()
-            page.meta.setdefault(name, element.get("content") or "")
-        elif element.tag == "base":
-            page.meta.setdefault("base", element.get("href") or "")
-        elif element.tag == "link" and element.get("rel") == "canonical":
-            page.meta.setdefault("canonical", element.get("href") or "")
-    html = (
-        page.root.get("lang")
-        or page.root.get("{http://www.w3.org/XML/1998/namespace}lang")
-        or page.root.get("xml:lang")
-    )
-    page.meta["lang"] = html or page.meta.get("content-language", "")
-
-
-def _opened(walk: _Walk, element: Element, tag: str) -> None:
-    items = element.items()
-    told = dict(items) if items else NOTHING
-    hides = strikes = False
-    if walk.sheets.hiding or tag in MARKING or (items and ("style" in told or "hidden" in told)):
-        hides = _hides(element, tag, told, walk.sheets)
-        strikes = tag in STRUCK or "line-through" in told.get("style", "")
-    aside = hides and tag in INLINE and bool(walk.parts)
-    if aside:
-        walk.lay_aside()
-    elif walk.parts and (tag not in INLINE or hides or strikes) and not (tag == "br" and _split(walk, element)):
-        walk.end()
-    if hides or strikes:
-        walk.hidden += hides
-        walk.struck += strikes
-        walk.marks[element] = (hides, strikes, aside)
-    walk.firsts.append(len(walk.page.lines))
-    if items:
-        _classes(walk, told)
-    if tag not in SKIPPED:
-        _held(walk, element, tag, told)
-
-
-def _held(walk: _Walk, element: Element, tag: str, told: Mapping[str, str]) -> None:
-    """What an element says itself: in its attributes, as a picture, in the text that it begins with."""
-    if tag in LINKING:
-        _link(walk.page, told)
-    for name in told:
-        if name == "onclick" and (rung := RINGS.search(told[name])):
-            walk.put(rung.group(1), element, Kind.LINK)
-        if name in SILENT or not (kind := _kind_of(name)) or (kind == Kind.LINK and ":" not in told[name]):
-            continue
-        if DIGIT.search(told[name]):
-            _attribute(walk, element, name, kind, told)
-    if tag == "img" and (icon := ICON.fullmatch(told.get("alt", "")) or ICON.fullmatch(told.get("src", ""))):
-        walk.add(f"{icon.group(1)}: ", element)
-    if tag == "bdo" and _is_reversed(told):
-        walk.add("\u202e", element)
-    if (text := element.text) and (walk.parts or text.strip(BLANK)):
-        # A footnote's mark behind a number is none of its digits.
-        walk.add(f"[{text.strip()}]" if tag == "sup" and text.strip().isdigit() else text, element)
-
-
-def _closed(walk: _Walk, element: Element, parent: Element) -> None:
-    tag = element.tag
-    if tag.__class__ is not str:
-        _commented(walk, element, parent)
-    else:
-        marked = walk.marks.get(element) if walk.marks else None
-        if tag == "bdo" and _is_reversed(element.attrib):
-            walk.add("\u202c", element)
-        if walk.parts and (marked or tag not in INLINE) and not (tag == "br" and _split(walk, element)):
-            walk.end()
-        # An inline element's line is still open: it will be the next one.
-        first, last, span = walk.firsts.pop(), len(walk.page.lines) + (1 if walk.parts else 0), walk.span
-        if span[1] != last or span[0] != first:
-            walk.span = span = (first, last)
-        walk.page.spans[element] = span
-        if marked:
-            _shown_again(walk, *marked)
-    if (tail := element.tail) and (walk.parts or tail.strip(BLANK)):
-        walk.add(tail, parent)
-
-
-def _is_reversed(told: Mapping[str, str]) -> bool:
-    """Whether a `<bdo>` shows its characters from right to left."""
-    return told.get("dir", "").strip().lower() == "rtl"
-
-
-def _shown_again(walk: _Walk, hides: bool, strikes: bool, aside: bool) -> None:
-    walk.hidden -= hides
-    walk.struck -= strikes
-    if aside:
-        walk.take_up()
-
-
-def _commented(walk: _Walk, comment: Element, parent: Element) -> None:
-    if DIGIT.search(text := comment.text or ""):
-        walk.put(text, parent, Kind.COMMENT)
-
-
-def _split(walk: _Walk, element: Element) -> bool:
-    """Whether a line break stands inside a number: 0757-<br>55502301."""
-    return OPEN_END.search(walk.parts[-1]) is not None and REST.match(element.tail or "") is not None
-
-
-def _link(page: Page, told: Mapping[str, str]) -> None:
-    address = told.get("href") or told.get("src") or told.get("action") or ""
-    if address.startswith(("http:", "https:", "//", "mailto:")):
-        page.links.append((len(page.lines), address))
-
-
-def _attribute(walk: _Walk, element: Element, name: str, kind: str, told: Mapping[str, str]) -> None:
-    value = told[name]
-    if kind == Kind.LINK:
-        scheme, _, rest = value.strip().partition(":")
-        if scheme.lower() in ("tel", "callto", "wtai") and DIGIT.search(rest):
-            rest = rest.removeprefix("//wp/mc;") if scheme.lower() == "wtai" else rest
-            walk.put(unquote(rest).lstrip("/"), element, Kind.LINK)
-    elif kind == Kind.ALT:
-        if name in SAYING or (name == "title" and element.tag in TITLED) or _button(element, name):
-            walk.put(value, element, Kind.ALT)
-    elif name != "content" or "itemprop" in told:
-        walk.put(value, element, Kind.DATA)
-
-
-@lru_cache(maxsize=4096)
-def _kind_of(name: str) -> str:
-    """What kind of line an attribute may hold; none, as most do."""
-    if name == "href":
-        return Kind.LINK
-    if name in SAYING or name in ("title", "value"):
-        return Kind.ALT
-    named = name == "content" or (name.startswith("data-") and CALLING.search(name))
-    return Kind.DATA if named else ""
-
-
-def _button(element: Element, name: str) -> bool:
-    return name == "value" and element.tag == "input" and element.get("type", "text").lower() in SHOWN
-
-
-def _hides(element: Element, tag: str, told: Mapping[str, str], sheets: Sheets) -> bool:
-    if tag == "template" or "hidden" in told:
-        return True
-    return sheets.may_hide(tag, told) and sheets.hides(element) and not _is_pane(element, told)
-
-
-def _is_pane(element: Element, told: Mapping[str, str]) -> bool:
-    """Whether an element is one of a set of panes that a reader turns to: named so, beside others named so."""
-    if not PANE.search(told.get("class", "")):
-        return False
-    around = element.getparent()
-    beside = [] if around is None else [one for one in around if one is not element and one.tag == element.tag]
-    return any(PANE.search(one.get("class", "")) for one in beside)

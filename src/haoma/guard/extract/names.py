@@ -18,7 +18,18 @@ from haoma.guard.extract.han import simple, sounds
 from haoma.guard.extract.spelt import spelt
 from haoma.guard.model import Names
 
-__all__ = ["CJK", "ENDINGS", "Target", "core", "likeness", "one_house", "organisations_in", "short_form", "titled"]
+__all__ = [
+    "CJK",
+    "ENDINGS",
+    "PLACES",
+    "Target",
+    "core",
+    "likeness",
+    "one_house",
+    "organisations_in",
+    "short_form",
+    "titled",
+]
 
 LEGAL = re.compile(
     r"[\s,.]*\b(?:inc|incorporated|llc|l\.l\.c|ltd|limited|llp|plc|corp|corporation|company|co|gmbh|ag|s\.?a|s\.?l|s\.?l\.?u|b\.?v|n\.?v|pty|lda|sp z o o|oy|ab|as|sarl|sas|spa|srl|pc|pllc|p\.?a|kg|e\.?v|the|and|of|&)\b\.?",
@@ -69,9 +80,14 @@ PLACES = re.compile(
     r"(?=[\u4e00-\u9fff]{2})"
 )
 SHORT_FORMS = (
-    ("农村商业银行", "农商行"), ("农村商业银行", "农商银行"), ("财产保险", "财险"), ("产物保险", "产险"), ("人寿保险", "人寿"),
+    ("农村商业银行", "农商行"), ("农村商业银行", "农商银行"), ("财产保险", "财险"), ("财产保险", "产险"), ("中医医院", "中医院"), ("产物保险", "产险"), ("人寿保险", "人寿"),
     ("信用合作联社", "信用社"), ("消费金融", "消金"), ("律师事务所", "律所"),
 )  # fmt: skip
+_HAN, _LATIN = r"[\u4e00-\u9fff（）()·]{2,}", r"[A-Za-z][A-Za-z .,&'\-]{2,}[A-Za-z.]"
+HALVES = re.compile(
+    rf"(?P<one>{_HAN})[\s/|·（(]*(?P<other>{_LATIN})[)）]?|(?P<first>{_LATIN})[\s/|·（(]*(?P<last>{_HAN}?)[)）]?"
+)
+LEAST_SAID = 4  # characters of a short form that no other house has: 中诚建咨
 LABEL_LEAST = 4  # letters
 WORD = re.compile(r"[a-z0-9]+|[\u0370-\u03ff\u0400-\u04ff]+|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]", re.IGNORECASE)
 GENERIC = frozenset("the and of for a an in at on to by de la le y e with www com net org inc llc ltd co".split())
@@ -115,7 +131,8 @@ class Target:
     """Who is asked about, ready to be looked for in many lines."""
 
     def __init__(self, names: Names) -> None:
-        self.names = tuple(dict.fromkeys(name for name in (names.name, *names.aliases) if core(name)))
+        given = [part for name in (names.name, *names.aliases) for part in (name, *_halves(name))]
+        self.names = tuple(dict.fromkeys(name for name in given if core(name)))
         whole = dict.fromkeys(core(name) for name in self.names)
         also = dict.fromkeys(other for one in whole for other in _also(one))
         self.cores = tuple(sorted({**whole, **also}, key=len, reverse=True))
@@ -196,6 +213,13 @@ class Target:
         return bool(place) and len(label) >= LABEL_LEAST and spelt(whole, label) and not spelt(place, label)
 
 
+def _halves(name: str) -> list[str]:
+    """The Chinese and the Latin half of a name that is given in both: 蜂序 HiveSeq."""
+    hit = HALVES.fullmatch(name.strip())
+    halves = [hit["one"] or hit["first"], hit["other"] or hit["last"]] if hit else []
+    return sorted(halves, key=lambda half: CJK.search(half) is None)
+
+
 def _also(whole: str) -> list[str]:
     """How a trade's usual long and short forms make the same name: 甲农村商业银行 is 甲农商行."""
     return [
@@ -252,7 +276,9 @@ def one_house(name: str, own: str) -> bool:
     >>> one_house("富康產物保險", "富康產險"), one_house("中国工商银行", "中国银行")
     (True, False)
     """
-    return short_form(name, own) or (left_over(core(own)[:2]) == len("富康") and short_form(own, name))
+    whole = core(own)
+    says = left_over(whole[:2]) == len("富康") or (len(whole) >= LEAST_SAID and not ENDING.search(whole))
+    return short_form(name, own) or (says and short_form(own, name))
 
 
 def titled(text: str) -> bool:

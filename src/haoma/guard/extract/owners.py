@@ -36,9 +36,9 @@ from haoma.guard.extract.everyday import left_over
 from haoma.guard.extract.found import Found
 from haoma.guard.extract.han import simple
 from haoma.guard.extract.lines import Kind, Line, Page
-from haoma.guard.extract.names import CJK, Target, core, organisations_in
+from haoma.guard.extract.names import CJK, PLACES, Target, core, organisations_in
 from haoma.guard.extract.tables import beside
-from haoma.guard.extract.titles import AKIN, FAINT, HOUSE, NOBODY, NUMBER, OTHER, OWN, PERHAPS, WE, Titles
+from haoma.guard.extract.titles import AKIN, FAINT, HOUSE, LABEL, NOBODY, NUMBER, OTHER, OWN, PERHAPS, WE, Titles
 from haoma.guard.extract.words import FAKE
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ FURTHEST = 30  # lines up
 LONGEST = 24  # characters of a title
 BEFORE = 120  # characters in front of a number
 SENTENCES = 3
+CELL_LINES = 12  # of a table of data
 OWN_BLOCK = 4  # lines of a block that may stand over what follows it
 LABELLED, ROW, ITEM, HEADING, NOWHERE = 0, 1, 3, 4, 5  # how far out a title stands
 OTHERS = re.compile(
@@ -69,14 +70,25 @@ FAMOUS = re.compile(  # houses that pages name without being theirs, and in word
 )
 MAKER = re.compile(r"(?:开发者|开发商|运营商|运营主体|运营公司|所属公司|品牌方|生产企业|企业名称|公司名称)[：:\s]*")
 NEIGHBOURS = re.compile(r"附近|周边|周围|同类|同行|相似|猜你|看了又看|友情链接")
-AGENT = re.compile(r"(?:代理|经销|分销)商?[：:\s]\s{0,3}(?P<who>[^\W\d]{2,14})\W*$")
+AGENT = re.compile(
+    r"(?:代理|经销|分销|推荐)(?:商|企业|单位)?[：:\s]\s{0,3}(?P<who>[^\W\d]{2,14})(?:\s{1,3}[^\W\d]{1,3}(?:先生|女士|小姐|经理))?\W*$"
+)
+BRACKETED = re.compile(r"(?P<who>[^\W\d]{3,14})[（(](?:客服|服务|咨询|联系|官方)*(?:电话|热线)[：:\s]*$")
+BEHIND = re.compile(r"\s?[（(]由?(?P<who>[^\W\d]{3,20}?)(?:运营|提供|负责|管理|接听)?[）)]")  # who answers
+WELCOME = re.compile(r"欢迎(?:您|来到|光临|访问|来)+(?P<who>[^\W\d]{2,10})")
+SITE_NAMED = re.compile(
+    r"(?P<who>[^\W\d]{1,6}(?:网|地图|论坛|社区|问答|百科|日报|晚报|在线))(?:商务|广告|版权|客服|合作|投诉|举报|新闻|招商|服务|媒体|热线|电话)"
+)
+ADDRESSED = re.compile(r"^\W*(?:各|尊敬的?|亲爱的|致)[^，。]{1,30}[：:]\s*$")  # to whom a letter is
+AUTHORITY = re.compile(r"[本我](?:局|委|厅|机关)(?![部员])")
+TOUTS = re.compile(r"各(?:大|种)?品牌|专修|专业(?:维修|退费|法务)|不成功不收费|代办|黑户")
 INVITES = re.compile(r"加盟|入驻|招商|热线|电话|洽谈|经销商?合作")  # others to come
 TAGGED = re.compile(r"\s*[【\[〔（(](?:广告|推广|赞助|商业推广|合作伙伴|AD)[】\]〕）)]", re.IGNORECASE)
 FOREIGN = re.compile(
     r"(?:施工|监理|检测|审计|保荐|评估|承销|托管|承运|物流|供货|供应|(?:招标)?代理|评审|勘察|开户|合作)(?:单位|机构|公司|方|商|行)"
-    r"|监管(?:部门|机构|机关)|监督(?:管理)?(?:部门|机关)|主管(?:部门|机关|单位)|上级|业界监察|监察组织|反诈|警方"
+    r"|(?:支付|技术|系统|设备)服务(?:商|方)|监管(?:部门|机构|机关)|监督(?:管理)?(?:部门|机关)|主管(?:部门|机关|单位)|上级|业界监察|监察组织|反诈|警方"
     r"|(?:民政|税务|工商|物价|卫生|教育|交通|公安|环保|文旅|住建|城管|市场监管)(?:行政)?(?:部门|主管)"
-    r"|技术支持|网站(?:建设|制作|设计)|公安机关|市长热线|便民热线|(?:评议|调解|申诉)中心|消费者协会|消委"
+    r"|技术支持(?=[：:\s]\s{0,2}[^\W\d])|网站(?:建设|制作|设计)|公安机关|市长热线|便民热线|(?:评议|调解|申诉)中心|消费者协会|消委"
 )
 BODY = re.compile(  # that watches: nobody's own but its own
     r"(?:法院|检察院|公安局|公安分局|派出所|交警队?|消协|消保委|税务局|工商局|监管局|卫健委|卫生局|教育局|民政局|人社局|城管局|物价局)"
@@ -90,7 +102,7 @@ SAID_BEFORE = re.compile(
 )
 FAR = 6  # lines back to whom 该公司 means
 BY = re.compile(
-    r"由(?P<who>[\u4e00-\u9fff]{3,16}?)(?:窗口|负责|提供|承办|承运|承保|承接|办理|受理|配送|运营|管理|代理|发货|施工)"
+    r"由(?P<who>[\u4e00-\u9fff]{3,16}?)(?:窗口|负责|提供|承办|承运|承保|承接|办理|受理|配送|运营|管理|代理|发货|施工|(?:统一)?组织)"
 )
 
 UNSURE = (FAINT, PERHAPS, HOUSE)
@@ -145,7 +157,7 @@ class Owners:
     """The owners of a page's numbers, asked for one target."""
 
     def __init__(self, page: Page, target: Target, brand: str = "") -> None:
-        self.brand = brand
+        self.brands = tuple({whole for whole in (brand, PLACES.sub("", brand)) if len(whole) > 1})
         self.page, self.titles, self.name = page, Titles(target), target.names[0] if target.names else ""
         self.digits = next(iter(re.findall(r"\d{5,}", self.name)), "")
         title = core(page.title)
@@ -161,7 +173,14 @@ class Owners:
             return Owner(OTHER, LABELLED, True, one.line.text[:LONGEST], OTHER)
         if one.owner and (sign := self.titles.judge(one.owner, stands=True)):
             return Owner(sign, ROW, others, one.owner[:LONGEST])
+        if (behind := BEHIND.match(one.line.text[one.one.end :])) and (sign := self._whose(behind["who"])):
+            return Owner(sign, LABELLED, others, behind["who"], sign)
         return self._by_titles(one, _Heard(others))
+
+    def _whose(self, name: str) -> float:
+        """Whom a name in brackets behind a number surely names: the target, another, or nobody."""
+        sign = self.titles.judge(name, stands=False)
+        return sign if sign in (OWN, OTHER) else NOBODY
 
     def _by_titles(self, one: Found, heard: _Heard) -> Owner:
         for level, told, stands in self._around(one):
@@ -181,13 +200,13 @@ class Owners:
 
     def _sign(self, level: int, text: str, *, stands: bool) -> float:
         sign = self.titles.judge(text, stands=stands, clause=level == LABELLED)
-        if sign <= NOBODY and level == LABELLED and self._of_others(text):
+        if level == LABELLED and (TOUTS.search(text) or (sign <= NOBODY and self._of_others(text))):
             return OTHER
         if sign <= NOBODY and MAKER.match(text) and len(self.titles.brand) > 1 and self.titles.brand in text:
             return AKIN
         if sign == FAINT and level not in (ROW, ITEM):
             sign = NOBODY
-        if level >= ITEM and (text.startswith("关于") or (sign in (FAINT, PERHAPS) and core(text) in self.subject)):
+        if level >= ITEM and (self._heads_nothing(text) or (sign in (FAINT, PERHAPS) and core(text) in self.subject)):
             return NOBODY
         if sign <= NOBODY and (level <= ROW or ABOVE.match(text)) and (foreign := self._foreign(text)):
             return OWN if self._plays(foreign) else OTHER
@@ -197,13 +216,29 @@ class Owners:
             return behind or (by_whom if by_whom > NOBODY else OTHER)
         return sign
 
+    def _heads_nothing(self, text: str) -> bool:
+        """Whether a title is the site's own name, a topic, or to whom a letter is."""
+        return (
+            core(text) in self.brands
+            or text.startswith(("关于", "当事人", "被告"))
+            or ADDRESSED.match(text) is not None
+        )
+
     def _of_others(self, text: str) -> bool:
         """Whether a label gives a number to the site it stands on, to a neighbour, an agent, or who watches."""
         famous = FAMOUS.search(text) is not None and not FAMOUS.search(f"{self.name}客服")
-        site, agent = bool(self.brand) and self.brand in core(text), AGENT.search(text)
+        site, agent = any(brand in core(text) for brand in self.brands), AGENT.search(text)
         watched = BODY.search(text) is not None and not BODY.search(self.name)
-        sells = agent is not None and left_over(agent["who"]) > 1
-        return site or watched or sells or famous or NEIGHBOURS.search(text) is not None
+        sells = agent is not None and left_over(agent["who"]) > 0
+        return site or watched or sells or famous or self._of_strangers(text) or NEIGHBOURS.search(text) is not None
+
+    def _of_strangers(self, text: str) -> bool:
+        """Whether a label names somebody else by its form: 某某（客服热线, 欢迎来某某, 本局, who mends any brand's."""
+        for form, least in ((BRACKETED, 2), (WELCOME, 1), (SITE_NAMED, 1)):
+            hit = form.search(text)
+            if hit and left_over(LABEL.sub("", hit["who"])) >= least and not self.titles.names(hit["who"]):
+                return True
+        return AUTHORITY.search(text) is not None and not AUTHORITY.search(f"本{self.name[-1:]}")
 
     def _spoken_of(self, one: Found) -> float:
         """Who was named last before a number: the target, another, or nobody."""
@@ -231,7 +266,7 @@ class Owners:
 
     def _around(self, one: Found) -> Iterator[Title]:
         line, start = one.line, one.one.start
-        before = CLAUSE.split(line.text[max(0, start - BEFORE) : start])
+        before = CLAUSE.split(_set_off(line, max(0, start - BEFORE), start))
         for part in reversed(NUMBER.split(before[-1])[-4:]):
             if part.strip():
                 yield LABELLED, part, True
@@ -242,7 +277,7 @@ class Owners:
         if line.order < len(self.page.lines):
             element = line.element_at(start)
             cell = cell_of(element)
-            if cell is not None:
+            if cell is not None and not self._lays_out(cell):
                 yield from self._in_cell(cell, line.order)
                 yield from ((ROW, text, stands) for text, stands in beside(self.page, cell))
             yield from self._over(element, line.order)
@@ -251,6 +286,11 @@ class Owners:
         """What a tel: link says before the number that it shows."""
         first, last = self.page.spans.get(link.element, (0, 0))
         return [NUMBER.split(line.text)[0] for line in self.page.lines[first:last] if line.kind == Kind.TEXT]
+
+    def _lays_out(self, cell: Element) -> bool:
+        """Whether a cell is a part of the page rather than of a table: it holds another table, or too many lines."""
+        first, last = self.page.spans.get(cell, (0, 0))
+        return last - first > CELL_LINES or next(cell.iter("table"), None) is not None
 
     def _in_cell(self, cell: Element, order: int) -> Iterator[Title]:
         begins = max(self.page.spans.get(cell, (order, 0))[0], order - FURTHEST)
@@ -281,6 +321,8 @@ class Owners:
                 stands = (headed and around.tag != "body") or (item and above == first)
                 if headed or not SAID.search(line.text) or line.text.rstrip().endswith(COLON):
                     yield (ITEM if item else HEADING), line.text.strip(), stands
+            if item and (shown := _pictured(around)):
+                yield ITEM, shown, True
             told = min(told, first)
             inner, around = around, around.getparent()
 
@@ -294,11 +336,33 @@ class Owners:
         first, last = self.page.spans.get(block, (line.order, line.order + 1))
         if block is inner or block is around or last - first <= 1:
             return True
-        if all(line.element.tag == "a" for line in self.page.lines[first:last]):
+        lines = self.page.lines[first:last]
+        if len(lines) > OWN_BLOCK or all(line.element.tag == "a" for line in lines):
             return False
-        return last - first <= OWN_BLOCK and not any(NUMBER.search(line.text) for line in self.page.lines[first:last])
+        return not any(NUMBER.search(line.text) for line in lines)
 
 
 def _last(text: str) -> str:
     """The last sentence of a text."""
     return re.split(r"[。！？!?]", text.rstrip("：: "))[-1]
+
+
+def _pictured(item: Element) -> str:
+    """What the picture that an item begins with is said to show: 飞隼快递 on a logo in place of a name."""
+    first = next(iter(item), None)
+    picture = next(first.iter("img"), None) if first is not None and not "".join(first.itertext()).strip() else None
+    text = picture.get("alt", "").strip() if picture is not None else ""
+    return text if len(text) <= LONGEST and not NUMBER.search(text) else ""
+
+
+def _set_off(line: Line, first: int, last: int) -> str:
+    """A part of a line with a gap where one element ends and the next like it begins, as cells do that are no cells."""
+    text, before = line.text[first:last], line.element_at(first)
+    gaps = []
+    for start, element in line.further:
+        if first < start < last and element is not before and element.getparent() is before.getparent():
+            gaps.append(start - first)
+        before = element
+    for gap in reversed(gaps):
+        text = f"{text[:gap]} {text[gap:]}"
+    return text

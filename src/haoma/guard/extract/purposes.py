@@ -7,6 +7,7 @@ Rules held here:
   ("电话") leaves the question to the heading, unless that has a number of its own.
 - Supervision and reports (监督, 举报) are 投诉; roadside help and repair are 售后; switchboards, branches, press and
   offices are `other`. Of "客服及投诉" the first counts, for that is who answers.
+- A national line of supervision (12315, 12378, 12386 …) is 投诉, whatever stands beside it.
 - Without any word, a national service number (95…, 400, 800, 10…) is 客服: nobody takes one for an office.
 """
 
@@ -18,7 +19,7 @@ from types import MappingProxyType
 
 from haoma.guard.model import Purpose
 
-__all__ = ["WORDS", "purpose_of"]
+__all__ = ["WORDS", "purpose_of", "says"]
 
 NEAR = 90  # characters of a label, or of what stands in brackets after a number
 
@@ -51,6 +52,7 @@ WORDS = MappingProxyType(
         Purpose.AFTER_SALES: (
             """
             售后 售後 维修 維修 报修 報修 检修 保修 质保 修理 安装 安裝 退换货 退货 退換貨 道路救援 救援 拖车 拖吊
+            寄修 (?:直营|特约|授权|指定)(?:服务|维修)(?:中心|站|网点|商)
             抢修 搶修 抢险 报障 故障 技术支持 技術支援 备件 配件
             """,
             r"""
@@ -72,10 +74,11 @@ WORDS = MappingProxyType(
         ),
         Purpose.CARE: (
             """
-            客服 客户服务 客戶服務 顾客服务 顧客服務 会员服务 會員服務 旅客服务 旅客服務 乘客服[务務] 用户服务
+            客服 客户关爱 客户服务 客戶服務 顾客服务 顧客服務 会员服务 會員服務 旅客服务 旅客服務 乘客服[务務] 用户服务
             用[户戶]服務 持卡人服务 服务热线 服務熱線 服务电话 服務電話 服务专线 服務專線 电话银行 電話銀行 信用卡
             贵宾 白金 私人银行 咨询(?!有限|公司|集团) 諮詢(?!有限|公司) 查询 查詢 订座 订票 订房 预订 預訂 預約 预约
-            挂号 掛號 报案 理赔 挂失 掛失 统一热线 便民热线 政务服务 24小时热线 人工服务 人工热线 免费热线 免付费
+            挂号 掛號 报案 理赔 挂失 掛失 统一热线 便民热线
+            (?:疑问|问题)(?:请|可)?(?:致电|拨打|联系|咨询|来电) 政务服务 24小时热线 人工服务 人工热线 免费热线 免付费
             免付費 受理热线 购票 寄件 查件 售前 订购 订餐 问询
             """,
             r"""
@@ -99,6 +102,7 @@ _ANY = re.compile(
 _ASKING = re.compile(
     r"(?:服[务務](?:热线|熱線|电话|電話|专线|專線)|咨询|諮詢|查询|查詢|hotlines?|support|enquir|inquir)"
 )
+_BRACKETED = re.compile(r"\([^()]{0,30}\)(?=[\s:]*$)")  # 监督(纪委办公室): who is asked, not what for
 _SPACED = re.compile(r"(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])")
 _JOINED = re.compile(r"(?:热线|電話|电话)?\s?(?:[及和与與、/&兼或]|and)\s?")
 _NUMBER = re.compile(r"[+(]?\d(?:[\s()+./\-–—~转轉#*]{0,3}\d){4,}")
@@ -108,6 +112,14 @@ _BEHIND = re.compile(  # in brackets; or bare, unless it is the label of what fo
     r"\s{0,3}(?:[(\[【〔<「]\s{0,2}([^)\]】〕>」]{1,30})|[-–—:]{0,2}\s{0,2}([^\d\s:(,;。、/|]{2,16}+)(?!\s*[:\d+(]))"
 )
 _SERVICE = re.compile(r"(?:86)?(?:9[56]\d{3,6}|[48]00\d{7}|1[02]\d{3,4}|123\d{2}|0?800\d{6,7})")
+_SUPERVISION = re.compile(
+    r"12(?:300|305|315|318|326|328|331|336|337|358|365|369|377|378|380|386|388|389|390)|96110|1950"
+)
+
+
+def says(text: str) -> bool:
+    """Whether a label names a purpose."""
+    return _said(_folded(text)) is not None
 
 
 def purpose_of(before: str, after: str, heading: str, digits: str = "") -> Purpose:
@@ -120,16 +132,19 @@ def purpose_of(before: str, after: str, heading: str, digits: str = "") -> Purpo
     >>> purpose_of("", "（传真）", "联系我们")
     <Purpose.FAX: '传真'>
     """
+    plain = re.sub(r"\D", "", digits)
+    if _SUPERVISION.fullmatch(plain):
+        return Purpose.COMPLAINT
     behind = _BEHIND.match(_folded(after[:NEAR]))
     said_behind = next(filter(None, behind.groups()), "") if behind else ""
     above = _folded(heading[-NEAR:])
     if _NUMBER.search(above):
         above = ""
     for text in (_label(_folded(before[-2 * NEAR :])), said_behind, above):
-        said = _said(text)
+        said = _said(_BRACKETED.sub("", text)) or _said(text)
         if said is not None:
             return said
-    return Purpose.CARE if _SERVICE.fullmatch(re.sub(r"\D", "", digits)) else Purpose.OTHER
+    return Purpose.CARE if _SERVICE.fullmatch(plain) else Purpose.OTHER
 
 
 def _folded(text: str) -> str:

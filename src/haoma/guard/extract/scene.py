@@ -26,6 +26,7 @@ from haoma.guard.extract.lines import Kind, Line, Page, lines_with
 from haoma.guard.extract.names import (
     CJK,
     NOT_NAMES,
+    PLACES,
     WORD,
     Target,
     core,
@@ -36,6 +37,8 @@ from haoma.guard.extract.names import (
     titled,
 )
 from haoma.guard.extract.site import GENERAL, LIKE, TITLE_GAPS, mine_of
+from haoma.guard.extract.subject import is_about
+from haoma.guard.extract.titles import Titles
 from haoma.guard.extract.words import SOCIAL
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Scene", "Section", "scene_of", "site_of"]
 
+CALLED = 0.65  # strength of a line that has the target's own word alone
 ABOVE, BELOW = 30, 12  # lines around a number that are searched for names
 SIZES = (60, 160, 450, 1300)  # characters of the sections around a number
 EMAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
@@ -92,11 +96,13 @@ class Scene:
     target_lines: list[int] = field(default_factory=list)
     rival_lines: list[int] = field(default_factory=list)
     named: list[tuple[int, int, bool, str]] = field(default_factory=list)
+    judge: Titles | None = None  # of a target with a Chinese name
     brand: str = ""
     signs: list[float] = field(default_factory=list)
     claims: list[Line] = field(default_factory=list)  # that speak of copyright
     official: bool = False
     mine: float = 0.0  # whose site it is: 1 the target's, 0.5 perhaps, 0 not told, -1 another's
+    about: bool = False  # whether the target is the page's subject
     headline: frozenset[str] = frozenset()
     host_own: float = 0.0
     title_strength: float = 0.0
@@ -169,15 +175,18 @@ def scene_of(
     squeezed = _letters(small).split("\n")
     strength = _strengths(target, page, squeezed)
     scene = Scene(page, target, found, _host(page, url), strength)
+    scene.judge = Titles(target) if any(CJK.search(own) for own in target.names) else None
     scene.claims = [page.lines[order] for order in lines_with(COPYRIGHT, small)]
     scene.lengths = list(accumulate(_widths(page), initial=0))
     scene.target_lines = [order for order, worth in enumerate(strength) if worth >= 0.7]
     scene.title_strength = _strength(target, page.title, "".join(WORD.findall(simple(page.title.casefold()))))
+    _called(scene)
     scene.host_own = target.owns(scene.host, _squeezed(scene.host)) if scene.host else 0.0
     scene.brand = _brand(scene)
     _names(scene, squeezed, [*rivals, (scene.brand, scene.brand)] if scene.brand else rivals)
     scene.signs = _signs(scene)
     scene.mine = mine_of(scene)
+    scene.about = is_about(scene)
     scene.official = _official(scene)
     _links(scene)
     scene.words = _counted(small)
@@ -214,8 +223,20 @@ def _signs(scene: Scene) -> list[float]:
     for line in scene.claims:
         mine = max(mine, scene.strength[line.order])
         named = [name for _, name in organisations_in(line.text[:300])]
-        others = max(others, float(any(not _means(scene.target, name) for name in named)))
+        others = max(
+            others, float(any(not _means(scene.target, name) and not _of_house(scene, name) for name in named))
+        )
     return [worth[-1], worth[0], float(len(parts)), mine, others if mine < 0.7 else 0.0, float(bool(scene.brand))]
+
+
+def _of_house(scene: Scene, name: str) -> bool:
+    """Whether a name has the target's own word, or stands beside the target's in the title: its name in English."""
+    titles, whole = scene.judge, core(name)
+    if titles is None:
+        return False
+    return (titles.coined and titles.brand in whole) or (
+        whole in core(scene.page.title) and scene.title_strength >= LIKE
+    )
 
 
 def _widths(page: Page) -> list[int]:
@@ -238,9 +259,15 @@ def _brand(scene: Scene) -> str:
             and not NOT_NAMES.match(name)
             and not GENERAL.search(name)
             and not _means(scene.target, name)
-        ) and (name == names[0] or name.strip() in text):
+        ) and (name == names[0] or any(form in text for form in _forms(name.strip()))):
             return whole
     return ""
+
+
+def _forms(name: str) -> set[str]:
+    """A site's name as its title ends with it, and without its town or 网."""
+    plain = PLACES.sub("", name)
+    return {form for form in (name, plain, name.removesuffix("网"), plain.removesuffix("网")) if len(form) >= PAIR}
 
 
 def _strengths(target: Target, page: Page, squeezed: Sequence[str]) -> list[float]:
@@ -256,6 +283,18 @@ def _strengths(target: Target, page: Page, squeezed: Sequence[str]) -> list[floa
     for order in likely:
         found[order] = _strength(target, page.lines[order].text, squeezed[order])
     return found
+
+
+def _called(scene: Scene) -> None:
+    """Raise the strength of lines and of a title that have the target's own coined word, as short forms do."""
+    titles = scene.judge
+    if titles is None or not titles.coined:
+        return
+    for order in lines_with(re.compile(re.escape(titles.brand)), simple(scene.page.text)):
+        if scene.strength[order] < CALLED and titles.calls(scene.page.lines[order].text):
+            scene.strength[order] = CALLED
+    if titles.calls(scene.page.title):
+        scene.title_strength = max(scene.title_strength, CALLED)
 
 
 def _strength(target: Target, text: str, squeezed: str) -> float:

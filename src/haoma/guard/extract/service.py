@@ -16,11 +16,13 @@ from haoma.guard.extract.charset import decode
 from haoma.guard.extract.country import regions_of
 from haoma.guard.extract.features import ALL
 from haoma.guard.extract.found import Found, found_on
-from haoma.guard.extract.lines import Page, read
+from haoma.guard.extract.lines import Page
 from haoma.guard.extract.names import Target, core
-from haoma.guard.extract.purposes import purpose_of
+from haoma.guard.extract.purposes import purpose_of, says
 from haoma.guard.extract.scene import Scene, scene_of
+from haoma.guard.extract.tables import in_row
 from haoma.guard.extract.trees import shipped
+from haoma.guard.extract.walk import read
 from haoma.guard.model import Belongs, Mention, Names, Purpose, Role
 
 __all__ = ["mentions_of", "understood"]
@@ -83,17 +85,18 @@ def _known(rivals: Sequence[Names]) -> list[tuple[str, str]]:
 def _mention(page: Page, one: Found, whose: Belongs, sure: float, owner: str | None) -> Mention:
     path = page.root.getroottree().getpath(one.line.element_at(one.one.start))
     return Mention(
-        text=one.text, digits=one.one.digits, uri=one.one.uri, role=one.role, organisation=whose, purpose=_purpose(one),
+        text=one.text, digits=one.one.digits, uri=one.one.uri, role=one.role,
+        organisation=whose, purpose=_purpose(page, one), owner=one.owner or owner, reasons=_reasons(one, owner),
         confidence=round(1 - sure if whose is Belongs.OTHER else sure, 4), xpath=path, hidden=one.hidden,
-        owner=one.owner or owner, reasons=_reasons(one, owner),
     )  # fmt: skip
 
 
-def _purpose(one: Found) -> Purpose:
+def _purpose(page: Page, one: Found) -> Purpose:
     if one.role is Role.FAX:
         return Purpose.FAX
-    before = one.before if any(char.isalpha() for char in one.before) else f"{one.lead} {one.before}"
-    return purpose_of(f"{one.contact} {before}".strip(), one.behind, one.heading, one.one.digits)
+    before = one.said if any(char.isalpha() for char in one.said) else f"{one.lead} {one.said}"
+    row = next((text for text in in_row(page, one.line.element) if says(text)), "")
+    return purpose_of(f"{one.contact} {before}".strip(), one.behind, row or one.heading, one.one.digits)
 
 
 def _owner(scene: Scene, one: Found) -> str | None:

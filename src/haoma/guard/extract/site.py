@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 __all__ = ["GENERAL", "LIKE", "TITLE_GAPS", "chrome", "mine_of", "signed", "weighs"]
 
 LIKE = 0.62  # likeness from which a name is the target's
-TITLE_GAPS = re.compile(r"\s+[-–—|_·»:：]+\s+|[–—|｜_·»【】]{1,2}|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])")
+TITLE_GAPS = re.compile(
+    r"\s+[-–—|_·»:：]+\s+|[–—|｜_·»【】]{1,2}|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])|\s?[-|_]\s+(?=[\u4e00-\u9fff])"
+)
 GENERAL = re.compile(
-    r"联系|联络|聯絡|關於|关于|加盟|帮助|渠道|客服|服务|首页|产品|powered|welcome|contact|home|about", re.IGNORECASE
+    r"联系|联络|聯絡|關於|关于|加盟|帮助|渠道|客服|服务|首页|产品|公众平台|公众号|powered|welcome|contact|home|about",
+    re.IGNORECASE,
 )
 ABOUT = re.compile(
     r"联系|聯絡|关于|關於|帮助|客服|服务|首页|分店|门店|門市|网点|校区|办公室|招生|简介|指南|地址|加盟"
@@ -40,7 +43,11 @@ HIGHEST = 9  # elements up
 LONGEST = 40  # characters of a line that names whose the page is
 CHROME_HEAD, CHROME_FOOT = 1, -1
 FIRST, LAST, OUTER = 60, 40, 6  # lines of a page that may be its frame
+HELD = re.compile(
+    r"(?:©|\([cC]\)|[cC]opyright)\s{0,2}(?:©|\([cC]\))?\s{0,2}(?:20\d\d)?(?:\s?[-–~]\s?20\d\d)?\s{0,2}(?P<who>[\u4e00-\u9fff]{2,16})"
+)
 AUTHOR = re.compile(r".{0,24}?(?:原创|来源|作者|发布(?:者|单位|机构))[:：\s]\s*([^\s|｜]{2,20})")
+ACCOUNT = re.compile(r"js_name|profileBt|nickname|account[_-]?name|author[_-]?name")
 DATED = re.compile(r"([^\s|｜\d]{2,20})\s+20\d\d[-年./]")
 HEAD = re.compile(
     r"(?:^|[\s_-])(?:\w*header|hd|\w*head|top\w*|banner|logo|mast\w*|nav\w*|brand|site-?name|tb)(?:$|[\s_-])"
@@ -83,6 +90,7 @@ def signed(page: Page, titles: Titles) -> float:
     """Whom the head and the foot of a page name: 1 the target in both, 0.5 in one, -1 another, 0 nobody."""
     shown = [line for line in page.lines if not line.hidden]
     author = next((hit[1] for line in shown[:FIRST] if (hit := AUTHOR.match(line.text) or DATED.match(line.text))), "")
+    author = next((line.text for line in shown[:FIRST] if _accounts(line.element)), author)
     if (sign := titles.judge(author, stands=True)) and sign in (OWN, PERHAPS, OTHER):
         return 0.5 if sign == OWN else -1.0
     ends, own, others = {line.order for line in (*shown[:OUTER], *shown[-OUTER:])}, set[int](), False
@@ -93,6 +101,14 @@ def signed(page: Page, titles: Titles) -> float:
             own.add(part)
         others |= sign == OTHER and line.order in ends and chrome(line.element) != 0
     return len(own) / 2 if own or not others else -1.0
+
+
+def _accounts(element: Element) -> bool:
+    """Whether an element holds the name of the account that an article is from."""
+    for around in (element, element.getparent()):
+        if around is not None and ACCOUNT.search(f"{around.get('id', '')} {around.get('class', '')}"):
+            return True
+    return False
 
 
 def _part(line: Line, shown: Sequence[Line]) -> int:
@@ -133,7 +149,7 @@ def _by_title(scene: Scene, titles: Titles | None, pieces: Sequence[str], frame:
     last, first, title = scene.signs[0], scene.signs[1], scene.page.title
     if titles and len(pieces) > 1:
         told = titles.judge(pieces[-1], stands=True)
-        if told == OTHER:
+        if told == OTHER and (first < LIKE or left_over(pieces[-1]) > 0):
             return -1.0
         last = max(last, told)
     ends = pieces[-1] if len(pieces) > 1 else ""
@@ -166,4 +182,7 @@ def _anothers(scene: Scene) -> bool:
     if not any(CJK.search(own) for own in scene.target.names):
         return False
     titles = Titles(scene.target)
+    held = [hit["who"] for line in scene.claims for hit in HELD.finditer(line.text)]
+    if any(left_over(who) > 1 and not GENERAL.search(who) and not titles.names(who) for who in held):
+        return True
     return any(titles.judge(line.text[:60], stands=False) <= OTHER for line in scene.claims)

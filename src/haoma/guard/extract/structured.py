@@ -37,19 +37,23 @@ NAMED = ("org", "legalName", "brand", "name", "fn")  # a card's organisation bef
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A number that structured data states: its text, whose it is, what kind of contact it is called."""
+    """A number that structured data states: its text, whose it is, what kind of contact it is called.
+
+    `told` is set where the text is words with a number among them.
+    """
 
     text: str
     owner: str | None
     fax: bool
     contact: str
+    told: bool = False
 
 
 def in_json(source: str) -> list[Stated]:
     """The numbers of one JSON-LD script.
 
     >>> in_json('{"@type": "Bank", "name": "甲银行", "telephone": "95588",}')
-    [Stated(text='95588', owner='甲银行', fax=False, contact='')]
+    [Stated(text='95588', owner='甲银行', fax=False, contact='', told=False)]
     """
     source = source[:LONGEST].strip()
     for attempt in (source, html.unescape(COMMA.sub(r"\1", COMMENT.sub("", source)))):

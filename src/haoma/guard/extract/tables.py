@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from haoma.guard.extract.anatomy import cell_of
+from haoma.guard.extract.grid import blocks_before
 from haoma.guard.extract.lines import Kind, Page
 from haoma.guard.extract.titles import NUMBER
 
 if TYPE_CHECKING:
     from haoma.guard.extract.lines import Element
 
-__all__ = ["beside"]
+__all__ = ["beside", "in_row"]
 
 CELLS, ROWS = 8, 40
+GRID = frozenset(("td", "th"))
 LONGEST = 24  # characters of a title
 PART = re.compile(r"(?P<part>[\u4e00-\u9fff]{2,8}?)(?:名称|全称|联系方式|联系人|联系电话|电话|地址)?$")
 PARTS = re.compile(
@@ -30,17 +34,28 @@ PARTS = re.compile(
 
 def beside(page: Page, cell: Element) -> Iterator[tuple[str, bool]]:
     """The titles that a cell's row and column give it, and whether each stands as a title does; nearest first."""
-    cells, heads = list(cell.itersiblings(preceding=True)), _heads_of(cell)
-    for away, left in enumerate(cells[:CELLS], 1):
-        text, column = _text(page, left), len(cells) - away
+    for left in islice(page.grids.left_of(cell) if cell.tag in GRID else cell.itersiblings(preceding=True), CELLS):
+        text, head = _text(page, left), page.grids.head_of(left) if left.tag in GRID else None
         if text and (namesake := _namesake(page, left, text)):
             yield namesake, True
-        if text and not (column < len(heads) and PARTS.search(_text(page, heads[column]))):
+        if text and not (head is not None and PARTS.search(_text(page, head))):
             yield text, left.tag in ("dt", "td", "th")
         if left.tag == "dt":
             return
-    if len(cells) < len(heads) and (text := _text(page, heads[len(cells)])):
+    head = page.grids.head_of(cell) if cell.tag in GRID else None
+    if head is not None and (text := _text(page, head)):
         yield text, True
+
+
+def in_row(page: Page, element: Element) -> Iterator[str]:
+    """What the cells or blocks to the left of what an element is in say, and the head of its column."""
+    cell = cell_of(element)
+    if cell is None or cell.tag not in GRID:
+        yield from reversed(blocks_before(element))
+        return
+    lefts = [_text(page, left) for left in islice(page.grids.left_of(cell), CELLS)]
+    head = page.grids.head_of(cell)
+    yield from (*lefts[:1], "" if head is None else _text(page, head), *lefts[1:])
 
 
 def _namesake(page: Page, label: Element, text: str) -> str:
@@ -55,16 +70,6 @@ def _namesake(page: Page, label: Element, text: str) -> str:
             if cell is not label and (other := PART.match(_text(page, cell))) and other["part"] == part["part"]:
                 return _text(page, cells[at + 1])
     return ""
-
-
-def _heads_of(cell: Element) -> list[Element]:
-    """The cells of the first row of the table that a cell is in, where that is another row."""
-    row = cell.getparent()
-    table = row.getparent() if row is not None and row.tag == "tr" else None
-    if table is not None and table.tag in ("tbody", "thead") and table.getparent() is not None:
-        table = table.getparent()
-    first = next(table.iter("tr"), None) if table is not None else None
-    return list(first) if first is not None and first is not row else []
 
 
 def _text(page: Page, element: Element) -> str:

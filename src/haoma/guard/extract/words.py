@@ -38,41 +38,43 @@ class Cue(StrEnum):
     NOT = "not"
 
 
+# A letter that is a label of its own: not the T of GB/T 13006, not the F of a 2F.
+ALONE = r"(?<![A-Za-z]/)(?<![^\d]\d)(?<![^\d]\d\d)"
 _VOICE = r"""tel(?:e(?:ph|f)one?[sn]?|efono|éfono|\.?\s?no)?s?(?![a-wyz])|t[eé]l[eé]phone|phones?(?:\s?(?:number|no\.?))?|ph(?=[\s.:#\d]|$)|
   telefoon|telefon|tlf|tfn?o|téléf|телефон|тел|call(?:\s(?:us|now|toll[\s-]free|today|me|free))?|toll[\s-]?free|hot\s?line|help\s?(?:line|desk)|free\s?phone|
-  \(t\)|[tp](?=\s?(?:[:.|)]|[+(]?\d|$))|o(?=\s?[:|)])|voice|office|main|switchboard|direct(?:\sdial)?|local|customer\s(?:service|care|support)|sales|enquir(?:y|ies)|
-  reservations?|contact|dial|ring|services?|电\s{0,4}话|電\s{0,4}話|短号|短码|直拨|请拨|拨|境内|境外|国内|海外|热线|熱線|客服|座机|固话|总\s{0,4}机|總\s{0,4}機|联系方式|联系|聯絡|致电|拨打|撥打|来电|专线|咨询|咨詢|投诉|举报|服务|服務|行動|行动|问题|订座|订票|预约|预订|报修|值班|前台|直线|直線"""
-_FAX = r"""(?:tele|e-?)?fa(?:x|csimile|ks)(?:es)?(?:\s?(?:number|no\.?))?|t[eé]l[eé]copie(?:ur)?|\(f\)|f(?=\s?(?:[:.|)]|[+(]?\d|$))|📠|传\s{0,9}真|傳\s{0,9}真|факс"""
-_MOBILE = r"""mobile?|mob(?=[\s.:]|$)|cell(?:\s?phone|ular)?|\(m\)|[mc](?=\s?[:|)])|gsm|text|sms|whats\s?app|wechat|微信|手\s{0,4}机|手機|移动电话|短信"""
+  \(t\)|{alone}[tp](?=\s?(?:[:.|)]|[+(]?\d|$))|{alone}o(?=\s?[:|)])|voice|office|main|switchboard|direct(?:\sdial)?|local|customer\s(?:service|care|support)|sales|enquir(?:y|ies)|
+  reservations?|contact|dial|ring|services?|电\s{0,4}话|電\s{0,4}話|短号|短码|直拨|请拨|拨|撥|境内|境外|国内|海外|热线|熱線|客服|座机|固话|总\s{0,4}机|總\s{0,4}機|联系方式|联系|聯絡|致电|致電|拨打|撥打|来电|來電|专线|專線|咨询|咨詢|諮詢|投诉|投訴|举报|舉報|服务|服務|行動|行动|问题|订座|订票|预约|预订|报修|值班|前台|问询|信息台|直线|直線|[☎☏📞]"""
+_FAX = r"""(?:tele|e-?)?fa(?:x|csimile|ks)(?:es)?(?:\s?(?:number|no\.?))?|t[eé]l[eé]copie(?:ur)?|\(f\)|{alone}f(?=\s?(?:[:.|)]|[+(]?\d|$))|📠|传\s{0,9}真|傳\s{0,9}真|факс"""
+_MOBILE = r"""mobile?|mob(?=[\s.:]|$)|cell(?:\s?phone|ular)?|\(m\)|[mc](?=\s?[:|)])|gsm|text|sms|whats\s?app|wechat|微信|手\s{0,4}机|手機|移动电话|短信|加\s?(?:[vV]|微)(?:信)?|(?<![a-zA-Z])[vV][xX](?![a-zA-Z])"""
 _NOT = r"""zip(?:\s?code)?|post(?:al)?\s?code|p\.?\s?o\.?\s?box|order(?:\s?(?:no|id|number))?|invoice|item|sku|isbn|issn|upc|ean|part\s?(?:no|number|#)|model|
   licen[cs]e|lic(?=[\s.:#])|dre|nmls|permit|reg(?:istration|istered)?(?:\sin\sengland)?(?:\s?(?:no|number))|company\s(?:no|number|reg\w*)|charity|vat|abn|acn|tax\s?id|ein|tin|
-  account|iban|swift|bic|serial|version|copyright|©|id|lat(?:itude)?|long?(?:itude)?|gps|qq(?:群)?|标识码|邮\s{0,4}编|郵編|邮政编码|备案|ICP备?|许可证|執照|执照|编号|代码|账号|帐号|卡号|订单|
+  account|iban|swift|bic|serial|version|copyright|©|id|lat(?:itude)?|long?(?:itude)?|gps|qq(?:群)?|标识码|邮\s{0,4}编|郵編|邮政编码|备案|ICP备?|许可证|執照|执照|编号|代码|[账帐賬]\s{0,6}[号號]|税\s{0,6}[号號]|登[记記][证證]|卡号|订单|会议号|户号|车架号|条码|69码|批次|批号|型号|合同(?:号|编号)|单位净值|执行标准|
   注册号|信用代码|股票|群号|版本|工号|身份证|统一编号|統一編號|統編|劃撥|price|fee|usd|eur|rmb|¥|￥|页|\bpp?(?=\s?\d)|doi|arxiv|rfc|case|docket"""
 _WORDS = {Cue.VOICE: _VOICE, Cue.FAX: _FAX, Cue.MOBILE: _MOBILE, Cue.NOT: _NOT}
 
 
 def _whole(pattern: str) -> str:
     """A pattern whose Latin words count only whole; those of other scripts stand anywhere."""
-    return "".join(line.strip() for line in pattern.splitlines())
+    return "".join(line.strip() for line in pattern.splitlines()).replace("{alone}", ALONE)
 
 
 _ANY = "|".join(rf"(?P<{cue}>{_whole(words)})" for cue, words in _WORDS.items())
 CUES = re.compile(rf"(?<![a-zA-Z'’.])(?:{_ANY})(?![a-z])", re.IGNORECASE)
 LABELLED = re.compile(
-    rf"(?:(?<![a-zA-Z])(?:{_whole(_VOICE)}|{_whole(_FAX)}|{_whole(_MOBILE)}))[\s\xa0.:：#)|>–—-]{{0,6}}[+(\[]{{0,3}}$",
+    rf"(?:(?<![a-zA-Z])(?:{_whole(_VOICE)}|{_whole(_FAX)}|{_whole(_MOBILE)}))[\s\xa0.:：#)|>▶►→–—-]{{0,6}}[+(\[]{{0,3}}$",
     re.IGNORECASE,
 )
 WEAK = re.compile(
-    r"call.*|dial|toll.*|local|direct.*|main|office|sales|customer.*|contact|ring|free.*|voice|服务|联系|聯絡|拨打|撥打|客服|咨询|专线|直线|热线",
+    r"call.*|dial|toll.*|local|direct.*|main|office|sales|customer.*|contact|ring|free.*|voice|服务|联系|聯絡|拨打|撥打|客服|咨询|諮詢|专线|專線|直线|热线",
     re.IGNORECASE,
 )
 DEAD = re.compile(
-    r"停用|停机|作废|废止|不再(?:使用|提供|受理)|停止(?:使用|服务)|(?:已|将)(?:取消|注销|失效|下线|关闭)|空号|已更换|no\slonger|discontinued|disconnected|out\sof\s(?:service|use)"
-    r"|not\sin\suse|已不用|請勿再撥|已停|打不通",
+    r"停用|停机|拆机|(?:座机|电话|热线|号码|已)撤销|作废|废止|不再(?:使用|提供|受理)|停止(?:使用|服务)|(?:已|将)(?:取消|注销|失效|下线|关闭)|空号|已更换|no\slonger|discontinued|disconnected|out\sof\s(?:service|use)"
+    r"|not\sin\suse|已不用|請勿再撥|已停|(?:早就|早已|已经|已|现在|如今|根本)打不通",
     re.IGNORECASE,
 )
 FORMER = re.compile(
-    r"旧(?:的)?(?:号|电话|热线|客服|总机|座机|版)|原(?:客服|服务|电话|热线|号码|总机|联系|投诉|咨询|有|来|(?![厂装产创始])[\u4e00-\u9fff]{2,6}(?:电话|热线|号码))|曾用|舊|以前(?:的|那个)|(?:old|former|previous|defunct)\s(?:tele)?(?:phone|number|hotline|line)|formerly",
+    r"旧(?:的)?(?:号|电话|热线|客服|总机|座机|版)|原\s?$|原(?:客服|服务|电话|热线|号码|总机|联系|投诉|咨询|有|来|(?![厂装产创始])[\u4e00-\u9fff]{2,6}(?:电话|热线|号码))|曾用|舊|以前(?:的|那个)|(?:old|former|previous|defunct)\s(?:tele)?(?:phone|number|hotline|line)|formerly",
     re.IGNORECASE,
 )
 CHANGED = re.compile(
@@ -123,7 +125,8 @@ def cue_before(text: str) -> tuple[Cue | None, int]:
     start, end, cue = found[-1]
     if len(found) > 1:
         _, other_end, other = found[-2]
-        if cue is Cue.FAX and other is Cue.VOICE and _joined(text[other_end:end]):
+        joined = (cue is Cue.FAX and start == other_end) or _joined(text[other_end:end])
+        if cue in (Cue.FAX, Cue.NOT) and other is Cue.VOICE and joined:
             cue = Cue.VOICE
         elif (
             cue is Cue.VOICE
@@ -137,7 +140,7 @@ def cue_before(text: str) -> tuple[Cue | None, int]:
 
 
 def _joined(between: str) -> bool:
-    return bool(re.match(r"\s{0,2}(?:/|&|\+|and|or|及|和|、|兼)\s{0,2}\S{0,12}$", between))
+    return bool(re.match(r"\s{0,2}(?:/|&|\+|and|or|及|和|、|兼|[(（])\s{0,2}\S{0,12}$", between))
 
 
 def cue_behind(text: str) -> tuple[Cue | None, int]:

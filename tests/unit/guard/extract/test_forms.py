@@ -24,6 +24,15 @@ from haoma.guard.extract.forms import candidates
         ("021-38784800/01、02", ["CN"], ["02138784800", "02138784801", "02138784802"]),
         ("0571-88888888/24小时", ["CN"], ["057188888888"]),
         ("采购 0580/55501005", ["CN"], ["058055501005"]),
+        ("电话：010-65051166/7", ["CN"], ["01065051166", "01065051167"]),
+        ("座机 6505-1166（北京）", ["CN"], ["65051166"]),
+        ("客服 9 5 5 8 8", ["CN"], ["95588"]),
+        ("投诉：95588-2-1", ["CN"], ["95588"]),
+        ("拨 400-855-3401 或 96034。", ["CN"], ["4008553401", "96034"]),
+        ("10048 / 400-155-0048", ["CN"], ["10048", "4001550048"]),
+        ("客服热线自今日起变更为 96177，敬请留意", ["CN"], ["96177"]),
+        ("全国客服 ▶ 95079", ["CN"], ["95079"]),
+        ("预约95588", ["CN"], ["95588"]),
     ],
 )
 def test_numbers_are_read_as_pages_write_them(text: str, regions: list[str], digits: list[str]) -> None:
@@ -39,12 +48,26 @@ def test_numbers_are_read_as_pages_write_them(text: str, regions: list[str], dig
         "Branchburg, NJ 08876-3440",
         "last updated: 15/04/2014",
         "-122.3877972",
+        "单位净值 1.3862 (2025-03-14)",
+        "执行标准：GB/T 13006-2013，JB/T 53058-93",
         "138****8000",
         "$2,029,993,975",
         "© 2013 AUXADI",
         "1-" * 5000,
     ],
-    ids=["address", "range of postcodes", "postcode", "date", "degrees", "masked", "price", "year", "rubbish"],
+    ids=[
+        "address",
+        "range of postcodes",
+        "postcode",
+        "date",
+        "degrees",
+        "value",
+        "standards",
+        "masked",
+        "price",
+        "year",
+        "rubbish",
+    ],
 )
 def test_what_is_no_number_is_none(text: str) -> None:
     assert candidates(text, ["US", "DE"]) == []
@@ -53,6 +76,27 @@ def test_what_is_no_number_is_none(text: str) -> None:
 def test_a_code_is_a_number_behind_its_label_alone() -> None:
     assert [one.digits for one in candidates("95588", ["CN"], "客服热线")] == ["95588"]
     assert candidates("共 95588 人", ["CN"]) == []
+    assert [one.digits for one in candidates("保险给的是95531，4S店说不是", ["CN"])] == ["95531"]
+    assert [one.digits for one in candidates("证监会 12386 服务热线", ["CN"])] == ["12386"]
+
+
+@pytest.mark.parametrize("text", ["咨询 12345 次", "投诉 12345 件", "阅读 95588", "电话：20240301", "服务 2019-2024"])
+def test_what_is_counted_and_days_are_no_numbers(text: str) -> None:
+    assert candidates(text, ["CN"]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "digits"),
+    [
+        ("如遇火情请拨打119。", "CN", "119"),
+        ("請撥165反詐騙諮詢專線", "TW", "165"),
+        ("消費者保護專線 1950。", "TW", "1950"),
+        ("政府熱線：1823", "HK", "1823"),
+    ],
+)
+def test_short_numbers_of_help_are_numbers_behind_a_label(text: str, region: str, digits: str) -> None:
+    assert [one.digits for one in candidates(text, [region, "CN"])] == [digits]
+    assert candidates(f"共 {digits} 件", [region, "CN"]) == []
 
 
 def test_a_number_that_no_plan_knows_is_kept_without_a_uri_where_a_label_names_it() -> None:

@@ -145,3 +145,39 @@ def test_a_menu_of_links_heads_nothing() -> None:
     html = "<div><a>售后</a><a>经销商</a><a>媒体</a></div><div><p>电话 0551-55500001</p></div>"
     page, _, found = understood(f"<html lang='zh'><body>{html}</body></html>", None)
     assert not Owners(page, Target(Names("岚山书店"))).of(found[0]).others
+
+
+def test_a_layout_cell_is_no_row_of_a_table() -> None:
+    rows = "<table><tr><td>云鲸空调</td><td>0551-55500001</td></tr></table>"
+    html = f"<table><tr><td>{rows}<p>联系我们</p><p>电话：0551-55500002</p></td></tr></table>"
+    assert signs(html, "岚山书店") == {"055155500001": -1.0, "055155500002": 0.0}
+
+
+def test_inline_elements_side_by_side_are_as_cells() -> None:
+    html = "<div><b>云鲸空调</b><span>东街道 12 号</span><span>0551-55500001</span></div>"
+    assert signs(html, "岚山书店") == {"055155500001": -1.0}
+
+
+def test_a_picture_that_begins_a_row_names_it() -> None:
+    row = "<div class=r><div><img alt='{}'></div><div>{}</div></div>"
+    html = row.format("云鲸空调", "0551-55500001") + row.format("岚山书店", "0551-55500002")
+    assert signs(html, "岚山书店") == {"055155500001": -1.0, "055155500002": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("html", "sign"),
+    [
+        ("<p>监督电话：0551-55500001（市产权交易中心）</p>", -1.0),
+        ("<p>问询请拨打 0551-55500001（由云鲸空调运营）</p>", -1.0),
+        ("<p>同业德宝童车（客服热线 0551-55500001）</p>", -1.0),
+        ("<p>欢迎来贸易通 0551-55500001</p>", -1.0),
+        ("<p>本局联系电话 0551-55500001</p>", -1.0),
+        ("<p>专修各品牌空调，岚山书店维修点 0551-55500001</p>", -1.0),
+        ("<h3>恺铂公关（代表岚山书店）</h3><p>0551-55500001</p>", -1.0),
+        ("<h3>当事人：岚山书店</h3><p>联系电话 0551-55500001</p>", 0.0),
+        ("<h3>各乡镇人民政府：</h3><p>咨询电话 0551-55500001</p>", 0.0),
+        ("<p>热线 0551-55500001（免长途费）</p>", 0.0),
+    ],
+)
+def test_who_answers_is_said_in_many_ways(html: str, sign: float) -> None:
+    assert signs(html, "岚山书店") == {"055155500001": sign}

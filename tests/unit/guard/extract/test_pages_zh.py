@@ -13,13 +13,22 @@ from haoma.guard.extract.trees import shipped
 
 CARD = PAGES.parent.parent / "docs/guide/extract_card.md"
 TAG = re.compile(rb"<(/?[a-zA-Z0-9]+)")
-PARTS = ("seen", "held", "held2", "held3")
+PARTS = ("seen", "held", "held2", "held3", "firms", "apps", "press")
 EVERY = tuple(page for part in PARTS for page in pages(part))
-# Floors below what was measured: 0.98 found, 0.92 of purposes; bound 0.98 with 1 % of others' numbers taken on the seen
-# part, which the model was trained on, 0.98 with none on the held one and 1.00 with none on the second, both looked at.
+# Floors below what was measured: 1.00 found, 0.98 of purposes (0.89 in prose); bound 0.97 with 2 % of others' numbers
+# taken on the seen part and 0.99, 0.96 and 0.98 with 1 %, 3 % and 1 % on those of three more hands, on all of which the
+# model was trained; 0.99 with 2 % on the held one and 1.00 with none on the second, both looked at.
 # Of the third part the pages at even places were looked at, and bind at 0.99; the others count once, in the card.
-FOUND, PURPOSE, MOST_HIDDEN = 0.95, 0.88, 4
-BOUND = {"seen": (0.95, 0.03), "held": (0.93, 0.05), "held2": (0.93, 0.05)}
+FOUND, PURPOSE, MOST_HIDDEN = 0.98, 0.85, 4
+BOUND = {
+    "seen": (0.95, 0.03),
+    "held": (0.93, 0.05),
+    "held2": (0.93, 0.05),
+    "firms": (0.96, 0.03),
+    "apps": (0.93, 0.04),
+    "press": (0.93, 0.03),
+}
+ANYBODYS = {"mp.weixinpage.example", "mp.weixin.qq.com", "mp.weixin.example"}  # hosts of pages by many
 LOOKED_AT = sorted(pages("held3"), key=lambda page: page.name)[::2]
 
 
@@ -38,7 +47,7 @@ def test_no_host_and_no_organisation_is_in_two_parts(one: str, other: str) -> No
         ({urlsplit(page.url).hostname for page in pages(part) if page.url}, {page.names.name for page in pages(part)})
         for part in (one, other)
     )
-    assert not first[0] & second[0] - {"mp.weixinpage.example"}
+    assert not first[0] & second[0] - ANYBODYS
     assert not first[1] & second[1]
 
 
@@ -95,7 +104,8 @@ def test_the_card_says_what_the_shipped_model_does(part: str, row: str) -> None:
 
 def test_the_card_says_what_the_shipped_model_was_made_of() -> None:
     made, card = shipped(ALL), CARD.read_text(encoding="utf-8")
-    pages_, numbers = re.findall(r"\d{3,}", made.made)
-    assert f"{int(pages_):,} pages with {int(numbers):,} numbers" in card
+    counts = re.findall(r"(\d+) pages, (\d+) numbers", made.made)
+    assert len(counts) == len(("all", "of Chinese names"))
+    assert all(f"{int(pages_):,} pages with {int(numbers):,} numbers" in card for pages_, numbers in counts)
     assert f"from {made.accept_chinese:g} on pages in Chinese" in card
     assert f"from {made.accept:g} on others" in card

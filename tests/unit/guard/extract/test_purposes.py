@@ -20,6 +20,10 @@ from haoma.guard.model import Purpose
         ("24 小时抢险抢修：", "售后"),
         ("After-sales service: ", "售后"),
         ("維修服務專線 ", "售后"),
+        ("样品寄修：", "售后"),
+        ("监督（纪委办公室）：", "投诉"),
+        ("宝意佳直营服务中心 电话：", "售后"),
+        ("如有疑问请致电", "客服"),
         ("全国加盟热线 ", "招商"),
         ("招商咨询：", "招商"),
         ("商家入驻与合作请拨打 ", "招商"),
@@ -86,7 +90,7 @@ def test_a_name_is_no_purpose(before: str) -> None:
     assert purpose_of(before, "", "") is Purpose.OTHER
 
 
-@pytest.mark.parametrize("digits", ["95088", "4008550112", "8008550112", "10049", "12378", "+864008550112"])
+@pytest.mark.parametrize("digits", ["95088", "4008550112", "8008550112", "10049", "12306", "+864008550112"])
 def test_a_national_service_number_without_words_is_for_customers(digits: str) -> None:
     assert purpose_of("", "", "", digits) is Purpose.CARE
     assert purpose_of("投诉 ", "", "", digits) is Purpose.COMPLAINT
@@ -98,3 +102,8 @@ def test_a_number_of_a_place_without_words_is_for_nothing_named() -> None:
 
 def test_a_label_of_a_megabyte_is_read_at_its_end() -> None:
     assert purpose_of("招商 " * 500_000 + "投诉电话：", "（传真" * 500_000, "售后" * 500_000) is Purpose.COMPLAINT
+
+
+def test_a_national_line_of_supervision_is_for_complaints() -> None:
+    assert purpose_of("投资者热线：", "", "", "12386") == Purpose.COMPLAINT
+    assert purpose_of("投资者热线：", "", "", "95588") != Purpose.COMPLAINT

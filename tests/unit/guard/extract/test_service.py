@@ -10,6 +10,7 @@ PAGE = """<html lang="zh-CN"><head><title>联系我们 - 海渠银行</title></h
 <div><h2>客户服务</h2><p>海渠银行客服热线：<b>400</b>-810-<i>9090</i></p><p>传真：010-65051166</p></div>
 {more}
 <div class="footer">版权所有 海渠银行股份有限公司</div></body></html>"""
+HEAD = "<tr><th>业务</th><th>地址</th><th>电话</th></tr>"
 
 
 def read(more: str = "", names: Names | None = BANK, **given: str) -> list[Mention]:
@@ -127,3 +128,92 @@ def test_digits_of_no_exchange_on_the_page_are_no_number() -> None:
 def test_a_page_full_of_400_numbers_is_not_american() -> None:
     html = "<p>品牌售后</p><p>甲 400-855-0311</p><p>乙 400-655-0188</p><p>丙 400-755-0422</p><p>95041</p>"
     assert "95041" in by_digits(mentions_of(html))
+
+
+@pytest.mark.parametrize(
+    ("more", "digits", "purpose"),
+    [
+        ("<p>产品寄修：甲路1号 吴工 <a href='tel:13800209122'>点击拨打</a></p>", "13800209122", "售后"),
+        ("<p>投诉热线：<img src='/t.png' alt='400-810-9191'></p>", "4008109191", "投诉"),
+        ("<p>投诉电话：400-810-9191、010-65051199</p>", "01065051199", "投诉"),
+        (f"<table>{HEAD}<tr><td>加盟</td><td>甲路</td><td>010-65051199</td></tr></table>", "01065051199", "招商"),
+        ("<nav><a>加盟</a><a>执照</a><a href='tel:4008109191' aria-label='客服电话'></a></nav>", "4008109191", "客服"),
+    ],
+)
+def test_what_stands_in_front_tells_what_a_number_is_for(more: str, digits: str, purpose: str) -> None:
+    told = by_digits(read(more))[digits]
+    assert (told.role, told.purpose) == (Role.VOICE, purpose)
+
+
+def test_numbers_in_inline_blocks_behind_an_order_are_whole() -> None:
+    numbers = "010-6505-1199", "138 0020 9122", "400-810-9191"
+    rows = "".join(f"<p><span>{order}</span><span>{number}</span></p>" for order, number in enumerate(numbers))
+    assert {"01065051199", "13800209122", "4008109191"} <= by_digits(read(rows)).keys()
+
+
+@pytest.mark.parametrize(
+    ("more", "role"),
+    [
+        ("<p>电话（传真）：010-65051199</p>", Role.VOICE),
+        ("<p>010-65051199（兼传真）</p>", Role.VOICE),
+        ("<p>010-65051199（传真）</p>", Role.FAX),
+        ("<p>加V 13800209122 或 010-65051199</p>", Role.VOICE),
+        ("<p>帐　号：010-65051199</p>", Role.OTHER),
+    ],
+)
+def test_a_number_that_takes_faxes_too_is_a_voice_number(more: str, role: Role) -> None:
+    assert by_digits(read(more))["01065051199"].role is role
+
+
+@pytest.mark.parametrize("said", ["一直打不通", "早就打不通了"])
+def test_a_busy_line_is_not_dead(said: str) -> None:
+    told = by_digits(read(f"<p>海渠银行 010-65051199 {said}</p>"))["01065051199"]
+    assert ("the page says that it is out of use" in told.reasons) is (said[0] == "早")
+
+
+@pytest.mark.parametrize("digits", ["13800138000", "13800000000", "400-123-4567", "010-12345678"])
+def test_what_templates_show_is_nobodys_number(digits: str) -> None:
+    (one,) = mentions_of(f"<html lang='zh-CN'><p>客服热线：{digits}</p></html>")
+    assert one.role is Role.OTHER
+
+
+@pytest.mark.parametrize(
+    ("more", "dead"),
+    [
+        ("<p>启用专线010-65051199；后来中心搬迁，该专线随之停用。</p>", True),
+        ("<p>原010-65051199座机撤销</p>", True),
+        ("<p>客服热线变更为010-65051199，原号码同时停用。</p>", False),
+        ("<p>客服热线010-65051199。该系统停用后请致电。</p>", False),
+    ],
+)
+def test_a_number_that_is_given_up_is_dead_and_the_new_one_is_not(more: str, dead: bool) -> None:
+    told = by_digits(read(more))["01065051199"]
+    assert ("the page says that it is out of use" in told.reasons) is dead
+
+
+def test_a_number_is_not_dead_because_a_longer_one_with_its_digits_is() -> None:
+    page = "<title>岚山书店</title><p>岚山书店客服热线 95166</p><p>原热线 400-609-5166 已停用</p>"
+    told = {one.digits: one.organisation for one in mentions_of(page, names=Names("岚山书店"))}
+    assert told == {"95166": Belongs.TARGET, "4006095166": Belongs.UNSURE}
+
+
+def test_what_a_swindler_showed_is_nobodys_and_advice_behind_it_is_heard() -> None:
+    page = (
+        "<title>岚山书店</title><p>接到显示为 021-55500001 的来电，自称岚山书店。"
+        "凡冒充岚山书店的，可拨打岚山书店客服 021-55500002 核实。</p>"
+    )
+    told = {one.digits: one.organisation for one in mentions_of(page, names=Names("岚山书店"))}
+    assert told["02155500001"] is not Belongs.TARGET
+    assert told["02155500002"] is Belongs.TARGET
+
+
+def test_a_page_about_the_target_gives_it_the_numbers_of_its_prose() -> None:
+    page = (
+        "<title>明日停水 - 江北新闻网</title><body><p>江北新闻网</p><p>记者从澜沧水务集团获悉，城东明日停水。</p>"
+        "<p>市民如有疑问，可以在白天拨打热线 0571-86612345 咨询。</p><footer>报料热线 0571-85310222</footer></body>"
+    )
+    told = {
+        one.digits: one.organisation
+        for one in mentions_of(page, url="https://www.jb.cn/a", names=Names("澜沧水务集团"))
+    }
+    assert told == {"057186612345": Belongs.TARGET, "057185310222": Belongs.OTHER}

@@ -59,3 +59,17 @@ def test_a_groups_site_is_not_its_companys() -> None:
 )
 def test_a_domain_may_spell_place_and_name_but_not_the_place_alone(name: str, domain: str, owned: bool) -> None:
     assert (Target(Names(name)).owns(f"{domain}.cn", domain) >= 0.6) is owned
+
+
+@pytest.mark.parametrize(
+    ("html", "whose"),
+    [
+        (f"<title>东街店</title><body>{NUMBER}<p>© 2025 图岸地图</p></body>", -1.0),
+        (f"<title>岚山书店招聘-职羽网</title><body><a>职羽</a>{NUMBER}</body>", -1.0),
+        (f"<title></title><body><h1>开业</h1><a id='js_name'>岚山书店</a>{NUMBER}</body>", 0.5),
+        (f"<title>岚山书店 Lanshan Books | 联系我们</title><body>{NUMBER}<p>© Lanshan Books Ltd.</p></body>", 0.5),
+    ],
+    ids=["copyright of a coined name", "a site's name without its ending", "an article's account", "a name in English"],
+)
+def test_whose_site_a_page_is_by_lesser_signs(html: str, whose: float) -> None:
+    assert mine(html, "岚山书店", "https://www.sea.cn/a") == whose

@@ -31,6 +31,29 @@ def test_state_that_is_no_json_is_read_by_its_keys() -> None:
     assert told(source) == [("021-38784800", "甲银行", False), ("021-38784801", "甲银行", True)]
 
 
+def test_a_label_beside_a_number_or_in_front_of_it_tells_that_it_is_one() -> None:
+    block = {"label": "客服热线", "value": "95588", "sort": "021-38784898"}
+    text = {
+        "items": ["投诉电话：021-38784800", "邮编：200120"],
+        "html": "<p>证监会 <b>12386</b> 热线</p>",
+        "code": "021-38784898",
+    }
+    found = in_state(json.dumps({"name": "甲银行", "blocks": [block, text]}, ensure_ascii=False))
+    told = [(one.text, one.contact, one.told) for one in found]
+    assert told == [
+        ("95588", "客服热线", False),
+        ("021-38784898", "客服热线", False),
+        ("投诉电话：021-38784800", "", True),
+        ("证监会 12386 热线", "", True),
+    ]
+
+
+def test_what_a_script_writes_into_the_page_is_read_and_what_it_keeps_is_not() -> None:
+    source = "var tel='400-810-9191'; document.write('客服热线：<b>400-810-9090</b>');"
+    assert holds_numbers(source)
+    assert told(source) == [("客服热线：400-810-9090", None, False)]
+
+
 def test_a_script_without_numbers_is_passed_over() -> None:
     assert not holds_numbers("var a={ts:1635079447000,id:'550771830124'};")
 

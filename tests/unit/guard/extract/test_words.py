@@ -19,6 +19,14 @@ from haoma.guard.extract.words import Cue, cue_before
         ("邮编：", Cue.NOT),
         ("Mobile ", Cue.MOBILE),
         ("our staff of ", None),
+        ("執行 GB/T ", None),
+        ("（2F", None),
+        ("0553-5550101F: ", Cue.FAX),
+        ("税　号：", Cue.NOT),
+        ("商業登記證號碼：", Cue.NOT),
+        ("电话及账号：", Cue.VOICE),
+        ("电话传真：", Cue.VOICE),
+        ("消費者保護專線 ", Cue.VOICE),
     ],
 )
 def test_the_nearest_label_tells_what_answers(text: str, cue: Cue | None) -> None:

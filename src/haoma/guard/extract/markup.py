@@ -1,0 +1,70 @@
+"""The text of a page made a tree, whatever state it is in, and what its head says.
+
+Rules held here:
+- What costs libxml2 more than the text's length is taken out beforehand; a page too deep for it is read flat.
+- Title, meta and scripts with data are taken where they stand: in real pages, anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from haoma.guard.extract.state import holds_numbers
+
+if TYPE_CHECKING:
+    from haoma.guard.extract.lines import Element, Page
+
+__all__ = ["BLANK", "SPACE", "read_head", "tree_of"]
+
+BLOCKS = re.compile(r"</?(?!(?:a|img|script|style|title|meta)\b)[a-zA-Z][^<>]*>")
+HALF_LONG = 10_000
+LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{2 * HALF_LONG},}}>")
+MOST_ATTRIBUTES = 1_000
+BLANK = " \t\r\n\f\v"
+SPACE = re.compile(f"[{BLANK}]+")
+
+
+def tree_of(html: str) -> Element:
+    """The root of a page's elements; of an empty page, one with nothing in it."""
+    # libxml2 looks for each attribute among all before it: a tag of a hundred thousand takes minutes.
+    text = html.replace("\0", "")
+    if any(text.find(">", at, at + HALF_LONG) < 0 for at in range(0, len(text) - HALF_LONG, HALF_LONG)):
+        text = LONG_TAG.sub(lambda tag: "" if tag.group().count("=") > MOST_ATTRIBUTES else tag.group(), text)
+    root, deep = _tree(text)
+    # libxml2 drops what lies deeper than its bound and all that follows: such a page is read flat instead.
+    return _tree(BLOCKS.sub("<br>", text))[0] if deep else root
+
+
+def _tree(text: str) -> tuple[Element, bool]:
+    from lxml import etree
+
+    # The page's own claim of a charset has been settled already.
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+    root = etree.fromstring(text.encode("utf-8", "replace").strip() or b"<html/>", parser)
+    deep = any("depth" in entry.message for entry in parser.error_log)
+    return (etree.fromstring(b"<html/>", parser) if root is None else root), deep
+
+
+def read_head(page: Page) -> None:
+    """Put a page's title, meta and structured data into it."""
+    for element in page.root.iter("title", "meta", "script", "base", "link"):
+        if element.tag == "title" and not page.title:
+            page.title = SPACE.sub(" ", "".join(element.itertext())).strip()
+        elif element.tag == "script" and "ld+json" in (element.get("type") or "").lower():
+            page.data.append((element.text or "", element))
+        elif element.tag == "script" and element.text and holds_numbers(element.text):
+            page.state.append((element.text, element))
+        elif element.tag == "meta":
+            name = (element.get("name") or element.get("property") or element.get("http-equiv") or "").lower()
+            page.meta.setdefault(name, element.get("content") or "")
+        elif element.tag == "base":
+            page.meta.setdefault("base", element.get("href") or "")
+        elif element.tag == "link" and element.get("rel") == "canonical":
+            page.meta.setdefault("canonical", element.get("href") or "")
+    html = (
+        page.root.get("lang")
+        or page.root.get("{http://www.w3.org/XML/1998/namespace}lang")
+        or page.root.get("xml:lang")
+    )
+    page.meta["lang"] = html or page.meta.get("content-language", "")

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from haoma.guard.extract.names import Target, one_house
+from haoma.guard.extract.titles import AKIN, NOBODY, OTHER, OWN, Titles
+from haoma.guard.model import Names
+
+
+def judged(name: str, text: str, *, clause: bool = False) -> float:
+    return Titles(Target(Names(name))).judge(text, stands=True, clause=clause)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "called"),
+    [
+        ("跃途汽车租赁有限公司", "跃途租车押金不退", True),
+        ("麦禾消费金融", "「麦禾钱包」官方下载", True),
+        ("跃途汽车租赁有限公司", "跃途保险理赔", False),
+        ("鼎岳租赁", "鼎岳控股招商", False),
+        ("安心服务有限公司", "安心购物", False),
+    ],
+)
+def test_a_coined_word_calls_its_house_unless_another_trade_follows(name: str, text: str, *, called: bool) -> None:
+    assert Titles(Target(Names(name))).calls(text) is called
+
+
+def test_a_houses_own_word_ends_where_everyday_words_begin() -> None:
+    assert Titles(Target(Names("林之工整体衣柜"))).brand == "林之工"
+    assert Titles(Target(Names("广东霜屿电器股份有限公司"))).brand == "霜屿"
+
+
+def test_a_name_in_two_scripts_is_either() -> None:
+    assert Target(Names("蜂序 HiveSeq")).names == ("蜂序 HiveSeq", "蜂序", "HiveSeq")
+    assert Target(Names("Yunqizhi Technology（云企智）")).names[1:] == ("云企智", "Yunqizhi Technology")
+    assert Target(Names("云企智")).names == ("云企智",)
+
+
+def test_a_name_of_first_characters_is_short_for_the_whole() -> None:
+    assert one_house("中诚建设工程咨询有限公司", "中诚建咨")
+    assert not one_house("中国工商银行", "中国银行")
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("鼎岳重工股份有限公司", OTHER),
+        ("鼎岳控股", OTHER),
+        ("鼎岳融资租赁有限公司", OWN),
+        ("鼎岳", OWN),
+        ("鼎岳杯足球赛", AKIN),
+    ],
+)
+def test_of_one_house_another_trade_and_the_group_are_others(text: str, sign: float) -> None:
+    assert judged("鼎岳租赁", text) == sign
+
+
+@pytest.mark.parametrize(
+    "text", ["丁一鸣", "董事会秘书", "院办", "投诉处理专席", "江苏", "人均￥78鲁菜", "岳麓区溁湾镇通程商业广场"]
+)
+def test_people_desks_places_and_prices_are_nobody(text: str) -> None:
+    assert judged("湘山旅行社", text) == NOBODY
+
+
+@pytest.mark.parametrize(
+    "text", ["澜山县卫生健康局医政科", "省教育考试院高职招生处", "湖南省旅游质监所", "市产权交易中心", "区教委"]
+)
+def test_a_part_of_a_public_body_is_the_bodys(text: str) -> None:
+    assert judged("湘山旅行社", text) == OTHER
+
+
+@pytest.mark.parametrize("text", ["会员享受八折优惠，预订请致电", "没人接，又打", "手册上印的是"])
+def test_what_a_sentence_begins_with_is_no_title(text: str) -> None:
+    assert judged("湘山旅行社", text, clause=True) == NOBODY
+
+
+def test_a_line_that_says_that_a_name_follows_is_that_name() -> None:
+    assert judged("中诚建咨", "名　称：江苏中诚建设工程咨询有限公司") > NOBODY
+    assert judged("中诚建咨", "采购人：涟川市第二人民医院") == OTHER
+
+
+def test_a_place_in_brackets_splits_no_name() -> None:
+    assert judged("橙帆消费金融", "郑重提示：橙帆消费金融（成都）股份有限公司唯一官方客服热线为", clause=True) == OWN
