@@ -12,6 +12,11 @@ from haoma.guard.extract import decode, mentions_of
 from haoma.guard.model import Mention, Names
 
 WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
+WHOLE = re.compile(
+    r"(<(?:script|style|title|textarea|noscript|template)\b.*?</(?:script|style|title|textarea|noscript|template)\s*>)",
+    re.IGNORECASE | re.DOTALL,
+)
+BEGINS = re.compile(r"(?=</?[a-zA-Z])")
 NAMES = Names("云岚基金")
 PAGE = (
     "<html><head><title>云岚基金</title></head><body><h1>云岚基金</h1><p>客服热线：<b>{care}</b></p><p>传真：{fax}</p>"
@@ -34,6 +39,16 @@ def said(mentions: list[Mention]) -> list[tuple[object, ...]]:
 def test_the_charset_that_a_page_is_sent_in_changes_nothing(page: Page, charset: str) -> None:
     text = decode(page.body)
     assert said(mentions_of(text.encode(charset), names=page.names)) == said(mentions_of(text, names=page.names))
+
+
+@settings(max_examples=25)
+@given(st.sampled_from([page for part in ("seen", "firms", "apps", "press") for page in pages(part)]))
+def test_comments_between_the_elements_of_a_page_hide_nothing_and_break_nothing(page: Page) -> None:
+    text = decode(page.body)
+    parts = WHOLE.split(text)  # what has no comments in it stands at odd places
+    noted = "".join(part if at % 2 else BEGINS.sub("<!-- note -->", part) for at, part in enumerate(parts))
+    plain, again = ({one.digits for one in mentions_of(one, names=page.names)} for one in (text, noted))
+    assert plain == again
 
 
 @settings(max_examples=20)

@@ -117,11 +117,11 @@ def reads_as_title(line: Line) -> bool:
 
 def is_menu(element: Element) -> bool:
     """Whether an element is one of several links in a row, or begins with them: what a menu offers heads nothing."""
-    first = element if element.tag == "a" else next(iter(element), None)
+    first = element if element.tag == "a" else next(element.iterchildren("*"), None)
     if first is None or first.tag != "a":
         return False
-    behind = itertools.takewhile(lambda one: one.tag == "a", first.itersiblings())
-    before = itertools.takewhile(lambda one: one.tag == "a", first.itersiblings(preceding=True))
+    behind = itertools.takewhile(lambda one: one.tag == "a", first.itersiblings("*"))
+    before = itertools.takewhile(lambda one: one.tag == "a", first.itersiblings("*", preceding=True))
     return 1 + len([*behind, *before]) >= MENU
 
 

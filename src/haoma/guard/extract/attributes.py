@@ -106,7 +106,7 @@ def icon_of(element: Element, tag: str, told: Mapping[str, str]) -> str:
         return icon.group(1) if icon else ""
     if tag == "use":
         return _sign((told.get("xlink:href") or told.get("href") or "").lstrip("#"))
-    return _sign(told.get("class", "")) if not element.text and not len(element) else ""
+    return "" if element.text or next(element.iterchildren("*"), None) is not None else _sign(told.get("class", ""))
 
 
 @lru_cache(maxsize=4096)

@@ -101,26 +101,29 @@ def _is_pane(element: Element, told: Mapping[str, str]) -> bool:
 
 def _is_behind_button(element: Element) -> bool:
     """Whether what stands before an element says whether it is open, as buttons of folds do."""
-    before = element.getprevious()
-    if before is None or not isinstance(before.tag, str):
+    before = next(element.itersiblings("*", preceding=True), None)
+    if before is None:
         return False
     return before.tag == "summary" or any("aria-expanded" in one.attrib for one in islice(before.iter(), 4))
 
 
 def _is_answer(element: Element) -> bool:
     """Whether an element is hidden as others like it are, each behind a head of its own."""
-    head, around = element.getprevious(), element.getparent()
+    head, around = next(element.itersiblings("*", preceding=True), None), element.getparent()
     if head is None or around is None or (element.tag not in FOLDING and "-" not in str(element.tag)):
         return False
     look = _look(element)
     if _look(head) == look:
         return False
-    if sum(_look(one) == look for one in islice(around, BESIDE)) > 1:
+    beside = [*islice(around.iterchildren("*"), BESIDE)]
+    if sum(_look(one) == look for one in beside) > 1:
         return True
-    place = around.index(element)
     beyond = around.getparent()
-    items = [] if beyond is None else [one for one in islice(beyond, BESIDE) if one.tag == around.tag]
-    return any(one is not around and len(one) > place and _look(one[place]) == look for one in items)
+    if beyond is None or element not in beside:
+        return False
+    place = beside.index(element)
+    items = (one for one in islice(beyond.iterchildren("*"), BESIDE) if one.tag == around.tag and one is not around)
+    return any(_look(one) == look for item in items for one in islice(item.iterchildren("*"), place, place + 1))
 
 
 def _look(element: Element) -> tuple[str, str, str, bool]:

@@ -173,29 +173,37 @@ def _text(element: Element) -> str:
 
 def block_head(element: Element) -> str:
     """What heads the column of blocks that an element is in, where blocks stand in rows as cells do; mostly nothing."""
-    for row, first, place in _block_rows(element):
-        text = _text(first[place])
-        return text if first is not row and len(text) <= LONGEST and not NUMBER.search(_text(first)) else ""
+    for blocks, heads, place in _block_rows(element):
+        text = _text(heads[place])
+        apart = heads[0] is not blocks[0] and len(text) <= LONGEST
+        return text if apart and not any(NUMBER.search(_text(head)) for head in heads) else ""
     return ""
 
 
 def blocks_before(element: Element) -> list[str]:
     """What the blocks in front of an element's in its row say, where blocks stand in rows as cells do."""
-    for row, _, place in _block_rows(element):
-        told = [_text(block) for block in row[:place]]
+    for blocks, _, place in _block_rows(element):
+        told = [_text(block) for block in blocks[:place]]
         return [text for text in told if len(text) <= LONGEST and not NUMBER.search(text)]
     return []
 
 
-def _block_rows(element: Element) -> Iterator[tuple[Element, Element, int]]:
-    """Rows of blocks that an element is in: the row, the first row beside it, of as many, and the block's place."""
+def _block_rows(element: Element) -> Iterator[tuple[list[Element], list[Element], int]]:
+    """Rows of blocks that an element is in: its blocks, those of the first row beside it, and the block's place."""
     for block in (element, *islice(element.iterancestors(), HIGHEST)):
         row = block.getparent()
         if row is None or row.tag in ("tr", "body", "html"):
             return
         table = row.getparent()
-        if not FEWEST <= len(row) <= MOST_BLOCKS or table is None:
+        blocks = _blocks(row)
+        if not FEWEST <= len(blocks) <= MOST_BLOCKS or table is None:
             continue
-        rows = [one for one in islice(table, MOST_BLOCK_ROWS) if one.tag == row.tag and len(one) == len(row)]
-        if len(rows) > 1 and rows[0] is table[0] and all(one.tag == row[0].tag for one in row):
-            yield row, rows[0], row.index(block)
+        beside = [(one, _blocks(one)) for one in islice(table.iterchildren("*"), MOST_BLOCK_ROWS)]
+        rows = [cells for one, cells in beside if one.tag == row.tag and len(cells) == len(blocks)]
+        if len(rows) > 1 and rows[0] == beside[0][1] and all(one.tag == blocks[0].tag for one in blocks):
+            yield blocks, rows[0], blocks.index(block)
+
+
+def _blocks(row: Element) -> list[Element]:
+    """The elements in a row, to one more than a row has."""
+    return [*islice(row.iterchildren("*"), MOST_BLOCKS + 1)]

@@ -349,7 +349,7 @@ def _last(text: str) -> str:
 
 def _pictured(item: Element) -> str:
     """What the picture that an item begins with is said to show: 飞隼快递 on a logo in place of a name."""
-    first = next(iter(item), None)
+    first = next(item.iterchildren("*"), None)  # no comment
     picture = next(first.iter("img"), None) if first is not None and not "".join(first.itertext()).strip() else None
     text = picture.get("alt", "").strip() if picture is not None else ""
     return text if len(text) <= LONGEST and not NUMBER.search(text) else ""
