@@ -36,10 +36,11 @@ ICON = re.compile(
 )
 SIGNS = frozenset(("img", "i", "em", "span", "b", "use"))  # what may be one
 SIGN = re.compile(
-    r"(?:\w*[_-])+(fax|chuanzhen|tel(?:ephone)?|phone|dianhua|mobile|shouji)(?:[_-](?:icon|alt|square|fill|full|o|line|\d+))*",
+    r"(?:[^\W_]*[_-])+(fax|chuanzhen|tel(?:ephone)?|phone|dianhua|mobile|shouji)(?:[_-](?:icon|alt|square|fill|full|o|line|\d+))*",
     re.IGNORECASE,
 )
 MEANS = {"chuanzhen": "传真", "dianhua": "电话", "shouji": "手机"}
+LONGEST_NAME, MOST_CLASSES = 60, 300  # characters of a class, of all of an element
 DIGIT = re.compile(r"\d")
 RINGS = re.compile(r"(?:tel:|(?:call|dial|phone|tel)\w{0,10}\(\s?[\"'])(\+?\d[\d -]{4,18}\d)", re.IGNORECASE)
 
@@ -105,14 +106,15 @@ def icon_of(element: Element, tag: str, told: Mapping[str, str]) -> str:
         icon = ICON.fullmatch(told.get("alt", "")) or ICON.fullmatch(told.get("src", ""))
         return icon.group(1) if icon else ""
     if tag == "use":
-        return _sign((told.get("xlink:href") or told.get("href") or "").lstrip("#"))
-    return "" if element.text or next(element.iterchildren("*"), None) is not None else _sign(told.get("class", ""))
+        return _sign((told.get("xlink:href") or told.get("href") or "")[:MOST_CLASSES].lstrip("#"))
+    empty = not element.text and next(element.iterchildren("*"), None) is None
+    return _sign(told.get("class", "")[:MOST_CLASSES]) if empty else ""
 
 
 @lru_cache(maxsize=4096)
 def _sign(classes: str) -> str:
     """The sign that one of some classes names, as sets of icons name theirs."""
-    signs = (SIGN.fullmatch(name) for name in classes.split())
+    signs = (SIGN.fullmatch(name) for name in classes.split() if len(name) <= LONGEST_NAME)
     return next((MEANS.get(sign[1].lower(), sign[1]) for sign in signs if sign), "")
 
 

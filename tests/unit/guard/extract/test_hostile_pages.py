@@ -157,3 +157,18 @@ def test_a_page_made_to_hang_its_reader_is_read_in_seconds(name: str) -> None:
     begun = time.process_time()
     assert NUMBER in seen(page)
     assert time.process_time() - begun < 60
+
+
+BOUND_S = 3.0  # of a page that took many times as long before
+COSTLY: dict[str, Callable[[], str]] = {
+    "a class of underscores for a sign": lambda: f"<i class='{'_' * 27}!'></i>{LINE}",
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_a_page_costs_no_more_than_its_length(name: str) -> None:
+    seen(HEAD + LINE)
+    page = HEAD + COSTLY[name]()
+    begun = time.process_time()
+    assert NUMBER in seen(page)
+    assert time.process_time() - begun < BOUND_S
