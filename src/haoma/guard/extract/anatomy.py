@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from haoma.guard.extract.lines import Kind, Line
+from haoma.guard.extract.markup import LONGEST_NAMES, names_of
 from haoma.guard.extract.titles import NUMBER, TRANSLATED
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 HIGHEST, SIBLINGS, LONGEST = 7, 40, 40  # elements up, beside; characters of a heading
+LONGEST_INTRO = 300  # with its translation, or with a colon at its end
 COLON = ("：", ":")
 HEADS = frozenset("h1 h2 h3 h4 h5 h6 b strong dt th caption figcaption summary legend em font u big".split())
 RANKS, NO_RANK = frozenset("h1 h2 h3 h4 h5 h6".split()), 7
@@ -41,11 +43,11 @@ LISTS = frozenset("table ul ol dl".split())
 ITEMS = frozenset("li tr dl article section figure td dd address".split())
 ADDRESS = re.compile(r"[路街道巷弄镇村区]\s?\d{1,4}\s?(?:-\d+\s?)?[号弄]|\d\s?号?[楼层座室](?!.{0,4}店)")
 IN_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:\w*name|n|nm|\w*title|t|tit|hd|head|bt|bn|brand|shop|org|fn|cname|company|logo)(?:$|[\s_-])",
+    r"(?:^|[\s_-])(?:[^\W_]*name|n|nm|[^\W_]*title|t|tit|hd|head|bt|bn|brand|shop|org|fn|cname|company|logo)(?:$|[\s_-])",
     re.IGNORECASE,
 )
 APART = re.compile(
-    r"(?:^|[\s_-])(?:ads?|advert\w*|gg|guanggao|promo\w*|sponsor\w*|tuiguang|near\w*|similar|related|recommend\w*|rec|also)(?:$|[\s_-])",
+    r"(?:^|[\s_-])(?:ads?|advert[^\W_]*|gg|guanggao|promo[^\W_]*|sponsor[^\W_]*|tuiguang|near[^\W_]*|similar|related|recommend[^\W_]*|rec|also)(?:$|[\s_-])",
     re.IGNORECASE,
 )
 
@@ -77,7 +79,7 @@ def set_apart(element: Element) -> bool:
     for _ in range(HIGHEST):
         if around is None:
             return False
-        if APART.search(f"{around.get('class', '')} {around.get('id', '')}"):
+        if APART.search(names_of(around)):
             return True
         around = around.getparent()
     return False
@@ -101,7 +103,7 @@ def heads(element: Element) -> bool:
     for _ in range(3):
         if around is None:
             return False
-        if around.tag in HEADS or IN_CLASS.search(around.get("class", "")):
+        if around.tag in HEADS or IN_CLASS.search(around.get("class", "")[:LONGEST_NAMES]):
             return True
         around = around.getparent()
     return False
@@ -109,10 +111,11 @@ def heads(element: Element) -> bool:
 
 def reads_as_title(line: Line) -> bool:
     """Whether a line may be a title: seen, short or with a colon at its end, without a number, and no address."""
-    if line.kind != Kind.TEXT or line.hidden or NUMBER.search(line.text) or is_menu(line.element):
+    if line.kind != Kind.TEXT or line.hidden or len(line.text) > LONGEST_INTRO or NUMBER.search(line.text):
         return False
     text = TRANSLATED.sub("", line.text.strip())
-    return ADDRESS.search(text) is None and (len(text) <= LONGEST or text.endswith(COLON))
+    short = len(text) <= LONGEST or text.endswith(COLON)
+    return short and ADDRESS.search(text) is None and not is_menu(line.element)
 
 
 def is_menu(element: Element) -> bool:

@@ -15,6 +15,8 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from haoma.guard.extract.markup import LONGEST_NAMES, names_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -23,13 +25,15 @@ if TYPE_CHECKING:
 __all__ = ["Folded"]
 
 PANE = re.compile(
-    r"(?:^|[\s_-])(?:tab\w*|\w*pane|panel|accordion\w*|collapse)(?:$|[\s_-])|^acc_(?:body|panel|content)", re.IGNORECASE
+    r"(?:^|[\s_-])(?:tab[^\W_]*|[^\W_]*pane|panel|accordion[^\W_]*|collapse)(?:$|[\s_-])|^acc_(?:body|panel|content)",
+    re.IGNORECASE,
 )
 POPUP = re.compile(
     r"(?:^|[\s_-])(?:modal|dialog|popup|popover|drawer|dropdown|offcanvas|actionsheet)(?:$|[\s_-])", re.IGNORECASE
 )
 GONE = re.compile(
-    r"(?:^|[\s_-])(?:old\w*|bak|backup|seo\w*|history|expired|deprecated|unused|trash)(?:$|[\s_-])", re.IGNORECASE
+    r"(?:^|[\s_-])(?:old[^\W_]*|bak|backup|seo[^\W_]*|history|expired|deprecated|unused|trash)(?:$|[\s_-])",
+    re.IGNORECASE,
 )
 FOLDING = frozenset("div section article dd ul ol dl table main aside nav figure".split())
 OPENS = ("aria-controls", "data-target", "data-bs-target", "href")
@@ -49,7 +53,7 @@ class Folded:
 
     def opens(self, element: Element, told: Mapping[str, str]) -> bool:
         """Whether an element that is hidden is shown to a reader who asks for it."""
-        names = f"{told.get('class', '')} {told.get('id', '')}"
+        names = names_of(told)
         if GONE.search(names):
             return False
         return (
@@ -96,7 +100,11 @@ def _is_pane(element: Element, told: Mapping[str, str]) -> bool:
     beside = [one for one in islice(around, BESIDE) if one is not element and one.tag == element.tag]
     if (slot := told.get("slot")) is not None:
         return any(one.get("slot") == slot for one in beside)
-    return PANE.search(told.get("class", "")) is not None and any(PANE.search(one.get("class", "")) for one in beside)
+    return _named_pane(element) and any(_named_pane(one) for one in beside)
+
+
+def _named_pane(element: Element) -> bool:
+    return PANE.search(element.get("class", "")[:LONGEST_NAMES]) is not None
 
 
 def _is_behind_button(element: Element) -> bool:

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 from haoma.guard.extract.state import holds_numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from haoma.guard.extract.lines import Element, Page
 
-__all__ = ["BLANK", "SPACE", "read_head", "tree_of"]
+__all__ = ["BLANK", "LONGEST_NAMES", "SPACE", "names_of", "read_head", "tree_of"]
 
 BLOCKS = re.compile(r"</?(?!(?:a|img|script|style|title|meta)\b)[a-zA-Z][^<>]*>")
 HALF_LONG = 10_000
 LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{2 * HALF_LONG},}}>")
 MOST_ATTRIBUTES = 1_000
+LONGEST_TITLE, LONGEST_META, LONGEST_NAMES = 300, 1_000, 200  # characters; names are an element's classes, or its id
 BLANK = " \t\r\n\f\v"
 SPACE = re.compile(f"[{BLANK}]+")
 
@@ -50,21 +53,26 @@ def read_head(page: Page) -> None:
     """Put a page's title, meta and structured data into it."""
     for element in page.root.iter("title", "meta", "script", "base", "link"):
         if element.tag == "title" and not page.title:
-            page.title = SPACE.sub(" ", "".join(element.itertext())).strip()
+            page.title = SPACE.sub(" ", "".join(element.itertext())).strip()[:LONGEST_TITLE]
         elif element.tag == "script" and "ld+json" in (element.get("type") or "").lower():
             page.data.append((element.text or "", element))
         elif element.tag == "script" and element.text and holds_numbers(element.text):
             page.state.append((element.text, element))
         elif element.tag == "meta":
             name = (element.get("name") or element.get("property") or element.get("http-equiv") or "").lower()
-            page.meta.setdefault(name, element.get("content") or "")
+            page.meta.setdefault(name, (element.get("content") or "")[:LONGEST_META])
         elif element.tag == "base":
-            page.meta.setdefault("base", element.get("href") or "")
+            page.meta.setdefault("base", (element.get("href") or "")[:LONGEST_META])
         elif element.tag == "link" and element.get("rel") == "canonical":
-            page.meta.setdefault("canonical", element.get("href") or "")
+            page.meta.setdefault("canonical", (element.get("href") or "")[:LONGEST_META])
     html = (
         page.root.get("lang")
         or page.root.get("{http://www.w3.org/XML/1998/namespace}lang")
         or page.root.get("xml:lang")
     )
     page.meta["lang"] = html or page.meta.get("content-language", "")
+
+
+def names_of(told: Element | Mapping[str, str]) -> str:
+    """The classes and the id of an element, as far as people write them: these are searched over and over."""
+    return f"{told.get('class', '')[:LONGEST_NAMES]} {told.get('id', '')[:LONGEST_NAMES]}"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from haoma.guard.extract.everyday import left_over
 from haoma.guard.extract.lines import Kind
+from haoma.guard.extract.markup import names_of
 from haoma.guard.extract.names import CJK, Target, core
 from haoma.guard.extract.titles import NOBODY, NUMBER, OTHER, OWN, PERHAPS, Titles
 
@@ -27,7 +28,7 @@ __all__ = ["GENERAL", "LIKE", "TITLE_GAPS", "chrome", "mine_of", "signed", "weig
 
 LIKE = 0.62  # likeness from which a name is the target's
 TITLE_GAPS = re.compile(
-    r"\s+[-–—|_·»:：]+\s+|[–—|｜_·»【】]{1,2}|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])|\s?[-|_]\s+(?=[\u4e00-\u9fff])"
+    r"\s{1,3}[-–—|_·»:：]+\s{1,3}|[–—|｜_·»【】]{1,2}|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])|\s?[-|_]\s+(?=[\u4e00-\u9fff])"
 )
 GENERAL = re.compile(
     r"联系|联络|聯絡|關於|关于|加盟|帮助|渠道|客服|服务|首页|产品|公众平台|公众号|powered|welcome|contact|home|about",
@@ -50,12 +51,17 @@ AUTHOR = re.compile(r".{0,24}?(?:原创|来源|作者|发布(?:者|单位|机构
 ACCOUNT = re.compile(r"js_name|profileBt|nickname|account[_-]?name|author[_-]?name")
 DATED = re.compile(r"([^\s|｜\d]{2,20})\s+20\d\d[-年./]")
 HEAD = re.compile(
-    r"(?:^|[\s_-])(?:\w*header|hd|\w*head|top\w*|banner|logo|mast\w*|nav\w*|brand|site-?name|tb)(?:$|[\s_-])"
+    r"(?:^|[\s_-])(?:[^\W_]*header|hd|[^\W_]*head|top[^\W_]*|banner|logo|mast[^\W_]*|nav[^\W_]*|brand|site-?name|tb)(?:$|[\s_-])"
     r"|_hd\b",
     re.IGNORECASE,
 )
-FOOT = re.compile(r"(?:^|[\s_-])(?:\w*foot\w*|ft|bottom\w*|copy\w*|colophon|bq|banquan|btm)(?:$|[\s_-])", re.IGNORECASE)
-BODY = re.compile(r"(?:^|[\s_-])(?:\w*main|content|article|post|detail\w*|\w*desc)(?:$|[\s_-])", re.IGNORECASE)
+FOOT = re.compile(
+    r"(?:^|[\s_-])(?:[^\W_]*foot[^\W_]*|ft|bottom[^\W_]*|copy[^\W_]*|colophon|bq|banquan|btm)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+BODY = re.compile(
+    r"(?:^|[\s_-])(?:[^\W_]*main|content|article|post|detail[^\W_]*|[^\W_]*desc)(?:$|[\s_-])", re.IGNORECASE
+)
 SAID = re.compile(r"[，。；！？!?]")
 WEIGHS = re.compile(
     r"\bvs\b|对比|比较|哪家|哪个|怎么|如何选|排名|排行|盘点|是多少|多少[？?]|谁知道|有人知道|吗[？?]"
@@ -70,7 +76,7 @@ def chrome(element: Element) -> int:
     for _ in range(HIGHEST):
         if around is None or around.tag in ("body", "html", "main", "article"):
             return 0
-        told = f"{around.get('class', '')} {around.get('id', '')}"
+        told = names_of(around)
         if around.tag == "footer" or FOOT.search(told):
             return CHROME_FOOT
         if around.tag in ("header", "nav") or HEAD.search(told):
@@ -105,10 +111,7 @@ def signed(page: Page, titles: Titles) -> float:
 
 def _accounts(element: Element) -> bool:
     """Whether an element holds the name of the account that an article is from."""
-    for around in (element, element.getparent()):
-        if around is not None and ACCOUNT.search(f"{around.get('id', '')} {around.get('class', '')}"):
-            return True
-    return False
+    return any(around is not None and ACCOUNT.search(names_of(around)) for around in (element, element.getparent()))
 
 
 def _part(line: Line, shown: Sequence[Line]) -> int:
