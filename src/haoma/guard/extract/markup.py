@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["BLANK", "LONGEST_NAMES", "SPACE", "names_of", "read_head", "tree_of"]
 
 BLOCKS = re.compile(r"</?(?!(?:a|img|script|style|title|meta)\b)[a-zA-Z][^<>]*>")
-HALF_LONG = 10_000
-LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{2 * HALF_LONG},}}>")
+LONG_TAG = 10_000  # characters
+# As HTML 5 parts them: a quote behind = may hold a >, and what follows needs no space.
+ATTRIBUTE = re.compile(r"[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>]*+))?+")
+TAG = re.compile(rf"<[a-zA-Z][^\s/>]*+(?:[\s/]*+{ATTRIBUTE.pattern})*+[\s/]*+>?")
 MOST_ATTRIBUTES = 1_000
 LONGEST_TITLE, LONGEST_META, LONGEST_NAMES = 300, 1_000, 200  # characters; names are an element's classes, or its id
 BLANK = " \t\r\n\f\v"
@@ -30,13 +32,21 @@ SPACE = re.compile(f"[{BLANK}]+")
 
 def tree_of(html: str) -> Element:
     """The root of a page's elements; of an empty page, one with nothing in it."""
-    # libxml2 looks for each attribute among all before it: a tag of a hundred thousand takes minutes.
-    text = html.replace("\0", "")
-    if any(text.find(">", at, at + HALF_LONG) < 0 for at in range(0, len(text) - HALF_LONG, HALF_LONG)):
-        text = LONG_TAG.sub(lambda tag: "" if tag.group().count("=") > MOST_ATTRIBUTES else tag.group(), text)
+    text = _bearable(html.replace("\0", ""))
     root, deep = _tree(text)
     # libxml2 drops what lies deeper than its bound and all that follows: such a page is read flat instead.
     return _tree(BLOCKS.sub("<br>", text))[0] if deep else root
+
+
+def _bearable(text: str) -> str:
+    """A page without tags of so many attributes that libxml2, looking for each among all before it, takes minutes."""
+    kept, last = [], 0
+    for tag in TAG.finditer(text):
+        start, end = tag.span()
+        if end - start > LONG_TAG and len(ATTRIBUTE.findall(text, start, end)) > MOST_ATTRIBUTES:
+            kept.append(text[last:start])
+            last = end
+    return "".join([*kept, text[last:]])
 
 
 def _tree(text: str) -> tuple[Element, bool]:

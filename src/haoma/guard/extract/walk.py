@@ -125,6 +125,7 @@ class _Walk:
     def put(self, text: str, element: Element, kind: str) -> None:
         """A line of its own, beside the open one, which goes on."""
         self.comments += kind == Kind.COMMENT
+        text = text[:LONGEST_LINE]
         if text.strip() and self._has_room(text) and (kind != Kind.COMMENT or self.comments <= MOST_COMMENTS):
             hidden = self.hidden > 0 or kind == Kind.COMMENT
             front = "".join(self.parts[-FRONT:])[-FRONT:]

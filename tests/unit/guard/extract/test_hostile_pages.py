@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from haoma.guard.extract import mentions_of
+from haoma.guard.extract.walk import LONGEST_LINE, read
 from haoma.guard.model import Names, Role
 
 LINE = "<p>云岚基金客服热线：400-855-0112</p>"
@@ -168,9 +169,14 @@ COSTLY: dict[str, Callable[[], str]] = {
         f"{LINE}<div hidden class='{'_' * 30_000}!'>x</div><div>x</div>"
     ),
     "a title of spaces": lambda: f"<title>云岚基金{IDEOGRAPHIC * 30_000}x</title>{LINE}",
-    "a title of brackets": lambda: f"<title>云岚基金 | {')a' * 10_000}!</title>{LINE}",
+    "a title of brackets": lambda: f"<title>云岚基金 | {')a' * 40_000}!</title>{LINE}",
     "a site's name of spaces": lambda: f"<meta property='og:site_name' content='{IDEOGRAPHIC * 30_000}x'>{LINE}",
     "lines of brackets with a colon": lambda: f"<p>{')a' * 9_000}!：</p>" * 9 + LINE + "<p>021-55500101</p>",
+    "attributes without a value": lambda: f"<p {' '.join(f'a{at}' for at in range(60_000))}>x</p>{LINE}",
+    "attributes behind a quoted bracket": lambda: (
+        f"<p x='>' {' '.join(f'a{at}=1' for at in range(60_000))}>x</p>{LINE}"
+    ),
+    "a tag of spaces": lambda: f"{LINE}<p {' ' * 300_000}",
 }
 
 
@@ -187,3 +193,8 @@ def of_target(page: str) -> int:
     """How many numbers a page has, read as one that may be an organisation's."""
     names = Names("云岚基金管理有限公司", ("云岚基金",), ("yunlanfund.cn",))
     return len(mentions_of(page, names=names, url="https://www.example.cn/"))
+
+
+def test_a_comment_and_an_attribute_are_read_no_further_than_a_line() -> None:
+    page = read(f"<img alt='热线 400-855-0112 {'长' * 90_000}'><!-- 热线 400-855-0112 {'长' * 90_000} -->")
+    assert [len(line.text) for line in page.lines] == [LONGEST_LINE] * 2
