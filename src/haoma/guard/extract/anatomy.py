@@ -38,7 +38,7 @@ LONGEST_INTRO = 300  # with its translation, or with a colon at its end
 COLON = ("：", ":")
 HEADS = frozenset("h1 h2 h3 h4 h5 h6 b strong dt th caption figcaption summary legend em font u big".split())
 RANKS, NO_RANK = frozenset("h1 h2 h3 h4 h5 h6".split()), 7
-MENU = 3  # links
+MENU, BETWEEN = 3, 200  # links; elements from a heading on
 LISTS = frozenset("table ul ol dl".split())
 ITEMS = frozenset("li tr dl article section figure td dd address".split())
 ADDRESS = re.compile(r"[路街道巷弄镇村区]\s?\d{1,4}\s?(?:-\d+\s?)?[号弄]|\d\s?号?[楼层座室](?!.{0,4}店)")
@@ -125,18 +125,14 @@ def is_menu(element: Element) -> bool:
         return False
     behind = itertools.takewhile(lambda one: one.tag == "a", first.itersiblings("*"))
     before = itertools.takewhile(lambda one: one.tag == "a", first.itersiblings("*", preceding=True))
-    return 1 + len([*behind, *before]) >= MENU
+    return len([first, *itertools.islice(itertools.chain(behind, before), MENU - 1)]) >= MENU
 
 
 def list_is_over(intro: Element, inner: Element) -> bool:
     """Whether what an element with a colon introduces ends before `inner`: the list between them is of other tags."""
     if intro.tag != inner.tag or intro.getparent() is not inner.getparent():
         return False
-    between = []
-    for after in intro.itersiblings():
-        if after is inner:
-            break
-        between.append(after.tag)
+    between = [one.tag for one in _between(intro, inner)]
     return bool(between) and intro.tag not in between
 
 
@@ -148,5 +144,5 @@ def list_has_ended(heading: Element, inner: Element) -> bool:
 
 
 def _between(heading: Element, inner: Element) -> list[Element]:
-    after = heading.itersiblings()
+    after = itertools.islice(heading.itersiblings(), BETWEEN)
     return list(itertools.takewhile(lambda one: one is not inner, after))

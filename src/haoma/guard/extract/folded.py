@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from haoma.guard.extract.markup import LONGEST_NAMES, names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from haoma.guard.extract.lines import Element
 
@@ -37,9 +37,10 @@ GONE = re.compile(
 )
 FOLDING = frozenset("div section article dd ul ol dl table main aside nav figure".split())
 OPENS = ("aria-controls", "data-target", "data-bs-target", "href")
-BESIDE, MOST_ASKED, MOST_TEXTS = 60, 200, 20_000
+BESIDE, MOST_ASKED, MOST_TEXTS = 60, 200, 20_000  # elements; of one page; elements whose text is counted
+MOST_COUNTED = 20 * MOST_TEXTS  # of one page
 LEAST_TEXT = 60  # characters
-TEXTS = "descendant-or-self::*[not(self::script or self::style or self::template)]/text()"
+SILENT = frozenset("script style template".split())
 
 
 class Folded:
@@ -48,6 +49,7 @@ class Folded:
     def __init__(self, root: Element) -> None:
         self._root = root
         self._asked = 0
+        self._left = MOST_COUNTED
         self._opened: frozenset[str] | None = None
         self._text = -1
 
@@ -81,15 +83,20 @@ class Folded:
         if element.tag not in FOLDING or self._asked > MOST_ASKED:
             return False
         if self._text < 0:
-            self._text = _length(self._root)
-        own = _length(element)
+            self._text = self._length(self._root)
+        own = self._length(element)
         return own > LEAST_TEXT and 2 * own > self._text
 
-
-def _length(element: Element) -> int:
-    """Characters of text in an element, without scripts."""
-    texts: Iterable[object] = element.xpath(TEXTS)
-    return sum(len(str(text).strip()) for text in islice(texts, MOST_TEXTS))
+    def _length(self, element: Element) -> int:
+        """Characters of text in an element, without scripts; none once too many elements have been counted."""
+        length = 0
+        for one in islice(element.iter(), min(MOST_TEXTS, self._left)):
+            self._left -= 1
+            if one.tag.__class__ is str and one.tag not in SILENT:
+                length += len((one.text or "").strip())
+            if one is not element:
+                length += len((one.tail or "").strip())
+        return length
 
 
 def _is_pane(element: Element, told: Mapping[str, str]) -> bool:

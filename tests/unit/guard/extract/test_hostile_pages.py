@@ -160,8 +160,9 @@ def test_a_page_made_to_hang_its_reader_is_read_in_seconds(name: str) -> None:
     assert time.process_time() - begun < 60
 
 
+LINKS = "".join(f"<a>甲<br></a><a>021-5550{at:04d}<br></a>" for at in range(200))
 IDEOGRAPHIC = "\u3000"
-BOUND_S = 3.0  # of a page that took many times as long before
+BOUND_S = 5.0  # of a page that took many times as long before
 COSTLY: dict[str, Callable[[], str]] = {
     "a class of underscores for a sign": lambda: f"<i class='{'_' * 27}!'></i>{LINE}",
     "a class of underscores around": lambda: f"<div class='{'_' * 30_000}!'>{LINE}<p>© 云岚</p></div>",
@@ -176,6 +177,11 @@ COSTLY: dict[str, Callable[[], str]] = {
     "attributes behind a quoted bracket": lambda: (
         f"<p x='>' {' '.join(f'a{at}=1' for at in range(60_000))}>x</p>{LINE}"
     ),
+    "links without end": lambda: f"{LINE}{LINKS}{'<a></a>' * 150_000}",
+    "headings above as many": lambda: (
+        f"{LINE}{'<p>附近商户</p>' * 15}{'<b></b>' * 300_000}{''.join(f'<p>021-5550{at:04d}</p>' for at in range(15))}"
+    ),
+    "hidden in what is hidden": lambda: f"{LINE}{'<div hidden>' * 190}{'甲<br>' * 100_000}",
     "a tag of spaces": lambda: f"{LINE}<p {' ' * 300_000}",
 }
 
