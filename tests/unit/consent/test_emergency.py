@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from contracts.consent import World
+from contracts.consent import NUMBER, TENANT, World
 from haoma.consent import tables
 from haoma.consent.grant import Grant
 from haoma.consent.purposes import Granularity, Source
 from haoma.errors import BadInput, NotFound, Refused
+from haoma.numbers import parse
 
 
 def disclose(
@@ -109,3 +110,12 @@ def test_a_consent_is_no_disclosure_to_review(world: World) -> None:
     given = world.give()
     with pytest.raises(NotFound):
         world.consent.emergencies.review(world.people["dpo"], given.grant_id, justified=True)
+
+
+def test_what_was_disclosed_without_consent_is_none_that_a_reply_or_an_agent_withdraws(world: World) -> None:
+    disclosed, given = disclose(world), world.give()
+    with pytest.raises(NotFound):
+        world.consent.withdrawals.by_agent(world.agent, disclosed.grant_id)
+    assert world.consent.withdrawals.by_number(TENANT, parse(NUMBER)).grant_ids == (given.grant_id,)
+    assert world.require(purpose="emergency", recipient="police").grant_id == disclosed.grant_id
+    assert [row.grant_id for row in world.consent.emergencies.due()] == [disclosed.grant_id]
