@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -96,6 +97,33 @@ def test_what_one_reviewer_finds_unjustified_ends_at_once(world: World) -> None:
     assert reason_of(lambda: world.require(purpose="emergency", recipient="police")) == "unjustified"
     assert world.sent.alarms[-1] == ("emergency-unjustified", grant.grant_id)
     assert review(world, grant, "second") == "unjustified"
+
+
+def test_an_alarm_of_an_unjustified_disclosure_that_nobody_hears_is_sounded_until_somebody_does(world: World) -> None:
+    grant = disclose(world)
+    world.sent.down.add("alarms")
+    assert review(world, grant, "dpo", justified=False) == "due"
+    assert world.consent.run().unheard == 1
+    world.sent.down.clear()
+    assert [world.consent.run().unheard for _ in range(2)] == [0, 0]
+    assert [kind for kind, _ in world.sent.alarms] == ["emergency-disclosure", "emergency-unjustified"]
+
+
+def test_a_verdict_that_comes_while_another_alarm_is_sounded_has_its_own(world: World) -> None:
+    world.sent.down.add("alarms")
+    grant = disclose(world)
+    sound = world.sent.sound
+
+    def heard_late(kind: str, reference: str, at: datetime) -> None:
+        if not world.rows(tables.reviews):
+            review(world, grant, "dpo", justified=False)
+            world.sent.down.clear()
+        sound(kind, reference, at)
+
+    world.sent.sound = heard_late  # type: ignore[method-assign]
+    assert [world.consent.run().unheard for _ in range(2)] == [0, 0]
+    kinds = [kind for kind, _ in world.sent.alarms]
+    assert kinds == ["emergency-disclosure", "emergency-unjustified"]
 
 
 def test_who_has_three_that_nobody_has_looked_at_discloses_no_more(world: World) -> None:
