@@ -12,8 +12,8 @@ Rules held here:
 - It is run once. Where the effect is in this database, it is one transaction with the change to `done`. An effect
   outside comes first, under a lock that dies with its process; it can be repeated, and a run that was killed between
   is `running` until the next takes it up: with what it had found when it began, and whoever was suspended meanwhile.
-  That takes no longer than ends are known; what `lapses` (`needs`) can be taken up until it expires, and as long as
-  its approvers count.
+  That takes no longer than ends are known; what `lapses` (`needs`) can be taken up until it expires, as long as its
+  approvers count, and by who began it alone: it may have had its effect. The log is told who takes it up, each time.
 - What an effect shows is shown to who requested it alone, if they still may ask for it.
 """
 
@@ -33,7 +33,7 @@ from haoma.access.gate import Gate, Thing
 from haoma.access.model import Asker, Role
 from haoma.access.needs import NEEDS
 from haoma.access.rows import ACTIVE, one_person, sound_roles
-from haoma.access.told import Ends, require_told
+from haoma.access.told import Ends, begun_by, require_told
 from haoma.errors import BadInput, Conflict, Refused, Tampered, Unavailable
 from haoma.ledger.canonical import canonical
 from haoma.ledger.forms import Json
@@ -168,6 +168,10 @@ class Approvals:
         _of_tenant(asker, asked)
         if asked.state in {"approved", "running"}:
             require_told(self._store, self._ends, asked)
+        lapsing = asked.state == "running" and NEEDS[asked.action].lapses
+        if lapsing and asker.person in _theirs(asked) and begun_by(self._store, asked) != asker.id:
+            message = "what one of them has begun is not begun anew by another"
+            raise Refused(message, hint="who began it runs it again; or request it anew")
         effect = self._effects.get(asked.action)
         if effect is None:
             return asked, None
@@ -181,7 +185,7 @@ class Approvals:
         found = self._locked(tx, asked.id, now, {"approved", "running"}, lambda one: _of_tenant(asker, one))
         if found != asked:
             raise Conflict("the request was changed meanwhile", hint="look at it again")
-        if asker.person not in {found.requester, *(vote.person for vote in found.votes)}:
+        if asker.person not in _theirs(found):
             raise Refused("a request is run by who requested or approved it", hint="ask one of them")
         effect = self._effects.get(found.action)
         if effect is None:
@@ -195,7 +199,10 @@ class Approvals:
         if effect.outside is None:
             shown = effect.inside(tx, found, now)
             return replace(self._to(tx, found, asker, "done", now), shown=shown)
-        return found if found.state == "running" else self._to(tx, found, asker, "running", now, begun=begun)
+        if found.state == "approved":
+            return self._to(tx, found, asker, "running", now, begun=begun)
+        self._tell(tx, found, asker, "running", now)
+        return found
 
     def _end(self, tx: sa.Connection, asker: Asker, approval_id: str, now: datetime) -> Approval:
         found = one_approval(tx, approval_id, lock=True)
@@ -275,6 +282,11 @@ def _may_vote(asker: Asker, found: Approval, role: Role) -> None:
 def _is_owed(found: Approval) -> bool:
     """Whether it is half done, and so brought to its end however late: approved it was when it began."""
     return found.state == "running" and not NEEDS[found.action].lapses
+
+
+def _theirs(found: Approval) -> set[str]:
+    """Who may run a request: who requested or approved it."""
+    return {found.requester, *(vote.person for vote in found.votes)}
 
 
 def _may_take_back(asker: Asker, found: Approval) -> None:

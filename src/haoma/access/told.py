@@ -19,7 +19,7 @@ from haoma.ledger.entry import Entry
 from haoma.lineage.check import LedgerProofs
 from haoma.storage import Store
 
-__all__ = ["Ends", "require_told"]
+__all__ = ["Ends", "begun_by", "require_told"]
 
 
 class Ends(Protocol):
@@ -47,6 +47,12 @@ def require_told(store: Store, ends: Ends, found: Approval) -> None:
         _require(proofs, found, vote.entry_id, vote.person, vote.at, "approved", role=str(vote.role))
     if found.state == "running":
         _require(proofs, found, found.begun_entry_id, None, None, "running")
+
+
+def begun_by(store: Store, found: Approval) -> str:
+    """Who began the run of a request that counts as running, as the log says; empty where it says nothing."""
+    entry = _entry(LedgerProofs(store), found.begun_entry_id)
+    return "" if entry is None else str(entry.body["by"])
 
 
 def _require(

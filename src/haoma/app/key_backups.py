@@ -8,13 +8,14 @@ Rules held here:
 - Nobody has to be signed in to put one back: whoever has lost the keys cannot sign in.
 - The log says that a backup was made or put back, and the digest of the file. A backup that the log could not be told
   of is deleted again.
-- A run that fails leaves its request as good as it was, until that expires; the error says so.
+- A run that fails leaves its request as good as it was, until that expires; the error says so. One that fails when the
+  log was told already leaves its file, and the error says that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 
 from haoma.access import BACK_UP, Approvals, Asker, backing_up
+from haoma.access.approval import one_approval
 from haoma.consent.tables import grants
 from haoma.errors import Conflict, HaomaError, Refused
 from haoma.ledger.entry import Entry, Json
@@ -82,13 +84,22 @@ def back_up(services: Services, path: Path, passphrase: str, *, custody: bool, b
     require_new(path, passphrase)
     approvals = Approvals(services.gate, {BACK_UP: backing_up(writer)}, services.key_store.ends)
     try:
-        with writer.told_or_gone():
+        with writer.told_or_gone(lambda: _is_done(services, by.approval)):
             approvals.run(by.asker, by.approval, services.now())
     except HaomaError as error:
-        if writer.begun:
+        if writer.is_told:
+            error.hint = "the backup is whole and kept, and the log tells of it: its request is over"
+        elif writer.begun:
             error.hint = f"{error.hint or 'no backup is left of it'}; {_good_until(asked.expires_at)}"
         raise
     return writer.done
+
+
+def _is_done(services: Services, approval_id: str) -> bool:
+    """Whether the log was told of the run of a request; not, where the database does not answer."""
+    with suppress(HaomaError), services.store.read() as tx:
+        return one_approval(tx, approval_id).state == "done"
+    return False
 
 
 def _good_until(moment: datetime) -> str:
@@ -123,7 +134,7 @@ class _Writer:
     def __init__(self, services: Services, path: Path, passphrase: str, *, custody: bool) -> None:
         self._services, self._path, self._passphrase = services, path, passphrase
         self._custody = custody
-        self.begun, self._written = False, False
+        self.begun, self._written, self.is_told = False, False, False
 
     def write(self) -> None:
         services, path, words = self._services, self._path, self._passphrase
@@ -142,12 +153,13 @@ class _Writer:
         self._services.ledger.append(tx, Entry("vault.backed-up", self._services.now(), body))
 
     @contextmanager
-    def told_or_gone(self) -> Iterator[None]:
-        """Delete what was written where what is done inside fails."""
+    def told_or_gone(self, is_told: Callable[[], bool] = lambda: False) -> Iterator[None]:
+        """Delete what was written where what is done inside fails, unless the log was told of it by then."""
         try:
             yield
         except BaseException:
-            if self._written:
+            self.is_told = self._written and is_told()
+            if self._written and not self.is_told:
                 self._path.unlink(missing_ok=True)
             raise
 

@@ -3,9 +3,10 @@
 Rules held here:
 - It is narrow and short: one subject, one recipient, half an hour; with a reason out of a closed list, and the
   reference of the case that it belongs to.
-- It is loud: an alarm is written down with it and sounded until it is heard.
+- It is loud: an alarm is written down with it and sounded until it is heard, and so is one for each reviewer who finds
+  it unjustified.
 - It is looked at: two people other than who disclosed it say whether it was justified, within three days. Who has three
-  that nobody has looked at discloses no more. One that was not justified ends at once and sounds an alarm again.
+  that nobody has looked at discloses no more. One that was not justified ends at once.
 - A policy still decides, and an agent still needs an open case of theirs. People disclose and review, machines never.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,6 +40,7 @@ LASTS = timedelta(minutes=30)
 REVIEW_WITHIN = timedelta(days=3)
 REVIEWERS = 2
 UNSEEN = 3
+DISCLOSED, UNJUSTIFIED = "emergency-disclosure", "emergency-unjustified"
 RECORD = "emergency-record+jwt"
 SOURCES = (Source.BROWSER, Source.CARRIER, Source.STATED)
 
@@ -83,17 +86,20 @@ class Emergencies:
         return mint(standing, subject, source, at, entry_id)
 
     def sound_due(self) -> int:
-        """Sound the alarms that nobody has heard yet; returns how many are left."""
+        """Sound the alarms that nobody has heard yet; returns how many are left.
+
+        Of a disclosure that a reviewer found unjustified the alarm says so; each such verdict makes it due again.
+        """
         office, c = self._office, tables.emergencies.c
+        query = sa.select(c.grant_id, _objections(c.grant_id)).where(c.alarmed_at.is_(None)).order_by(c.disclosed_at)
         with office.store.read() as tx:
-            due = list(tx.scalars(sa.select(c.grant_id).where(c.alarmed_at.is_(None)).order_by(c.disclosed_at)))
-        for at, grant_id in enumerate(due):
+            due = tx.execute(query).all()
+        for at, (grant_id, objections) in enumerate(due):
             try:
-                office.alarms.sound("emergency-disclosure", grant_id, office.now())
+                office.alarms.sound(UNJUSTIFIED if objections else DISCLOSED, grant_id, office.now())
             except Unavailable:
                 return len(due) - at
-            mine = sa.update(tables.emergencies).where(c.grant_id == grant_id).values(alarmed_at=office.now())
-            office.store.write(lambda tx, mine=mine: tx.execute(mine).rowcount)  # type: ignore[misc]
+            office.store.write(partial(self._heard, grant_id=grant_id, objections=objections))
         return 0
 
     def due(self) -> list[sa.Row[Any]]:
@@ -114,12 +120,12 @@ class Emergencies:
     def review(self, by: Asker, grant_id: str, *, justified: bool) -> str:
         """Say whether a disclosure was justified; returns its state: due, justified, unjustified.
 
-        Raises Refused (`policy`, `own-review`, `over`), recorded, and NotFound.
+        Raises Refused (`policy`, `own-review`, `over`), recorded, and NotFound, also for another tenant's.
         """
         office, at = self._office, self._office.now()
 
         def work(tx: sa.Connection) -> tuple[str, str]:
-            row, case = self._one(tx, grant_id)
+            row, case = self._one(tx, by, grant_id)
             subject = SubjectToken.of_row(row.subject)
             refused = self._unfit(tx, by, case, subject, at)
             verdict = "justified" if justified else "unjustified"
@@ -137,8 +143,15 @@ class Emergencies:
         if refused:
             raise refusal(refused)
         if not justified:
-            office.alarms.sound("emergency-unjustified", grant_id, at)
+            self.sound_due()
         return state
+
+    def _heard(self, tx: sa.Connection, *, grant_id: str, objections: int) -> None:
+        """An alarm was heard, unless another verdict has made one due meanwhile."""
+        here = tables.emergencies.c.grant_id == grant_id
+        tx.execute(sa.select(tables.emergencies.c.grant_id).where(here).with_for_update())
+        if tx.scalar(sa.select(_objections(grant_id))) == objections:
+            tx.execute(sa.update(tables.emergencies).where(here).values(alarmed_at=self._office.now()))
 
     def _refused(self, tx: sa.Connection, by: Asker, subject: SubjectToken, reason: str, at: datetime) -> str:
         c = tables.emergencies.c
@@ -192,8 +205,10 @@ class Emergencies:
         tx.execute(sa.insert(tables.emergencies).values(**case, **when))
         return told.entry_id
 
-    def _one(self, tx: sa.Connection, grant_id: str) -> tuple[sa.Row[Any], sa.Row[Any]]:
-        query = sa.select(tables.emergencies).where(tables.emergencies.c.grant_id == grant_id)
+    def _one(self, tx: sa.Connection, by: Asker, grant_id: str) -> tuple[sa.Row[Any], sa.Row[Any]]:
+        """A disclosure of the asker's tenant: of another one's nobody learns whether it is there."""
+        c = tables.emergencies.c
+        query = sa.select(tables.emergencies).where(c.grant_id == grant_id, c.tenant_id == by.tenant)
         row, case = given(tx, grant_id), tx.execute(query.with_for_update()).one_or_none()
         if row is None or case is None:
             raise NotFound("there is no such disclosure", hint="haoma consent emergency list shows those that wait")
@@ -201,10 +216,10 @@ class Emergencies:
 
     def _unfit(self, tx: sa.Connection, by: Asker, case: sa.Row[Any], subject: SubjectToken, at: datetime) -> str:
         c = tables.reviews.c
-        if case.state != "due":
-            return "over"
         if by.scopes is not None or not self._office.may(tx, by, "review-emergency", "consent", subject.tenant, at):
             return "policy"
+        if case.state != "due":
+            return "over"
         before = sa.select(c.person_id).where(c.grant_id == case.grant_id, c.person_id == by.person)
         if by.person == case.asker or tx.execute(before).first() is not None:
             return "own-review"
@@ -215,14 +230,22 @@ class Emergencies:
         mine = {"grant_id": row.grant_id, "person_id": by.person, "verdict": verdict, "at": at, "kept_until": kept}
         tx.execute(sa.insert(tables.reviews).values(**mine))
         verdicts = list(tx.scalars(sa.select(c.verdict).where(c.grant_id == row.grant_id)))
+        here = sa.update(tables.emergencies).where(tables.emergencies.c.grant_id == row.grant_id)
+        if verdict == "unjustified":
+            tx.execute(here.values(alarmed_at=None))
         if "unjustified" in verdicts:
             end(tx, self._office, [row], "unjustified", at, actor_of(by))
         if len(verdicts) < REVIEWERS:
             return "due"
         state = "unjustified" if "unjustified" in verdicts else "justified"
-        here = sa.update(tables.emergencies).where(tables.emergencies.c.grant_id == row.grant_id)
         tx.execute(here.values(state=state, kept_until=kept))
         return state
+
+
+def _objections(grant_id: str | sa.Column[Any]) -> sa.ScalarSelect[int]:
+    """How many reviewers found a disclosure unjustified."""
+    c = tables.reviews.c
+    return sa.select(sa.func.count()).where(c.grant_id == grant_id, c.verdict == "unjustified").scalar_subquery()
 
 
 def _record(standing: Standing, subject: SubjectToken, reason: str, at: datetime) -> dict[str, Json]:

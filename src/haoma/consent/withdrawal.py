@@ -5,6 +5,7 @@ Rules held here:
 - The end is one transaction (ending.py). What was kept is destroyed right after it (erasing.py); where something
   does not answer then, it is due, and is done by the next run. Nothing is allowed meanwhile.
 - Who withdraws one of two consents for a purpose keeps the other one, and what that one needs.
+- What was disclosed without consent (emergency.py) is none, and so nobody withdraws it or learns of it here.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from haoma.vault.model import SubjectToken
 __all__ = ["Withdrawals", "Withdrawn"]
 
 AT_ONCE = 200
+CONSENT = "consent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Withdrawals:
         office, at = self._office, self._office.now()
         with office.store.read() as tx:
             row = given(tx, grant_id)
-        if row is None:
+        if row is None or row.basis != CONSENT:
             raise NotFound("there is no such consent", hint="haoma consent show NUMBER lists them")
         subject = SubjectToken.of_row(row.subject)
 
@@ -93,7 +95,7 @@ class Withdrawals:
 
         def work(tx: sa.Connection) -> list[str]:
             names = list({name for token in tokens for name in office.vault.aliases(tx, token)})
-            return end(tx, office, live_rows(tx, names), "withdrawn", office.now(), actor_of(None))
+            return end(tx, office, _consents(live_rows(tx, names)), "withdrawn", office.now(), actor_of(None))
 
         return self._erased(office.store.write(work))
 
@@ -108,7 +110,7 @@ class Withdrawals:
 
         def work(tx: sa.Connection) -> list[str]:
             names = office.vault.aliases(tx, SubjectToken.of_row(row.subject))
-            rows = live_rows(tx, names, row.purpose, row.recipient)
+            rows = _consents(live_rows(tx, names, row.purpose, row.recipient))
             return end(tx, office, rows, "withdrawn", at, actor_of(by))
 
         done = office.store.write(work)
@@ -120,3 +122,8 @@ class Withdrawals:
             with suppress(Unavailable, NotFound):  # it is written down, and done by the next run
                 proofs.append(self._erasures.erase(grant_id))
         return Withdrawn(tuple(grant_ids), tuple(proofs))
+
+
+def _consents(rows: Sequence[sa.Row[Any]]) -> list[sa.Row[Any]]:
+    """Those of these permissions that somebody gave."""
+    return [row for row in rows if row.basis == CONSENT]

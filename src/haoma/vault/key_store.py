@@ -105,12 +105,9 @@ class KeyStore:
 
     def digester(self, kind: Kind, scope: str) -> tuple[Key, Callable[[bytes], bytes]]:
         """The newest key of a scope, as `current`, with its HMAC made ready for many messages."""
-
-        def made() -> tuple[Key, Callable[[bytes], bytes]]:
-            key = self.current(kind, scope)
-            return key, key.suite.digester(key.secret)
-
-        return self._cached(("digester", kind, scope), made)
+        key = self.current(kind, scope)
+        # By the name of the key: it is used only as long as `current` says that this is the newest one.
+        return key, self._cached(("digester", key.key_id), lambda: key.suite.digester(key.secret))
 
     def existing(self, kind: Kind, scope: str) -> Key | None:
         """The newest key of a scope under which something new may be done, where there is one."""

@@ -380,6 +380,27 @@ def test_a_backup_that_failed_is_run_again_by_approvers_who_count_and_only_in_it
     assert good.waiting(desk.people["dora"], desk.world.now()) == []
 
 
+def test_a_backup_that_died_is_run_again_by_who_began_it_alone_and_the_log_tells_of_each_time(desk: Desk) -> None:
+    tried = list[str]()
+
+    def outside(approval: Approval) -> None:
+        tried.append(approval.id)
+        raise Unavailable("the disk is full")
+
+    approvals = Approvals(desk.world.gate, {"back-up": Effect(do, outside)}, desk.world.ends)
+    asked = desk.backup_approved()
+    for who in ("pru", "pru"):
+        with pytest.raises(Unavailable, match="disk is full"):
+            approvals.run(desk.people[who], asked.id, desk.world.now())
+    for who in ("root", "dora"):
+        with pytest.raises(Refused, match="not begun anew by another"):
+            approvals.run(desk.people[who], asked.id, desk.world.now())
+    with pytest.raises(Refused, match="by who requested or approved it"):
+        approvals.run(desk.people["per"], asked.id, desk.world.now())
+    begun = [entry.body["by"] for entry in desk.world.entries("access.approval") if entry.body["to"] == "running"]
+    assert (begun, len(tried)) == ([desk.people["pru"].id] * 2, 2)
+
+
 def test_a_payload_is_read_by_who_has_to_do_with_it(desk: Desk) -> None:
     asked = desk.request()
     for who in ("ed", "pru", "dora", "safe"):

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from contracts.consent import World
+from contracts.consent import NUMBER, TENANT, World
 from haoma.consent import tables
 from haoma.consent.grant import Grant
 from haoma.consent.purposes import Granularity, Source
 from haoma.errors import BadInput, NotFound, Refused
+from haoma.numbers import parse
 
 
 def disclose(
@@ -97,6 +99,33 @@ def test_what_one_reviewer_finds_unjustified_ends_at_once(world: World) -> None:
     assert review(world, grant, "second") == "unjustified"
 
 
+def test_an_alarm_of_an_unjustified_disclosure_that_nobody_hears_is_sounded_until_somebody_does(world: World) -> None:
+    grant = disclose(world)
+    world.sent.down.add("alarms")
+    assert review(world, grant, "dpo", justified=False) == "due"
+    assert world.consent.run().unheard == 1
+    world.sent.down.clear()
+    assert [world.consent.run().unheard for _ in range(2)] == [0, 0]
+    assert [kind for kind, _ in world.sent.alarms] == ["emergency-disclosure", "emergency-unjustified"]
+
+
+def test_a_verdict_that_comes_while_another_alarm_is_sounded_has_its_own(world: World) -> None:
+    world.sent.down.add("alarms")
+    grant = disclose(world)
+    sound = world.sent.sound
+
+    def heard_late(kind: str, reference: str, at: datetime) -> None:
+        if not world.rows(tables.reviews):
+            review(world, grant, "dpo", justified=False)
+            world.sent.down.clear()
+        sound(kind, reference, at)
+
+    world.sent.sound = heard_late  # type: ignore[method-assign]
+    assert [world.consent.run().unheard for _ in range(2)] == [0, 0]
+    kinds = [kind for kind, _ in world.sent.alarms]
+    assert kinds == ["emergency-disclosure", "emergency-unjustified"]
+
+
 def test_who_has_three_that_nobody_has_looked_at_discloses_no_more(world: World) -> None:
     grants = [disclose(world) for _ in range(3)]
     assert reason_of(lambda: disclose(world)) == "reviews-due"
@@ -109,3 +138,12 @@ def test_a_consent_is_no_disclosure_to_review(world: World) -> None:
     given = world.give()
     with pytest.raises(NotFound):
         world.consent.emergencies.review(world.people["dpo"], given.grant_id, justified=True)
+
+
+def test_what_was_disclosed_without_consent_is_none_that_a_reply_or_an_agent_withdraws(world: World) -> None:
+    disclosed, given = disclose(world), world.give()
+    with pytest.raises(NotFound):
+        world.consent.withdrawals.by_agent(world.agent, disclosed.grant_id)
+    assert world.consent.withdrawals.by_number(TENANT, parse(NUMBER)).grant_ids == (given.grant_id,)
+    assert world.require(purpose="emergency", recipient="police").grant_id == disclosed.grant_id
+    assert [row.grant_id for row in world.consent.emergencies.due()] == [disclosed.grant_id]

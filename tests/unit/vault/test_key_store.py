@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from haoma.errors import BadInput, Conflict, NotFound, Tampered, Unavailable
 from haoma.ledger.commitment import Commitment
 from haoma.storage import back_up
 from haoma.vault import KeyStore, Kind, LocalFiles, suite_named, tables
+from haoma.vault.key_store import KEPT_S
 from haoma.vault.key_tables import keys
 
 
@@ -70,6 +72,18 @@ def test_a_destroyed_key_is_gone_from_the_disk_and_for_other_processes(world: Wo
     assert all(wrapped not in path.read_bytes() for path in (tmp_path / "keys").glob("vault.db*"))
     assert store.destroy([key.key_id]) == 0
     assert store.current(Kind.SEAL, "acme.a1.x/care").key_id != key.key_id
+
+
+def test_what_is_made_ready_under_a_key_is_kept_no_longer_than_the_key(world: World, tmp_path: Path) -> None:
+    store = world.vault.keys
+    first = store.current(Kind.PSEUDONYM, "acme")
+    with open_world(f"sqlite:///{tmp_path}/other.db", tmp_path / "keys") as other:
+        assert other.vault.keys.rotate(Kind.PSEUDONYM, "acme").version == 2
+    time.sleep(0.7 * KEPT_S)
+    store.digester(Kind.PSEUDONYM, "acme")
+    time.sleep(0.4 * KEPT_S)
+    key, digest = store.digester(Kind.PSEUDONYM, "acme")
+    assert (first.version, key.version, digest(b"x")) == (1, 2, key.suite.mac(key.secret, b"x"))
 
 
 def test_the_name_of_a_commitment_key_is_never_used_again(world: World) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from contracts.api import Client, client_in, publish
 from haoma.access import Role, tables
+from haoma.vault.tables import audit
 
 PATH = "/v1/emergencies"
 WHY = {"recipient": "police-pudong", "reason": "fire", "reference": "fire-2026-11-22"}
@@ -56,6 +57,11 @@ def placed(house: Client, number: str, **more: str) -> httpx.Response:
 
 def waiting(house: Client, by: str = "dpo", query: str = "") -> list[str]:
     return [one["disclosure"] for one in house.get(f"{PATH}{query}", by=by).json()["disclosures"]]
+
+
+def rows_of_audit(house: Client) -> list[str]:
+    with house.services.store.read() as tx:
+        return list(tx.scalars(sa.select(audit.c.action)))
 
 
 @pytest.fixture(autouse=True)
@@ -130,7 +136,24 @@ def test_an_emergency_lifts_no_policy(house: Client) -> None:
         told = disclosed(house, number, **more)
         assert (told.status_code, number in told.text) == (400, False), more
     disclosure = disclosed(house, number).json()["disclosure"]
-    for by in ("dpo@other", "robot", "approver"):
+    for by in ("robot", "approver"):
         assert reviewed(house, disclosure, by) == (403, "policy"), by
         assert house.get(PATH, by=by).status_code == 403 or waiting(house, by) == []
     assert house.post(f"{PATH}/{uuid.uuid4()}/review", {"verdict": "justified"}, by="dpo").status_code == 404
+
+
+def test_a_disclosure_of_another_tenant_is_not_there_and_leaves_no_trace_in_its_audit(house: Client) -> None:
+    house.number_case("13800138806")
+    disclosure = disclosed(house, "13800138806").json()["disclosure"]
+    kept = len(rows_of_audit(house))
+    for one in (disclosure, str(uuid.uuid4())):
+        told = house.post(f"{PATH}/{one}/review", {"verdict": "justified"}, by="dpo@other")
+        assert (told.status_code, told.json()["detail"]) == (404, "there is no such disclosure"), told.text
+    assert len(rows_of_audit(house)) == kept
+
+
+def test_whom_the_policy_does_not_let_review_learns_not_how_a_disclosure_stands(house: Client) -> None:
+    house.number_case("13800138807")
+    disclosure = disclosed(house, "13800138807").json()["disclosure"]
+    assert [reviewed(house, disclosure, by)[1] for by in ("dpo", "second")] == ["due", "justified"]
+    assert reviewed(house, disclosure, "approver") == (403, "policy")
