@@ -27,7 +27,7 @@ PHONE = re.compile(
     r"^(?:\w+:)?(?:telephone|phone|tel|telefon|phone_?number|fax_?number|fax|mobile|hotline)$", re.IGNORECASE
 )
 FAX = re.compile(r"fax", re.IGNORECASE)
-COMMENT = re.compile(r"/\*.*?\*/|(?m:^\s*//.*$)|<!--|-->|<!\[CDATA\[|\]\]>", re.DOTALL)
+COMMENT = re.compile(r"^[^\S\n]*//.*$|<!--|-->|<!\[CDATA\[|\]\]>", re.MULTILINE)
 COMMA = re.compile(r",\s*([}\]])")
 LOOSE = re.compile(
     r"""["']?(?P<key>name|legalName|telephone|faxNumber|phone|contactType)["']?\s*:\s*["'](?P<value>[^"'\n]{1,200})["']"""
@@ -56,12 +56,21 @@ def in_json(source: str) -> list[Stated]:
     [Stated(text='95588', owner='甲银行', fax=False, contact='', told=False)]
     """
     source = source[:LONGEST].strip()
-    for attempt in (source, html.unescape(COMMA.sub(r"\1", COMMENT.sub("", source)))):
+    for attempt in (source, html.unescape(COMMA.sub(r"\1", COMMENT.sub("", _without_blocks(source))))):
         try:
             return list(_within(json.loads(attempt, strict=False), None, "", 0))
         except (ValueError, RecursionError):
             continue
     return list(_loose(source))
+
+
+def _without_blocks(source: str) -> str:
+    """A script without what stands between /* and */; what is never closed is none."""
+    kept, at = [], 0
+    while (begun := source.find("/*", at)) >= 0 and (ended := source.find("*/", begun + 2)) >= 0:
+        kept.append(source[at:begun])
+        at = ended + 2
+    return "".join((*kept, source[at:]))
 
 
 def _within(value: object, owner: str | None, contact: str, depth: int) -> Iterator[Stated]:
