@@ -13,6 +13,7 @@ from haoma.guard.model import Names
 NAMES = Names("云岚基金管理有限公司", ("云岚基金",), ("yunlanfund.cn",))
 HEAD = '<html><head><meta charset="utf-8"><title>云岚基金</title></head><body>'
 LINE = "<p>云岚基金客服热线：400-855-0112</p>"
+NUMBERS = "".join(f"<p>电话 021-5550{at:04d}</p>" for at in range(400))
 MOST_S = 15.0  # of a processor that others use too; each took a minute at least
 
 COSTLY: dict[str, Callable[[], str]] = {
@@ -21,8 +22,26 @@ COSTLY: dict[str, Callable[[], str]] = {
     ),
     "structured data of empty lines": lambda: f'<script type="application/ld+json">x{chr(10) * 390_000}x</script>',
     "a line of equal digits": lambda: f"<!-- 电话 {'1' * 400_000} -->",
-    "a line of signs that mask": lambda: f"<!-- 电话 138{'*' * 400_000} -->",
-    "addresses of no one": lambda: f"<p>{'_' * 400_000}@@</p>",
+    "a line of signs that mask": lambda: f"<!-- 电话 021-55501234 {'*' * 400_000} -->",
+    "addresses of no one": lambda: f"<p>{'_' * 19_000}@@</p>" * 60,
+    "an item of many elements": lambda: f"<div itemscope>{NUMBERS}{'<br>' * 250_000}</div>",
+    "names without a name": lambda: f"<div itemscope>{NUMBERS}{'<i itemprop=name>' * 150}{'<br>' * 250_000}",
+    "a number behind many cells": lambda: (
+        f"<table><tr>{'<td>' * 250_000}{''.join(f'<td>021-5550{at:04d}' for at in range(400))}</table>"
+    ),
+    "a term behind many elements": lambda: (
+        f"<dl>{'<br>' * 250_000}{''.join(f'<dd>021-5550{at:04d}</dd>' for at in range(400))}</dl>"
+    ),
+    "parts that nobody plays": lambda: (
+        "<p>施工单位</p>" * 50_000 + "".join(f"<p>施工单位：021-5550{at:04d}</p>" for at in range(400))
+    ),
+    "rows that nobody needs": lambda: (
+        f"<table>{'<tr><td>代理机构电话<td>021-55500101' * 400}{'<tr>' * 250_000}</table>"
+    ),
+    "tables without a cell": lambda: (
+        f"<table><tr><th>甲{'<tr><td>乙<td>丙' * 1_999}</table>{'<table></table>' * 60_000}"
+        "<table><tr><td>电话<td>021-55501234</table>"
+    ),
 }
 
 
