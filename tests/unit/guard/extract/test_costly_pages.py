@@ -1,4 +1,4 @@
-"""Pages of a megabyte at most that are made to cost their reader minutes or hours, each in another way."""
+"""Pages of some megabytes that are made to cost their reader minutes or hours, each in another way."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = Names("云岚基金管理有限公司", ("云岚基金",), ("yunlanfund.
 HEAD = '<html><head><meta charset="utf-8"><title>云岚基金</title></head><body>'
 LINE = "<p>云岚基金客服热线：400-855-0112</p>"
 NUMBERS = "".join(f"<p>电话 021-5550{at:04d}</p>" for at in range(400))
-MOST_S = 15.0  # of a processor that others use too; each took a minute at least
+MOST_S = 12.0  # of a processor that others use too; each took more than twice that, mostly minutes
 
 COSTLY: dict[str, Callable[[], str]] = {
     "a comment of structured data never closed": lambda: (
@@ -33,14 +33,17 @@ COSTLY: dict[str, Callable[[], str]] = {
         f"<dl>{'<br>' * 250_000}{''.join(f'<dd>021-5550{at:04d}</dd>' for at in range(400))}</dl>"
     ),
     "parts that nobody plays": lambda: (
-        "<p>施工单位</p>" * 50_000 + "".join(f"<p>施工单位：021-5550{at:04d}</p>" for at in range(400))
+        f"<p>施工单位{'云' * 90}</p>" * 30_000 + "".join(f"<p>施工单位：021-5550{at:04d}</p>" for at in range(400))
     ),
     "rows that nobody needs": lambda: (
-        f"<table>{'<tr><td>代理机构电话<td>021-55500101' * 400}{'<tr>' * 250_000}</table>"
+        f"<table>{'<tr><td>代理机构电话<td>021-55500101' * 400}{'<tr>' * 1_200_000}</table>"
     ),
     "tables without a cell": lambda: (
-        f"<table><tr><th>甲{'<tr><td>乙<td>丙' * 1_999}</table>{'<table></table>' * 60_000}"
+        f"<table><tr><th>甲{'<tr><td>乙<td>丙' * 1_999}</table>{'<table></table>' * 600_000}"
         "<table><tr><td>电话<td>021-55501234</table>"
+    ),
+    "rules of elements far above": lambda: (
+        f"<style>{'.a .b b{display:none}' * 40}</style>{'<div class=a>' * 150}{'<b>x</b>' * 100_000}"
     ),
 }
 
