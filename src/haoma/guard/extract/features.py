@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 from math import log1p
 
 from haoma.guard.extract.found import Found
@@ -340,7 +341,9 @@ def _shape(scene: Scene, middle: Section) -> list[float]:
     same = (
         0
         if parent is None
-        else sum(other.tag == element.tag and other.get("class") == element.get("class") for other in list(parent)[:60])
+        else sum(
+            other.tag == element.tag and other.get("class") == element.get("class") for other in islice(parent, 60)
+        )
         - 1
     )
     target = max(scene.strength[middle.first : middle.last], default=0.0) >= 0.7

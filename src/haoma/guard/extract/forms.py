@@ -30,7 +30,9 @@ COUNTING = re.compile(
     r"(?:人数|数量|销量|流量|阅读|浏览|点赞|播放|已售|人气|热度|评论|收藏|粉丝|关注|访问|点击|(?<!公)共|(?<!预)约|[逾第])\s?[:：]?\s?$"
 )
 HAN = re.compile(r"[\u3400-\u9fff]")
-MASKED = re.compile(r"[\d-]*[*＊xX×•●]{2,}[\d-]*\d|\d[\d-]*[*＊×•●]{2,}")
+MASKED = re.compile(  # each run of digits or signs is begun with once, at its beginning
+    r"(?:(?<![\d-])[\d-]++|(?<![*＊xX×•●]))[*＊xX×•●]{2,}+[\d-]*\d|(?<![\d-])-*+\d[\d-]*+[*＊×•●]{2,}"
+)
 
 
 def candidates(text: str, regions: Sequence[str], lead: str = "") -> list[Candidate]:

@@ -23,7 +23,7 @@ from haoma.guard.extract.grid import block_head
 from haoma.guard.extract.lines import Kind, Line, Page
 from haoma.guard.extract.plain import flat, perhaps, possible
 from haoma.guard.extract.state import in_state
-from haoma.guard.extract.structured import Stated, in_json, scope_name
+from haoma.guard.extract.structured import Scopes, Stated, in_json
 from haoma.guard.extract.words import CHANGED, DEAD, FORMER, Cue, cue_before, cue_behind
 from haoma.guard.model import Role
 
@@ -39,6 +39,7 @@ ENDED = re.compile(
 )
 LABEL_LONG = 60
 NOT_LONG = 10
+MOST_LEFT, MOST_BESIDE = 8, 400  # cells to the left, elements beside a term of a list
 MOST = 400  # numbers of a page: a directory has hundreds, a data dump thousands
 CELLS = frozenset(("td", "th", "dd", "dt"))
 NEAR_LINES = 7
@@ -85,8 +86,9 @@ class Found:
 def found_on(page: Page, regions: Sequence[str]) -> list[Found]:
     """The numbers of a page in order, those of its structured data last; `regions` likeliest first."""
     found: list[Found] = []
+    scopes = Scopes()
     for line, ones in _read(page, regions):
-        found.extend(_on_line(page, line, ones))
+        found.extend(_on_line(page, line, ones, scopes))
     found = _without_echoes(found)
     for source, element in page.data:
         for stated in in_json(source):
@@ -140,7 +142,7 @@ def _local(page: Page, line: Line, regions: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*reversed(near), *regions]))[:6]
 
 
-def _on_line(page: Page, line: Line, ones: Sequence[Candidate]) -> Iterator[Found]:
+def _on_line(page: Page, line: Line, ones: Sequence[Candidate], scopes: Scopes) -> Iterator[Found]:
     lead, (front, called) = _lead(page, line), _labels(line)
     label = called if cue_before(called)[0] else front + called
     last, cue = 0, None
@@ -162,7 +164,7 @@ def _on_line(page: Page, line: Line, ones: Sequence[Candidate]) -> Iterator[Foun
             behind[:80],
             heading,
             _dead(line, before, behind, heading),
-            scope_name(line.element_at(one.start)),
+            scopes.name(line.element_at(one.start)),
             lead=lead,
             said=f"{front}{called}{line.text[: one.start]}"[-200:],
         )
@@ -246,7 +248,7 @@ def _cue_in_front(page: Page, line: Line) -> Cue | None:
 def _labels_of_cell(page: Page, line: Line, cell: Element) -> Iterator[str]:
     """Texts that may label a cell: the line beside it, the head of its column, what stands left of no words."""
     laid = cell.tag in ("td", "th")
-    lefts = page.grids.left_of(cell) if laid else cell.itersiblings("dt", "dd", preceding=True)
+    lefts = islice(page.grids.left_of(cell) if laid else _terms(cell), MOST_LEFT)
     nearest = next(lefts, None)
     label = _beside(page, line, cell, nearest)
     yield label
@@ -257,6 +259,11 @@ def _labels_of_cell(page: Page, line: Line, cell: Element) -> Iterator[str]:
         nearest = next(lefts, None)
         label = _beside(page, line, cell, nearest)
         yield label
+
+
+def _terms(cell: Element) -> Iterator[Element]:
+    """The terms and descriptions of a list before one, nearest first."""
+    return (one for one in islice(cell.itersiblings(preceding=True), MOST_BESIDE) if one.tag in ("dt", "dd"))
 
 
 def _beside(page: Page, line: Line, cell: Element, left: Element | None) -> str:

@@ -1,8 +1,8 @@
 """Where the cells of a page's tables stand: in which row and column, and what heads the column.
 
 Rules held here:
-- Cells that span rows or columns stand in each of them (HTML §4.9.12). A page has at most `MOST` cells; what is beyond
-  stands nowhere.
+- Cells that span rows or columns stand in each of them (HTML §4.9.12). A page has at most `MOST` cells, a row
+  `MOST_COLUMNS`; what is beyond stands nowhere.
 - A column is headed by the nearest `th` above a cell, else by what stands in the first row
   that is more than a title.
 - A table without a row of `th` has that of the last one above that is alike: of as many columns and one class, as the
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Grids", "block_head", "blocks_before"]
 
-MOST, MOST_SPANNED, MOST_ROWS, MOST_TITLES = 40_000, 100, 2_000, 4
+MOST, MOST_COLUMNS, MOST_SPANNED, MOST_ROWS, MOST_TITLES = 40_000, 1_000, 100, 2_000, 4
 NUMBER = re.compile(r"\d[\d -]{3,}\d")
 HIGHEST = 4  # elements up
+MOST_BESIDE = 400  # elements beside a cell that has no place
 FEWEST, MOST_BLOCKS, MOST_BLOCK_ROWS = 3, 8, 60  # blocks of a row; rows
 LONGEST, MOST_PIECES = 40, 40  # characters of a head; pieces of text that are looked at
 CELLS = frozenset(("td", "th"))
@@ -38,10 +39,7 @@ class _Grid:
     table: Element
     rows: list[list[Element | None]] = field(default_factory=list)
     places: dict[Element, tuple[int, int]] = field(default_factory=dict)
-
-    @property
-    def width(self) -> int:
-        return max(map(len, self.rows), default=0)
+    width: int = 0
 
     @property
     def top(self) -> int:
@@ -68,7 +66,7 @@ class Grids:
         """The cells to the left of one, nearest first, those of rows above that reach down to it among them."""
         grid = self._of(cell)
         if grid is None:
-            yield from cell.itersiblings(*CELLS, preceding=True)
+            yield from (one for one in islice(cell.itersiblings(preceding=True), MOST_BESIDE) if one.tag in CELLS)
             return
         row, column = grid.places[cell]
         last: Element | None = None
@@ -130,6 +128,8 @@ def _laid_out(table: Element, room: int) -> _Grid:
         cells: list[Element | None] = []
         for cell in row.iterchildren(*CELLS):
             _reach(cells, reaching)
+            if len(cells) >= min(room, MOST_COLUMNS):
+                break
             grid.places[cell] = order, len(cells)
             down, wide = _span(cell, "rowspan"), _span(cell, "colspan")
             for _ in range(wide):
@@ -138,6 +138,7 @@ def _laid_out(table: Element, room: int) -> _Grid:
                 cells.append(cell)
         _reach(cells, reaching)
         grid.rows.append(cells)
+        grid.width = max(grid.width, len(cells))
         room -= len(cells)
         if room <= 0:
             break

@@ -159,6 +159,7 @@ class Owners:
     def __init__(self, page: Page, target: Target, brand: str = "") -> None:
         self.brands = tuple({whole for whole in (brand, PLACES.sub("", brand)) if len(whole) > 1})
         self.page, self.titles, self.name = page, Titles(target), target.names[0] if target.names else ""
+        self._parts: dict[str, bool] = {}
         self.digits = next(iter(re.findall(r"\d{5,}", self.name)), "")
         title = core(page.title)
         named = self.titles.judge(page.title, stands=False) > NOBODY or any(own in title for own in target.cores)
@@ -261,6 +262,11 @@ class Owners:
 
     def _plays(self, part: str) -> bool:
         """Whether a line says that the target plays a part: 供货商：甲农产."""
+        if part not in self._parts:
+            self._parts[part] = self._is_said_to_play(part)
+        return self._parts[part]
+
+    def _is_said_to_play(self, part: str) -> bool:
         lines = (simple(line.text) for line in self.page.lines if part in line.text and len(line.text) <= BEFORE)
         return any(own in core(line) for line in lines for own in self.titles.cores)
 

@@ -49,7 +49,7 @@ __all__ = ["Scene", "Section", "scene_of", "site_of"]
 CALLED = 0.65  # strength of a line that has the target's own word alone
 ABOVE, BELOW = 30, 12  # lines around a number that are searched for names
 SIZES = (60, 160, 450, 1300)  # characters of the sections around a number
-EMAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
+EMAIL = re.compile(r"[\w.+-]@([\w-]+(?:\.[\w-]+)+)")
 BARE = re.compile(r"(?<![\w@./-])(?:https?://)?(?:www\.)([\w-]+(?:\.[\w-]+)+)", re.IGNORECASE)
 COPYRIGHT = re.compile(  # in small letters
     r"©|&copy|\(c\)|copyright|版权|版權|all rights reserved|icp备|icp证|主办单位|主办：|著作權"

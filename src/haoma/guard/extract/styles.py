@@ -2,6 +2,7 @@
 
 Rules held here:
 - Sheets are read once, from front to end: none, however broken, costs more than its length. Half a megabyte is read.
+- A page has `MOST_STEPS` to compare its elements with rules; after these an element is hidden by its own `style` alone.
 - A selector counts where it is made of tags, ids, classes and attributes, one below another. What has a pseudo class or
   a sibling in it says when something is hidden, not that it is, and is left out.
 - Of rules that quarrel the stronger wins: `!important`, then ids, classes, tags, then the later one (CSS Cascade 4 §6).
@@ -25,6 +26,8 @@ __all__ = ["Sheets", "hides_by", "sheets_of"]
 
 LONGEST = 500_000
 MOST_RULES = 5_000
+MOST_STEPS = 5_000_000  # comparisons of an element with a part of a selector: seconds
+MOST_ASKED = 10_000  # kinds of elements whose rules are kept
 MOST_OF_ONE = 40  # rules that one tag, class or id is looked up in
 DEEPEST = 16
 SCREEN_PX = 1280
@@ -90,16 +93,17 @@ class Sheets:
     hiding: bool = False
     asked: dict[tuple[str, str, str], tuple[list[_Rule], bool]] = field(default_factory=dict)
     folding: bool = False
+    room: int = MOST_STEPS
 
     def hides(self, element: Element) -> bool:
         """Whether an element itself is hidden, by a rule or by its own `style`."""
         own = hides_by(element.get("style", ""), folding=self.folding)
-        if not self.hiding:
+        if not self.hiding or self.room <= 0:
             return any(hidden for hidden, _ in own.values())
         rules, _ = self._of(str(element.tag), element.get("class", ""), element.get("id", ""))
         said = {name: (important, INLINE, hidden) for name, (hidden, important) in own.items()}
         for rule in rules:
-            if _matches(rule.steps, element):
+            if self._matches(rule.steps, element):
                 for name, (hidden, important) in rule.says.items():
                     said[name] = max(said.get(name, (False, WEAKEST, False)), (important, rule.strength, hidden))
         return any(hidden for _, _, hidden in said.values())
@@ -115,8 +119,29 @@ class Sheets:
             return known
         keys = ["*", tag, *(f".{name}" for name in classes.split()), f"#{own}"]
         rules = [rule for key in keys for rule in self.rules.get(key, ())]
+        if len(self.asked) >= MOST_ASKED:
+            self.asked.clear()
         self.asked[asked] = told = rules, any(hidden for rule in rules for hidden, _ in rule.says.values())
         return told
+
+    def _matches(self, steps: tuple[tuple[bool, Compound], ...], element: Element) -> bool:
+        (_, own), *above = steps
+        if not self._fits(own, element):
+            return False
+        around = element.getparent()
+        for right_above, compound in above:
+            while around is not None and not self._fits(compound, around):
+                if right_above:
+                    return False
+                around = around.getparent()
+            if around is None:
+                return False
+            around = around.getparent()
+        return True
+
+    def _fits(self, compound: Compound, element: Element) -> bool:
+        self.room -= 1
+        return self.room >= 0 and _fits(compound, element)
 
     def add(self, selectors: str, body: str) -> None:
         """Take in a rule, if it hides or shows anything."""
@@ -308,27 +333,17 @@ def _weight(steps: tuple[tuple[bool, Compound], ...]) -> tuple[int, int, int]:
     )
 
 
-def _matches(steps: tuple[tuple[bool, Compound], ...], element: Element) -> bool:
-    (_, own), *above = steps
-    if not _fits(own, element):
-        return False
-    around = element.getparent()
-    for right_above, compound in above:
-        while around is not None and not _fits(compound, around):
-            if right_above:
-                return False
-            around = around.getparent()
-        if around is None:
-            return False
-        around = around.getparent()
-    return True
+@lru_cache(maxsize=4096)
+def _classes(told: str) -> frozenset[str]:
+    return frozenset(told.split())
 
 
 def _fits(compound: Compound, element: Element) -> bool:
+    """Whether an element is what a part of a selector says."""
     tag, ids, classes, told = compound
     return (
         tag in ("*", element.tag)
         and (not ids or ids == {element.get("id")})
-        and (not classes or classes <= set(element.get("class", "").split()))
+        and (not classes or classes <= _classes(element.get("class", "")))
         and all(name in element.attrib and value in (None, element.get(name)) for name, value in told)
     )

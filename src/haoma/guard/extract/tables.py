@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["beside", "in_row"]
 
 CELLS, ROWS = 8, 40
+MOST_CELLS, WALKED, MOST_LINES = 40, 4_000, 200  # cells of a row, elements of a table, lines of a cell
 GRID = frozenset(("td", "th"))
 LONGEST = 24  # characters of a title
 PART = re.compile(r"(?P<part>[\u4e00-\u9fff]{2,8}?)(?:名称|全称|联系方式|联系人|联系电话|电话|地址)?$")
@@ -64,8 +65,9 @@ def _namesake(page: Page, label: Element, text: str) -> str:
     table = row.getparent() if row is not None and row.tag == "tr" else None
     if part is None or table is None:
         return ""
-    for above in list(table.iter("tr"))[:ROWS]:
-        cells = list(above)
+    rows = (one for one in islice(table.iter(), WALKED) if one.tag == "tr")
+    for above in islice(rows, ROWS):
+        cells = [*islice(above, MOST_CELLS)]
         for at, cell in enumerate(cells[:-1]):
             if cell is not label and (other := PART.match(_text(page, cell))) and other["part"] == part["part"]:
                 return _text(page, cells[at + 1])
@@ -75,7 +77,9 @@ def _namesake(page: Page, label: Element, text: str) -> str:
 def _text(page: Page, element: Element) -> str:
     """What a cell without a number says: its one line, or the first where that is short."""
     first, last = page.spans.get(element, (0, 0))
-    lines = [line for line in page.lines[first:last] if line.kind == Kind.TEXT and not line.hidden]
+    lines = [
+        line for line in page.lines[first : min(last, first + MOST_LINES)] if line.kind == Kind.TEXT and not line.hidden
+    ]
     if any(NUMBER.search(line.text) for line in lines):
         return ""
     return lines[0].text if lines and (len(lines) == 1 or len(lines[0].text) <= LONGEST) else ""

@@ -103,3 +103,10 @@ def test_a_number_that_no_plan_knows_is_kept_without_a_uri_where_a_label_names_i
     (one,) = candidates("Telephone: 0 123 456 789", ["AU"])
     assert one.uri is None
     assert candidates("0 123 456 789", ["AU"]) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["138****0500", "13800138***", "0571-8505****转12", "12**34-**56", "电话：1380013xxxx8"]
+)
+def test_what_is_masked_is_no_number(text: str) -> None:
+    assert candidates(text, ["CN"]) == []

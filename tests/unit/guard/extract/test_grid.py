@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from lxml import etree
 
@@ -82,3 +84,13 @@ def test_local_numbers_are_found_beside_a_landline(page: str) -> None:
 
 def test_digits_alone_that_begin_otherwise_are_no_local_number() -> None:
     assert roles("<p>总机 021-55500101</p><p>88811102</p><p>20240301</p>").keys() == {"02155500101"}
+
+
+def test_a_row_that_spans_millions_of_columns_takes_little_memory() -> None:
+    root = etree.HTML(f"<table><tr>{'<td colspan=99 rowspan=9>' * 20_000}x</table>")
+    *_, last = root.iter("td")
+    tracemalloc.start()
+    Grids(root).head_of(last)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 4_000_000
