@@ -6,6 +6,8 @@ Rules held here:
   (`crawl.audit`).
 - A vote says what its Fact says; that Facts are those of the log, `haoma trace --all` tells.
 - An incident stands as its last step left it; tickets, questions and news as `audit_told` says.
+- Not held to the log, and so not told: how often a mention was looked at and until when it is quiet (`judge_looks`),
+  where evidence lies, a vote that was deleted, how severe an incident is, and what a message says.
 """
 
 from __future__ import annotations
