@@ -28,7 +28,7 @@ def quick(tx: sa.Connection, sql: str, *values: object, kinds: Sequence[type] = 
     driver: Any = tx.connection.dbapi_connection  # the driver's own: no adapter of SQLAlchemy's stands before either
     cursor = driver.execute(sql if tx.dialect.name == "sqlite" else _marked(sql), values)
     rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
-    return held(rows, kinds) if kinds else rows
+    return held(rows, kinds)
 
 
 def held(rows: list[tuple[Any, ...]], kinds: Sequence[type]) -> list[tuple[Any, ...]]:
