@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from haoma.guard.extract.lines import Kind, Line
 from haoma.guard.extract.markup import LONGEST_NAMES, names_of
-from haoma.guard.extract.titles import NUMBER, TRANSLATED
+from haoma.guard.extract.title_words import NUMBER, TRANSLATED
 
 if TYPE_CHECKING:
     from haoma.guard.extract.lines import Element
@@ -39,9 +39,13 @@ COLON = ("：", ":")
 HEADS = frozenset("h1 h2 h3 h4 h5 h6 b strong dt th caption figcaption summary legend em font u big".split())
 RANKS, NO_RANK = frozenset("h1 h2 h3 h4 h5 h6".split()), 7
 MENU, BETWEEN = 3, 200  # links; elements from a heading on
+POSTER = re.compile(
+    r"(?:^|[\s_-])(?:author|authi|user[^\s]*|nick[^\s]*|poster|uname|member|floor|avatar)(?:$|[\s_-])", re.IGNORECASE
+)
+TRAIL = re.compile(r"\S\s?[>›»→＞;；]\s?\S")  # where a page stands in its site: 首页 > 华东 > 甲店
 LISTS = frozenset("table ul ol dl".split())
 ITEMS = frozenset("li tr dl article section figure td dd address".split())
-ADDRESS = re.compile(r"[路街道巷弄镇村区]\s?\d{1,4}\s?(?:-\d+\s?)?[号弄]|\d\s?号?[楼层座室](?!.{0,4}店)")
+ADDRESS = re.compile(r"[路街道巷弄镇村区][甲乙丙丁]?\s?\d{1,4}\s?(?:-\d+\s?)?[号弄]|\d\s?号?[楼层座室](?!.{0,4}店)")
 IN_CLASS = re.compile(
     r"(?:^|[\s_-])(?:[^\W_]*name|n|nm|[^\W_]*title|t|tit|hd|head|bt|bn|brand|shop|org|fn|cname|company|logo)(?:$|[\s_-])",
     re.IGNORECASE,
@@ -115,7 +119,18 @@ def reads_as_title(line: Line) -> bool:
         return False
     text = TRANSLATED.sub("", line.text.strip())
     short = len(text) <= LONGEST or text.endswith(COLON)
-    return short and ADDRESS.search(text) is None and not is_menu(line.element)
+    return (
+        short
+        and TRAIL.search(text) is None
+        and not _posts(line.element)
+        and ADDRESS.search(text) is None
+        and not is_menu(line.element)
+    )
+
+
+def _posts(element: Element) -> bool:
+    """Whether an element holds the name of somebody who posts on a site."""
+    return any(around is not None and POSTER.search(names_of(around)) for around in (element, element.getparent()))
 
 
 def is_menu(element: Element) -> bool:

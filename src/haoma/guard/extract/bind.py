@@ -6,6 +6,7 @@ Rules held here:
   one pass: its titles are read (`owners`).
 - A number keeps one owner on a page: where it stands twice, the evidence is put together.
 - A public line (12345, 110) is nobody's but a public body's; one that a warning names is no one's own.
+- What only data state that no reader sees, against what the page shows, is not believed.
 - What nobody sees, and what the page calls dead, is never accepted: unsure.
 """
 
@@ -28,9 +29,9 @@ __all__ = ["among", "bound", "chinese_name", "clipped", "number_key", "rows_of",
 WITHOUT_CODE = 7  # digits of a number that stands without its area code
 NEAR = 6  # lines within which numbers are beside one another
 CLIP = 0.001
-PUBLIC_LESS, FAKE_LESS = 5.0, 2.5  # logits
+PUBLIC_LESS, FAKE_LESS, CONTRADICTED_LESS = 5.0, 2.5, 5.0  # logits
 PUBLIC_BODY = re.compile(r"政府|局|委|热线|12\d{3}|中心|协会|厅|署|法院|检察|公安|政务")
-FAKE = NAMES.index("fake")
+FAKE, CONTRADICTED = NAMES.index("fake"), NAMES.index("contradicted")
 
 
 def number_key(one: Found) -> str:
@@ -106,6 +107,8 @@ def ruled(one: Found, row: Sequence[float], name: str) -> float:
         less -= PUBLIC_LESS
     if row[FAKE] >= 1:
         less -= FAKE_LESS
+    if row[CONTRADICTED] >= 1:
+        less -= CONTRADICTED_LESS
     return less
 
 

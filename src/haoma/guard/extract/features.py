@@ -14,12 +14,14 @@ from itertools import islice
 from math import log1p
 
 from haoma.guard.extract.found import Found
+from haoma.guard.extract.han import simple
 from haoma.guard.extract.lines import Kind
 from haoma.guard.extract.names import CJK, WORD, likeness, short_form
 from haoma.guard.extract.scene import Scene, Section, nearest
 from haoma.guard.extract.site import LIKE
 from haoma.guard.extract.titles import OWN
-from haoma.guard.extract.verdict import CLAUSE, owners_of, titled
+from haoma.guard.extract.verdict import CLAUSE, asked_of, owners_of, titled
+from haoma.guard.extract.witness import WITNESSES, Witnesses
 from haoma.guard.extract.words import ADVERT, FAKE, OURS, PARTS, PLATFORM, PUBLIC, Cue
 
 __all__ = ["ALL", "NAMES", "Around", "compared", "features_of"]
@@ -31,16 +33,17 @@ NAMES = (
     *(f"own_link_in_{name}" for name in _SECTIONS), *(f"foreign_link_in_{name}" for name in _SECTIONS),
     "named_before", "named_before_far", "named_behind", "named_last", "named_last_far", "fake", "platform", "public", "brand", "reading", "subject",
     "title_above", "title_like", "title_like_best", "owner", "owner_like",
-    "verdict", "named_by_title", "named_for_sure", "title_level", "others_titled", "claimed", "framed", "rivalled", "page_mine",
+    "named_by_title", "named_for_sure", "title_level", "others_titled", "claimed", "framed", "rivalled", "page_mine",
     "elsewhere", "same_region", "same_area", "same_form", "region_first",
     "shared_small", "shared_middle", "shared_headline", "class_shared", "class_any",
     "place", "foot", "head", "side", "main", "contact", "advert_in_middle", "advert_in_large", "ours_in_middle", "ours_in_large",
     "numbers", "sections", "page_title", "page_host", "page_host_known", "page_target", "page_rivals",
     "title_end", "title_start", "title_parts", "copyright_own", "copyright_other", "branded",
     "toll_free", "label", "fax", "hidden", "linked", "data", "chinese", "size_middle", "siblings", "target_alone", "rival_alone",
+    *WITNESSES,
 )  # fmt: skip
 COMPARED = (
-    "target_above", "target_below", "rival_above", "nearer", "target_in_row", "target_in_small", "target_in_middle", "target_in_large", "rival_in_small", "rival_in_middle", "rival_alone", "named_last", "named_last_far", "reading", "verdict",
+    "target_above", "target_below", "rival_above", "nearer", "target_in_row", "target_in_small", "target_in_middle", "target_in_large", "rival_in_small", "rival_in_middle", "rival_alone", "named_last", "named_last_far", "reading",
     "target_alone", "own_link_in_middle", "own_link_in_large", "foreign_link_in_middle", "foreign_link_in_large", "shared_small", "shared_middle",
     "shared_headline", "class_shared", "elsewhere", "ours_in_middle", "title_like", "title_like_best", "place", "contact", "main", "foot", "same_region", "same_area", "size_middle", "siblings",
 )  # fmt: skip
@@ -53,6 +56,10 @@ SUSPECT = re.compile(
 TRICK = re.compile(
     r"显示为|要求[她他其您你我对方]{0,2}(?:拨打|回拨|添加)|收到[^。]{0,12}短信|网上一?搜"
 )  # how a swindle is told
+CALLED = re.compile(
+    r"(?:被|接到|来电(?:号码)?(?:是|为)?|显示(?:是|为)?)\W{0,2}(?:[\d\s()（）-]{5,}[、，和及]\W?)*$"
+)  # who called whoever tells it
+QUOTED = re.compile(r"(?:称|短信|自称|谎称|回拨|声称)[：:]?[“「\"][^”」\"]*$")  # what a swindler says
 STUCK = re.compile(r"\W{0,2}[^。；]{0,16}(?:不干胶|小广告)")
 ADVICE = re.compile(r"[可应](?:以)?(?:拨打|致电|联系)")  # what follows is no longer said of the swindle
 GENUINE = re.compile(
@@ -79,7 +86,9 @@ class Around:
             for one in scene.found
         }
         self.chinese = bool(CJK.search(scene.page.title)) or "CN" in regions[:1]
-        self.owners = owners_of(scene)
+        asked = asked_of(scene)
+        self.owners = owners_of(scene, asked) if asked else {}
+        self.witnesses = Witnesses(scene, asked, self.owners) if asked else None
         self.claiming = {
             id(one)
             for one in scene.found
@@ -117,13 +126,14 @@ def features_of(scene: Scene, one: Found, around: Around) -> list[float]:
         _reading(scene, named, words, titles),
         _subject(scene, one),
         *titles,
-        *titled(scene, one, around.owners, around.claiming, words, named),
+        *titled(scene, one, around.owners, around.claiming),
         *_others(scene, one, sections[2], around),
         *_shared(scene, sections[1:]),
         *_place(scene, one, sections),
         *around.page,
         *_kind(scene, one),
         *_shape(scene, sections[2]),
+        *(around.witnesses.of(one) if around.witnesses else [0.0] * len(WITNESSES)),
     ]
 
 
@@ -209,14 +219,17 @@ def _words(scene: Scene, one: Found, row: Section) -> list[float]:
 
 def _warned(one: Found) -> bool:
     """Whether a warning names a number."""
-    ahead = SENTENCE.split(one.line.text[max(0, one.one.start - 120) : one.one.start])[-1]
+    text = simple(one.line.text)
+    ahead = SENTENCE.split(text[max(0, one.one.start - 120) : one.one.start])[-1]
     told = (
         TRICK.search(ahead)
         or STUCK.match(one.behind)
-        or FAKE.search(ADVICE.split(ahead)[-1] + CLAUSE.split(one.behind[:40])[0])
+        or FAKE.search(ADVICE.split(ahead)[-1] + CLAUSE.split(simple(one.behind[:40]))[0])
     )
-    told = told or SUSPECT.search(one.line.text[one.one.end : one.one.end + 60])
-    return told is not None and not GENUINE.search(CLAUSE.split(one.before[-60:])[-1])
+    told = told or SUSPECT.search(text[one.one.end : one.one.end + 60]) or CALLED.search(ahead)
+    if told is not None and QUOTED.search(ahead):
+        return True
+    return told is not None and not GENUINE.search(CLAUSE.split(simple(one.before[-60:]))[-1])
 
 
 def _subject(scene: Scene, one: Found) -> float:

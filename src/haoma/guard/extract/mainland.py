@@ -44,14 +44,19 @@ SHORT = {
     "HK": re.compile(r"(?<![\d.+-])(?:1[08]\d{2}|999)(?![\d.-])"),
 }
 CALLED = re.compile(r"\s{0,2}(?:\d{1,2}\s?小时)?[\u4e00-\u9fff]{0,6}?(?:热线|客服|專線|专线|熱線|电话|電話)")
-DIALLED = re.compile(r"(?:[打拨是给](?:的是|的|了)?|[更换整级一改]为|(?:致电|拨打|直拨)[\u3400-\u9fff]{2,12})\s?$")
+DIALLED = re.compile(
+    r"(?:[打拨是给](?:的是|的|了)?|[更换整级一改]为|(?:致电|拨打|直拨)[\u3400-\u9fff]{2,12})\s?[“‘「『\"]?$"
+)
 HELP = re.compile(r"(?<![\d.+-])1(?:10|19|20|22)(?![\d.-])")
 SPACED = re.compile(r"(?<![\d.+-])(?<!\d )9( {1,2})[56](?:\1\d){3,4}(?![\d.-]| \d)")  # 9 5 5 8 8
 MENU = re.compile(r"(9[56]\d{3}|1[02]\d{3})(?:-\d){1,2}")  # 95588-2: what to press then is none of the number
 LISTED = re.compile(r"\s{0,2}(?:[/、,，|]|或|和)\s{0,2}")
+BEHIND_NAME = re.compile(
+    r"[\u3400-\u9fff]{2}(?:银行|保险|财险|产险|人寿|寿险|证券|基金|期货|信托|金融|快递|速运|航空)$"
+)
 SET_APART = re.compile(r"[\u3400-\u9fff][\s:：(（]{1,3}$")
 UNCOUNTED = re.compile(
-    r"\s{0,2}(?:[()（）,，、。;；/|]|$|(?![元人个個台户件次%％万亿年月日号號米平分])[\u3400-\u9fff])"
+    r"\s{0,2}(?:[()（）,，、。;；/|”’」』\"]|$|(?![元人个個台户件次%％万亿年月日号號米平分])[\u3400-\u9fff])"
 )
 
 
@@ -122,7 +127,7 @@ def _alike(hit: re.Match[str], _before: str) -> Candidate | None:
 def _coded(hit: re.Match[str], before: str) -> Candidate | None:
     """A service code behind a label of ours; one of 95… also alone, in brackets, or behind a name."""
     alone = hit.group()[0] == "9" and hit.group() == hit.string.strip()
-    named = SET_APART.search(before[-12:]) is not None and hit.group()[:2] == "95"
+    named = (SET_APART.search(before[-12:]) or BEHIND_NAME.search(before[-12:])) is not None and hit.group()[:2] == "95"
     dialled = DIALLED.search(before[-18:]) is not None and hit.group()[0] == "9"
     called = LABELLED.search(before[-40:].rstrip()) or CALLED.match(hit.string, hit.end())
     if alone or called or ((named or dialled) and UNCOUNTED.match(hit.string, hit.end())):

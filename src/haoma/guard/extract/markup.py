@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BLANK", "LONGEST_NAMES", "SPACE", "names_of", "read_head", "tree_of"]
 
+PARTED = re.compile(r"[\s|｜_【】\[\]–—-]+")  # an article's title, whose site none of its parts names
 BLOCKS = re.compile(r"</?(?!(?:a|img|script|style|title|meta)\b)[a-zA-Z][^<>]*>")
 LONG_TAG = 10_000  # characters
 # As HTML 5 parts them: a quote behind = may hold a >, and what follows needs no space.
@@ -75,6 +76,7 @@ def read_head(page: Page) -> None:
             page.meta.setdefault("base", (element.get("href") or "")[:LONGEST_META])
         elif element.tag == "link" and element.get("rel") == "canonical":
             page.meta.setdefault("canonical", (element.get("href") or "")[:LONGEST_META])
+    page.title = page.title or PARTED.sub(" ", page.meta.get("og:title", "")).strip()[:LONGEST_TITLE]
     html = (
         page.root.get("lang")
         or page.root.get("{http://www.w3.org/XML/1998/namespace}lang")

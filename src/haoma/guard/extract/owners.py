@@ -38,7 +38,8 @@ from haoma.guard.extract.han import simple
 from haoma.guard.extract.lines import Kind, Line, Page
 from haoma.guard.extract.names import CJK, PLACES, Target, core, organisations_in
 from haoma.guard.extract.tables import beside
-from haoma.guard.extract.titles import AKIN, FAINT, HOUSE, LABEL, NOBODY, NUMBER, OTHER, OWN, PERHAPS, WE, Titles
+from haoma.guard.extract.title_words import LABEL, NUMBER, WE
+from haoma.guard.extract.titles import AKIN, FAINT, HOUSE, NOBODY, OTHER, OWN, PERHAPS, Titles
 from haoma.guard.extract.words import FAKE
 
 if TYPE_CHECKING:
@@ -54,9 +55,10 @@ CELL_LINES = 12  # of a table of data
 OWN_BLOCK = 4  # lines of a block that may stand over what follows it
 LABELLED, ROW, ITEM, HEADING, NOWHERE = 0, 1, 3, 4, 5  # how far out a title stands
 OTHERS = re.compile(
-    r"附近|周边|周围|同类|同行|同城|同楼|相关|相似|推荐|其他|其它|看了又看|猜你|也喜欢|合作(?!社)|伙伴|友情链接"
-    r"|经销|代理|代销|授权|服务商|入驻|商户|商铺|租户|品牌墙|加盟店|广告|推广|赞助|展商|成员单位|会员单位"
-    r"|参展|第三方|航空公司|兄弟|热门"
+    r"附近|周边|周围|同类|同行|同城|同楼|相关|相似|推荐|其[他它](?!服务|业务|咨询|电话|热线|渠道|方式|联系)|看了又看|猜你|也喜欢"
+    r"|(?<!商务)(?<!市场)(?<!业务)(?<!项目)合作(?!社|洽谈|咨询|热线|电话|邮箱|联系|$)|合作(?:伙伴|机构|单位|商家)|伙伴|友情链接"
+    r"|经销(?!商?(?:加盟|合作|咨询|热线))|代理(?!咨询|热线|加盟|$)|代销|授权|服务商|入驻|商户|商铺|租户|品牌墙|加盟店|广告(?!合作|部|投放|热线|$)|^广告$|推广(?!合作)|赞助|展商|成员单位|会员单位"
+    r"|参展|第三方|航空公司|兄弟|热门|同价位|同电话|看过"
 )
 BELONGS = re.compile(
     r"所属|所辖|下属|直属|各(?:大|家|地|个)?[\u4e00-\u9fff]{2,4}|(?:门店|网点|分店|车站|校区|院区|营业厅|站点)(?:一览|列表|名录|信息|电话|查询)?$"
@@ -82,7 +84,14 @@ SITE_NAMED = re.compile(
 ADDRESSED = re.compile(r"^\W*(?:各|尊敬的?|亲爱的|致)[^，。]{1,30}[：:]\s*$")  # to whom a letter is
 AUTHORITY = re.compile(r"[本我](?:局|委|厅|机关)(?![部员])")
 TOUTS = re.compile(r"各(?:大|种)?品牌|专修|专业(?:维修|退费|法务)|不成功不收费|代办|黑户")
-INVITES = re.compile(r"加盟|入驻|招商|热线|电话|洽谈|经销商?合作")  # others to come
+INVITES = re.compile(r"加盟(?!店)|入驻|招商|热线|电话|洽谈|经销商?合作")  # others to come
+OF_HOUSE = re.compile(
+    r"(?:专线|热线|电话|渠道|方式|(?<!授权)(?<!合作)(?<!加盟)(?:营业部|网点|分公司|支行|分行|营业厅)|服务|咨询|投诉|建议|部)[：:]?$"
+)
+MARKED = re.compile(
+    r"\s*(?:【|——|[一二三四五六七八九十]{1,2}、|[（(][一二三四五六七八九十][）)])"
+)  # heads a part of a text
+LAST_CLAUSE, LEAST = re.compile(r"[，,]"), 2
 TAGGED = re.compile(r"\s*[【\[〔（(](?:广告|推广|赞助|商业推广|合作伙伴|AD)[】\]〕）)]", re.IGNORECASE)
 FOREIGN = re.compile(
     r"(?:施工|监理|检测|审计|保荐|评估|承销|托管|承运|物流|供货|供应|(?:招标)?代理|评审|勘察|开户|合作)(?:单位|机构|公司|方|商|行)"
@@ -91,7 +100,7 @@ FOREIGN = re.compile(
     r"|技术支持(?=[：:\s]\s{0,2}[^\W\d])|网站(?:建设|制作|设计)|公安机关|市长热线|便民热线|(?:评议|调解|申诉)中心|消费者协会|消委"
 )
 BODY = re.compile(  # that watches: nobody's own but its own
-    r"(?:法院|检察院|公安局|公安分局|派出所|交警队?|消协|消保委|税务局|工商局|监管局|卫健委|卫生局|教育局|民政局|人社局|城管局|物价局)"
+    r"(?:法院|检察院|公安局|公安分局|派出所|交警队?|消协|消保委|消委会|消费者委员会|金管局|证监会|监管局|税务局|工商局|监管局|卫健委|卫生局|教育局|民政局|人社局|城管局|物价局)"
     r"(?:监督|举报|投诉|咨询|服务|报警|值班)*(?:电话|热线)?[：:\s]*$"
 )
 ABOVE = re.compile(r"^\W*(?:上级|主管|监管|监督).{0,6}$")  # a heading over those who watch
@@ -153,6 +162,16 @@ class _Heard:
         return replace(self.first or Owner(NOBODY, NOWHERE, others=False), others=self.others or self.listed)
 
 
+def lists_others(text: str) -> bool:
+    """Whether a heading says that others follow: 附近商户, but not 热门营业部 or 商户投诉专线."""
+    return (
+        len(text) <= LONGEST
+        and OTHERS.search(text) is not None
+        and not INVITES.search(text)
+        and not OF_HOUSE.search(text)
+    )
+
+
 class Owners:
     """The owners of a page's numbers, asked for one target."""
 
@@ -160,6 +179,7 @@ class Owners:
         self.brands = tuple({whole for whole in (brand, PLACES.sub("", brand)) if len(whole) > 1})
         self.page, self.titles, self.name = page, Titles(target), target.names[0] if target.names else ""
         self._parts: dict[str, bool] = {}
+        self._asked: dict[int, list[Title]] = {}
         self.digits = next(iter(re.findall(r"\d{5,}", self.name)), "")
         title = core(page.title)
         named = self.titles.judge(page.title, stands=False) > NOBODY or any(own in title for own in target.cores)
@@ -184,10 +204,10 @@ class Owners:
         return sign if sign in (OWN, OTHER) else NOBODY
 
     def _by_titles(self, one: Found, heard: _Heard) -> Owner:
-        for level, told, stands in self._around(one):
+        for level, told, stands in self.around(one):
             text = simple(told)
             if level >= ITEM:
-                heard.listed |= len(text) <= LONGEST and OTHERS.search(text) is not None and not INVITES.search(text)
+                heard.listed |= lists_others(text) and not any(own in core(text) for own in self.titles.cores)
                 if text.endswith(COLON) and FAKE.search(_last(text)) and not WE.search(text):
                     return heard.first or Owner(OTHER, level, heard.others or heard.listed, text[:LONGEST], OTHER)
             sign = self._sign(level, text, stands=stands)
@@ -257,7 +277,7 @@ class Owners:
 
     def _foreign(self, text: str) -> str:
         """The part that a text gives to somebody else than the page's own: 施工单位, 监管部门."""
-        part = FOREIGN.search(text)
+        part = FOREIGN.search(LAST_CLAUSE.split(text)[-1] if len(LAST_CLAUSE.split(text)[-1].strip()) > LEAST else text)
         return part.group() if part and not FOREIGN.search(self.name) else ""
 
     def _plays(self, part: str) -> bool:
@@ -269,6 +289,12 @@ class Owners:
     def _is_said_to_play(self, part: str) -> bool:
         lines = (simple(line.text) for line in self.page.lines if part in line.text and len(line.text) <= BEFORE)
         return any(own in core(line) for line in lines for own in self.titles.cores)
+
+    def around(self, one: Found) -> list[Title]:
+        """The titles around a number, from its own line outwards."""
+        if id(one) not in self._asked:
+            self._asked[id(one)] = list(self._around(one))
+        return self._asked[id(one)]
 
     def _around(self, one: Found) -> Iterator[Title]:
         line, start = one.line, one.one.start
@@ -310,6 +336,7 @@ class Owners:
         told, rank = order, NO_RANK + 1
         inner: Element = element
         around: Element | None = element
+        marked = False
         for _ in range(HIGHEST + 3):
             if around is None or not isinstance(around.tag, str) or around.tag == "html":
                 return
@@ -318,6 +345,10 @@ class Owners:
             for above in range(min(told, order) - 1, max(first, order - FURTHEST, 0) - 1, -1):
                 line = self.page.lines[above]
                 own_rank = rank_of(line.element)
+                if own_rank == NO_RANK and MARKED.match(line.text):
+                    if marked:
+                        continue
+                    marked = True
                 if own_rank >= rank or not reads_as_title(line) or not self._stands_over(line, inner, around):
                     continue
                 if OTHERS.search(line.text) and list_has_ended(line.element, inner):

@@ -18,7 +18,8 @@ from haoma.guard.extract.everyday import left_over
 from haoma.guard.extract.lines import Kind
 from haoma.guard.extract.markup import names_of
 from haoma.guard.extract.names import CJK, Target, core
-from haoma.guard.extract.titles import NOBODY, NUMBER, OTHER, OWN, PERHAPS, Titles
+from haoma.guard.extract.title_words import NUMBER
+from haoma.guard.extract.titles import NOBODY, OTHER, OWN, PERHAPS, Titles
 
 if TYPE_CHECKING:
     from haoma.guard.extract.lines import Element, Line, Page

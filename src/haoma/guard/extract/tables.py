@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from haoma.guard.extract.anatomy import cell_of
 from haoma.guard.extract.grid import blocks_before
 from haoma.guard.extract.lines import Kind, Page
-from haoma.guard.extract.titles import NUMBER
+from haoma.guard.extract.title_words import NUMBER
 
 if TYPE_CHECKING:
     from haoma.guard.extract.lines import Element

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,24 @@ INLINE = frozenset(
     """a abbr acronym b bdi bdo big cite code data em font i img kbd label mark nobr q ruby s samp small span strike
     strong sub sup tt u var wbr time del ins output rt rp tspan o:p st1:phone st1:place svg use""".split()
 )
+# What HTML has no name for stands in the line too (HTML §15.3.1); what scripts name, with a dash, is mostly a block.
+KNOWN = frozenset(
+    """html head body title base link meta address article aside footer header h1 h2 h3 h4 h5 h6 hgroup main nav section
+    search blockquote dd div dl dt figcaption figure hr li menu ol p pre ul br table caption colgroup col tbody thead
+    tfoot tr td th form fieldset legend button input select option optgroup textarea label output progress meter details
+    summary dialog script noscript style template slot canvas iframe frame frameset noframes object param embed video
+    audio source track picture map area math svg center dir marquee view text swiper block page""".split()
+)
+
+
+class _Breaks(dict[str, bool]):
+    """Whether an element begins and ends a line, by its tag."""
+
+    def __missing__(self, tag: str) -> bool:
+        return "-" in tag or ":" in tag
+
+
+BREAKS = _Breaks({**dict.fromkeys(KNOWN, True), **dict.fromkeys(INLINE, False)})
 SKIPPED = frozenset("script style iframe object math head select datalist path defs rt rp".split())
 OPEN_END, REST = re.compile(r"(?<!\d)(?:0\d{2,3}|[48]00(?:-\d{3})?)-\s*$"), re.compile(r"\s*\d{3,8}(?:-\d{4})?(?!\d)")
 REVERSED = re.compile("\u202e([^\u202c\u202d]*)")
@@ -218,10 +237,10 @@ def _opened(walk: _Walk, element: Element, tag: str) -> None:
     if walk.sheets.hiding or tag in MARKING or (items and ("style" in told or "hidden" in told)):
         hides = _hides(walk, element, tag, told)
         strikes = tag in STRUCK or "line-through" in told.get("style", "")
-    aside = hides and tag in INLINE and bool(walk.parts)
+    aside = hides and not BREAKS[tag] and bool(walk.parts)
     if aside:
         walk.lay_aside()
-    elif walk.parts and (tag not in INLINE or hides or strikes) and not (tag == "br" and _split(walk, element)):
+    elif walk.parts and (BREAKS[tag] or hides or strikes) and not (tag == "br" and _split(walk, element)):
         walk.end()
     if hides or strikes:
         walk.hidden += hides
@@ -243,12 +262,22 @@ def _held(walk: _Walk, element: Element, tag: str, told: Mapping[str, str]) -> N
             walk.put(text, element, kind)
     if told and tag in SIGNS and (icon := icon_of(element, tag, told)):
         walk.add(f"{icon}: ", element)
+    if told and walk.parts and walk.parts[-1][-1:].isdigit() and _is_next_number(element):
+        walk.add(APART, element)
     if (tag == "bdo" or "style" in told) and is_reversed(tag, told):
         walk.reversed.add(element)
         walk.add("\u202e", element)
     if (text := element.text) and (walk.parts or text.strip(BLANK)):
         # A footnote's mark behind a number is none of its digits.
         walk.add(f"[{text.strip()}]" if tag == "sup" and text.strip().isdigit() else text, element)
+
+
+def _is_next_number(element: Element) -> bool:
+    """Whether an element holds a number of its own, as the one of its kind right before it does."""
+    before = element.getprevious()
+    if before is None or before.tail or before.tag != element.tag or before.get("class") != element.get("class"):
+        return False
+    return all(len(DIGIT.findall("".join(islice(one.itertext(), 40)))) >= FEWEST_LONE for one in (before, element))
 
 
 def _closed(walk: _Walk, element: Element, parent: Element) -> None:
@@ -259,7 +288,7 @@ def _closed(walk: _Walk, element: Element, parent: Element) -> None:
         marked = walk.marks.get(element) if walk.marks else None
         if walk.reversed and element in walk.reversed:
             walk.add("\u202c", element)
-        if walk.parts and (marked or tag not in INLINE) and not (tag == "br" and _split(walk, element)):
+        if walk.parts and (marked or BREAKS[tag]) and not (tag == "br" and _split(walk, element)):
             walk.end()
         # An inline element's line is still open: it will be the next one.
         first, last, span = walk.firsts.pop(), len(walk.page.lines) + (1 if walk.parts else 0), walk.span

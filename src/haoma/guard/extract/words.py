@@ -68,8 +68,12 @@ WEAK = re.compile(
     r"call.*|dial|toll.*|local|direct.*|main|office|sales|customer.*|contact|ring|free.*|voice|服务|联系|聯絡|拨打|撥打|客服|咨询|諮詢|专线|專線|直线|热线",
     re.IGNORECASE,
 )
+OF_FAX = re.compile(
+    r"客服|服务|服務|值班|前台|咨询|諮詢|投诉|专线|專線|联系|聯絡|销售|办公"
+)  # whose fax it is: 客服传真
+FAX_TELEPHONE = ("电话", "電話", "专线", "專線")  # 傳真電話
 DEAD = re.compile(
-    r"停用|停机|拆机|(?:座机|电话|热线|号码|已)撤销|作废|废止|不再(?:使用|提供|受理)|停止(?:使用|服务)|(?:已|将)(?:取消|注销|失效|下线|关闭)|空号|已更换|no\slonger|discontinued|disconnected|out\sof\s(?:service|use)"
+    r"停用|停机|拆机|(?:座机|电话|热线|号码|已)撤销|作废|废止|不再(?:使用|提供|受理)|停止(?:使用|服务)|(?:已|将)(?:取消|注销|失效|下线|关闭)|空号|已更换|暂停(?:使用|服务|接听)|no\slonger|discontinued|disconnected|out\sof\s(?:service|use)"
     r"|not\sin\suse|已不用|請勿再撥|已停|(?:早就|早已|已经|已|现在|如今|根本)打不通",
     re.IGNORECASE,
 )
@@ -126,9 +130,10 @@ def cue_before(text: str) -> tuple[Cue | None, int]:
     if len(found) > 1:
         _, other_end, other = found[-2]
         joined = (cue is Cue.FAX and start == other_end) or _joined(text[other_end:end])
-        if cue in (Cue.FAX, Cue.NOT) and other is Cue.VOICE and joined:
+        apart = start == other_end and cue is Cue.FAX and OF_FAX.fullmatch(text, found[-2][0], other_end)
+        if cue in (Cue.FAX, Cue.NOT) and other is Cue.VOICE and joined and not apart:
             cue = Cue.VOICE
-        elif (
+        elif (cue is Cue.VOICE and other is Cue.FAX and start == other_end and text[start:end] in FAX_TELEPHONE) or (
             cue is Cue.VOICE
             and other is Cue.FAX
             and start - other_end <= 12
