@@ -22,6 +22,7 @@ from haoma.guard.extract.country import named
 from haoma.guard.extract.forms import candidates, exchange, in_exchange
 from haoma.guard.extract.grid import block_head
 from haoma.guard.extract.lines import Kind, Line, Page
+from haoma.guard.extract.markup import names_of
 from haoma.guard.extract.plain import flat, perhaps, possible
 from haoma.guard.extract.state import in_state
 from haoma.guard.extract.structured import Scopes, Stated, in_json
@@ -308,11 +309,7 @@ def _role(line: Line, one: Candidate, cue: Cue | None) -> Role:
     for _ in range(2):
         if element is None:
             break
-        told = (
-            f"{element.get('itemprop', '')} {element.get('class', '')} {element.get('id', '')}"
-            if element.attrib
-            else ""
-        )
+        told = f"{element.get('itemprop', '')} {names_of(element)}" if element.attrib else ""
         if IN_CLASS.search(told) and cue is not Cue.VOICE:
             return Role.FAX
         element = element.getparent()

@@ -56,6 +56,10 @@ COSTLY: dict[str, Callable[[], str]] = {
     "rules of elements far above": lambda: (
         f"<style>{'.a .b b{display:none}' * 40}</style>{'<div class=a>' * 150}{'<b>x</b>' * 100_000}"
     ),
+    "a class of words around": lambda: f"<div class='{'a ' * 1_500_000}'>{NUMBERS}",
+    "a class of one word around": lambda: f"<div class='{'a' * 3_000_000}'>{NUMBERS}",
+    "an id that all numbers share": lambda: f"<div id='{'a' * 3_000_000}'>{NUMBERS.replace('p>', 'br>')}",
+    "classes of tables": lambda: f"<table class='{'a' * 3_000_000}'><tr><td>{NUMBERS.replace('<p>', '<tr><td>')}",
     "groups that may be numbers of anywhere": lambda: f"{COUNTRIES}<p>{'; '.join(groups(5_000))}</p>",
     "such groups in structured data": lambda: (
         f'{COUNTRIES}<script type="application/ld+json">{json.dumps([{"telephone": one} for one in groups(6_000)])}'
