@@ -88,6 +88,8 @@ class Settings:
     guard_platforms: Path | None
     guard_bad_looks: int
     guard_good_looks: int
+    guard_read_s: int
+    guard_read_mb: int
     watch_hotline_alarms: int
     watch_fleet_alarms: int
     watch_grace_min: int
@@ -170,6 +172,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("guard_platforms", "path", "", "", "TOML file of platforms that correct labels, beside those shipped."),
     Setting("guard_bad_looks", "integer", "2", "looks", "How many bad looks in a row open an incident."),
     Setting("guard_good_looks", "integer", "2", "looks", "How many good looks in a row close one."),
+    Setting("guard_read_s", "integer", "120", "seconds", "How long a page may be read for its numbers."),
+    Setting("guard_read_mb", "integer", "1024", "MB", "How much memory who reads pages may take, each."),
     Setting("watch_hotline_alarms", "integer", "1", "alarms", "How many false alarms a month one hotline may give."),
     Setting("watch_fleet_alarms", "integer", "60", "alarms", "How many all hotlines together may give in a month."),
     Setting("watch_grace_min", "integer", "2", "minutes", "How long the counts of a minute are waited for."),

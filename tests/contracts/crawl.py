@@ -18,9 +18,9 @@ import sqlalchemy as sa
 
 from contracts.entries import all_entries
 from contracts.made import made
+from contracts.page_readers import READS
 from haoma.errors import BadInput, Conflict, NotFound, Tampered, Unavailable
 from haoma.guard.crawl import entries, jobs, snapshots, sources, tables, tasks
-from haoma.guard.crawl.checking import MOST_LEFT, Checker
 from haoma.guard.crawl.gate import Gate
 from haoma.guard.crawl.masks import masked
 from haoma.guard.crawl.model import Kind, Snapshot, Source, TaskKind
@@ -28,6 +28,7 @@ from haoma.guard.crawl.recording import write_down
 from haoma.guard.crawl.visiting import Pace, Visitor
 from haoma.guard.crawl.web import Ask, Got
 from haoma.guard.crawl.worker import Totals, Work, Worker
+from haoma.guard.reading import Bounds, Readers
 from haoma.ledger.service import Ledger
 from haoma.storage import Store, open_store
 
@@ -408,57 +409,44 @@ class CrawlContract:
         assert world.tasks() == []
 
     def test_a_page_that_hangs_its_reader_holds_up_neither_the_others_nor_the_end(self, world: World) -> None:
-        world.web.pages = {SITE: page("95588", "/a"), f"{SITE}a": page()}
+        world.web.pages = {SITE: page("expression", "/a"), f"{SITE}a": page()}
         world.add(depth=1, every_s=None)
         world.open_now()
-        tried, never = list[str](), threading.Event()
+        read: list[str] = []
+        with Readers(Bounds(0.6, 512), 1, READS) as readers:
 
-        def check(seen: Snapshot, _read: bytes) -> None:
-            tried.append(seen.url)
-            if seen.url == SITE:
-                never.wait(20)
-                raise RecursionError
+            def check(seen: Snapshot, body: bytes) -> None:
+                readers(body)
+                read.append(seen.url)
 
-        for _ in range(4):
-            world.crawl(on_snapshot=check, patience_s=0.6)
-        never.set()
-        assert tried.count(SITE) <= 3
-        assert f"{SITE}a" in tried
+            for _ in range(4):
+                world.crawl(on_snapshot=check)
+        assert read == [f"{SITE}a"]
         assert world.tasks() == [("unread", None)]
+        with world.store.read() as tx:
+            assert tx.scalar(sa.select(tables.snapshots.c.tries).where(tables.snapshots.c.url == SITE)) == 3
 
-    def test_pages_are_checked_again_once_those_that_hung_have_ended(self, world: World) -> None:
-        world.web.pages = {SITE: page()}
-        world.add(every_s=None)
+    def test_stopped_a_worker_begins_to_check_no_further_page_and_the_next_one_does(self, world: World) -> None:
+        world.web.pages = {SITE: page("", *(f"/{n}" for n in range(9)))} | {f"{SITE}{n}": page() for n in range(9)}
+        world.add(depth=1, every_s=None)
         world.open_now()
-        world.crawl()
-        (seen,), tried, go_on = world.seen(), list[str](), threading.Event()
+        checked: list[str] = []
 
-        def check(one: Snapshot, _read: bytes) -> None:
-            tried.append(one.id)
-            go_on.wait(20)
+        async def run() -> None:
+            stop = asyncio.get_running_loop().call_soon_threadsafe
 
-        async def until(holds: Callable[[], bool]) -> None:
-            for _ in range(1_000):
-                if holds():
-                    return
-                await asyncio.sleep(0.02)
-            pytest.fail("it never comes to that")
+            def check(seen: Snapshot, _read: bytes) -> None:
+                checked.append(seen.url)
+                stop(worker.stop)
+                time.sleep(0.2)
 
-        async def checked() -> None:
-            checker = Checker(world.store, world.log, lambda: world.at, check, 0.1)
-            running = asyncio.create_task(checker.run())
-            for _ in range(MOST_LEFT + 1):
-                await checker.put(seen, b"")
-            await until(lambda: len(checker._left) == MOST_LEFT and checker._waiting.empty())
-            assert len(tried) == MOST_LEFT
-            go_on.set()
-            await until(lambda: not any(one.is_alive() for one in checker._left))
-            await checker.put(seen, b"")
-            await checker.end()
-            await running
+            worker = world.worker(on_snapshot=check)
+            await worker.run(world.visitor(worker))
 
-        asyncio.run(checked())
-        assert len(tried) == MOST_LEFT + 1
+        asyncio.run(asyncio.wait_for(run(), 30))
+        assert len(checked) == 1
+        world.crawl(on_snapshot=lambda seen, _read: checked.append(seen.url))
+        assert len(checked) == len(set(checked)) == 10
 
     def test_a_page_that_takes_the_process_with_it_is_not_tried_for_ever(self, world: World) -> None:
         world.web.pages = {SITE: page()}

@@ -36,7 +36,11 @@ def put(name: str, value: str = "x") -> Callable[[sa.Connection], str]:
 
 def names(store: Store) -> set[str]:
     with store.read() as tx:
-        return set(tx.scalars(sa.select(store_info.c.name)))
+        return names_in(tx)
+
+
+def names_in(tx: sa.Connection) -> set[str]:
+    return set(tx.scalars(sa.select(store_info.c.name)))
 
 
 def change_a_pair(store: Store, n: int) -> None:
@@ -142,6 +146,28 @@ class StoreContract:
         with ThreadPoolExecutor(24) as pool:
             done = set(pool.map(one, range(200)))
         assert names(store) == done - {""} == {str(number) for number in range(200) if number % 5}
+
+    def test_works_of_one_asker_end_each_as_its_own_and_in_their_order(self, store: Store) -> None:
+        def failing(tx: sa.Connection) -> None:
+            put("never")(tx)
+            raise NotFound("nothing here")
+
+        first, second, third, fourth = store.write_each([put("a"), failing, put("a"), names_in])
+        assert (first.result, first.error) == ("a", None)
+        assert isinstance(second.error, NotFound)
+        assert isinstance(third.error, Conflict)
+        assert (fourth.result, fourth.error) == ({"a"}, None)
+        assert names(store) == {"a"}
+        assert store.write_each([]) == []
+
+    def test_works_of_many_askers_are_all_done_once(self, store: Store) -> None:
+        def asked(asker: int) -> list[str]:
+            return [one.result for one in store.write_each([put(f"{asker} {n}") for n in range(5)])]
+
+        with ThreadPoolExecutor(8) as pool:
+            done = list(pool.map(asked, range(12)))
+        assert done == [[f"{asker} {n}" for n in range(5)] for asker in range(12)]
+        assert names(store) == {name for one in done for name in one}
 
     def test_a_work_sees_what_was_written_before_it(self, store: Store) -> None:
         store.write(put("count", "0"))

@@ -2,7 +2,7 @@
 
 Rules held here:
 - Channels and platforms are read when something is judged, told or filed: who only extracts needs none. What extracts
-  is loaded with the first page that is judged for somebody.
+  is started with the first page that is judged for somebody.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from haoma.errors import BadInput
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from haoma.app.services import Services
     from haoma.guard.judge import Desk
@@ -22,9 +22,17 @@ if TYPE_CHECKING:
     from haoma.guard.judge.office import IncidentOffice
     from haoma.guard.judge.outbox import Channel, Sent
     from haoma.guard.judge.platforms import Platform
-    from haoma.guard.model import Mention, Names
+    from haoma.guard.reading import Bounds, Readers
 
-__all__ = ["guard_channels", "guard_desk", "incident_office", "looker", "tell_news"]
+__all__ = [
+    "guard_channels",
+    "guard_desk",
+    "incident_office",
+    "looker",
+    "page_readers",
+    "reading_bounds",
+    "tell_news",
+]
 
 MOST_LOOKS = 100
 
@@ -51,11 +59,25 @@ def guard_desk(services: Services) -> Desk:
     )
 
 
+def reading_bounds(services: Services) -> Bounds:
+    """How long a page may be read, and how much memory that may take."""
+    from haoma.guard.reading import Bounds
+
+    return Bounds(services.settings.guard_read_s, services.settings.guard_read_mb)
+
+
+def page_readers(services: Services) -> Readers:
+    """Who reads pages, each in a process of its own."""
+    from haoma.guard.reading import Readers
+
+    return services.opened(Readers(services.reading_bounds))
+
+
 def looker(services: Services) -> Looker:
     """Who judges pages."""
     from haoma.guard.judge.looking import Looker
 
-    return Looker(services.guard_desk, _extract)
+    return Looker(services.guard_desk, services.page_readers)
 
 
 def incident_office(services: Services) -> IncidentOffice:
@@ -90,19 +112,6 @@ def tell_news(services: Services) -> Sent:
     if due:
         services.store.write(lambda tx: remind(tx, desk, platforms, services.now()))
     return send_due(desk, services.guard_channels)
-
-
-def _extract(
-    page: bytes | str,
-    *,
-    url: str | None = None,
-    content_type: str | None = None,
-    names: Names | None = None,
-    rivals: Sequence[Names] = (),
-) -> list[Mention]:
-    from haoma.guard.extract import mentions_of
-
-    return mentions_of(page, url=url, content_type=content_type, names=names, rivals=rivals)
 
 
 def _channel(services: Services, spec: Spec, tls: ssl.SSLContext) -> Channel:

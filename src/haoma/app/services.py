@@ -93,6 +93,8 @@ class Services:
     improvement = cached_property(guard_parts.improvement)
     crawl = cached_property(crawl_parts.crawl)
     guard_desk = cached_property(judge_parts.guard_desk)
+    reading_bounds = cached_property(judge_parts.reading_bounds)
+    page_readers = cached_property(judge_parts.page_readers)
     looker = cached_property(judge_parts.looker)
     guard_channels = cached_property(judge_parts.guard_channels)
     incidents = cached_property(judge_parts.incident_office)

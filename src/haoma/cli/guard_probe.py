@@ -45,8 +45,9 @@ def probe(ctx: click.Context, uid: str, file: Path | None, fmt: Format) -> None:
     path = file or settings.guard_pipeline
     if path is None:
         raise BadInput("which pipeline?", hint="--pipeline FILE, or the setting guard_pipeline")
-    pipeline = read_pipeline(path, settings.crawl_chromium, Allowed.of_setting(settings.crawl_allow))
+    allowed = Allowed.of_setting(settings.crawl_allow)
     with Services(settings, create=False) as services:
+        pipeline = read_pipeline(path, settings.crawl_chromium, allowed, services.reading_bounds)
         hotline = _hotline(services, uid)
         asked = _asked(services, pipeline, hotline)
         found = look(pipeline, asked, now=now, known=lambda uri: bool(_known(services, uri)))

@@ -33,6 +33,8 @@ from haoma.locate.risk import IDENTITY, Assessed, Calibration, Story, assess, fi
 from haoma.locate.shown import SHARED_BY, shown_region
 from haoma.locate.telling import Said, Telling, Told
 from haoma.places import Level, Region, city, province
+from haoma.storage import Steps
+from haoma.storage.steps import alone
 
 __all__ = ["Answer", "Locate", "Placed", "Scored", "Verified"]
 
@@ -120,16 +122,26 @@ class Locate:
         (`granularity`), or where the customer was asked about too many others today (`areas-many`); Unavailable where
         that cannot be known.
         """
+        return alone(self._consent.office.store, self.verifying(question, area, given=given))
+
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether a plain answer needs one transaction alone: what is asked is of this machine."""
+        return self._gathering.can_be_within
+
+    def verifying(self, question: Question, area: Area, *, given: Sequence[Given] = ()) -> Steps[Verified]:
+        """`verify` step by step, for who answers many."""
         least = Granularity.POINT if is_small(area) else None
-        if not given and self._gathering.can_be_within and (said := self._verified_at_once(question, area, least)):
+        if not given and self.answers_at_once and (said := (yield from self._verified_at_once(question, area, least))):
             return said
+        yield None
         seen = self._gathering.gather(question, area, given, least=least)
         judged = _judged(seen, area)
         told = judged.verdict is not Verdict.UNKNOWN
         done = self._telling.tell(question, seen, "verify", Granularity.YES_NO, told=told, area=area)
         return _verified(seen, judged, done)
 
-    def _verified_at_once(self, question: Question, area: Area, least: Granularity | None) -> Verified | None:
+    def _verified_at_once(self, question: Question, area: Area, least: Granularity | None) -> Steps[Verified | None]:
         """`verify` in one transaction; None where that is no plain answer, and nothing of it is there."""
 
         def work(tx: sa.Connection) -> tuple[Verified | Refused, bool]:
@@ -145,12 +157,14 @@ class Locate:
             return (refusal("areas-many") if done is None else _verified(seen, judged, done)), alarming
 
         try:
-            found, alarming = self._consent.office.store.write(work)
+            done: tuple[Verified | Refused, bool] = yield work
         except Elsewhere:
             return None
+        found, alarming = done
         if isinstance(found, Refused):
             raise found
         if alarming:
+            yield None
             self._telling.sound()
         return found
 

@@ -16,11 +16,13 @@ from haoma.storage.columns import Id, Time, metadata
 from haoma.storage.opening import State, database_url, inspect_store, open_store
 from haoma.storage.quick import quick
 from haoma.storage.restore import restore
+from haoma.storage.steps import Steps
 from haoma.storage.store import Store
 
 __all__ = [
     "Id",
     "State",
+    "Steps",
     "Store",
     "Time",
     "back_up",

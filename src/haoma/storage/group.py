@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 __all__ = ["Call", "Group"]
@@ -45,25 +45,33 @@ class Group(Generic[Work]):
 
     def do(self, work: Work) -> object:
         """Wait until the work is done in a group, and return its result or raise its error."""
-        call = Call(work)
-        try:
-            if not self._enter(call):
-                call.turn.acquire()
-            if not call.done:
-                self._lead(call)
-        except BaseException:
-            self._leave(call)
-            raise
+        (call,) = self.do_each([work])
         if call.error is not None:
             raise call.error
         return call.result
 
-    def _enter(self, call: Call[Work]) -> bool:
-        """Queue up; true where nobody leads, so that this call does."""
+    def do_each(self, works: Sequence[Work]) -> list[Call[Work]]:
+        """Wait until these works are done, in one group as far as it takes them; the calls have what came of each."""
+        calls = [Call(work) for work in works]
+        try:
+            self._enter(calls)
+            for call in calls:
+                if not (call.done or call.leads):
+                    call.turn.acquire()
+                if not call.done:
+                    self._lead(call)
+        except BaseException:
+            for call in calls:
+                self._leave(call)
+            raise
+        return calls
+
+    def _enter(self, calls: Sequence[Call[Work]]) -> None:
+        """Queue up; where nobody leads, the first of these does."""
         with self._lock:
-            self._waiting.append(call)
-            call.leads, self._led = not self._led, True
-            return call.leads
+            self._waiting.extend(calls)
+            if calls and not self._led:
+                calls[0].leads = self._led = True
 
     def _leave(self, call: Call[Work]) -> None:
         """Give up waiting or leading."""

@@ -22,6 +22,7 @@ from haoma.storage.gate import Gate
 from haoma.storage.inside import Inside
 from haoma.storage.locks import advisory_lock
 from haoma.storage.quick import quick
+from haoma.storage.store import Outcome
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -95,6 +96,16 @@ class PostgresStore:
                     raise shown from None
             time.sleep(random.uniform(0, 0.002 * 1.3**attempt))  # noqa: S311 - to come apart from the other one
         raise AssertionError
+
+    def write_each(self, works: Sequence[Callable[[sa.Connection], object]], /) -> list[Outcome]:
+        """See `Store.write_each`: one after the other, each in a transaction of its own."""
+        return [self._outcome(work) for work in works]
+
+    def _outcome(self, work: Callable[[sa.Connection], object]) -> Outcome:
+        try:
+            return Outcome(self.write(work))
+        except Exception as error:  # noqa: BLE001 - it is the outcome
+            return Outcome(None, error)
 
     def _once(self, work: Callable[[sa.Connection], T]) -> T:
         with self._gate, self._writing.begin() as tx:

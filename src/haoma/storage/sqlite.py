@@ -28,6 +28,7 @@ from haoma.storage.group import Call, Group
 from haoma.storage.inside import Inside
 from haoma.storage.locks import Line, file_lock
 from haoma.storage.quick import held
+from haoma.storage.store import Outcome
 
 __all__ = ["SqliteStore", "engine_for", "identity"]
 
@@ -99,6 +100,11 @@ class SqliteStore:
         """See `Store.write`."""
         self._inside.refuse()
         return cast("T", self._group.do(work))
+
+    def write_each(self, works: Sequence[Callable[[sa.Connection], object]], /) -> list[Outcome]:
+        """See `Store.write_each`."""
+        self._inside.refuse()
+        return [Outcome(call.result, call.error) for call in self._group.do_each(works)]
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

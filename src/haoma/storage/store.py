@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import sqlalchemy as sa
 
-__all__ = ["Store"]
+__all__ = ["Outcome", "Store"]
 
 T = TypeVar("T")
+
+
+class Outcome(NamedTuple):
+    """What a work returned, or what it raised."""
+
+    result: Any
+    error: Exception | None = None
 
 
 class Store(Protocol):
@@ -36,6 +43,12 @@ class Store(Protocol):
 
         Raises Unavailable where the database cannot be reached, is full or stays locked; Conflict where a constraint
         refuses the change, and for a write inside a write.
+        """
+
+    def write_each(self, works: Sequence[Callable[[sa.Connection], object]], /) -> list[Outcome]:
+        """What `write` would return of each of these works, or raise.
+
+        On SQLite they share a transaction, as those do that many threads write at once; each fails alone.
         """
 
     def read(self) -> AbstractContextManager[sa.Connection]:

@@ -84,3 +84,38 @@ def test_an_error_is_raised_where_the_work_came_from() -> None:
 
     with pytest.raises(ValueError, match="mine"):
         Group(run, limit=1).do("mine")
+
+
+def test_works_of_one_thread_are_one_group_with_those_who_wait() -> None:
+    run = Together()
+    group = Group(run, limit=100)
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(group.do, "a")
+        run.began.wait()
+        many = pool.submit(group.do_each, ["b", "c"])
+        wait_for(group, 2)
+        last = pool.submit(group.do, "d")
+        wait_for(group, 3)
+        run.go.set()
+        assert [call.result for call in many.result()] == ["B", "C"]
+        assert (first.result(), last.result()) == ("A", "D")
+    assert run.groups == [["a"], ["b", "c", "d"]]
+
+
+def test_works_of_one_thread_that_one_group_does_not_take_are_done_in_the_next() -> None:
+    run = Together()
+    run.go.set()
+    group = Group(run, limit=2)
+    assert [call.result for call in group.do_each([*"abcde"])] == [*"ABCDE"]
+    assert run.groups == [["a", "b"], ["c", "d"], ["e"]]
+    assert group.do("f") == "F"
+
+
+def test_an_interrupted_thread_leaves_no_work_behind_and_the_next_is_done() -> None:
+    run = Together(interrupted=0)
+    run.go.set()
+    group = Group(run, limit=2)
+    with pytest.raises(KeyboardInterrupt):
+        group.do_each([*"abc"])
+    assert group.do("d") == "D"
+    assert run.groups == [["a", "b"], ["d"]]

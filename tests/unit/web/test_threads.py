@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from contextvars import ContextVar
+from pathlib import Path
 
 import pytest
 
-from haoma.web.threads import Threads
+from contracts.store import names, put
+from haoma.storage import Steps, Store, open_store
+from haoma.web.threads import TAKEN, Threads, Together
 
 called: ContextVar[str] = ContextVar("called", default="nobody")
 
@@ -94,3 +98,90 @@ def test_a_step_that_outlives_its_loop_ends_alone() -> None:
     asyncio.run(asked())
     end.set()
     assert asyncio.run(threads.run(lambda: "another loop")) == "another loop"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'haoma.db'}") as opened:
+        yield opened
+
+
+def noted(name: str) -> Steps[str]:
+    return (yield put(name))
+
+
+def test_steps_of_many_are_each_answered_to_their_own_and_written_before(store: Store) -> None:
+    async def asked() -> list[str]:
+        shared = Together(store, Threads())
+        return await asyncio.gather(*(shared.run(noted(str(n))) for n in range(5 * TAKEN)))
+
+    assert asyncio.run(asked()) == [str(n) for n in range(5 * TAKEN)]
+    assert names(store) == {str(n) for n in range(5 * TAKEN)}
+
+
+def test_steps_go_in_the_context_of_who_asked_also_where_they_go_on_alone(store: Store) -> None:
+    def steps() -> Steps[tuple[str, str, bool]]:
+        first = called.get()
+        yield put(first)
+        here = threading.get_ident()
+        yield None
+        return first, called.get(), threading.get_ident() != here
+
+    async def one(shared: Together, name: str) -> tuple[str, str, bool]:
+        called.set(name)
+        return await shared.run(steps())
+
+    async def asked() -> list[tuple[str, str, bool]]:
+        shared = Together(store, Threads())
+        return await asyncio.gather(*(one(shared, name) for name in "abcd"))
+
+    assert asyncio.run(asked()) == [(name, name, True) for name in "abcd"]
+
+
+def test_who_goes_on_alone_holds_up_nobody(store: Store) -> None:
+    end = threading.Event()
+
+    def slow() -> Steps[str]:
+        yield None
+        end.wait(timeout=10)
+        return "late"
+
+    async def asked() -> tuple[list[str], list[str]]:
+        shared = Together(store, Threads())
+        waiting = [asyncio.ensure_future(shared.run(slow())) for _ in range(8)]
+        done = [await shared.run(noted(str(n))) for n in range(8)]
+        end.set()
+        return done, await asyncio.gather(*waiting)
+
+    assert asyncio.run(asked()) == ([str(n) for n in range(8)], ["late"] * 8)
+
+
+def test_steps_that_raise_are_their_askers_and_the_others_are_answered(store: Store) -> None:
+    def wrong() -> Steps[str]:
+        yield put("wrong")
+        raise ZeroDivisionError
+
+    async def asked() -> list[str | BaseException]:
+        shared = Together(store, Threads())
+        return await asyncio.gather(
+            *(shared.run(steps) for steps in (noted("a"), wrong(), noted("b"))), return_exceptions=True
+        )
+
+    first, second, third = asyncio.run(asked())
+    assert (first, third) == ("a", "b")
+    assert isinstance(second, ZeroDivisionError)
+
+
+def test_a_store_that_fails_is_told_to_all_who_wait_and_not_to_the_next(store: Store) -> None:
+    async def asked() -> tuple[list[str | BaseException], str]:
+        shared = Together(store, Threads())
+        write_each = store.write_each
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(store, "write_each", lambda _works: 1 // 0)
+            failed = await asyncio.gather(*(shared.run(noted(name)) for name in "ab"), return_exceptions=True)
+        assert store.write_each == write_each
+        return failed, await shared.run(noted("c"))
+
+    failed, then = asyncio.run(asked())
+    assert [type(one) for one in failed] == [ZeroDivisionError] * 2
+    assert then == "c"

@@ -2,22 +2,19 @@
 
 Rules held here:
 - A page that was not checked, since the process ended or what it needs was away, is checked by the next run.
-- A page that breaks its reader, takes it more than two minutes, or takes the process with it is tried three times; then
-  a person is asked, once for a source, and has it tried anew by ending the task.
-- What hangs is left behind: it holds up neither the other pages nor the end of the process. As long as three of these
-  go on, nothing more is checked, which is told, and what comes meanwhile is left to the next run.
+- A page that breaks its reader, takes it too long or too much memory (`haoma.guard.reading`), or takes the process with
+  it is tried three times; then a person is asked, once for a source, and has it tried anew by ending the task.
+- Stopped, it begins with no further page: what waits is left to the next run.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 import sqlalchemy as sa
 
@@ -27,12 +24,11 @@ from haoma.guard.crawl.model import Snapshot, TaskKind
 from haoma.guard.crawl.snapshots import TRIES, read_of
 from haoma.guard.crawl.sources import Log
 from haoma.guard.crawl.tasks import open_task, open_tasks
+from haoma.guard.reading import Unreadable
 from haoma.storage import Store
 
-__all__ = ["PATIENCE_S", "Checker", "ask_people"]
+__all__ = ["Checker", "ask_people"]
 
-PATIENCE_S = 120.0
-MOST_LEFT = 3
 IN_HAND = 64
 _c = tables.snapshots.c
 log = logging.getLogger("haoma")
@@ -53,35 +49,42 @@ class Checker:
         entries: Log,
         now: Callable[[], datetime],
         check: Callable[[Snapshot, bytes], None],
-        patience_s: float,
     ) -> None:
         self._store = store
         self._entries = entries
         self._now = now
         self._check = check
-        self._patience_s = patience_s
         self._waiting: asyncio.Queue[_Waiting | None] = asyncio.Queue(IN_HAND)
         self._told = ""
-        self._left = list[threading.Thread]()
+        self._stopped = False
 
     async def put(self, snapshot: Snapshot, page: bytes | None) -> None:
         """Have a page checked; one without its text is of an earlier run."""
-        await self._waiting.put(_Waiting(snapshot, page))
+        if not self._stopped:
+            await self._waiting.put(_Waiting(snapshot, page))
 
     async def end(self) -> None:
         """Have nothing more checked."""
         await self._waiting.put(None)
 
+    def stop(self) -> None:
+        """Begin with no further page."""
+        self._stopped = True
+        while not self._waiting.empty():
+            self._waiting.get_nowait()
+
     async def run(self) -> None:
         """Check what comes until the end."""
         while (one := await self._waiting.get()) is not None:
-            self._left = [each for each in self._left if each.is_alive()]
-            if len(self._left) < MOST_LEFT:
+            if not self._stopped:
                 await self._tried(one)
 
     async def _tried(self, one: _Waiting) -> None:
         try:
-            await _aside(partial(self._checked, one), self._patience_s, self._left)
+            await asyncio.to_thread(self._checked, one)
+        except Unreadable as error:
+            log.warning("a page was not checked: %s", error)
+            await self._count(one, 0 if one.page is None else 1)
         except (Unavailable, BadInput) as error:  # what it needs is away, or set wrong: no fault of the page
             if str(error) != self._told:
                 log.warning("a page was not checked, and will be by the next run: %s", error)
@@ -90,8 +93,6 @@ class Checker:
         except Exception as error:  # noqa: BLE001 - a page that breaks its reader must not keep the others from theirs
             what = error.code if isinstance(error, HaomaError) else type(error).__name__
             log.warning("a page was not checked: it breaks its reader (%s)", what)
-            if len(self._left) == MOST_LEFT:
-                log.warning("no page is checked while %s hang: the next run checks what comes meanwhile", MOST_LEFT)
             await self._count(one, 0 if one.page is None else 1)
 
     def _checked(self, one: _Waiting) -> None:
@@ -128,34 +129,3 @@ def ask_people(tx: sa.Connection, entries: Log, at: datetime) -> None:
 
 def _add(tx: sa.Connection, snapshot_id: str, tries: int) -> None:
     tx.execute(sa.update(tables.snapshots).where(_c.snapshot_id == snapshot_id).values(tries=_c.tries + tries))
-
-
-async def _aside(work: Callable[[], None], within_s: float, left: list[threading.Thread]) -> None:
-    """Do this in a thread that nobody waits for longer than that, not even the end of the process.
-
-    Where it takes longer its thread is added to those that were `left`.
-    """
-    loop = asyncio.get_running_loop()
-    over: asyncio.Future[None] = loop.create_future()
-
-    def settle(error: BaseException | None) -> None:
-        if not over.done():
-            over.set_result(None) if error is None else over.set_exception(error)
-
-    def run() -> None:
-        failed: BaseException | None = None
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            failed = error
-        with suppress(RuntimeError):  # the loop may be closed by now
-            loop.call_soon_threadsafe(settle, failed)
-
-    thread = threading.Thread(target=run, name="haoma-check", daemon=True)
-    thread.start()
-    _, waits = await asyncio.wait([over], timeout=within_s)
-    if waits:
-        over.cancel()
-        left.append(thread)
-        raise TimeoutError
-    over.result()

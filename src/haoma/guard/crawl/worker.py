@@ -27,7 +27,7 @@ import sqlalchemy as sa
 
 from haoma.errors import BadInput, HaomaError, Unavailable
 from haoma.guard.crawl import jobs, tables
-from haoma.guard.crawl.checking import PATIENCE_S, Checker, ask_people
+from haoma.guard.crawl.checking import Checker, ask_people
 from haoma.guard.crawl.jobs import Job
 from haoma.guard.crawl.model import Snapshot, State
 from haoma.guard.crawl.recording import Came, write_down
@@ -54,9 +54,8 @@ log = logging.getLogger("haoma")
 class Work:
     """What a worker works on: the store and its log, one source or all, once or for ever.
 
-    `on_snapshot` gets each page as a reader has it, and `patience_s` for it; `before_visits` may have sources visited
-    sooner, once a minute; `advance` is told how many jobs have ended; `wall` is the clock of this machine, which `now`
-    goes by.
+    `on_snapshot` gets each page as a reader has it; `before_visits` may have sources visited sooner, once a minute;
+    `advance` is told how many jobs have ended; `wall` is the clock of this machine, which `now` goes by.
     """
 
     store: Store
@@ -68,7 +67,6 @@ class Work:
     on_snapshot: Callable[[Snapshot, bytes], None] | None = None
     before_visits: Callable[[sa.Connection], None] = lambda _tx: None
     advance: Callable[[int], None] = lambda _ended: None
-    patience_s: float = PATIENCE_S
     wall: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -102,7 +100,7 @@ class Worker:
         self._wished: datetime | None = None
 
     def _checking(self, check: Callable[[Snapshot, bytes], None]) -> Checker:
-        return Checker(self._work.store, self._work.log, self.now, check, self._work.patience_s)
+        return Checker(self._work.store, self._work.log, self.now, check)
 
     def now(self) -> datetime:
         """The time, by the clock that all workers share."""
@@ -115,6 +113,8 @@ class Worker:
                 task.cancel()
         self._stopping.set()
         self._wake.set()
+        if self._checker is not None:
+            self._checker.stop()
 
     async def stopped_host(self, host: str) -> bool:
         """Whether a host waits for a person."""
@@ -139,7 +139,7 @@ class Worker:
             await behind[0]
             if self._checker is not None:
                 await self._checker.end()
-            await checks
+            await self._until_checked(checks)
             behind[1].cancel()
             with suppress(Unavailable):  # then leases end by themselves
                 await asyncio.to_thread(self._work.store.write, partial(jobs.release, worker=self.id))
@@ -226,6 +226,17 @@ class Worker:
             _, late = await asyncio.wait(self._under_way, timeout=ENDING_S)
             for task in late:
                 task.cancel()
+
+    async def _until_checked(self, checks: asyncio.Future[None]) -> None:
+        """Wait for the checks to end; where a worker is stopped, not longer than for anything else under way."""
+        stopped = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait((checks, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        await asyncio.wait((checks,), timeout=ENDING_S)
+        if checks.done():
+            return checks.result()
+        checks.cancel()
+        return None
 
     async def _write(self) -> None:
         """Write down what comes, as many at a time as have come."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise
 
@@ -19,7 +20,7 @@ from haoma.guard.extract.country import BY_CODE
 from haoma.guard.extract.words import LABELLED
 from haoma.numbers import world
 
-__all__ = ["foreign", "vanity"]
+__all__ = ["Readings", "foreign", "vanity"]
 
 SEPARATORS = r"[\s\xa0()/.\-–—‐‑‒―−_·•~\[\]|]"
 RUN = re.compile(rf"[+(\[]*(?<!\d)\d(?:{SEPARATORS}{{0,4}}[(]?\d)*")
@@ -47,11 +48,24 @@ AFTER_WORD = re.compile(
     r"(?:\b(?:or|and|at|on)|\b[A-Za-z]*(?:el|on|one|ax|ell|ob|ile|no|all|ne|us|ine))$", re.IGNORECASE
 )
 IN_PATH = re.compile(r"[\w.]/$")
+MOST = 20_000  # questions to libphonenumber for one page, each some 50 microseconds
 LONG_RUN = 60  # digits: what is longer is data
 HAN = re.compile(r"[\u3400-\u9fff]")
 
 
-def foreign(text: str, regions: Sequence[str], known: Sequence[Candidate]) -> Iterator[Candidate]:
+@dataclass(slots=True)
+class Readings:
+    """How often libphonenumber may still be asked for one page, whether it knew the answer already or not."""
+
+    left: int = MOST
+
+    def take(self, many: int) -> bool:
+        """Take so many, if they are left."""
+        self.left -= many
+        return self.left >= 0
+
+
+def foreign(text: str, regions: Sequence[str], known: Sequence[Candidate], readings: Readings) -> Iterator[Candidate]:
     """Numbers of other countries, but of runs of digits that are `known` whole, and not of days and hours."""
     spans = [(one.start, one.end) for one in known]
     dates = [told.span() for form in (DATE, TIME) for told in form.finditer(text)]
@@ -63,12 +77,14 @@ def foreign(text: str, regions: Sequence[str], known: Sequence[Candidate]) -> It
             continue
         if sum(end - start for start, end in groups) <= LONG_RUN:
             for dated, part in groupby(groups, lambda group: within(dates, group)):
-                yield from () if dated else _parted(text, list(part), regions)
+                yield from () if dated else _parted(text, list(part), regions, readings)
 
 
-def vanity(text: str) -> Iterator[Candidate]:
+def vanity(text: str, readings: Readings) -> Iterator[Candidate]:
     """Numbers of North America with letters for digits: 303.333.PAUL."""
     for match in VANITY.finditer(text):
+        if not readings.take(1):
+            return
         digits = digits_of(match.group().translate(KEYPAD))
         core = digits.removeprefix("1") if len(digits) > 10 and digits[0] == "1" else digits
         known = _national(core[:10], "US")
@@ -106,13 +122,15 @@ def _stands_free(text: str, start: int, end: int) -> bool:
     )
 
 
-def _parted(text: str, groups: list[tuple[int, int]], regions: Sequence[str]) -> Iterator[Candidate]:
+def _parted(
+    text: str, groups: list[tuple[int, int]], regions: Sequence[str], readings: Readings
+) -> Iterator[Candidate]:
     """The numbers that most digits of a run belong to: the best way to cut it at its gaps."""
     best: list[tuple[float, Candidate | None, int]] = [(0.0, None, 0)]
     for last in range(1, len(groups) + 1):
         options: list[tuple[float, Candidate | None, int]] = [(best[last - 1][0], None, last - 1)]
         for first in range(max(0, last - 8), last):
-            read = _reading(text, groups[first:last], regions)
+            read = _reading(text, groups[first:last], regions, readings)
             if read is not None:
                 options.append((best[first][0] + read[0], read[1], first))
         best.append(max(options, key=lambda option: option[0]))
@@ -125,7 +143,9 @@ def _parted(text: str, groups: list[tuple[int, int]], regions: Sequence[str]) ->
     yield from reversed(found)
 
 
-def _reading(text: str, groups: list[tuple[int, int]], regions: Sequence[str]) -> tuple[float, Candidate] | None:
+def _reading(
+    text: str, groups: list[tuple[int, int]], regions: Sequence[str], readings: Readings
+) -> tuple[float, Candidate] | None:
     """What some groups of digits are as one number, and how good a reading it is."""
     start, end = groups[0][0], groups[-1][1]
     parts = [text[first:last] for first, last in groups]
@@ -136,6 +156,8 @@ def _reading(text: str, groups: list[tuple[int, int]], regions: Sequence[str]) -
         or (len(parts[0]) == 5 and ZIP_PLUS.search(text[max(0, start - 8) : start]))
         or STANDARD.search(text[max(0, start - 8) : start])
     ):
+        return None
+    if not readings.take(len(regions) + 1):
         return None
     opened = OPENED.search(text, max(0, start - 4), start)
     begin = start - len(opened.group()) if opened else start

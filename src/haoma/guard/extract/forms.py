@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from haoma.guard.extract.abroad import foreign, vanity
+from haoma.guard.extract.abroad import Readings, foreign, vanity
 from haoma.guard.extract.candidate import MAINLAND, Candidate, digits_of, within
 from haoma.guard.extract.mainland import CHINESE_SHAPE, LOCAL, YEARS, chinese, short
 from haoma.guard.extract.plain import flat, possible
@@ -35,11 +35,12 @@ MASKED = re.compile(  # each run of digits or signs is begun with once, at its b
 )
 
 
-def candidates(text: str, regions: Sequence[str], lead: str = "") -> list[Candidate]:
+def candidates(text: str, regions: Sequence[str], lead: str = "", readings: Readings | None = None) -> list[Candidate]:
     """The numbers in a line, in order; `regions` are the countries it may speak of, likeliest first.
 
-    `lead` is what labels the line from outside: the cell to its left, the line above.
+    `lead` is what labels the line from outside: the cell to its left, the line above. `readings` are left for the page.
     """
+    left = Readings() if readings is None else readings
     plain = flat(text)
     if not possible(plain):
         return []
@@ -49,7 +50,7 @@ def candidates(text: str, regions: Sequence[str], lead: str = "") -> list[Candid
     for region in regions[:1]:
         found.extend(short(plain, lead, region))
     abroad = [region for region in regions if region != MAINLAND]
-    for each in (*vanity(plain), *foreign(plain, abroad, found)):
+    for each in (*vanity(plain, left), *foreign(plain, abroad, found, left)):
         if all(each.end <= other.start or each.start >= other.end for other in found):
             found.append(each)
     masked = [hit.span() for hit in MASKED.finditer(plain)]

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from haoma.guard.extract.abroad import Readings
 from haoma.guard.extract.candidate import MAINLAND, Candidate
 from haoma.guard.extract.country import named
 from haoma.guard.extract.forms import candidates, exchange, in_exchange
 from haoma.guard.extract.grid import block_head
 from haoma.guard.extract.lines import Kind, Line, Page
+from haoma.guard.extract.markup import names_of
 from haoma.guard.extract.plain import flat, perhaps, possible
 from haoma.guard.extract.state import in_state
 from haoma.guard.extract.structured import Scopes, Stated, in_json
@@ -41,6 +43,7 @@ LABEL_LONG = 60
 NOT_LONG = 10
 MOST_LEFT, MOST_BESIDE = 8, 400  # cells to the left, elements beside a term of a list
 MOST = 400  # numbers of a page: a directory has hundreds, a data dump thousands
+MOST_STATED = 2 * MOST  # texts of its structured data, and as many of the state of its scripts
 CELLS = frozenset(("td", "th", "dd", "dt"))
 NEAR_LINES = 7
 BRACKETED = re.compile(r"^\s{0,2}[(（][^)）]{1,12}[)）]")  # said of the number before it
@@ -86,36 +89,36 @@ class Found:
 def found_on(page: Page, regions: Sequence[str]) -> list[Found]:
     """The numbers of a page in order, those of its structured data last; `regions` likeliest first."""
     found: list[Found] = []
-    scopes = Scopes()
-    for line, ones in _read(page, regions):
+    scopes, readings = Scopes(), Readings()
+    for line, ones in _read(page, regions, readings):
         found.extend(_on_line(page, line, ones, scopes))
     found = _without_echoes(found)
-    for source, element in page.data:
-        for stated in in_json(source):
-            found.extend(_stated(page, stated, element, regions))
-    if MAINLAND in regions:
-        found.extend(_in_scripts(page, found, regions))
+    stated = ((one, element) for source, element in page.data for one in in_json(source))
+    for one, element in islice(stated, MOST_STATED):
+        found.extend(_stated(page, one, element, regions, readings))
+    if MAINLAND in regions and len(found) < 2 * MOST:
+        found.extend(_in_scripts(page, found, regions, readings))
     return found[: 2 * MOST]
 
 
-def _in_scripts(page: Page, shown: Sequence[Found], regions: Sequence[str]) -> Iterator[Found]:
+def _in_scripts(page: Page, shown: Sequence[Found], regions: Sequence[str], readings: Readings) -> Iterator[Found]:
     """The numbers of the state of a page's scripts that stand nowhere else on it, each once."""
     known = {one.one.digits[-8:] for one in shown}
-    for source, element in page.state:
-        for stated in in_state(source):
-            for one in _stated(page, stated, element, regions):
-                if one.one.digits[-8:] not in known:
-                    known.add(one.one.digits[-8:])
-                    yield one
+    every = ((stated, element) for source, element in page.state for stated in in_state(source))
+    for stated, element in islice(every, MOST_STATED):
+        for one in _stated(page, stated, element, regions, readings):
+            if one.one.digits[-8:] not in known:
+                known.add(one.one.digits[-8:])
+                yield one
 
 
-def _read(page: Page, regions: Sequence[str]) -> list[tuple[Line, list[Candidate]]]:
+def _read(page: Page, regions: Sequence[str], readings: Readings) -> list[tuple[Line, list[Candidate]]]:
     """The lines that have numbers, with these."""
     read: list[tuple[Line, list[Candidate]]] = []
     many = 0
     for line in (page.lines[order] for order in perhaps(page.text)):
         if many < MOST and possible(flat(line.text)):
-            read.append((line, candidates(line.text, _local(page, line, regions), _label(page, line))))
+            read.append((line, candidates(line.text, _local(page, line, regions), _label(page, line), readings)))
             many += len(read[-1][1])
     known = {told for _, ones in read for one in ones if (told := exchange(one))}
     if MAINLAND in regions and known:
@@ -306,11 +309,7 @@ def _role(line: Line, one: Candidate, cue: Cue | None) -> Role:
     for _ in range(2):
         if element is None:
             break
-        told = (
-            f"{element.get('itemprop', '')} {element.get('class', '')} {element.get('id', '')}"
-            if element.attrib
-            else ""
-        )
+        told = f"{element.get('itemprop', '')} {names_of(element)}" if element.attrib else ""
         if IN_CLASS.search(told) and cue is not Cue.VOICE:
             return Role.FAX
         element = element.getparent()
@@ -349,10 +348,12 @@ def _without_echoes(found: list[Found]) -> list[Found]:
     return kept
 
 
-def _stated(page: Page, stated: Stated, element: Element, regions: Sequence[str]) -> Iterator[Found]:
+def _stated(
+    page: Page, stated: Stated, element: Element, regions: Sequence[str], readings: Readings
+) -> Iterator[Found]:
     line = Line(len(page.lines), stated.text, element, kind=Kind.DATA)
     last = 0
-    for one in candidates(stated.text, regions, stated.contact):
+    for one in candidates(stated.text, regions, stated.contact, readings):
         before, behind = stated.text[last : one.start], stated.text[one.end :]
         last = one.end
         said = cue_before(flat(before)[-LABEL_LONG:])[0] or cue_behind(flat(behind)[:LABEL_LONG])[0]

@@ -2,18 +2,22 @@
 
 Rules held here:
 - What costs libxml2 more than the text's length is taken out beforehand; a page too deep for it is read flat.
+- Names of elements are cut to what people write before anybody reads them: these are read for each number anew.
 - Title, meta and scripts with data are taken where they stand: in real pages, anywhere.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from haoma.guard.extract.state import holds_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from lxml import etree
 
     from haoma.guard.extract.lines import Element, Page
 
@@ -27,6 +31,8 @@ ATTRIBUTE = re.compile(r"[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|
 TAG = re.compile(rf"<[a-zA-Z][^\s/>]*+(?:[\s/]*+{ATTRIBUTE.pattern})*+[\s/]*+>?")
 MOST_ATTRIBUTES = 1_000
 LONGEST_TITLE, LONGEST_META, LONGEST_NAMES = 300, 1_000, 200  # characters; names are an element's classes, or its id
+NAMING = frozenset(("class", "id", "itemprop", "property", "rel"))
+LONGEST_VALUE = 1_000
 BLANK = " \t\r\n\f\v"
 SPACE = re.compile(f"[{BLANK}]+")
 
@@ -36,7 +42,20 @@ def tree_of(html: str) -> Element:
     text = _bearable(html.replace("\0", ""))
     root, deep = _tree(text)
     # libxml2 drops what lies deeper than its bound and all that follows: such a page is read flat instead.
-    return _tree(BLOCKS.sub("<br>", text))[0] if deep else root
+    if deep:
+        root, _ = _tree(BLOCKS.sub("<br>", text))
+    for value in _long()(root):
+        if value.attrname in NAMING:
+            value.getparent().set(value.attrname, value[:LONGEST_VALUE])
+    return root
+
+
+@cache
+def _long() -> etree.XPath:
+    """Finds the attributes that are longer than people write names."""
+    from lxml import etree
+
+    return etree.XPath(f"//@*[string-length() > {LONGEST_VALUE}]")
 
 
 def _bearable(text: str) -> str:

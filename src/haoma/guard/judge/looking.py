@@ -30,7 +30,7 @@ class Extract(Protocol):
 
     def __call__(
         self,
-        page: bytes | str,
+        page: bytes,
         *,
         url: str | None = None,
         content_type: str | None = None,

@@ -3,6 +3,7 @@
 Rules held here:
 - What counts is what the page shows as the organisation's own: its hotline where that is among it, else its surest
   number for the same purpose.
+- A page that cannot be read is a place that does not answer.
 - A page that shows the hotline and leaves open whose it is cannot tell; one that shows it as somebody else's shows
   none of ours. A hotline that stands there as a fax is not there.
 """
@@ -21,15 +22,20 @@ from haoma.guard.probe.http import fetch
 from haoma.guard.probe.model import Asked
 from haoma.guard.probe.page import rendered
 from haoma.guard.probe.pointer import filled, in_url
+from haoma.guard.reading import Bounds, Readers, Unreadable
 
 __all__ = ["MentionsPlace", "shown_as_ours"]
+
+
+RENDERED = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
 class MentionsPlace:
     """What the page at a URL, or in a file, shows as the organisation's own; fills `Place`.
 
-    `render` has its scripts run first, by `chromium` or the one on the path, which may ask `allowed` hosts inside.
+    `render` has its scripts run first, by `chromium` or the one on the path, which may ask `allowed` hosts inside; who
+    reads it stays within `bounds`.
     """
 
     url: str = ""
@@ -37,19 +43,22 @@ class MentionsPlace:
     render: bool = False
     chromium: Path | None = None
     allowed: Allowed = field(default_factory=Allowed)
+    bounds: Bounds = field(default_factory=Bounds)
 
     def read(self, asked: Asked) -> Sequence[str]:
         """See `Place.read`."""
-        from haoma.guard.extract import mentions_of
-
         url = filled(self.url, asked, in_url)
         page, content_type = self._page(url, asked)
-        found = mentions_of(page, url=url or None, content_type=content_type, names=asked.names, rivals=asked.rivals)
+        with Readers(self.bounds, 1) as read:
+            try:
+                found = read(page, url=url or None, content_type=content_type, names=asked.names, rivals=asked.rivals)
+            except Unreadable as error:
+                raise Unavailable(str(error)) from None
         return shown_as_ours(found, asked)
 
-    def _page(self, url: str, asked: Asked) -> tuple[bytes | str, str | None]:
+    def _page(self, url: str, asked: Asked) -> tuple[bytes, str | None]:
         if self.render:
-            return rendered(url, self.chromium, self.allowed), None
+            return rendered(url, self.chromium, self.allowed).encode("utf-8", "replace"), RENDERED
         if self.file is not None:
             return content_of(self.file, asked), None
         got = fetch(url, "text/html")

@@ -15,13 +15,14 @@ from pathlib import Path
 from haoma.guard.crawl.addresses import Allowed
 from haoma.guard.probe.given import Given
 from haoma.guard.probe.model import Asked, Place, Station
+from haoma.guard.reading import Bounds
 from haoma.lineage.model import Stage
 from haoma.lineage.personal import require_impersonal
 
 __all__ = ["Pipeline", "read_pipeline"]
 
 MOST_HOPS = 50
-NOBODY = Allowed()
+NOBODY, USUAL = Allowed(), Bounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,19 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class _Browser:
-    """What renders pages, and which hosts inside they may ask."""
+    """What renders pages, which hosts inside they may ask, and within what they are read."""
 
     program: Path | None
     allowed: Allowed
+    bounds: Bounds
 
 
-def read_pipeline(path: Path, chromium: Path | None = None, allowed: Allowed = NOBODY) -> Pipeline:
+def read_pipeline(
+    path: Path, chromium: Path | None = None, allowed: Allowed = NOBODY, bounds: Bounds = USUAL
+) -> Pipeline:
     """Read a pipeline; `chromium` renders its pages, or the one on the path, and they may ask `allowed` hosts inside.
+
+    Pages that are read for their numbers are read within `bounds`.
 
     Raises BadInput naming what is wrong with its file, Refused for a person's number in a name.
     """
@@ -59,7 +65,7 @@ def read_pipeline(path: Path, chromium: Path | None = None, allowed: Allowed = N
     hops = top.tables("hop")
     if not 1 <= len(hops) <= MOST_HOPS:
         raise top.wrong("hop", f"1 to {MOST_HOPS} of them, [[hop]] for each")
-    name, browser = top.text("name", "pipeline"), _Browser(chromium, allowed)
+    name, browser = top.text("name", "pipeline"), _Browser(chromium, allowed, bounds)
     found = Pipeline(name, region.upper(), top.texts("keys"), tuple(_station(one, browser) for one in hops))
     systems = {f"the system of hop {place}": one.system for place, one in enumerate(found.hops, 1)}
     require_impersonal("public:pipeline", {"the name of the pipeline": name, **systems})
@@ -150,7 +156,7 @@ def _mentions(given: Given, browser: _Browser) -> Place:
     render = given.flag("render")
     if given.has("url") == given.has("file") or (render and given.has("file")):
         raise given.wrong("url", "either url or file; what is rendered has a url")
-    return MentionsPlace(*_url_or_file(given), render, browser.program, browser.allowed)
+    return MentionsPlace(*_url_or_file(given), render, browser.program, browser.allowed, browser.bounds)
 
 
 def _url_or_file(given: Given) -> tuple[str, Path | None]:

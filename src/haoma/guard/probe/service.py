@@ -35,8 +35,9 @@ def probe(
 ) -> Probed:
     """Read a hotline at every hop; `known` says whether the registry has a URI, whoever's it is.
 
-    Costs what its places take: at most a quarter of a minute for each, half a minute for a rendered page. Raises
-    BadInput and Refused where a secret that the pipeline names is not to be had.
+    Costs what its places take: at most a quarter of a minute for each, half a minute for a rendered page, and what a
+    page may be read for its numbers (`Bounds`). Raises BadInput and Refused where a secret that the pipeline names is
+    not to be had.
     """
     salt = secrets.token_bytes(SALT_BYTES)
 

@@ -21,9 +21,10 @@ from haoma.access import Asker
 from haoma.app import Services
 from haoma.consent.office import actor_of
 from haoma.errors import BadInput, HaomaError, NotFound, Refused, Tampered
+from haoma.storage import Steps
 from haoma.web.api.problems import Stopped
 from haoma.web.api.rates import Rates
-from haoma.web.threads import Threads
+from haoma.web.threads import Threads, Together
 
 __all__ = ["FAILURE_S", "Callers", "now"]
 
@@ -60,6 +61,7 @@ class Callers:
         self._rates = rates
         self._clock = clock
         self._threads = Threads()
+        self._together = Together(services.store, self._threads)
 
     async def caller(self, request: Request) -> Asker:
         """Who sent this request.
@@ -70,22 +72,33 @@ class Callers:
 
     async def answered(self, request: Request, work: Callable[[Asker], T]) -> T:
         """What the work says to who sent this request, in the thread that recognised them; raises as `caller`."""
-        begun = time.monotonic()
-        shown = await self._shown(request)
+        begun, shown = time.monotonic(), await self._shown(request)
 
         def both() -> list[T]:
-            try:
-                asker = self._recognised(shown)
-            except (BadInput, Refused, NotFound, Tampered):
-                return []
-            self.hold(request, asker)
-            return [work(asker)]
+            return [work(asker) for asker in self._known(request, shown)]
 
-        done = await self._threads.run(both)
-        if not done:
-            await asyncio.sleep(max(0.0, begun + FAILURE_S - time.monotonic()))
-            raise _unknown()
-        return done[0]
+        return await _one(await self._threads.run(both), begun)
+
+    async def shared(self, request: Request, work: Callable[[Asker], Steps[T]]) -> T:
+        """`answered` where the work is steps that are taken together with those of others."""
+        begun, shown = time.monotonic(), await self._shown(request)
+
+        def both() -> Steps[list[T]]:
+            done = list[T]()
+            for asker in self._known(request, shown):
+                done.append((yield from work(asker)))
+            return done
+
+        return await _one(await self._together.run(both()), begun)
+
+    def _known(self, request: Request, shown: Shown) -> list[Asker]:
+        """Who that is, with this request counted; nobody where they are not recognised."""
+        try:
+            asker = self._recognised(shown)
+        except (BadInput, Refused, NotFound, Tampered):
+            return []
+        self.hold(request, asker)
+        return [asker]
 
     def hold(self, request: Request, asker: Asker) -> None:
         """Count a request of this caller, who is named in the log; raises Stopped 429 where it is one too many."""
@@ -118,6 +131,14 @@ class Callers:
             return services.requests.asker(Signed(shown.method, shown.url, shown.headers, shown.body), at)
         known = services.sign_in if shown.token.startswith(SESSION) else services.api_keys
         return known.asker(shown.token, at)
+
+
+async def _one(done: list[T], begun: float) -> T:
+    """What was done; raises Stopped 401 where nothing was, after the same time."""
+    if not done:
+        await asyncio.sleep(max(0.0, begun + FAILURE_S - time.monotonic()))
+        raise _unknown()
+    return done[0]
 
 
 def _unknown() -> Stopped:

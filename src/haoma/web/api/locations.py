@@ -18,7 +18,8 @@ from starlette.responses import Response
 from haoma.consent import Granularity
 from haoma.locate import Answer, Area, InRegion, Near, Placed
 from haoma.locate.areas import region_called
-from haoma.web.api.calls import Body, Caller, answered, answered_as_is, problems
+from haoma.storage import Steps
+from haoma.web.api.calls import Body, Call, Caller, answered, answered_as_is, problems
 from haoma.web.api.questions import (
     AsksCircle,
     AsksPlace,
@@ -113,13 +114,9 @@ class TellsPosition(Body):
 
 
 @routes.post("/verify", response_model=TellsVerdict, responses=problems(404))
-def verify(asked: AsksVerdict, call: Caller) -> Response:
+def verify(asked: AsksVerdict, call: Caller) -> Steps[Response]:
     """Tell whether a customer is in an area; each time it is asked is recorded and counted."""
-    area, given = _area(asked), given_of(call, asked)
-    said = call.services.locate.verify(question_of(call, asked), area, given=given)
-    found = {"verdict": str(said.verdict), "match_rate": said.match_rate, "reasons": told(said.reasons)}
-    more = {"silent": [*said.silent], "credits": [*said.credits], "until": said.until, "entry": said.entry_id}
-    return answered_as_is({**found, **more})
+    return _verified(asked, call)
 
 
 @routes.post("/region", response_model=TellsRegion, responses=problems(404))
@@ -133,6 +130,17 @@ def region(asked: AsksRegion, call: Caller) -> Response:
 def place(asked: AsksPlace, call: Caller) -> Response:
     """Tell where a customer is, where their consent is to a point or a district; each time it is asked is counted."""
     return answered(_position(call.services.locate.place(question_of(call, asked), given=given_of(call, asked))))
+
+
+def _verified(asked: AsksVerdict, call: Call) -> Steps[Response]:
+    locate = call.services.locate
+    if not locate.answers_at_once:
+        yield None
+    area, given = _area(asked), given_of(call, asked)
+    said = yield from locate.verifying(question_of(call, asked), area, given=given)
+    found = {"verdict": str(said.verdict), "match_rate": said.match_rate, "reasons": told(said.reasons)}
+    more = {"silent": [*said.silent], "credits": [*said.credits], "until": said.until, "entry": said.entry_id}
+    return answered_as_is({**found, **more})
 
 
 def _area(asked: AsksVerdict) -> Area:

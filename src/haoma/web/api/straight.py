@@ -3,6 +3,8 @@
 Rules held here:
 - A route answers as the framework's own way does, problem by problem; only that it is known who asks before it is
   looked at what they ask.
+- A question whose work is `Steps` is taken together with the others that wait: what all of them write is one
+  transaction.
 - Such a route is found by its path alone, past the framework's middleware, and matched against no pattern.
 - Nothing is remembered: whoever shows a token is looked up for each request.
 """
@@ -33,21 +35,22 @@ Handle: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Straight(APIRoute):
-    """A route whose function takes a body, `asked`, and a `Call`, `call`, and returns a Response."""
+    """A route whose function takes a body, `asked`, and a `Call`, `call`, and returns a Response, or Steps to one."""
 
     def get_route_handler(self) -> Handle:
         """The way from a request to its answer."""
-        work, model = self.endpoint, get_type_hints(self.endpoint)["asked"]
+        work, types = self.endpoint, get_type_hints(self.endpoint)
+        model, in_steps = types["asked"], types["return"] is not Response
 
         async def handle(request: Request) -> Response:
             desk, body = desk_of(request), await request.body()
             kind = request.headers.get("Content-Type", "")
 
-            def done(asker: Asker) -> Response:
-                answer: Response = work(_read(model, body, kind), Call(desk.services, asker, now(), desk.tenants))
-                return answer
+            def done(asker: Asker) -> Any:  # noqa: ANN401 - what the function of the route returns
+                return work(_read(model, body, kind), Call(desk.services, asker, now(), desk.tenants))
 
-            return await desk.callers.answered(request, done)
+            answer: Response = await (desk.callers.shared if in_steps else desk.callers.answered)(request, done)
+            return answer
 
         return handle
 

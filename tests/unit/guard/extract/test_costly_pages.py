@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 import time
 from collections.abc import Callable
 
@@ -15,6 +17,15 @@ HEAD = '<html><head><meta charset="utf-8"><title>云岚基金</title></head><bod
 LINE = "<p>云岚基金客服热线：400-855-0112</p>"
 NUMBERS = "".join(f"<p>电话 021-5550{at:04d}</p>" for at in range(400))
 MOST_S = 12.0  # of a processor that others use too; each took more than twice that, mostly minutes
+
+COUNTRIES = "<p>Deutschland France United Kingdom Italia España Mexico</p>"
+
+
+def groups(many: int) -> list[str]:
+    """Groups of digits that could be cut into numbers in many ways."""
+    drawn = random.Random(4)
+    return [" ".join(str(drawn.randrange(10, 9_999)) for _ in range(12)) for _ in range(many)]
+
 
 COSTLY: dict[str, Callable[[], str]] = {
     "a comment of structured data never closed": lambda: (
@@ -44,6 +55,18 @@ COSTLY: dict[str, Callable[[], str]] = {
     ),
     "rules of elements far above": lambda: (
         f"<style>{'.a .b b{display:none}' * 40}</style>{'<div class=a>' * 150}{'<b>x</b>' * 100_000}"
+    ),
+    "a class of words around": lambda: f"<div class='{'a ' * 1_500_000}'>{NUMBERS}",
+    "a class of one word around": lambda: f"<div class='{'a' * 3_000_000}'>{NUMBERS}",
+    "an id that all numbers share": lambda: f"<div id='{'a' * 3_000_000}'>{NUMBERS.replace('p>', 'br>')}",
+    "classes of tables": lambda: f"<table class='{'a' * 3_000_000}'><tr><td>{NUMBERS.replace('<p>', '<tr><td>')}",
+    "groups that may be numbers of anywhere": lambda: f"{COUNTRIES}<p>{'; '.join(groups(5_000))}</p>",
+    "such groups in structured data": lambda: (
+        f'{COUNTRIES}<script type="application/ld+json">{json.dumps([{"telephone": one} for one in groups(6_000)])}'
+        "</script>"
+    ),
+    "structured data of no numbers, many times": lambda: (
+        '<script type="application/ld+json">{"telephone":"1 2 3 4 5"}</script>' * 100_000
     ),
 }
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from haoma.guard.extract.abroad import Readings
 from haoma.guard.extract.forms import candidates
 
 
@@ -110,3 +111,9 @@ def test_a_number_that_no_plan_knows_is_kept_without_a_uri_where_a_label_names_i
 )
 def test_what_is_masked_is_no_number(text: str) -> None:
     assert candidates(text, ["CN"]) == []
+
+
+def test_a_page_that_has_used_up_its_questions_still_has_the_numbers_of_china() -> None:
+    text, left = "电话 021-38784800; Berlin 030 901820", Readings(3)
+    assert len(candidates(text, ["CN", "GB", "DE"], readings=left)) == 2
+    assert [one.digits for one in candidates(text, ["CN", "GB", "DE"], readings=left)] == ["02138784800"]

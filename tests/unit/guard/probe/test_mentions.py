@@ -9,6 +9,7 @@ from haoma.errors import Unavailable
 from haoma.guard.model import Belongs, Mention, Names, Purpose, Role
 from haoma.guard.probe import Asked
 from haoma.guard.probe.mentions import MentionsPlace, shown_as_ours
+from haoma.guard.reading import Bounds
 
 OURS, OTHER = "tel:95588;phone-context=+86", "tel:95599;phone-context=+86"
 ASKED = Asked("h-1", "o-1", OURS, "h-1", Names("工商银行"), (Names("农业银行"),), frozenset({Purpose.CARE}))
@@ -59,3 +60,10 @@ def test_a_page_without_a_marked_node_is_read_as_the_crawl_reads_it(tmp_path: Pa
     assert MentionsPlace(file=page).read(ASKED) == [OURS]
     page.write_text("<title>工商银行</title><p>欢迎光临</p>", encoding="utf-8")
     assert MentionsPlace(file=page).read(ASKED) == []
+
+
+def test_a_page_that_takes_too_long_is_a_hop_that_does_not_answer(tmp_path: Path) -> None:
+    page = tmp_path / "contact.html"
+    page.write_text("<table>" + "<tr><td>代理机构电话<td>021-55500101" * 400 + "<tr>" * 1_200_000, encoding="utf-8")
+    with pytest.raises(Unavailable, match=r"could not be read within 0\.5 s"):
+        MentionsPlace(file=page, bounds=Bounds(0.5)).read(ASKED)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -91,6 +93,34 @@ def test_no_question_reads_a_table_from_end_to_end(ready: Client) -> None:
     with store.read() as tx:
         plans = [str(row[-1]) for one in asked for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}")]
     assert {one for one in plans if one.startswith("SCAN")} <= {"SCAN v"}  # the one version in force
+
+
+def test_whoever_asks_at_once_gets_their_own_answer_and_each_is_counted(ready: Client) -> None:
+    ready.machine("many", "agent", Role.AGENT, "locate")
+    ready.machine("strange", "agent@other", Role.AGENT, "locate")
+    asked: list[tuple[str, dict[str, object], int, str | None]] = [
+        ("many", about(region="浙江"), 200, "FALSE"),
+        ("many", about(shared=SHARED, region="华东"), 200, "TRUE"),  # goes on in a thread of its own
+        ("strange", about(region="华东"), 403, None),
+        ("nobody", about(region="华东"), 401, None),
+        ("many", about(region="Atlantis"), 404, None),
+        ("many", about(), 400, None),
+        ("many", {**about(region="华东"), "number": "13800138399"}, 403, None),
+    ]
+    many, before = asked * 12, disclosed(ready)
+
+    async def all_of_them() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(ready.app), base_url="http://haoma.test") as http:
+            shown = [{"Authorization": f"Bearer {ready.tokens.get(by, 'haoma_key_none')}"} for by, *_ in many]
+            return await asyncio.gather(
+                *(http.post(VERIFY, json=body, headers=one) for one, (_, body, *_) in zip(shown, many, strict=True))
+            )
+
+    answers = ready.runner.run(all_of_them())
+    assert [one.status_code for one in answers] == [code for *_, code, _ in many]
+    assert [one.json().get("verdict") for one in answers] == [verdict for *_, verdict in many]
+    assert len({one.json()["entry"] for one in answers if one.status_code == 200}) == 24
+    assert disclosed(ready) == before + 24
 
 
 def test_what_is_not_known_finely_enough_is_unknown(ready: Client) -> None:
