@@ -91,6 +91,7 @@ class Page:
     hosts: tuple[int, ...] = ()
     found: list[Found] = field(default_factory=list)
     vectors: list[list[float]] = field(default_factory=list)
+    named: bool = True
     kinds: list[str] = field(default_factory=list)
 
     def of(self, *kinds: str) -> list[str]:
@@ -102,6 +103,7 @@ class Page:
         _, regions, self.found = understood_page = understood(self.html, self.row["url"])
         scene = scene_of(understood_page[0], self.found, Target(Names(str(self.row["org"]))), self.row["url"], ())
         self.vectors = features_of(scene, regions)
+        self.named = not chinese_name(str(self.row["org"])) or scene.names_target
         known = [(kind, keys(number)) for kind in KINDS for number in self.of(kind)]
         known += [
             (kind, keys(other))
@@ -271,7 +273,7 @@ class Trained:
         else:
             raw = self.second.predict(np.array(among(first_of(self.alone, page), page.found)), raw_score=True)
         return [
-            float(logit) + ruled(one, row, str(page.row["org"]))
+            float(logit) + ruled(one, row, str(page.row["org"]), named=page.named)
             for logit, one, row in zip(raw, page.found, page.vectors, strict=True)
         ]
 

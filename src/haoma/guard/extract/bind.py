@@ -7,6 +7,7 @@ Rules held here:
 - A number keeps one owner on a page: where it stands twice, the evidence is put together.
 - A public line (12345, 110) is nobody's but a public body's; one that a warning names is no one's own.
 - What only data state that no reader sees, against what the page shows, is not believed.
+- Who has a Chinese name and is named nowhere on a page owns none of its numbers.
 - What nobody sees, and what the page calls dead, is never accepted: unsure.
 """
 
@@ -29,7 +30,7 @@ __all__ = ["among", "bound", "chinese_name", "clipped", "number_key", "rows_of",
 WITHOUT_CODE = 7  # digits of a number that stands without its area code
 NEAR = 6  # lines within which numbers are beside one another
 CLIP = 0.001
-PUBLIC_LESS, FAKE_LESS, CONTRADICTED_LESS = 5.0, 2.5, 5.0  # logits
+PUBLIC_LESS, FAKE_LESS, CONTRADICTED_LESS, UNNAMED_LESS = 5.0, 2.5, 5.0, 5.0  # logits
 PUBLIC_BODY = re.compile(r"政府|局|委|热线|12\d{3}|中心|协会|厅|署|法院|检察|公安|政务")
 FAKE, CONTRADICTED = NAMES.index("fake"), NAMES.index("contradicted")
 
@@ -80,7 +81,10 @@ def bound(scene: Scene, regions: Sequence[str], model: Model, name: str) -> list
     else:
         first = [clipped(model.alone.score(row)) for row in rows]
         told = [model.among.score(row) for row in among(first, scene.found)]
-    logits = [logit + ruled(one, row, name) for logit, one, row in zip(told, scene.found, rows, strict=True)]
+    named = not chinese or scene.names_target
+    logits = [
+        logit + ruled(one, row, name, named=named) for logit, one, row in zip(told, scene.found, rows, strict=True)
+    ]
     accept = model.accept_chinese if chinese else model.accept
     return [_answer(one, logits, scene.found, accept, model.refuse) for one in scene.found]
 
@@ -100,9 +104,11 @@ def _mean(values: Sequence[float], without: float) -> float:
     return sum(values) / len(values) if values else without
 
 
-def ruled(one: Found, row: Sequence[float], name: str) -> float:
-    """What rules add to the logit of a number, where `name` is asked about."""
+def ruled(one: Found, row: Sequence[float], name: str, *, named: bool) -> float:
+    """What rules add to the logit of a number, where `name` is asked about, and `named` on the page or not."""
     less = 0.0
+    if not named:
+        less -= UNNAMED_LESS
     if PUBLIC.match(one.one.digits) and not PUBLIC_BODY.search(name):
         less -= PUBLIC_LESS
     if row[FAKE] >= 1:

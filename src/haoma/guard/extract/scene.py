@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Scene", "Section", "scene_of", "site_of"]
 
+NAMED = 0.45  # strength from which a page names the target at all
 CALLED = 0.65  # strength of a line that has the target's own word alone
 ABOVE, BELOW = 30, 12  # lines around a number that are searched for names
 SIZES = (60, 160, 450, 1300)  # characters of the sections around a number
@@ -106,6 +107,11 @@ class Scene:
     headline: frozenset[str] = frozenset()
     host_own: float = 0.0
     title_strength: float = 0.0
+
+    @property
+    def names_target(self) -> bool:
+        """Whether anything on the page, or its host, is at least half the target's name."""
+        return max(self.title_strength, self.host_own, *self.strength, 0.0) >= NAMED
 
     def sections(self, line: Line) -> list[Section]:
         """The largest elements around a line that stay below each of `SIZES` characters."""

@@ -181,3 +181,15 @@ def test_a_picture_that_begins_a_row_names_it() -> None:
 )
 def test_who_answers_is_said_in_many_ways(html: str, sign: float) -> None:
     assert signs(html, "岚山书店") == {"055155500001": sign}
+
+
+def test_headings_in_brackets_end_one_another_and_a_trail_heads_nothing() -> None:
+    html = "<div>【合作机构】甲江农商银行<br>【联系我们】<br>客服电话：0551-55500001</div>"
+    assert signs(html, "岚山书店") == {"055155500001": 0.0}
+    assert signs("<div>首页 > 合肥经销商 > 云鲸空调</div><p>0551-55500001</p>", "岚山书店") == {"055155500001": 0.0}
+
+
+@pytest.mark.parametrize(("heading", "others"), [("附近商户", True), ("热门营业部", False), ("商户投诉专线", False)])
+def test_a_heading_lists_others_unless_it_is_what_a_house_has(heading: str, *, others: bool) -> None:
+    page, _, found = understood(f"<body><h3>{heading}</h3><p>0551-55500001</p></body>", None)
+    assert Owners(page, Target(Names("岚山书店"))).of(found[0]).others is others

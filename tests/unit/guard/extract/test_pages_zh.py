@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from contracts.pages_zh import PAGES, Page, Score, pages, scored
+from haoma.guard.extract import mentions_of
 from haoma.guard.extract.features import ALL
 from haoma.guard.extract.trees import shipped
+from haoma.guard.model import Belongs, Names
 
 CARD = PAGES.parent.parent / "docs/guide/extract_card.md"
 LITTLE = 20  # runs of tags that any two pages of a few lines share
@@ -96,6 +98,12 @@ def test_the_pages_of_another_hand_that_were_looked_at_stay_found_and_bound() ->
     assert score.found_f1 >= 0.98, score.mistakes
     assert score.bound_f1 >= 0.94, score.mistakes
     assert score.wrong <= 0.04, score.mistakes
+
+
+@pytest.mark.parametrize("part", ["seen", "apps", "sites", "wrong"])
+def test_who_is_named_nowhere_on_a_page_owns_none_of_its_numbers(part: str) -> None:
+    told = [mentions_of(page.body, url=page.url, names=Names("鑫桦玥贸易有限公司")) for page in pages(part)]
+    assert not [one for mentions in told for one in mentions if one.organisation is Belongs.TARGET]
 
 
 @pytest.mark.parametrize(("part", "row"), [("held", "Chinese, held part"), ("held2", "Chinese, second held part")])

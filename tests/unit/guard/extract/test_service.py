@@ -217,3 +217,30 @@ def test_a_page_about_the_target_gives_it_the_numbers_of_its_prose() -> None:
         for one in mentions_of(page, url="https://www.jb.cn/a", names=Names("澜沧水务集团"))
     }
     assert told == {"057186612345": Belongs.TARGET, "057185310222": Belongs.OTHER}
+
+
+def test_who_is_named_nowhere_owns_nothing() -> None:
+    page = "<title>联系我们</title><p>客服热线 400-810-9191</p>"
+    (one,) = mentions_of(page, url="https://www.qiyuan-auto.com/a", names=Names("栎川电器有限公司"))
+    assert one.organisation is not Belongs.TARGET
+
+
+def test_what_a_swindler_is_quoted_with_is_nobodys() -> None:
+    page = (
+        "<title>风险提示 - 楚江银行</title><p>不法分子冒充我行，发送短信称“请致电170-0421-5586办理”。</p>"
+        "<p>楚江银行客服热线 400-810-9191</p>"
+    )
+    told = {one.digits: one.organisation for one in mentions_of(page, names=Names("楚江银行"))}
+    assert told["4008109191"] is Belongs.TARGET
+    assert told["17004215586"] is not Belongs.TARGET
+
+
+def test_unknown_elements_stand_in_the_line_and_numbers_beside_one_another_are_two() -> None:
+    first = "<span itemprop=tel>0<d class=n>2</d>0-<d>3</d>8761094</span>"
+    page = f"<p>电话：{first}<span itemprop=tel>1<d>3</d>710588246</span></p>"
+    assert [one.digits for one in mentions_of(page)] == ["02038761094", "13710588246"]
+
+
+def test_a_fax_of_a_department_is_a_fax() -> None:
+    page = "<p>客服传真：020-32890626</p><p>傳真電話：020-32890627</p><p>电话传真：020-32890628</p>"
+    assert [one.role for one in mentions_of(page)] == [Role.FAX, Role.FAX, Role.VOICE]

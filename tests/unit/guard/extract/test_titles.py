@@ -81,3 +81,24 @@ def test_a_line_that_says_that_a_name_follows_is_that_name() -> None:
 
 def test_a_place_in_brackets_splits_no_name() -> None:
     assert judged("橙帆消费金融", "郑重提示：橙帆消费金融（成都）股份有限公司唯一官方客服热线为", clause=True) == OWN
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sign"),
+    [
+        ("鲜渡鱼庄(河西店)", "鲜渡鱼庄(河西万达店)", OWN),
+        ("鲜渡鱼庄(河西店)", "鲜渡鱼庄(城东店)", OTHER),
+        ("鹤杉纸业", "嘉兴工厂", NOBODY),
+        ("旷野家居", "佛山总部展厅", NOBODY),
+        ("浦澜融资租赁有限公司", "浦澜信托", OTHER),
+        ("骐远汽车", "衡阳恒驰骐远4S店", OTHER),
+        ("骐远汽车", "衡阳骐远体验中心", AKIN),
+    ],
+)
+def test_branches_parts_sisters_and_dealers_are_told_apart(name: str, text: str, sign: float) -> None:
+    assert judged(name, text) == sign
+
+
+def test_a_parent_company_and_another_fields_value_own_nothing_of_the_targets() -> None:
+    assert judged("云岫国际证券", "母公司：云岫证券股份有限公司 热线 ", clause=True) == OTHER
+    assert judged("合肥弘远行4S店", "主营：凌驰汽车 24小时咨询：", clause=True) == NOBODY
