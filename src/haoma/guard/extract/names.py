@@ -89,7 +89,13 @@ HALVES = re.compile(
 )
 LEAST_SAID = 4  # characters of a short form that no other house has: 中诚建咨
 LABEL_LEAST = 4  # letters
+LEFT_OUT = (
+    6  # characters that a short form leaves out between two of its parts: 麓江公积金中心 is 麓江市住房公积金管理中心
+)
+SHORTENED = 0.8  # how surely such a one names the target
+LONGEST_NAMED = 60  # characters of a line that is a name, and no menu in which parts of several meet
 WORD = re.compile(r"[a-z0-9]+|[\u0370-\u03ff\u0400-\u04ff]+|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]", re.IGNORECASE)
+COMMON = re.compile(r"中国|国家|全国|中华|第[一二三四五]|人民|国际|环球|世界|东方|新华|国民|中央|联合")
 GENERIC = frozenset("the and of for a an in at on to by de la le y e with www com net org inc llc ltd co".split())
 CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
@@ -143,6 +149,7 @@ class Target:
         )
         self.initials = "".join(word[0] for word in words if not CJK.match(word))
         self.sounds = _spelt(self.cores[-1] if self.cores else "")
+        self._longer = _longer_forms(self.cores)
         self.pieces = self._pieces()
 
     def _pieces(self) -> tuple[str, ...]:
@@ -150,7 +157,8 @@ class Target:
         least = [(whole, max(3, len(whole) * 3 // 5)) for whole in self.cores]
         parts = [whole[at : at + size] for whole, size in least for at in range(len(whole) - size + 1)]
         words = () if CJK.search(self.cores[0] if self.cores else "") else self.words
-        return tuple(dict.fromkeys([*parts, *words, *(whole for whole in self.cores if len(whole) >= 2)]))
+        begins = [whole[:2] for whole in self.cores] if self._longer else []
+        return tuple(dict.fromkeys([*parts, *words, *begins, *(whole for whole in self.cores if len(whole) >= 2)]))
 
     def strength(self, squeezed: str, words: frozenset[str]) -> float:
         """How surely a line names the target, 0–1: `squeezed` is the line's core, `words` its words."""
@@ -184,6 +192,8 @@ class Target:
                 if any(whole[at : at + size] in squeezed for at in range(len(whole) - size + 1)):
                     best = max(best, size / len(whole))
                     break
+        if best < SHORTENED and self._longer and len(squeezed) <= LONGEST_NAMED and self._longer.search(squeezed):
+            return SHORTENED
         return best
 
     def owns(self, domain: str, squeezed_domain: str) -> float:
@@ -228,6 +238,22 @@ def _also(whole: str) -> list[str]:
         for one, other in (pair, pair[::-1])
         if len(whole) > len(one) and whole.endswith(one)
     ]
+
+
+def _longer_forms(cores: Sequence[str]) -> re.Pattern[str] | None:
+    """What finds longer names that were shortened to these: their parts in order, with something between; or nothing.
+
+    A name that begins with a place, or with what many begin with, has too many longer ones that are others'.
+    """
+    found = list[tuple[str, ...]]()
+    for whole in cores:
+        if not (4 <= len(whole) <= 12 and CJK.match(whole)) or PLACES.match(whole) or COMMON.match(whole):
+            continue
+        for first in range(2, len(whole) - 1):
+            found.append((whole[:first], whole[first:]))
+            found += [(whole[:first], whole[first:at], whole[at:]) for at in range(first + 2, len(whole) - 1)]
+    gap = rf"[\u4e00-\u9fff]{{0,{LEFT_OUT}}}"
+    return re.compile("|".join(gap.join(map(re.escape, parts)) for parts in found)) if found else None
 
 
 def _spelt(name: str) -> str:

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from haoma.guard.extract.names import Target
+from haoma.guard.extract.names import Target, core
 from haoma.guard.model import Names
 
 
@@ -17,3 +17,33 @@ def test_names_of_one_length_stand_in_the_order_they_are_given_in(names: tuple[s
 
 def test_the_longest_name_is_looked_for_first() -> None:
     assert Target(Names("甲银行", ("甲商业银行", "甲行"))).cores == ("甲商业银行", "甲银行", "甲行")
+
+
+def strength(name: str, text: str) -> float:
+    return Target(Names(name)).strength(core(text), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("name", "longer"),
+    [
+        ("麓江公积金中心", "麓江市住房公积金管理中心"),
+        ("麓江公积金中心", "办事网点-麓江市住房公积金管理中心"),
+        ("朔岭招标", "朔岭工程招标有限公司"),
+    ],
+)
+def test_a_short_form_is_known_in_the_name_it_is_made_of(name: str, longer: str) -> None:
+    assert strength(name, longer) >= 0.7
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("中国银行", "中国建设银行"),
+        ("上海银行", "上海浦东发展银行"),
+        ("朔岭招标", "招标朔岭"),
+        ("朔岭招标", "朔岭市政府采购、土地和产权交易及工程招标"),  # more lies between than a short form leaves out
+        ("朔岭招标", f"朔岭城建{'资讯公告采购政策法规' * 6}朔岭工程招标"),  # a menu
+    ],
+)
+def test_a_name_that_shares_its_parts_with_another_is_not_that(name: str, other: str) -> None:
+    assert strength(name, other) < 0.7
