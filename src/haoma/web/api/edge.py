@@ -29,7 +29,7 @@ from haoma.web.api.problems import fault, problem
 
 __all__ = ["LARGEST", "LARGEST_BODY", "LONGEST_S", "Edge", "Watch"]
 
-LARGEST_BODY = 1 << 20
+LARGEST_BODY = 1 << 17
 LARGEST: Mapping[str, int] = {"/v1/numbers/batch": 8 << 20, "/v1/watch/counts": 4 << 20}
 LONGEST_S = 30.0
 HEADERS = {

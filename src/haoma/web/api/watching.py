@@ -14,6 +14,7 @@ import logging
 import sys
 import time
 from collections.abc import MutableMapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from traceback import extract_tb
@@ -62,7 +63,8 @@ class Log:
             told["fault"] = place_of(error)
         if trouble := str(scope.get("state", {}).get("trouble", "")):
             told["trouble"] = trouble
-        self._log.msg("request", route=route, status=status, took_ms=took_ms, **told)
+        with suppress(OSError, ValueError):  # where nothing can be logged, the line is lost, and not the connection
+            self._log.msg("request", route=route, status=status, took_ms=took_ms, **told)
 
 
 class Each:
