@@ -70,7 +70,9 @@ def _said(read: Callable[..., Sequence[Mention]], page: bytes, asked: Question) 
 
 def _bound(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    least = memory if most == resource.RLIM_INFINITY else min(memory, most)
+    resource.setrlimit(resource.RLIMIT_AS, (least, least))
     with suppress(OSError):  # no Linux
         Path("/proc/self/oom_score_adj").write_text("900", encoding="ascii")
 

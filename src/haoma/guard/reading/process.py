@@ -84,7 +84,8 @@ def _started(link: int, memory_mb: int, reads: str) -> subprocess.Popen[bytes]:
 
 
 def _not_started(memory_mb: int) -> Unavailable:
-    return Unavailable("no process could be started that reads pages", hint=f"is {memory_mb} MB enough? guard_read_mb")
+    hint = f"it was ended, or {memory_mb} MB (guard_read_mb), the processes or open files of this user are not enough"
+    return Unavailable("no process could be started that reads pages", hint=hint)
 
 
 def _environment() -> dict[str, str]:

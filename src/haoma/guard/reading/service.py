@@ -146,7 +146,10 @@ class Readers:
     def _start(self) -> Process:
         if find_spec("lxml") is None:
             raise Unavailable("reading pages needs lxml", hint="pip install 'haoma[guard]'")
-        made = Process(self._bounds.memory_mb, self._reads)
+        try:
+            made = Process(self._bounds.memory_mb, self._reads)
+        except Unavailable:  # somebody may have killed it as it began
+            made = Process(self._bounds.memory_mb, self._reads)
         with self._lock:
             self._running.add(made)
             closed = self._closed
