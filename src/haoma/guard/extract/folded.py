@@ -5,7 +5,8 @@ Rules held here:
   no secret, nor what stands right behind a button that says whether it is open.
 - Of several blocks alike that are hidden alike, each behind a head of its own, each is an answer to it. Cells, entries
   and paragraphs are none: columns and rows are hidden for good.
-- What holds most of a page's text is the page, which a script uncovers.
+- What holds most of a page's text is the page, which a script uncovers; and so is the body of an article of WeChat's,
+  whatever a copy of it has put around.
 - A block that is named after what it was (old, bak) or whom it is for (seo) stays hidden.
 """
 
@@ -40,6 +41,7 @@ OPENS = ("aria-controls", "data-target", "data-bs-target", "href")
 BESIDE, MOST_ASKED, MOST_TEXTS = 60, 200, 20_000  # elements; of one page; elements whose text is counted
 MOST_COUNTED = 20 * MOST_TEXTS  # of one page
 LEAST_TEXT = 60  # characters
+UNCOVERED = "js_content"  # the id of that body
 SILENT = frozenset("script style template".split())
 
 
@@ -62,6 +64,7 @@ class Folded:
             POPUP.search(names) is not None
             or told.get("role") in ("tabpanel", "dialog")
             or _is_pane(element, told)
+            or told.get("id") == UNCOVERED
             or told.get("id", "\0") in self._opened_ids()
             or _is_behind_button(element)
             or _is_answer(element)

@@ -24,6 +24,9 @@ __all__ = ["candidates", "exchange", "in_exchange"]
 NEXT = re.compile(r"\s{0,2}(?:/|,|;|、|，|&|or|and|或|和)\s{0,2}(\d[\d\- .]{4,9}\d)(?![\d.@%])")
 TAIL = re.compile(r"\s{0,2}(?:/|、|或)\s{0,2}(\d{2,4}|(?<=/)\d)(?=\s{0,2}(?:[/、，,。；;)）|｜]|$))")
 LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d\d)(?P<own>[2-8]\d{6,7})")
+OFFICE = re.compile(  # a label that is a part of a house: 校长室：7226101
+    r"[\u3400-\u9fff](?:[室处處科部台臺所队隊院股厅廳局站组組办辦]|中心|柜台|门店|前台|养老|医保|窗口)\s?[:：]$"
+)
 SHORTEST = 6  # digits: service codes
 COUNTED = re.compile(r"\d|\s?(?:[元件次条份名户％%万亿]|[个個](?!人)|人(?!工))")
 COUNTING = re.compile(
@@ -69,13 +72,14 @@ def _counts(text: str, one: Candidate) -> bool:
 
 
 def exchange(one: Candidate) -> str:
-    """The first four digits of a landline behind its area code, and how many follow; empty of other numbers.
+    """The first four digits of a landline behind its area code, if it has one, and how many follow; empty of others.
 
-    >>> [exchange(one) for one in candidates("电话：021-38784800", ["CN"])]
-    ['3878-4']
+    >>> [exchange(one) for one in candidates("电话：021-38784800，传真：7226100", ["CN"])]
+    ['3878-4', '7226-3']
     """
     landline = LANDLINE.fullmatch(one.digits)
-    return f"{landline['own'][:4]}-{len(landline['own']) - 4}" if landline else ""
+    own = landline["own"] if landline else one.digits if LOCAL.fullmatch(one.digits) else ""
+    return f"{own[:4]}-{len(own) - 4}" if own else ""
 
 
 def in_exchange(text: str, known: Collection[str]) -> list[Candidate]:
@@ -100,8 +104,9 @@ def _is_local(plain: str, hit: re.Match[str], known: Collection[str]) -> bool:
     alike = [one for one in known if one.endswith(f"-{len(digits) - 4}")]
     if not alike or YEARS.match(hit["digits"]):
         return False
-    alone = hit.group().strip() == plain.strip() and any(one[:3] == digits[:3] for one in alike)
-    return alone or (before[-1:] in (":", "：") and LABELLED.search(before[-40:]) is not None)
+    alone = hit.group().strip() == plain.strip() and any(one[0] == digits[0] for one in alike)
+    labelled = before[-1:] in (":", "：") and (LABELLED.search(before[-40:]) or OFFICE.search(before[-40:])) is not None
+    return alone or labelled
 
 
 def _next(text: str, first: Candidate, found: Sequence[Candidate]) -> Iterator[Candidate]:

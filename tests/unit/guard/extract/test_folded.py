@@ -26,6 +26,7 @@ def hidden(page: str) -> list[bool]:
         "<div><h4>甲</h4><div hidden>乙</div></div><div><h4>丙</h4><div hidden>400-155-0001</div></div>",
         "<x-card><template shadowrootmode='open'>热线 400-155-0001</template></x-card>",
         f"<div id='js_content' style='visibility:hidden'>热线 400-155-0001 {'正文' * 60}</div>",
+        "<div id='js_content' style='visibility:hidden'>热线 400-155-0001</div>" + "<p>别的新闻</p>" * 60,
     ],
 )
 def test_what_a_reader_opens_is_not_hidden(page: str) -> None:

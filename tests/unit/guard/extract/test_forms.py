@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from haoma.guard.extract import mentions_of
 from haoma.guard.extract.abroad import Readings
 from haoma.guard.extract.forms import candidates
 
@@ -117,3 +118,20 @@ def test_a_page_that_has_used_up_its_questions_still_has_the_numbers_of_china() 
     text, left = "电话 021-38784800; Berlin 030 901820", Readings(3)
     assert len(candidates(text, ["CN", "GB", "DE"], readings=left)) == 2
     assert [one.digits for one in candidates(text, ["CN", "GB", "DE"], readings=left)] == ["02138784800"]
+
+
+def local(*lines: str) -> list[str]:
+    page = "".join(f"<p>{line}</p>" for line in lines)
+    return [one.digits for one in mentions_of(f"<html lang='zh'><body>{page}</body></html>")]
+
+
+def test_a_house_whose_telephone_is_known_has_others_without_area_code() -> None:
+    assert local("传真：7226100", "校长室：7226101　教务处：7226103") == ["7226100", "7226101", "7226103"]
+    assert local("监督：023-67881190", "招生咨询", "67530101", "68612202") == ["02367881190", "67530101", "68612202"]
+    assert local("电话：0575-85801200", "服务台：85801277") == ["057585801200", "85801277"]
+
+
+def test_digits_that_no_telephone_of_the_page_is_like_are_none() -> None:
+    assert local("校长室：7226101") == []
+    assert local("电话：0575-85801200", "单号", "7226101", "35612345") == ["057585801200"]
+    assert local("电话：0575-85801200", "建所：20160521", "20160521") == ["057585801200"]
