@@ -276,12 +276,19 @@ class Titles:
                 and not _same_branch(branch, self.branch)
             )
             return OTHER if apart else NOBODY
+        if self._inside_another(text, squeezed.partition(whole)[0]):
+            return OTHER
         if self.branch:
             branch = _branch(text) or _branch(LABEL.sub("", text).strip(" ：:，、"))
             return (OWN if _same_branch(branch, self.branch) else OTHER) if branch else AKIN
         rest = LABEL.sub("", squeezed.partition(whole)[2])
         further = LEAST < len(rest) <= LONGEST_NAME and TRADE.match(rest) is not None and not _nobody(rest)
         return PERHAPS if further and not SAYS.match(rest) else OWN
+
+    def _inside_another(self, text: str, before: str) -> bool:
+        """Whether a company has the target's name behind a word of its own: 陕西盛驰凌峰汽车销售有限公司."""
+        own = PLACES.sub("", IN_TOWN.sub("", before))
+        return bool(own) and COMPANY.search(text) is not None and left_over(own) >= COINED and not GAPS.search(text)
 
 
 def _part_of_house(name: str) -> bool:
