@@ -22,10 +22,11 @@ from haoma.guard.judge.desk import Desk
 from haoma.guard.judge.model import BAD, Finding, Seen, Shown, Verdict, Voice
 from haoma.lineage import Activity, Draft, Stage, canonical_value, code_digest, record
 
-__all__ = ["Ballot", "Standing", "ballots", "cast", "standing"]
+__all__ = ["ACTIVITIES", "Ballot", "Standing", "ballots", "cast", "standing"]
 
 NAMESPACE = uuid.UUID("5d0f1c5e-2f0b-5f0e-9a57-0f3c7a8f6b11")
 SYSTEM = "haoma"
+JUDGED, REVIEWED = ACTIVITIES = ("guard.judge", "guard.review")
 _c = tables.votes.c
 
 
@@ -129,7 +130,7 @@ def _draft(one: Ballot, before: sa.Row[Any] | None) -> Draft:
 def _activity(one: Ballot, at: datetime) -> Activity:
     by_hand = one.voice is Voice.HUMAN
     run_id = str(uuid.uuid5(NAMESPACE, f"{one.organisation} {one.place} {one.snapshot} {one.by or ''} {at}"))
-    name = "guard.review" if by_hand else "guard.judge"
+    name = REVIEWED if by_hand else JUDGED
     return Activity(name, code_digest(cast), SYSTEM, Stage.DISPLAY, at, at, run_id=run_id)
 
 

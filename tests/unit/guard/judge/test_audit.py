@@ -141,6 +141,12 @@ def test_news_that_was_made_by_hand_is_told(looked: World) -> None:
         looked.ask(audit_incidents)
 
 
+def made_up(table: sa.Table, key: sa.Column[int], like: int, number: int) -> sa.Insert:
+    """Another row of this number, like one that there is."""
+    rest = [one for one in table.c if one is not key]
+    return sa.insert(table).from_select([key, *rest], sa.select(sa.literal(number), *rest).where(key == like))
+
+
 @pytest.mark.parametrize(
     "by_hand",
     [
@@ -150,6 +156,20 @@ def test_news_that_was_made_by_hand_is_told(looked: World) -> None:
         sa.update(tables.incidents).values(state="open"),
         sa.update(tables.votes).where(tables.votes.c.vote_id == 1).values(verdict="match"),
         sa.update(tables.votes).where(tables.votes.c.vote_id == 2).values(fact_id=1),
+        sa.update(tables.votes).where(tables.votes.c.vote_id == 2).values(fact_id=99_999),
+        sa.update(tables.votes).where(tables.votes.c.vote_id == 2).values(hotline=AN),
+        sa.update(tables.votes).where(tables.votes.c.vote_id == 2).values(at=NOW),
+        sa.delete(tables.votes).where(tables.votes.c.vote_id == 2),
+        sa.delete(tables.votes),
+        made_up(tables.votes, tables.votes.c.vote_id, 1, 99),
+        sa.update(tables.incidents).values(severity="low"),
+        sa.update(tables.incidents).values(hotline=AN),
+        sa.update(tables.incidents).values(source="poi"),
+        sa.update(tables.incidents).values(verdict="stale"),
+        sa.update(tables.incidents).values(token="another"),
+        sa.update(tables.incidents).values(opened_at=NOW),
+        sa.update(tables.incidents).values(closed_at=NOW),
+        sa.update(tables.steps).where(tables.steps.c.step_id == 1).values(at=NOW),
         sa.update(tables.checked).where(tables.checked.c.check_id == 1).values(entry_id=99_999),
     ],
 )
