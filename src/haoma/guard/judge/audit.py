@@ -6,8 +6,9 @@ Rules held here:
   (`crawl.audit`).
 - An incident is about what its cause says, and stands as its last step left it: its state, its times and how severe it
   is. Votes are held as `audit_votes` says; tickets, questions and news as `audit_told` says.
-- Not held to the log, and so not told: how often a mention was looked at and until when it is quiet (`judge_looks`),
-  where evidence lies, and what a message says.
+- How often a mention was looked at and until when it is quiet, what shows a cause, and votes are as the last change
+  left them (`audit_left`).
+- Not held to the log, and so not told: what a message says.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from haoma.errors import Tampered
 from haoma.guard.crawl.audit import TYPES as DRAWING_TYPES
 from haoma.guard.crawl.audit import hold_drawings
 from haoma.guard.judge import tables
+from haoma.guard.judge.audit_left import hold_left
 from haoma.guard.judge.audit_told import TYPES, hold_messages, hold_reviews, hold_tickets
 from haoma.guard.judge.audit_votes import hold_votes
 from haoma.guard.judge.model import Finding, Shown, SourceKind, State, Verdict, cause_of
+from haoma.ledger.commitment import Commitments
 from haoma.ledger.entry import Entry
 from haoma.ledger.forms import Json
 from haoma.ledger.scan import scan
@@ -58,10 +61,10 @@ class _Last(NamedTuple):
     step: Entry
 
 
-def audit_incidents(tx: sa.Connection) -> Audited:
+def audit_incidents(tx: sa.Connection, commitments: Commitments) -> Audited:
     """Hold looks, steps, tickets, questions, news and drawings to the log and back, votes to Facts, incidents to steps.
 
-    Reads the whole log. Raises Tampered with the first that differs.
+    Reads the whole log. Raises Tampered with the first that differs, NotFound where a commitment's key is not here.
     """
     every = {one.entry_id: one.entry for one in scan(tx, lambda data: any(one in data for one in _WANTED))}
     told = {key: one for key, one in every.items() if one.type in _OF_LOOKS}
@@ -73,7 +76,9 @@ def audit_incidents(tx: sa.Connection) -> Audited:
         raise _differs(f"the step of an incident that entry {left[0]} tells of is gone")
     rest: list[Entry] = [one for _, one in sorted(every.items()) if one.type in TYPES]
     counts = hold_tickets(tx, rest), hold_reviews(tx, rest), hold_messages(tx, rest)
-    return Audited(looks, hold_votes(tx), _incidents(tx, last), steps, *counts, hold_drawings(tx, every))
+    votes = hold_votes(tx)
+    hold_left(tx, every, commitments)
+    return Audited(looks, votes, _incidents(tx, last), steps, *counts, hold_drawings(tx, every))
 
 
 def _looks(tx: sa.Connection, told: Mapping[int, Entry]) -> int:

@@ -8,6 +8,7 @@ __all__ = ["ENTRY_TYPES"]
 
 ENTRY_TYPES = (
     EntryType("guard.checked", {"snapshot": "digest", "page": "digest", "verdicts": "word*", "late": "flag"}),
+    EntryType("guard.left", {"rows": "digest*", "left": "commitment*"}),
     EntryType("guard.reviewed", {"review": "uuid", "by": "uuid", "verdict": "word", "reason": "word"}),
     EntryType(
         "guard.incident",

@@ -24,6 +24,7 @@ from haoma.guard.judge.hysteresis import Turn
 from haoma.guard.judge.incidents import close, holding, of_causes, open_one, seen_again
 from haoma.guard.judge.judging import Known, judge
 from haoma.guard.judge.keeping import kept_until
+from haoma.guard.judge.left import telling
 from haoma.guard.judge.looks import good_again, look, was_there
 from haoma.guard.judge.model import BAD, Act, Checked, Finding, Seen, Shown, Verdict, cause_of
 from haoma.guard.judge.review import ask
@@ -62,7 +63,8 @@ def _judge(tx: sa.Connection, desk: Desk, seen: Seen, mentions: Sequence[Mention
     if late:
         return Checked(new=True, findings=found)
     cast(tx, desk, ballots(tx, seen, found), seen.at)
-    with holding(tx, desk, seen.source):
+    causes = [cause_of(seen.organisation, seen.source, one) for one in found]
+    with telling(tx, desk, seen.at, causes, seen), holding(tx, desk, seen.source):
         opened = _look(tx, desk, seen, found, entry_id)
         closed = _look_away(tx, desk, seen, found, entry_id)
     return Checked(True, found, tuple(opened), tuple(closed))
