@@ -8,7 +8,6 @@ Rules held here:
   is. Votes are held as `audit_votes` says; tickets, questions and news as `audit_told` says.
 - How often a mention was looked at and until when it is quiet, what shows a cause, and votes are as the last change
   left them (`audit_left`).
-- Not held to the log, and so not told: what a message says.
 """
 
 from __future__ import annotations
@@ -75,7 +74,7 @@ def audit_incidents(tx: sa.Connection, commitments: Commitments) -> Audited:
     if left:
         raise _differs(f"the step of an incident that entry {left[0]} tells of is gone")
     rest: list[Entry] = [one for _, one in sorted(every.items()) if one.type in TYPES]
-    counts = hold_tickets(tx, rest), hold_reviews(tx, rest), hold_messages(tx, rest)
+    counts = hold_tickets(tx, rest), hold_reviews(tx, rest), hold_messages(tx, rest, commitments)
     votes = hold_votes(tx)
     hold_left(tx, every, commitments)
     return Audited(looks, votes, _incidents(tx, last), steps, *counts, hold_drawings(tx, every))

@@ -16,5 +16,5 @@ ENTRY_TYPES = (
     ),
     EntryType("guard.ticket", {"ticket": "uuid", "incident": "uuid", "platform": "word", "to": "word", "by": "uuid?"}),
     EntryType("guard.exported", {"incident": "uuid", "by": "uuid", "file": "digest"}),
-    EntryType("guard.told", {"message": "uuid", "state": "word", "attempts": "count"}),
+    EntryType("guard.told", {"message": "uuid", "state": "word", "attempts": "count", "news": "commitment?"}),
 )

@@ -22,7 +22,7 @@ from haoma.guard.judge.model import Seen
 from haoma.ledger.canonical import canonical
 from haoma.ledger.forms import time_text
 
-__all__ = ["LEFT", "SCOPE", "evidence_left", "look_left", "named", "tell_left", "telling", "vote_left"]
+__all__ = ["LEFT", "SCOPE", "evidence_left", "look_left", "named", "news_left", "tell_left", "telling", "vote_left"]
 
 LEFT = "guard.left"
 SCOPE = "guardrows"
@@ -64,6 +64,11 @@ def evidence_left(row: Mapping[str, object]) -> _Said:
     """The name of a row of `judge_evidence`, and what it says."""
     said = {name: value for name, value in row.items() if name != "evidence_id"}
     return _name("evidence", str(row["cause"]), str(row["role"])), _said(said)
+
+
+def news_left(channel: str, payload: str) -> bytes:
+    """What a piece of news says, and to which channel."""
+    return canonical([channel, payload])
 
 
 def vote_left(row: Mapping[str, object]) -> _Said:

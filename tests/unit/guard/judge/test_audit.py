@@ -93,6 +93,9 @@ BY_HAND = (
     sa.update(tables.messages).where(_m.state == "failed").values(state="done"),
     sa.update(tables.messages).where(_m.state == "done").values(told_at=NOW),
     sa.delete(tables.messages).where(_m.state == "failed"),
+    sa.update(tables.messages).where(_m.state == "failed").values(payload="{}"),
+    sa.update(tables.messages).where(_m.state == "done").values(payload="{}"),
+    sa.update(tables.messages).where(_m.state == "done").values(channel="another"),
 )
 
 
@@ -101,7 +104,9 @@ def test_what_a_hand_did_with_tickets_questions_and_news_is_told(handled: World)
 
 
 def test_news_that_nobody_has_heard_yet_does_not_go_without_a_trace(looked: World) -> None:
-    hands = sa.delete(tables.messages), sa.update(tables.messages).values(message_id=sa.func.upper(_m.channel))
+    renamed = sa.update(tables.messages).values(message_id=sa.func.upper(_m.channel))
+    reworded = sa.update(tables.messages).values(payload=sa.func.replace(_m.payload, "4008001234", "4008001235"))
+    hands = sa.delete(tables.messages), renamed, reworded
     first = _m.message_id == sa.select(sa.func.min(_m.message_id)).scalar_subquery()
     assert_told(looked, [one.where(first) for one in hands])
 
