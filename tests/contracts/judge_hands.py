@@ -26,7 +26,7 @@ def look_often(world: World) -> World:
 
 
 def audited(world: World) -> Audited:
-    return world.ask(lambda tx: audit_incidents(tx, world.desk.commitments))
+    return world.ask(lambda tx: audit_incidents(tx, world.desk.commitments, world.clock[0]))
 
 
 class Undone(Exception):
@@ -40,7 +40,7 @@ def assert_told(world: World, hands: Iterable[sa.Executable]) -> None:
         def work(tx: sa.Connection, by_hand: sa.Executable = by_hand) -> None:
             assert tx.execute(by_hand).rowcount, by_hand
             try:
-                audit_incidents(tx, world.desk.commitments)
+                audit_incidents(tx, world.desk.commitments, world.clock[0])
             except Tampered:
                 raise Undone from None
             pytest.fail(f"nobody noticed {by_hand.compile().params}: {by_hand}")
@@ -50,7 +50,8 @@ def assert_told(world: World, hands: Iterable[sa.Executable]) -> None:
     audited(world)
 
 
-_e, _l = tables.evidence, tables.looks
+_e, _l, _k = tables.evidence, tables.looks, tables.checked
+_OF_K = [one for one in _k.c if one.name not in {"check_id", "snapshot"}]
 _OF_E = [one for one in _e.c if one.name not in {"evidence_id", "cause"}]
 _OF_L = [one for one in _l.c if one.name != "place"]
 
@@ -107,6 +108,12 @@ HANDS = (
     sa.update(tables.incidents).values(opened_at=NOW),
     sa.update(tables.incidents).values(closed_at=NOW),
     sa.update(tables.steps).where(tables.steps.c.step_id == 1).values(at=NOW),
-    sa.update(tables.checked).where(tables.checked.c.check_id == 1).values(entry_id=99_999),
+    sa.update(_k).where(_k.c.check_id == 1).values(entry_id=99_999),
+    sa.update(_k).where(_k.c.check_id == 1).values(snapshot="another"),
+    sa.update(_k).where(_k.c.check_id == 1).values(place="map/another"),
+    sa.update(_k).where(_k.c.check_id == 1).values(at=NOW),
+    sa.update(_k).where(_k.c.check_id == 1).values(kept_until=NOW),
+    sa.delete(_k).where(_k.c.check_id == 1),
+    sa.insert(_k).from_select([*_OF_K, "snapshot"], sa.select(*_OF_K, sa.literal("another")).where(_k.c.check_id == 1)),
 )
 """By hand in what `look_often` leaves."""

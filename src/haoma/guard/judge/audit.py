@@ -1,9 +1,9 @@
 """Whether what is kept of looks, votes and incidents still stands as it was recorded.
 
 Rules held here:
-- A look and a step of an incident are each an entry of the log, and a step's entry has its row: one that was made,
-  changed or taken away by hand is told. So is a picture that was drawn later, and a page that could not be
-  (`crawl.audit`).
+- A look and a step of an incident are each an entry of the log, and each entry has its row, that of a look as long as
+  looks are kept: one that was made, changed or taken away by hand is told. So is a picture that was drawn later, and a
+  page that could not be (`crawl.audit`).
 - An incident is about what its cause says, and stands as its last step left it: its state, its times and how severe it
   is. Votes are held as `audit_votes` says; tickets, questions and news as `audit_told` says.
 - How often a mention was looked at and until when it is quiet, what shows a cause, and votes are as the last change
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -25,8 +26,10 @@ from haoma.guard.judge import tables
 from haoma.guard.judge.audit_left import hold_left
 from haoma.guard.judge.audit_told import TYPES, hold_messages, hold_reviews, hold_tickets
 from haoma.guard.judge.audit_votes import hold_votes
+from haoma.guard.judge.keeping import kept_until
+from haoma.guard.judge.left import checked_left, named, snapshot_digest
 from haoma.guard.judge.model import Finding, Shown, SourceKind, State, Verdict, cause_of
-from haoma.ledger.commitment import Commitments
+from haoma.ledger.commitment import Commitment, Commitments
 from haoma.ledger.entry import Entry
 from haoma.ledger.forms import Json
 from haoma.ledger.scan import scan
@@ -36,6 +39,7 @@ __all__ = ["Audited", "audit_incidents"]
 
 _OF_LOOKS = frozenset({"guard.checked", "guard.incident"})
 _WANTED = (b'"type":"guard.', *(f'"type":"{one}"'.encode() for one in sorted(DRAWING_TYPES)))
+AHEAD = timedelta(days=1)  # of the clock that deletes before ours
 OPENS = ("opened", "reopened")
 
 
@@ -60,14 +64,14 @@ class _Last(NamedTuple):
     step: Entry
 
 
-def audit_incidents(tx: sa.Connection, commitments: Commitments) -> Audited:
+def audit_incidents(tx: sa.Connection, commitments: Commitments, now: datetime) -> Audited:
     """Hold looks, steps, tickets, questions, news and drawings to the log and back, votes to Facts, incidents to steps.
 
     Reads the whole log. Raises Tampered with the first that differs, NotFound where a commitment's key is not here.
     """
     every = {one.entry_id: one.entry for one in scan(tx, lambda data: any(one in data for one in _WANTED))}
     told = {key: one for key, one in every.items() if one.type in _OF_LOOKS}
-    looks = _looks(tx, told)
+    looks = _looks(tx, told, commitments, now)
     last = _last_steps(told.values())
     steps = _steps(tx, told)
     left = sorted(entry_id for entry_id, one in told.items() if one.type == "guard.incident")
@@ -80,14 +84,27 @@ def audit_incidents(tx: sa.Connection, commitments: Commitments) -> Audited:
     return Audited(looks, votes, _incidents(tx, last), steps, *counts, hold_drawings(tx, every))
 
 
-def _looks(tx: sa.Connection, told: Mapping[int, Entry]) -> int:
-    c, count = tables.checked.c, 0
-    for row in tx.execute(sa.select(c.check_id, c.entry_id).order_by(c.check_id)):
-        entry = told.get(row.entry_id)
-        if entry is None or entry.type != "guard.checked":
-            raise _differs(f"look {row.check_id} is none that the log was told of")
+def _looks(tx: sa.Connection, told: Mapping[int, Entry], commitments: Commitments, now: datetime) -> int:
+    left = {entry_id: one for entry_id, one in told.items() if one.type == "guard.checked"}
+    count = 0
+    for row in tx.execute(sa.select(tables.checked).order_by(tables.checked.c.check_id)):
+        with as_written(f"look {row.check_id}"):
+            entry = left.pop(row.entry_id, None)
+            if entry is None or not _is_as_told(row, entry, commitments):
+                raise _differs(f"look {row.check_id} is none that the log was told of")
         count += 1
+    lost = [entry_id for entry_id, one in left.items() if kept_until(one.at) > now + AHEAD]
+    if lost:
+        raise _differs(f"the look that entry {lost[0]} tells of is gone before its time")
     return count
+
+
+def _is_as_told(row: sa.Row[Any], entry: Entry, commitments: Commitments) -> bool:
+    name = snapshot_digest(row.place.partition("/")[0], row.snapshot, row.organisation)
+    if (name, row.at) != (entry.body["snapshot"], entry.at):
+        return False
+    told = entry.body.get("look")  # an older entry tells no more
+    return told is None or commitments.opens(Commitment.parse(str(told)), checked_left(named(row)))
 
 
 def _last_steps(told: Iterable[Entry]) -> dict[str, _Last]:

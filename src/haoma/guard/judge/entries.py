@@ -7,7 +7,10 @@ from haoma.ledger.entry import EntryType
 __all__ = ["ENTRY_TYPES"]
 
 ENTRY_TYPES = (
-    EntryType("guard.checked", {"snapshot": "digest", "page": "digest", "verdicts": "word*", "late": "flag"}),
+    EntryType(
+        "guard.checked",
+        {"snapshot": "digest", "page": "digest", "verdicts": "word*", "late": "flag", "look": "commitment?"},
+    ),
     EntryType("guard.left", {"rows": "digest*", "left": "commitment*"}),
     EntryType("guard.reviewed", {"review": "uuid", "by": "uuid", "verdict": "word", "reason": "word"}),
     EntryType(

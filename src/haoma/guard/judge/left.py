@@ -22,7 +22,19 @@ from haoma.guard.judge.model import Seen
 from haoma.ledger.canonical import canonical
 from haoma.ledger.forms import time_text
 
-__all__ = ["LEFT", "SCOPE", "evidence_left", "look_left", "named", "news_left", "tell_left", "telling", "vote_left"]
+__all__ = [
+    "LEFT",
+    "SCOPE",
+    "checked_left",
+    "evidence_left",
+    "look_left",
+    "named",
+    "news_left",
+    "snapshot_digest",
+    "tell_left",
+    "telling",
+    "vote_left",
+]
 
 LEFT = "guard.left"
 SCOPE = "guardrows"
@@ -64,6 +76,16 @@ def evidence_left(row: Mapping[str, object]) -> _Said:
     """The name of a row of `judge_evidence`, and what it says."""
     said = {name: value for name, value in row.items() if name != "evidence_id"}
     return _name("evidence", str(row["cause"]), str(row["role"])), _said(said)
+
+
+def snapshot_digest(source: str, snapshot: str, organisation: str) -> str:
+    """What an entry names a look by: SHA-256 in hexadecimal."""
+    return hashlib.sha256(f"{source} {snapshot} {organisation}".encode()).hexdigest()
+
+
+def checked_left(row: Mapping[str, object]) -> bytes:
+    """What a row of `judge_checked` says, but for its ids."""
+    return _said({name: one for name, one in row.items() if name not in {"check_id", "entry_id"}})
 
 
 def news_left(channel: str, payload: str) -> bytes:

@@ -13,6 +13,7 @@ from haoma.guard.judge import Verdict, review, tables, tickets
 from haoma.guard.judge.audit import Audited, audit_incidents
 from haoma.guard.judge.audit_left import hold_left
 from haoma.guard.judge.incidents import close_by_hand
+from haoma.guard.judge.keeping import EXPIRING
 from haoma.guard.judge.model import Act
 from haoma.guard.judge.outbox import again, send_due
 from haoma.guard.judge.platforms import read_platforms
@@ -135,7 +136,7 @@ def test_what_was_written_before_the_log_was_told_is_held_from_its_next_change_o
         assert tx.execute(asked.values(url="https://elsewhere.example/")).rowcount == 1
         hold_left(tx, told, looked.desk.commitments)
         with pytest.raises(Tampered):
-            audit_incidents(tx, looked.desk.commitments)
+            audit_incidents(tx, looked.desk.commitments, looked.clock[0])
         tx.execute(sa.update(tables.looks).where(tables.looks.c.verdict != "match").values(first_at=NOW))
         with pytest.raises(Tampered):
             hold_left(tx, told, looked.desk.commitments)
@@ -166,3 +167,16 @@ def test_a_person_s_word_and_an_incident_closed_by_hand_hold(handled: World) -> 
     act = Act("known", handled.clock[0], AN)
     handled.desk.store.write(lambda tx: close_by_hand(tx, handled.desk, found.id, act))
     audited(handled)
+
+
+def test_what_retention_deletes_in_its_time_is_not_missed(handled: World) -> None:
+    kept = len(handled.rows(tables.checked)), len(handled.rows(tables.messages))
+    handled.clock[0] += timedelta(days=200)
+    handled.look(*RIGHT)
+    for one in EXPIRING:
+        handled.desk.store.write(
+            lambda tx, one=one: tx.execute(sa.delete(one.table).where(one.over(handled.clock[0]))) and None
+        )
+    left = audited(handled)
+    assert left.looks == 1 < kept[0]
+    assert left.messages < kept[1]
