@@ -104,13 +104,13 @@ def named(row: sa.Row[tuple[object, ...]]) -> dict[str, object]:
 
 
 def _rows(tx: sa.Connection, causes: Collection[str], seen: Seen | None) -> dict[str, bytes]:
-    looks: sa.ColumnElement[bool] = _l.cause.in_(causes)
-    shows: sa.ColumnElement[bool] = _e.cause.in_(causes)
+    here: sa.ColumnElement[bool] = _l.cause.in_(causes)
     if seen is not None:
-        looks = sa.and_(_l.place == seen.place, _l.organisation == seen.organisation)
-        shows = sa.or_(shows, _e.cause.in_(sa.select(_l.cause).where(looks)))
-    found = [look_left(named(row)) for row in tx.execute(sa.select(tables.looks).where(looks))]
-    return dict(found + [evidence_left(named(row)) for row in tx.execute(sa.select(tables.evidence).where(shows))])
+        here = sa.and_(_l.place == seen.place, _l.organisation == seen.organisation)
+    looks = tx.execute(sa.select(tables.looks).where(here)).all()
+    every = sorted({*causes, *(row.cause for row in looks)})
+    shows = tx.execute(sa.select(tables.evidence).where(_e.cause.in_(every)))
+    return dict([look_left(named(row)) for row in looks] + [evidence_left(named(row)) for row in shows])
 
 
 def _name(*parts: str) -> str:
