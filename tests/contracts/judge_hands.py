@@ -101,6 +101,9 @@ HANDS = (
         [*_OF_L, "place"], sa.select(*_OF_L, sa.literal("map/another")).where(_l.c.verdict == "match")
     ),
     sa.update(tables.incidents).values(severity="low"),
+    sa.update(tables.incidents).values(shown="4008001235"),
+    sa.update(tables.incidents).values(kind="platform"),
+    sa.update(tables.incidents).values(first_seen_at=NOW),
     sa.update(tables.incidents).values(hotline=AN),
     sa.update(tables.incidents).values(source="poi"),
     sa.update(tables.incidents).values(verdict="stale"),

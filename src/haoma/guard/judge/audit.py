@@ -6,8 +6,8 @@ Rules held here:
   page that could not be (`crawl.audit`).
 - An incident is about what its cause says, and stands as its last step left it: its state, its times and how severe it
   is. Votes are held as `audit_votes` says; tickets, questions and news as `audit_told` says.
-- How often a mention was looked at and until when it is quiet, what shows a cause, and votes are as the last change
-  left them (`audit_left`).
+- How often a mention was looked at and until when it is quiet, what shows a cause, what an incident is called, and
+  votes are as the last change left them (`audit_left`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether looks, what shows a cause, and votes are as the last change left them.
+"""Whether looks, evidence, incidents and votes are as the last change left them.
 
 Rules held here:
 - A row is what the log was told last of it; one that it was told of is there.
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from haoma.errors import Tampered
 from haoma.guard.judge import tables
-from haoma.guard.judge.left import LEFT, evidence_left, look_left, named, vote_left
+from haoma.guard.judge.left import LEFT, evidence_left, incident_left, look_left, named, vote_left
 from haoma.ledger.commitment import Commitment, Commitments
 from haoma.ledger.entry import Entry
 from haoma.ledger.written import as_written
@@ -28,7 +28,7 @@ _Left = Callable[[Mapping[str, object]], tuple[str, bytes]]
 
 
 def hold_left(tx: sa.Connection, told: Mapping[int, Entry], commitments: Commitments) -> None:
-    """Hold looks, evidence and votes to these entries, in the order of the log. Raises Tampered.
+    """Hold looks, evidence, incidents and votes to these entries, in the order of the log. Raises Tampered.
 
     Raises NotFound where the key of a commitment is not here.
     """
@@ -39,6 +39,10 @@ def hold_left(tx: sa.Connection, told: Mapping[int, Entry], commitments: Commitm
     run.hold("the vote", every_vote, vote_left, "told")
     run.hold("the look", sa.select(tables.looks).order_by(looks.cause, looks.place), look_left, "first_check")
     run.hold("the evidence", sa.select(tables.evidence).order_by(shows.evidence_id), evidence_left, "entry_id")
+    s, i = tables.steps.c, tables.incidents.c.incident_id
+    opened = sa.select(s.incident_id, sa.func.min(s.entry_id).label("told")).group_by(s.incident_id).subquery()
+    about = sa.select(tables.incidents, opened.c.told).join(opened, opened.c.incident_id == i).order_by(i)
+    run.hold("the incident", about, incident_left, "told")
     run.require_none_left()
 
 
@@ -71,7 +75,7 @@ class _Run:
         """Raise Tampered where the log was told of a row that is not there."""
         if self._left:
             entry_id = min(entry_id for entry_id, _ in self._left.values())
-            raise _differs(f"a look, vote or piece of evidence that entry {entry_id} tells of is gone")
+            raise _differs(f"a look, vote, incident or piece of evidence that entry {entry_id} tells of is gone")
 
 
 def _last(told: Mapping[int, Entry]) -> Iterable[tuple[str, tuple[int, str]]]:

@@ -1,4 +1,4 @@
-"""How a change left rows that later changes go by: looks, what shows a cause, and votes. The log is told of each.
+"""How a change left rows that later ones go by: looks, evidence, incidents and votes. The log is told of each.
 
 Rules held here:
 - A change tells, in its own transaction, how it left each row that is another one then: by a name that the row keeps
@@ -27,6 +27,7 @@ __all__ = [
     "SCOPE",
     "checked_left",
     "evidence_left",
+    "incident_left",
     "look_left",
     "named",
     "news_left",
@@ -39,7 +40,8 @@ __all__ = [
 LEFT = "guard.left"
 SCOPE = "guardrows"
 AT_ONCE = 256
-_l, _e = tables.looks.c, tables.evidence.c
+STEPS = frozenset({"severity", "state", "last_seen_at", "opened_at", "closed_at"})
+_l, _e, _i = tables.looks.c, tables.evidence.c, tables.incidents.c
 _Said = tuple[str, bytes]
 
 
@@ -47,9 +49,9 @@ _Said = tuple[str, bytes]
 def telling(
     tx: sa.Connection, desk: Desk, at: datetime, causes: Collection[str], seen: Seen | None = None
 ) -> Iterator[None]:
-    """Tell the log how the block leaves the looks and the evidence of these causes, as far as it changes them.
+    """Tell the log how the block leaves looks, evidence and incidents of these causes, as far as it changes them.
 
-    With `seen` they are the looks at that page, and the evidence of their causes too.
+    With `seen` they are the looks at that page, and what there is of their causes too.
     """
     before = _rows(tx, causes, seen)
     yield
@@ -76,6 +78,11 @@ def evidence_left(row: Mapping[str, object]) -> _Said:
     """The name of a row of `judge_evidence`, and what it says."""
     said = {name: value for name, value in row.items() if name != "evidence_id"}
     return _name("evidence", str(row["cause"]), str(row["role"])), _said(said)
+
+
+def incident_left(row: Mapping[str, object]) -> _Said:
+    """The name of a row of `judge_incidents`, and what it says that no step changes."""
+    return _name("incident", str(row["cause"])), _said({name: one for name, one in row.items() if name not in STEPS})
 
 
 def snapshot_digest(source: str, snapshot: str, organisation: str) -> str:
@@ -110,7 +117,9 @@ def _rows(tx: sa.Connection, causes: Collection[str], seen: Seen | None) -> dict
     looks = tx.execute(sa.select(tables.looks).where(here)).all()
     every = sorted({*causes, *(row.cause for row in looks)})
     shows = tx.execute(sa.select(tables.evidence).where(_e.cause.in_(every)))
-    return dict([look_left(named(row)) for row in looks] + [evidence_left(named(row)) for row in shows])
+    about = tx.execute(sa.select(tables.incidents).where(_i.cause.in_(every)))
+    told = [look_left(named(row)) for row in looks] + [evidence_left(named(row)) for row in shows]
+    return dict(told + [incident_left(named(row)) for row in about])
 
 
 def _name(*parts: str) -> str:

@@ -78,11 +78,11 @@ def open_case(tx: sa.Connection, desk: Desk, case: Case, at: datetime) -> str | 
     seen, bare = case.seen(at), case.finding()
     with telling(tx, desk, at, [case.cause], seen):
         turn, _ = look(tx, AT_ONCE, seen, case.cause, bare, case.entry_id)
-    there = of_causes(tx, [case.cause])
-    if turn is not Turn.OPENS or there:
-        return there[0].id if there else None
-    shown = show(case.hotline.uri, desk.commitments, registered=True)
-    opened = open_one(tx, desk, seen, case.cause, replace(bare, shown=shown), case.since, Act(RULE, at))
+        there = of_causes(tx, [case.cause])
+        if turn is not Turn.OPENS or there:
+            return there[0].id if there else None
+        shown = show(case.hotline.uri, desk.commitments, registered=True)
+        opened = open_one(tx, desk, seen, case.cause, replace(bare, shown=shown), case.since, Act(RULE, at))
     sources.hurry(tx, desk.log, sources_of(tx, case.hotline), at)
     return opened
 
