@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from contracts.entries import all_entries
 from contracts.judge import LABELLED_AS_A_RIVAL, NOW, OURS, RIGHT, World, open_world, world_on
+from contracts.judge_hands import HANDS, assert_told, audited, look_often
 from contracts.killing import assert_all_or_nothing
 from haoma.errors import Conflict
 from haoma.guard.judge import Limits, Severity, check, tables
@@ -66,6 +67,7 @@ class JudgeContract:
         world = open_world(url, AT_ONCE, CHANNELS)
         with world.store:
             yield world
+            audited(world)
 
     def test_one_snapshot_that_many_judge_at_once_is_counted_once(self, world: World) -> None:
         seen = world.seen()
@@ -152,6 +154,10 @@ class JudgeContract:
         done = world.look(*shown)
         assert len(done.opened) == len(world.incidents()) == 60
         assert len(world.look(*RIGHT).closed) == 60
+
+    def test_what_a_hand_changed_is_told(self, world: World) -> None:
+        world.desk = replace(world.desk, limits=Limits())
+        assert_told(look_often(world), HANDS)
 
 
 class JudgeKillContract:

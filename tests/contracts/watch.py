@@ -471,7 +471,7 @@ class WatchContract:
         with world.store.read() as tx:
             pack = gather(tx, world.desk, incident.id)
             letter = written(tx, world.desk, incident, platform, world.clock[0])
-            audited = audit_incidents(tx)
+            audited = audit_incidents(tx, world.desk.commitments, world.clock[0])
         assert [(one.digest, one.entry_id) for one in pack.shows if one.role == "opening"] == [
             (alert.digest, alert.entry_id)
         ]

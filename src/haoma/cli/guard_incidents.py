@@ -86,7 +86,7 @@ def audit(fmt: Format) -> None:
     from haoma.guard.judge.audit import audit_incidents
 
     with Services(current_settings(), create=False) as services, services.store.read() as tx:
-        found = audit_incidents(tx)
+        found = audit_incidents(tx, services.commitments, services.now())
     write([asdict(found)], fmt)
 
 

@@ -4,9 +4,9 @@ Rules held here:
 - A ticket was made, sent and reminded of when its entries say so, and is done with when its incident was closed. One
   whose incident came back makes room for the next one on that platform.
 - A question that was decided has one entry, with the verdict, the time and who decided; one that waits has none.
-- News has an entry that it was written, and one when it was heard or given up. What was heard goes in its time; what
-  was not is there still. News without an entry is older than the first that has one: that it was written was no entry
-  before.
+- News has an entry that it was written, and one when it was heard or given up. It says what it said when it
+  was written. What was heard goes in its time; what was not is there still. News without an entry, or with one that
+  does not tell what it says, is older than the first that has one: that was no part of the log before.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ import sqlalchemy as sa
 
 from haoma.errors import Tampered
 from haoma.guard.judge import tables
+from haoma.guard.judge.left import news_left
 from haoma.guard.judge.outbox import WRITTEN
+from haoma.ledger.commitment import Commitment, Commitments
 from haoma.ledger.entry import Entry
 
 __all__ = ["TYPES", "hold_messages", "hold_reviews", "hold_tickets"]
@@ -56,7 +58,7 @@ def hold_reviews(tx: sa.Connection, told: Sequence[Entry]) -> int:
     return len(rows)
 
 
-def hold_messages(tx: sa.Connection, told: Sequence[Entry]) -> int:
+def hold_messages(tx: sa.Connection, told: Sequence[Entry], commitments: Commitments) -> int:
     """Hold news to these entries; how many pieces there are. Raises Tampered."""
     said = _by(told, "guard.told", "message")
     since = min((one.at for one in told if one.body.get("state") == WRITTEN), default=None)
@@ -64,7 +66,8 @@ def hold_messages(tx: sa.Connection, told: Sequence[Entry]) -> int:
     for row in rows:
         entries = said.pop(row.message_id, [])
         of_old = since is None or row.attempts > 0 or row.due_at < since
-        if not _stands(row, entries[-1] if entries else None) or not (entries or of_old):
+        stands = _stands(row, entries[-1] if entries else None) and _says(row, entries, commitments)
+        if not stands or not (entries or of_old):
             raise _differs(f"news {row.message_id} is not what was recorded")
     if lost := sorted(key for key, entries in said.items() if entries[-1].body["state"] != "done"):
         raise _differs(f"news {lost[0]}, which nobody has heard, is gone")
@@ -77,6 +80,13 @@ def _stands(row: sa.Row[Any], last: Entry | None) -> bool:
         return last is None or last.body["state"] in {WRITTEN, "failed"}
     ended = None if last is None else (last.body["state"], last.body["attempts"])
     return ended == (row.state, row.attempts) and (row.state != "done" or (last is not None and row.told_at == last.at))
+
+
+def _says(row: sa.Row[Any], entries: Sequence[Entry], commitments: Commitments) -> bool:
+    """Whether a piece of news says what it said when it was written, as far as the log heard that."""
+    heard = [str(one.body["news"]) for one in entries if "news" in one.body]
+    said = news_left(row.channel, row.payload)
+    return all(commitments.opens(Commitment.parse(one), said) for one in heard)
 
 
 def _by(told: Iterable[Entry], kind: str, name: str) -> dict[str, list[Entry]]:

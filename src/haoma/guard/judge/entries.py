@@ -7,7 +7,11 @@ from haoma.ledger.entry import EntryType
 __all__ = ["ENTRY_TYPES"]
 
 ENTRY_TYPES = (
-    EntryType("guard.checked", {"snapshot": "digest", "page": "digest", "verdicts": "word*", "late": "flag"}),
+    EntryType(
+        "guard.checked",
+        {"snapshot": "digest", "page": "digest", "verdicts": "word*", "late": "flag", "look": "commitment?"},
+    ),
+    EntryType("guard.left", {"rows": "digest*", "left": "commitment*"}),
     EntryType("guard.reviewed", {"review": "uuid", "by": "uuid", "verdict": "word", "reason": "word"}),
     EntryType(
         "guard.incident",
@@ -15,5 +19,5 @@ ENTRY_TYPES = (
     ),
     EntryType("guard.ticket", {"ticket": "uuid", "incident": "uuid", "platform": "word", "to": "word", "by": "uuid?"}),
     EntryType("guard.exported", {"incident": "uuid", "by": "uuid", "file": "digest"}),
-    EntryType("guard.told", {"message": "uuid", "state": "word", "attempts": "count"}),
+    EntryType("guard.told", {"message": "uuid", "state": "word", "attempts": "count", "news": "commitment?"}),
 )

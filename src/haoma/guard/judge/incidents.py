@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from haoma.errors import Conflict, NotFound
 from haoma.guard.judge import tables
 from haoma.guard.judge.desk import Desk
+from haoma.guard.judge.left import telling
 from haoma.guard.judge.looks import quieten
 from haoma.guard.judge.model import Act, Finding, Seen, Severity, SourceKind, State, Verdict
 from haoma.guard.judge.outbox import post
@@ -132,9 +133,10 @@ def close_by_hand(tx: sa.Connection, desk: Desk, incident_id: str, act: Act) -> 
     found = incident(tx, incident_id)
     if found.state is State.CLOSED:
         raise Conflict("this incident is closed already", hint="haoma guard incidents show tells by whom")
-    with holding(tx, desk, found.source):
-        close(tx, desk, found, act)
-    quieten(tx, found.cause, act.at + timedelta(days=desk.limits.quiet_days))
+    with telling(tx, desk, act.at, [found.cause]):
+        with holding(tx, desk, found.source):
+            close(tx, desk, found, act)
+        quieten(tx, found.cause, act.at + timedelta(days=desk.limits.quiet_days))
     return incident(tx, incident_id)
 
 

@@ -1,8 +1,9 @@
 """News on its way: written with what it tells of, told until it is heard, each under an id that never changes.
 
 Rules held here:
-- A piece of news is written in the transaction of what it tells of, which the log hears too: none goes without a
-  trace. One process at a time tells it, in order of time.
+- A piece of news is written in the transaction of what it tells of, which the log hears too, with a commitment to
+  what it says: none goes without a trace, and none comes to say another thing. One process at a time tells it, in
+  order of time.
 - It is told at least once: a channel that was killed between hearing and noting hears it again, under the same id.
 - A channel that is down is tried ever more rarely, for three days; then the news waits as `failed` for a person, who
   has it told again. None is dropped.
@@ -24,6 +25,7 @@ from haoma.errors import HaomaError
 from haoma.guard.judge import tables
 from haoma.guard.judge.desk import Desk
 from haoma.guard.judge.keeping import kept_until
+from haoma.guard.judge.left import SCOPE, news_left
 from haoma.guard.judge.model import Severity
 from haoma.ledger.canonical import canonical
 from haoma.lineage.rows import insert_new
@@ -79,7 +81,8 @@ def post(
             message_id = str(uuid.uuid5(NAMESPACE, f"{channel} {event}"))
             row = {"message_id": message_id, "channel": channel, "payload": payload, "state": "due", "attempts": 0}
             if tx.execute(insert_new(tx, tables.messages).values(**row, due_at=at)).rowcount:
-                desk.tell(tx, "guard.told", at, message=message_id, state=WRITTEN, attempts=0)
+                says = str(desk.commitments.commit(SCOPE, news_left(channel, payload)))
+                desk.tell(tx, "guard.told", at, message=message_id, state=WRITTEN, attempts=0, news=says)
             made.append(message_id)
     return made
 

@@ -9,7 +9,7 @@ Rules held here:
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from haoma.errors import BadInput, Conflict, NotFound
 from haoma.guard.judge import tables
 from haoma.guard.judge.desk import Desk
 from haoma.guard.judge.incidents import close, holding, of_causes, open_one
+from haoma.guard.judge.left import telling
 from haoma.guard.judge.looks import hold_evidence, quieten
 from haoma.guard.judge.model import BAD, Act, Finding, Seen, Shown, SourceKind, Verdict, Voice, cause_of
 from haoma.guard.judge.votes import Ballot, cast
@@ -125,12 +126,13 @@ def decide(tx: sa.Connection, desk: Desk, review_id: str, verdict: Verdict, act:
     place = (row.organisation, row.place, Voice.HUMAN)
     said = Ballot(*place, shown, verdict, act.why, found.snapshot, act.at, row.hotline, by=act.by)
     cast(tx, desk, [said], act.at)
-    with holding(tx, desk, row.source):
+    every = [cause_of(row.organisation, row.source, Finding(one, SAID, row.hotline, shown)) for one in sorted(BAD)]
+    with telling(tx, desk, act.at, every), holding(tx, desk, row.source):
         if verdict in BAD:
             finding = Finding(verdict, SAID, row.hotline, shown, xpath=found.xpath, owner=found.owner)
             _is_wrong(tx, desk, row, finding, act)
         elif verdict is Verdict.MATCH:
-            _is_right(tx, desk, row, shown, act)
+            _is_right(tx, desk, every, act)
     return found
 
 
@@ -146,9 +148,8 @@ def _is_wrong(tx: sa.Connection, desk: Desk, row: sa.Row[Any], finding: Finding,
         open_one(tx, desk, seen, cause, finding, row.asked_at, replace(act, why=SAID))
 
 
-def _is_right(tx: sa.Connection, desk: Desk, row: sa.Row[Any], shown: Shown, act: Act) -> None:
-    """Close and quieten everything that alerts, or could, of this number on this source."""
-    causes = [cause_of(row.organisation, row.source, Finding(one, SAID, row.hotline, shown)) for one in sorted(BAD)]
+def _is_right(tx: sa.Connection, desk: Desk, causes: Sequence[str], act: Act) -> None:
+    """Close and quieten everything that alerts, or could, of a number on a source: these causes."""
     for cause in causes:
         quieten(tx, cause, act.at + timedelta(days=desk.limits.quiet_days))
     for one in of_causes(tx, causes):

@@ -10,7 +10,6 @@ Rules held here:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -24,12 +23,14 @@ from haoma.guard.judge.hysteresis import Turn
 from haoma.guard.judge.incidents import close, holding, of_causes, open_one, seen_again
 from haoma.guard.judge.judging import Known, judge
 from haoma.guard.judge.keeping import kept_until
+from haoma.guard.judge.left import SCOPE, checked_left, snapshot_digest, telling
 from haoma.guard.judge.looks import good_again, look, was_there
 from haoma.guard.judge.model import BAD, Act, Checked, Finding, Seen, Shown, Verdict, cause_of
 from haoma.guard.judge.review import ask
 from haoma.guard.judge.shown import bare, show
 from haoma.guard.judge.votes import ballots, cast
 from haoma.guard.model import Mention
+from haoma.ledger.forms import Json
 from haoma.lineage.rows import insert_new
 
 __all__ = ["check"]
@@ -62,7 +63,8 @@ def _judge(tx: sa.Connection, desk: Desk, seen: Seen, mentions: Sequence[Mention
     if late:
         return Checked(new=True, findings=found)
     cast(tx, desk, ballots(tx, seen, found), seen.at)
-    with holding(tx, desk, seen.source):
+    causes = [cause_of(seen.organisation, seen.source, one) for one in found]
+    with telling(tx, desk, seen.at, causes, seen), holding(tx, desk, seen.source):
         opened = _look(tx, desk, seen, found, entry_id)
         closed = _look_away(tx, desk, seen, found, entry_id)
     return Checked(True, found, tuple(opened), tuple(closed))
@@ -124,15 +126,17 @@ def _is_late(tx: sa.Connection, desk: Desk, seen: Seen) -> bool:
 
 
 def _note(tx: sa.Connection, desk: Desk, seen: Seen, found: Sequence[Finding], *, late: bool) -> int:
-    named = f"{seen.source} {seen.snapshot} {seen.organisation}"
-    digest = hashlib.sha256(named.encode()).hexdigest()
-    verdicts = sorted(str(one.verdict) for one in found)[:1_000]
-    entry_id = desk.tell(
-        tx, "guard.checked", seen.at, snapshot=digest, page=seen.digest, verdicts=list(verdicts), late=late
-    )
     row = {"snapshot": seen.snapshot, "organisation": seen.organisation, "place": seen.place, "at": seen.at}
-    kept = {"entry_id": entry_id, "kept_until": kept_until(seen.at)}
-    tx.execute(insert_new(tx, tables.checked), [{**row, **kept}])
+    row |= {"kept_until": kept_until(seen.at)}
+    said: dict[str, Json] = {
+        "snapshot": snapshot_digest(seen.source, seen.snapshot, seen.organisation),
+        "page": seen.digest,
+        "verdicts": list(sorted(str(one.verdict) for one in found)[:1_000]),
+        "late": late,
+        "look": str(desk.commitments.commit(SCOPE, checked_left(row))),
+    }
+    entry_id = desk.tell(tx, "guard.checked", seen.at, **said)
+    tx.execute(insert_new(tx, tables.checked), [{**row, "entry_id": entry_id}])
     return entry_id
 
 

@@ -4,7 +4,7 @@ Rules held here:
 - A vote is written when a voice says something else of a number at a place than it said last; it is never updated, and
   one voice's is never another one's. What stands is the newest of each voice at each place.
 - A number that a page showed and shows no more is said to be missing there.
-- A vote, its Fact and the entry of that are one transaction. The Fact has the vote before it as its parent.
+- A vote, its Fact and the entries of both are one transaction. The Fact has the vote before it as its parent.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ import sqlalchemy as sa
 
 from haoma.guard.judge import tables
 from haoma.guard.judge.desk import Desk
+from haoma.guard.judge.left import tell_left, vote_left
 from haoma.guard.judge.model import BAD, Finding, Seen, Shown, Verdict, Voice
 from haoma.lineage import Activity, Draft, Stage, canonical_value, code_digest, record
 
-__all__ = ["Ballot", "Standing", "ballots", "cast", "standing"]
+__all__ = ["ACTIVITIES", "Ballot", "Standing", "ballots", "cast", "standing"]
 
 NAMESPACE = uuid.UUID("5d0f1c5e-2f0b-5f0e-9a57-0f3c7a8f6b11")
 SYSTEM = "haoma"
+JUDGED, REVIEWED = ACTIVITIES = ("guard.judge", "guard.review")
 _c = tables.votes.c
 
 
@@ -88,7 +90,9 @@ def cast(tx: sa.Connection, desk: Desk, ballots: Sequence[Ballot], at: datetime)
     drafts = [_draft(one, row) for one, row in zip(ballots, before, strict=True)]
     facts = record(tx, desk.log, desk.commitments, _activity(ballots[0], at), drafts, at=at)
     rows = [_row(one) | {"fact_id": fact.fact_id} for one, fact in zip(ballots, facts, strict=True)]
-    tx.execute(sa.insert(tables.votes), rows)
+    ids = tx.scalars(sa.insert(tables.votes).returning(_c.vote_id, sort_by_parameter_order=True), rows).all()
+    left = [vote_left({"vote_id": vote_id, **row}) for vote_id, row in zip(ids, rows, strict=True)]
+    tell_left(tx, desk, at, dict(left))
 
 
 def standing(tx: sa.Connection, organisation: str, token: str) -> Standing:
@@ -129,7 +133,7 @@ def _draft(one: Ballot, before: sa.Row[Any] | None) -> Draft:
 def _activity(one: Ballot, at: datetime) -> Activity:
     by_hand = one.voice is Voice.HUMAN
     run_id = str(uuid.uuid5(NAMESPACE, f"{one.organisation} {one.place} {one.snapshot} {one.by or ''} {at}"))
-    name = "guard.review" if by_hand else "guard.judge"
+    name = REVIEWED if by_hand else JUDGED
     return Activity(name, code_digest(cast), SYSTEM, Stage.DISPLAY, at, at, run_id=run_id)
 
 

@@ -21,6 +21,7 @@ from haoma.guard.judge import Desk, Finding, Limits, Seen, Verdict
 from haoma.guard.judge import tables as judge
 from haoma.guard.judge.hysteresis import Turn
 from haoma.guard.judge.incidents import close, of_causes, open_one
+from haoma.guard.judge.left import telling
 from haoma.guard.judge.looks import good_again, look, quieten
 from haoma.guard.judge.model import Act, Shown, SourceKind, cause_of
 from haoma.guard.judge.shown import show
@@ -75,20 +76,22 @@ def registered(tx: sa.Connection, desk: Desk, tenant: str, name: str, at: dateti
 def open_case(tx: sa.Connection, desk: Desk, case: Case, at: datetime) -> str | None:
     """Open the incident of an alert, and have the hotline's sources read now; None where a person's no stands."""
     seen, bare = case.seen(at), case.finding()
-    turn, _ = look(tx, AT_ONCE, seen, case.cause, bare, case.entry_id)
-    there = of_causes(tx, [case.cause])
-    if turn is not Turn.OPENS or there:
-        return there[0].id if there else None
-    shown = show(case.hotline.uri, desk.commitments, registered=True)
-    opened = open_one(tx, desk, seen, case.cause, replace(bare, shown=shown), case.since, Act(RULE, at))
+    with telling(tx, desk, at, [case.cause], seen):
+        turn, _ = look(tx, AT_ONCE, seen, case.cause, bare, case.entry_id)
+        there = of_causes(tx, [case.cause])
+        if turn is not Turn.OPENS or there:
+            return there[0].id if there else None
+        shown = show(case.hotline.uri, desk.commitments, registered=True)
+        opened = open_one(tx, desk, seen, case.cause, replace(bare, shown=shown), case.since, Act(RULE, at))
     sources.hurry(tx, desk.log, sources_of(tx, case.hotline), at)
     return opened
 
 
 def over(tx: sa.Connection, desk: Desk, case: Case, at: datetime) -> list[str]:
     """Close the incident of counts that have recovered; the ids of what was open."""
-    good_again(tx, AT_ONCE, case.seen(at), [], case.entry_id)
-    quieten(tx, case.cause, at)
+    with telling(tx, desk, at, [case.cause], case.seen(at)):
+        good_again(tx, AT_ONCE, case.seen(at), [], case.entry_id)
+        quieten(tx, case.cause, at)
     closed = of_causes(tx, [case.cause])
     for one in closed:
         close(tx, desk, one, Act(RULE, at))

@@ -6,29 +6,28 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.judge import LABELLED_AS_A_RIVAL, NOBODYS, NOW, OURS, RIGHT, World, shows
+from contracts.judge_hands import AN, HANDS, assert_told, audited, look_often
 from haoma.consent.webhook import RETRIES_S
 from haoma.errors import Tampered
 from haoma.guard.judge import Verdict, review, tables, tickets
 from haoma.guard.judge.audit import Audited, audit_incidents
+from haoma.guard.judge.audit_left import hold_left
+from haoma.guard.judge.incidents import close_by_hand
+from haoma.guard.judge.keeping import EXPIRING
 from haoma.guard.judge.model import Act
 from haoma.guard.judge.outbox import again, send_due
 from haoma.guard.judge.platforms import read_platforms
 from haoma.guard.model import Belongs
-
-AN = "0cc00000-0000-4000-8000-000000000001"
+from haoma.ledger.scan import scan
 
 
 @pytest.fixture
 def looked(world: World) -> World:
-    for mentions in (LABELLED_AS_A_RIVAL, LABELLED_AS_A_RIVAL, RIGHT, RIGHT, LABELLED_AS_A_RIVAL):
-        world.look(*mentions)
-    return world
+    return look_often(world)
 
 
 def test_what_was_recorded_holds(looked: World) -> None:
-    assert looked.ask(audit_incidents) == Audited(
-        5, 3, incidents=1, steps=2, tickets=0, reviews=0, messages=4, drawings=0
-    )
+    assert audited(looked) == Audited(5, 3, incidents=1, steps=2, tickets=0, reviews=0, messages=4, drawings=0)
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ class Heard:
 
 
 def test_tickets_questions_and_news_hold_also_when_an_incident_comes_back(handled: World) -> None:
-    found = handled.ask(audit_incidents)
+    found = audited(handled)
     assert (found.tickets, found.reviews, found.messages > 4) == (2, 1, True)
     states = {row.state for row in handled.rows(tables.messages)}
     assert states == {"done", "failed"}
@@ -74,7 +73,7 @@ def test_tickets_questions_and_news_hold_also_when_an_incident_comes_back(handle
     handled.desk.store.write(lambda tx: tickets.make(tx, handled.desk, back.id, owner, act))
     handled.desk.store.write(lambda tx: again(tx, handled.clock[0]) and None)
     handled.desk.store.write(lambda tx: tx.execute(sa.delete(tables.messages).where(_m.state == "done")) and None)
-    assert handled.ask(audit_incidents).tickets == 2
+    assert audited(handled).tickets == 2
 
 
 _m, _t, _r = tables.messages.c, tables.tickets.c, tables.reviews.c
@@ -95,42 +94,26 @@ BY_HAND = (
     sa.update(tables.messages).where(_m.state == "failed").values(state="done"),
     sa.update(tables.messages).where(_m.state == "done").values(told_at=NOW),
     sa.delete(tables.messages).where(_m.state == "failed"),
+    sa.update(tables.messages).where(_m.state == "failed").values(payload="{}"),
+    sa.update(tables.messages).where(_m.state == "done").values(payload="{}"),
+    sa.update(tables.messages).where(_m.state == "done").values(channel="another"),
 )
 
 
-class Undone(Exception):
-    """Takes a change back."""
-
-
 def test_what_a_hand_did_with_tickets_questions_and_news_is_told(handled: World) -> None:
-    for by_hand in BY_HAND:
-
-        def work(tx: sa.Connection, by_hand: sa.Executable = by_hand) -> None:
-            assert tx.execute(by_hand).rowcount
-            with pytest.raises(Tampered):
-                audit_incidents(tx)
-            raise Undone
-
-        with pytest.raises(Undone):
-            handled.desk.store.write(work)
-    handled.ask(audit_incidents)
+    assert_told(handled, BY_HAND)
 
 
 def test_news_that_nobody_has_heard_yet_does_not_go_without_a_trace(looked: World) -> None:
-    for by_hand in (
-        sa.delete(tables.messages),
-        sa.update(tables.messages).values(message_id=sa.func.upper(_m.channel)),
-    ):
-        which = by_hand.where(_m.message_id == sa.select(sa.func.min(_m.message_id)).scalar_subquery())
+    renamed = sa.update(tables.messages).values(message_id=sa.func.upper(_m.channel))
+    reworded = sa.update(tables.messages).values(payload=sa.func.replace(_m.payload, "4008001234", "4008001235"))
+    hands = sa.delete(tables.messages), renamed, reworded
+    first = _m.message_id == sa.select(sa.func.min(_m.message_id)).scalar_subquery()
+    assert_told(looked, [one.where(first) for one in hands])
 
-        def work(tx: sa.Connection, by_hand: sa.Executable = which) -> None:
-            assert tx.execute(by_hand).rowcount == 1
-            with pytest.raises(Tampered):
-                audit_incidents(tx)
-            raise Undone
 
-        with pytest.raises(Undone):
-            looked.desk.store.write(work)
+def test_what_a_hand_did_with_looks_votes_and_incidents_is_told(looked: World) -> None:
+    assert_told(looked, HANDS)
 
 
 def test_news_that_was_made_by_hand_is_told(looked: World) -> None:
@@ -138,22 +121,62 @@ def test_news_that_was_made_by_hand_is_told(looked: World) -> None:
     row = {"message_id": AN, "channel": "ops", "payload": "{}", "state": "due", "attempts": 0, "due_at": at}
     looked.desk.store.write(lambda tx: tx.execute(sa.insert(tables.messages).values(**row)) and None)
     with pytest.raises(Tampered, match=AN):
-        looked.ask(audit_incidents)
+        audited(looked)
 
 
-@pytest.mark.parametrize(
-    "by_hand",
-    [
-        sa.delete(tables.steps).where(tables.steps.c.step_id == 2),
-        sa.update(tables.steps).where(tables.steps.c.step_id == 2).values(why="because"),
-        sa.update(tables.steps).where(tables.steps.c.step_id == 1).values(entry_id=1),
-        sa.update(tables.incidents).values(state="open"),
-        sa.update(tables.votes).where(tables.votes.c.vote_id == 1).values(verdict="match"),
-        sa.update(tables.votes).where(tables.votes.c.vote_id == 2).values(fact_id=1),
-        sa.update(tables.checked).where(tables.checked.c.check_id == 1).values(entry_id=99_999),
-    ],
-)
-def test_what_a_hand_changed_is_told(looked: World, by_hand: sa.Executable) -> None:
-    looked.desk.store.write(lambda tx: tx.execute(by_hand) and None)
-    with pytest.raises(Tampered):
-        looked.ask(audit_incidents)
+def test_what_was_written_before_the_log_was_told_is_held_from_its_next_change_on(looked: World) -> None:
+    looked.look(shows(NOBODYS, Belongs.UNSURE), source="forum")
+    asked = sa.update(tables.evidence).where(tables.evidence.c.cause == tables.reviews.c.cause)
+    first = looked.ask(lambda tx: max(one.entry_id for one in scan(tx, lambda _: True)))
+    looked.look(*LABELLED_AS_A_RIVAL)
+
+    def work(tx: sa.Connection) -> None:
+        told = {one.entry_id: one.entry for one in scan(tx, lambda _: True) if one.entry_id > first}
+        hold_left(tx, told, looked.desk.commitments)
+        assert tx.execute(asked.values(url="https://elsewhere.example/")).rowcount == 1
+        hold_left(tx, told, looked.desk.commitments)
+        with pytest.raises(Tampered):
+            audit_incidents(tx, looked.desk.commitments, looked.clock[0])
+        tx.execute(sa.update(tables.looks).where(tables.looks.c.verdict != "match").values(first_at=NOW))
+        with pytest.raises(Tampered):
+            hold_left(tx, told, looked.desk.commitments)
+
+    looked.desk.store.write(work)
+
+
+def test_a_look_at_a_page_that_is_as_it_was_tells_the_log_of_no_row(world: World) -> None:
+    for _ in range(3):
+        world.look(*RIGHT)
+    assert len([one for one in world.entries("guard.left") if one.at > NOW + timedelta(hours=1)]) == 0
+    world.look(*LABELLED_AS_A_RIVAL)
+    assert len([one for one in world.entries("guard.left") if one.at > NOW + timedelta(hours=1)]) == 2
+    audited(world)
+
+
+def test_a_person_s_word_and_an_incident_closed_by_hand_hold(handled: World) -> None:
+    for source in ("forum", "blog"):
+        handled.look(shows(NOBODYS, Belongs.UNSURE), source=source)
+        handled.look(*LABELLED_AS_A_RIVAL, source=source)
+    doubts = handled.ask(lambda tx: review.waiting(tx, [OURS], handled.clock[0]))
+    for doubt, verdict in zip(doubts, (Verdict.STALE, Verdict.MATCH), strict=False):
+        said = Act("called-and-asked", handled.clock[0], AN)
+        handled.desk.store.write(
+            lambda tx, doubt=doubt, verdict=verdict, said=said: review.decide(tx, handled.desk, doubt.id, verdict, said)
+        )
+    found = next(one for one in handled.incidents() if one.state == "open")
+    act = Act("known", handled.clock[0], AN)
+    handled.desk.store.write(lambda tx: close_by_hand(tx, handled.desk, found.id, act))
+    audited(handled)
+
+
+def test_what_retention_deletes_in_its_time_is_not_missed(handled: World) -> None:
+    kept = len(handled.rows(tables.checked)), len(handled.rows(tables.messages))
+    handled.clock[0] += timedelta(days=200)
+    handled.look(*RIGHT)
+    for one in EXPIRING:
+        handled.desk.store.write(
+            lambda tx, one=one: tx.execute(sa.delete(one.table).where(one.over(handled.clock[0]))) and None
+        )
+    left = audited(handled)
+    assert left.looks == 1 < kept[0]
+    assert left.messages < kept[1]
