@@ -58,8 +58,8 @@ GROW = {"objective": "binary", "num_leaves": 15, "learning_rate": 0.04, "min_dat
         "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5, "verbose": -1, "num_threads": 1, "seed": 7, "deterministic": True}  # fmt: skip
 GROW_AMONG = {**GROW, "num_leaves": 6, "learning_rate": 0.05, "min_data_in_leaf": 40, "feature_fraction": 0.8,
               "monotone_constraints": [1, 1, -1, -1, 0, 1]}  # fmt: skip
-GROW_CHINESE = {**GROW, "num_leaves": 20, "min_data_in_leaf": 8, "learning_rate": 0.13}
-ROUNDS, ROUNDS_AMONG, ROUNDS_CHINESE = 300, 100, 80
+GROW_CHINESE = {**GROW, "num_leaves": 30, "min_data_in_leaf": 5, "learning_rate": 0.1}
+ROUNDS, ROUNDS_AMONG, ROUNDS_CHINESE = 300, 100, 120
 MORE = ("target_in_", "own_link_in_", "title_like", "owner_like", "elsewhere", "shared_", "named_before", "named_behind", "named_last",
         "target_alone", "same_", "page_host", "page_target", "ours_in", "class_shared", "title_end", "copyright_own", "reading",
         "named_by_title", "named_for_sure", "framed", "page_mine")  # fmt: skip
