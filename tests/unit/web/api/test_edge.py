@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import threading
 import time
 
+import httpx
 import pytest
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
 from contracts.api import Client, lines
 from haoma.errors import BadInput
 from haoma.web.api.edge import HEADERS, LARGEST_BODY, Edge
+from haoma.web.api.watching import Log
 from haoma.web.serving import application
 
 
@@ -112,6 +116,23 @@ def asked(app: object, path: str = "/", **more: object) -> list[dict[str, object
     scope = {"type": "http", "path": path, "method": "GET", "query_string": b"", "headers": [], **more}
     asyncio.run(app(scope, receive, send))
     return sent
+
+
+def test_a_log_that_takes_no_more_costs_nobody_their_answer() -> None:
+    class Full(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    async def refusing(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 403, "headers": []})
+        await send({"type": "http.response.body", "body": b"no"})
+
+    async def asked() -> int:
+        way = httpx.ASGITransport(Edge(refusing, Log(Full())))
+        async with httpx.AsyncClient(transport=way, base_url="http://haoma.test") as http:
+            return (await http.get("/v1/cases")).status_code
+
+    assert asyncio.run(asked()) == 403
 
 
 def test_what_nobody_foresaw_is_a_problem_that_does_not_tell_it() -> None:

@@ -95,6 +95,13 @@ def test_no_question_reads_a_table_from_end_to_end(ready: Client) -> None:
     assert {one for one in plans if one.startswith("SCAN")} <= {"SCAN v"}  # the one version in force
 
 
+@pytest.mark.parametrize("path", [VERIFY, REGION])
+def test_a_body_that_is_wrong_everywhere_is_told_once_and_holds_up_nobody(ready: Client, path: str) -> None:
+    told = ready.post(path, {f"a{at}": at for at in range(6_000)}, by="agent")
+    assert (told.status_code, told.json()["reason"]) == (400, "malformed")
+    assert [one["at"] for one in told.json()["errors"]] == ["body"]
+
+
 def test_whoever_asks_at_once_gets_their_own_answer_and_each_is_counted(ready: Client) -> None:
     ready.machine("many", "agent", Role.AGENT, "locate")
     ready.machine("strange", "agent@other", Role.AGENT, "locate")
