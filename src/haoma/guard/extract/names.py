@@ -92,6 +92,8 @@ LABEL_LEAST = 4  # letters
 LEFT_OUT = (
     6  # characters that a short form leaves out between two of its parts: 麓江公积金中心 is 麓江市住房公积金管理中心
 )
+BODY = re.compile(r"[\u4e00-\u9fff]{2}[省市县区州]?[\u4e00-\u9fff]{1,4}(?:局|院|中心|委|厅|办|所|会)")
+BODY_GAP = r"[\u4e00-\u9fff]{0,4}"
 SHORTENED = 0.8  # how surely such a one names the target
 LONGEST_NAMED = 60  # characters of a line that is a name, and no menu in which parts of several meet
 WORD = re.compile(r"[a-z0-9]+|[\u0370-\u03ff\u0400-\u04ff]+|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]", re.IGNORECASE)
@@ -243,17 +245,21 @@ def _also(whole: str) -> list[str]:
 def _longer_forms(cores: Sequence[str]) -> re.Pattern[str] | None:
     """What finds longer names that were shortened to these: their parts in order, with something between; or nothing.
 
-    A name that begins with a place, or with what many begin with, has too many longer ones that are others'.
+    A name that begins with a place, or with what many begin with, has too many longer ones that are others'; but those
+    of public bodies, of which a place has one of a kind: 平川人社局 is 平川市人力资源社会保障局.
     """
-    found = list[tuple[str, ...]]()
+    found, bodies = list[tuple[str, ...]](), list[str]()
     for whole in cores:
+        if BODY.fullmatch(whole):
+            bodies.append(whole[:2] + r"[省市县区州盟旗]?" + BODY_GAP.join(whole[2:]))
         if not (4 <= len(whole) <= 12 and CJK.match(whole)) or PLACES.match(whole) or COMMON.match(whole):
             continue
         for first in range(2, len(whole) - 1):
             found.append((whole[:first], whole[first:]))
             found += [(whole[:first], whole[first:at], whole[at:]) for at in range(first + 2, len(whole) - 1)]
     gap = rf"[\u4e00-\u9fff]{{0,{LEFT_OUT}}}"
-    return re.compile("|".join(gap.join(map(re.escape, parts)) for parts in found)) if found else None
+    every = [*(gap.join(map(re.escape, parts)) for parts in found), *bodies]
+    return re.compile("|".join(every)) if every else None
 
 
 def _spelt(name: str) -> str:

@@ -29,6 +29,9 @@ def strength(name: str, text: str) -> float:
         ("麓江公积金中心", "麓江市住房公积金管理中心"),
         ("麓江公积金中心", "办事网点-麓江市住房公积金管理中心"),
         ("朔岭招标", "朔岭工程招标有限公司"),
+        ("平川人社局", "平川市人力资源社会保障局"),
+        ("清湖粮储局", "欢迎来到清湖省粮食和物资储备局网站"),
+        ("石桥市疾控中心", "石桥市疾病预防控制中心"),
     ],
 )
 def test_a_short_form_is_known_in_the_name_it_is_made_of(name: str, longer: str) -> None:
@@ -40,6 +43,8 @@ def test_a_short_form_is_known_in_the_name_it_is_made_of(name: str, longer: str)
     [
         ("中国银行", "中国建设银行"),
         ("上海银行", "上海浦东发展银行"),
+        ("平川人社局", "平川市社会保险事业局"),
+        ("平川人社局", "清湖市人力资源社会保障局"),
         ("朔岭招标", "招标朔岭"),
         ("朔岭招标", "朔岭市政府采购、土地和产权交易及工程招标"),  # more lies between than a short form leaves out
         ("朔岭招标", f"朔岭城建{'资讯公告采购政策法规' * 6}朔岭工程招标"),  # a menu
