@@ -22,7 +22,7 @@ from haoma.storage.gate import Gate
 from haoma.storage.inside import Inside
 from haoma.storage.locks import advisory_lock
 from haoma.storage.quick import quick
-from haoma.storage.store import Outcome
+from haoma.storage.store import Outcome, Work
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -97,11 +97,11 @@ class PostgresStore:
             time.sleep(random.uniform(0, 0.002 * 1.3**attempt))  # noqa: S311 - to come apart from the other one
         raise AssertionError
 
-    def write_each(self, works: Sequence[Callable[[sa.Connection], object]], /) -> list[Outcome]:
+    def write_each(self, works: Sequence[Work], /) -> list[Outcome]:
         """See `Store.write_each`: one after the other, each in a transaction of its own."""
         return [self._outcome(work) for work in works]
 
-    def _outcome(self, work: Callable[[sa.Connection], object]) -> Outcome:
+    def _outcome(self, work: Work) -> Outcome:
         try:
             return Outcome(self.write(work))
         except Exception as error:  # noqa: BLE001 - it is the outcome

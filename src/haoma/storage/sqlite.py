@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Self, TypeAlias, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -28,12 +28,11 @@ from haoma.storage.group import Call, Group
 from haoma.storage.inside import Inside
 from haoma.storage.locks import Line, file_lock
 from haoma.storage.quick import held
-from haoma.storage.store import Outcome
+from haoma.storage.store import Outcome, Work
 
 __all__ = ["SqliteStore", "engine_for", "identity"]
 
 T = TypeVar("T")
-_Work: TypeAlias = Callable[[sa.Connection], object]
 
 _KEPT = 32  # open connections between reads; there may be more at once
 _GROUP = 1024  # works in one transaction: bounds how long the first of them waits
@@ -92,7 +91,7 @@ class SqliteStore:
         self._tx: sa.Connection | None = None
         self._file = identity(path)
         self._line = Line(path, wait_s)
-        self._group: Group[_Work] = Group(self._run, limit=_GROUP)
+        self._group: Group[Work] = Group(self._run, limit=_GROUP)
         self._inside = Inside(self._writing)
         self._closing = threading.Lock()
 
@@ -101,7 +100,7 @@ class SqliteStore:
         self._inside.refuse()
         return cast("T", self._group.do(work))
 
-    def write_each(self, works: Sequence[Callable[[sa.Connection], object]], /) -> list[Outcome]:
+    def write_each(self, works: Sequence[Work], /) -> list[Outcome]:
         """See `Store.write_each`."""
         self._inside.refuse()
         return [Outcome(call.result, call.error) for call in self._group.do_each(works)]
@@ -188,7 +187,7 @@ class SqliteStore:
         else:
             readers.append(tx)
 
-    def _run(self, calls: list[Call[_Work]]) -> None:
+    def _run(self, calls: list[Call[Work]]) -> None:
         """Do the works of one group, in one transaction."""
         with self._closing:
             try:
@@ -203,7 +202,7 @@ class SqliteStore:
                 self._drop()
                 raise
 
-    def _attempt(self, calls: list[Call[_Work]], *, apart: bool) -> bool:
+    def _attempt(self, calls: list[Call[Work]], *, apart: bool) -> bool:
         """False where a work failed that had changed something, and all is rolled back."""
         tx = self._connection()
         transaction = tx.begin()
@@ -220,7 +219,7 @@ class SqliteStore:
         return worked
 
     def _work(
-        self, call: Call[_Work], transaction: sa.RootTransaction, driver: sqlite3.Connection, *, apart: bool
+        self, call: Call[Work], transaction: sa.RootTransaction, driver: sqlite3.Connection, *, apart: bool
     ) -> bool:
         """Do one work; false where it failed and what it changed is still there."""
         before = driver.total_changes
@@ -258,7 +257,7 @@ def _driver(tx: sa.Connection) -> sqlite3.Connection:
     return cast("sqlite3.Connection", tx.connection.dbapi_connection)
 
 
-def _commit(driver: sqlite3.Connection, calls: list[Call[_Work]]) -> None:
+def _commit(driver: sqlite3.Connection, calls: list[Call[Work]]) -> None:
     """Commit what the calls did, and mark them as done."""
     try:
         driver.commit()  # not SQLAlchemy's, which closes an interrupted connection: then nobody could ask it

@@ -8,17 +8,14 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-import sqlalchemy as sa
+from haoma.storage.store import Outcome, Store, Work
 
-from haoma.storage.store import Outcome, Store
-
-__all__ = ["Goes", "Steps", "Work", "alone", "together"]
+__all__ = ["Goes", "Steps", "alone", "together"]
 
 T = TypeVar("T")
-Work: TypeAlias = Callable[[sa.Connection], object]
 Steps: TypeAlias = Generator[Work | None, Any, T]
 _NOTHING = Outcome(None)
 

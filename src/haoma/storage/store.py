@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
-__all__ = ["Outcome", "Store"]
+__all__ = ["Outcome", "Store", "Work"]
 
 T = TypeVar("T")
+Work: TypeAlias = Callable[[sa.Connection], object]
 
 
 class Outcome(NamedTuple):
@@ -45,7 +46,7 @@ class Store(Protocol):
         refuses the change, and for a write inside a write.
         """
 
-    def write_each(self, works: Sequence[Callable[[sa.Connection], object]], /) -> list[Outcome]:
+    def write_each(self, works: Sequence[Work], /) -> list[Outcome]:
         """What `write` would return of each of these works, or raise.
 
         On SQLite they share a transaction, as those do that many threads write at once; each fails alone.

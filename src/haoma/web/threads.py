@@ -21,8 +21,8 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from haoma.storage import Steps, Store
-from haoma.storage.steps import Work, alone, together
-from haoma.storage.store import Outcome
+from haoma.storage.steps import alone, together
+from haoma.storage.store import Outcome, Work
 
 __all__ = ["MOST", "Threads", "Together"]
 

@@ -89,9 +89,7 @@ HALVES = re.compile(
 )
 LEAST_SAID = 4  # characters of a short form that no other house has: 中诚建咨
 LABEL_LEAST = 4  # letters
-LEFT_OUT = (
-    6  # characters that a short form leaves out between two of its parts: 麓江公积金中心 is 麓江市住房公积金管理中心
-)
+LEFT_OUT = 6  # characters between two parts of a short form: 麓江公积金中心 is 麓江市住房公积金管理中心
 BODY = re.compile(r"[\u4e00-\u9fff]{2}[省市县区州]?[\u4e00-\u9fff]{1,4}(?:局|院|中心|委|厅|办|所|会)")
 BODY_GAP = r"[\u4e00-\u9fff]{0,4}"
 SHORTENED = 0.8  # how surely such a one names the target
@@ -242,7 +240,8 @@ def _also(whole: str) -> list[str]:
     ]
 
 
-def _longer_forms(cores: Sequence[str]) -> re.Pattern[str] | None:
+@lru_cache(maxsize=1_000)
+def _longer_forms(cores: tuple[str, ...]) -> re.Pattern[str] | None:
     """What finds longer names that were shortened to these: their parts in order, with something between; or nothing.
 
     A name that begins with a place, or with what many begin with, has too many longer ones that are others'; but those

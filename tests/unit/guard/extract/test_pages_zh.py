@@ -25,8 +25,8 @@ FURTHER = (
 PARTS = (*OLDER, *LOOKED_INTO, *FURTHER)
 EVERY = tuple(page for part in PARTS for page in pages(part))
 # Floors below what was measured: found 0.96 to 1.00, purposes 0.82 to 1.00; bound 0.85 to 1.00 with at most 2 % of
-# others' numbers taken on the parts that the model was trained on, and 0.93 with two numbers on the second held one. Of
-# the third the pages at even places bind at 0.97. Strangers' are in the card.
+# others' numbers taken on the parts that the model was trained on, and 0.95 with two numbers on the second held one. Of
+# the third the pages at even places bind at 0.98. Strangers' are in the card.
 FOUND, PURPOSE, MOST_HIDDEN = 0.96, 0.8, 4
 BOUND = {
     "seen": (0.95, 0.03),
