@@ -192,9 +192,13 @@ class Target:
                 if any(whole[at : at + size] in squeezed for at in range(len(whole) - size + 1)):
                     best = max(best, size / len(whole))
                     break
-        if best < SHORTENED and self._longer and len(squeezed) <= LONGEST_NAMED and self._longer.search(squeezed):
-            return SHORTENED
-        return best
+        return SHORTENED if best < SHORTENED and self._is_shortened(squeezed) else best
+
+    def _is_shortened(self, squeezed: str) -> bool:
+        """Whether a line is a longer name that one of these is short for; what does not begin as one is not searched."""
+        if not self._longer or len(squeezed) > LONGEST_NAMED or not any(whole[:2] in squeezed for whole in self.cores):
+            return False
+        return _pattern(self._longer).search(squeezed) is not None
 
     def owns(self, domain: str, squeezed_domain: str) -> float:
         """How surely a domain is the target's own, 0–1."""
@@ -240,8 +244,7 @@ def _also(whole: str) -> list[str]:
     ]
 
 
-@lru_cache(maxsize=1_000)
-def _longer_forms(cores: tuple[str, ...]) -> re.Pattern[str] | None:
+def _longer_forms(cores: tuple[str, ...]) -> str:
     """What finds longer names that were shortened to these: their parts in order, with something between; or nothing.
 
     A name that begins with a place, or with what many begin with, has too many longer ones that are others'; but those
@@ -257,8 +260,13 @@ def _longer_forms(cores: tuple[str, ...]) -> re.Pattern[str] | None:
             found.append((whole[:first], whole[first:]))
             found += [(whole[:first], whole[first:at], whole[at:]) for at in range(first + 2, len(whole) - 1)]
     gap = rf"[\u4e00-\u9fff]{{0,{LEFT_OUT}}}"
-    every = [*(gap.join(map(re.escape, parts)) for parts in found), *bodies]
-    return re.compile("|".join(every)) if every else None
+    return "|".join([*(gap.join(map(re.escape, parts)) for parts in found), *bodies])
+
+
+@lru_cache(maxsize=1_000)
+def _pattern(forms: str) -> re.Pattern[str]:
+    """Forms ready to be searched for, which takes milliseconds to make."""
+    return re.compile(forms)
 
 
 def _spelt(name: str) -> str:
