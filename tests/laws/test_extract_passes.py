@@ -15,8 +15,9 @@ from haoma.guard.extract.plain import flat, perhaps, possible
 from haoma.guard.extract.walk import read
 
 PIECES = [
-    *"0159 _-./()+\n\tabZé²٣。，：、〇一九客服热线ー한Я\u3000\xa0\u200b４",
-    "400-820-8820", "4OO-820-882O", "95588", "800-FLOWERS", "2145AB", "+86 21", "0086-21", "客服热线", "word", "5th",
+    *"014589 _-./()+\n\tabOoZé²٣。，：、〇○一九客服热线ー한Я\u3000\xa0\u200b４",
+    "400-820-8820", "4OO-820-882O", "打120", "电话：110", "95588", "800-FLOWERS", "2145AB",
+    "+86 21", "0086-21", "客服热线", "word", "5th",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(PIECES), max_size=25).map("".join)
 NO_WORD = re.compile(r"[^a-z0-9\u0370-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af\n]+")

@@ -22,9 +22,10 @@ _DIGIT = r"[\d〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖
 SOME = re.compile(
     rf"{_DIGIT}(?:(?:(?:_|[^\w\n]){{0,4}}{_DIGIT}){{4}}|{_DIALLED}|(?<=[48])[0Oo]{{2}}[- ]?[\dOo]{{3}}|(?<=[2-9])\d\d[^\w\n]{{0,2}}[A-Z0-9]{{0,4}}[-. ]?[A-Z]{{2}})"
 )
-# The lines that have it, and a few more: looked for in a whole page, where each way that fails is paid for.
+# The lines that have it, and a few more: looked for in a whole page, where each way that fails is paid for. So each run
+# of digits is asked once, at its beginning: whether it is long, or what follows it could go on.
 PERHAPS = re.compile(
-    rf"{_DIGIT}(?:{_DIGIT}{{4}}|{_DIALLED}|[^\w\n]{{1,4}}+{_DIGIT}|(?<=[48])[0Oo]{{2}}[- ]?[\dOo]{{3}}|(?<=[2-9])\d\d[^\w\n]{{0,2}}[A-Z0-9]{{0,4}}[-. ]?[A-Z]{{2}})"
+    rf"{_DIGIT}(?<!{_DIGIT}{{2}})(?:{_DIALLED}|{_DIGIT}*+(?:(?<={_DIGIT}{{5}})|[^\w\n]{{1,4}}{_DIGIT}|[Oo]|(?<=00)[- ][\dOo]{{3}}|[^\w\n]{{0,2}}[A-Z0-9]{{0,4}}[-. ]?[A-Z]{{2}}))"
 )
 # What is no plain character of its own: all but ASCII, kana, hanzi and hangul.
 ODD = re.compile("[^\x00-\x7f\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
