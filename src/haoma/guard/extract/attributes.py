@@ -18,11 +18,11 @@ from haoma.guard.extract.lines import Kind
 from haoma.guard.extract.words import LABELLED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
     from haoma.guard.extract.lines import Element
 
-__all__ = ["SIGNS", "address_in", "icon_of", "is_reversed", "said_by", "telling_of"]
+__all__ = ["SIGNS", "address_in", "icon_of", "is_reversed", "kind_of", "said_by"]
 
 SAYING = frozenset(("alt", "aria-label"))
 CALLING = re.compile(r"tel|phone|mobile|hotline|call|number|clipboard|copy")
@@ -45,27 +45,11 @@ DIGIT = re.compile(r"\d")
 RINGS = re.compile(r"(?:tel:|(?:call|dial|phone|tel)\w{0,10}\(\s?[\"'])(\+?\d[\d -]{4,18}\d)", re.IGNORECASE)
 
 
-def said_by(element: Element, told: Mapping[str, str], telling: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """The texts with a digit that the `telling` ones of an element's attributes hold, each with its kind of line."""
-    for name, kind in telling:
-        value = told[name]
-        if (
-            (not name.endswith("href") or ":" in value)
-            and DIGIT.search(value)
-            and (text := _text(element, name, kind, told))
-        ):
-            yield text, kind
-
-
-@lru_cache(maxsize=4096)
-def telling_of(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Which attributes may hold a line, and of what kind: few elements have any, and most are alike in that."""
-    return tuple((name, kind) for name in names if (kind := _kind_of(name)))
-
-
-def _text(element: Element, name: str, kind: str, told: Mapping[str, str]) -> str:
-    """What one attribute says; nothing where its element does not make it a text."""
+def said_by(element: Element, name: str, kind: str, told: Mapping[str, str]) -> str:
+    """The text with a digit that one of an element's attributes holds, of a kind of line; empty where it has none."""
     value = told[name]
+    if (":" not in value and name.endswith("href")) or not DIGIT.search(value):
+        return ""
     if kind == Kind.LINK:
         rung = RINGS.search(value) if RUNS.fullmatch(name) else None
         return rung.group(1) if rung else _rung(value)
@@ -86,7 +70,8 @@ def _rung(address: str) -> str:
     return unquote(rest).lstrip("/")
 
 
-def _kind_of(name: str) -> str:
+@lru_cache(maxsize=4096)
+def kind_of(name: str) -> str:
     """What kind of line an attribute may hold; none, as most do."""
     if name in ("href", "data-href", "data-url") or RUNS.fullmatch(name):
         return Kind.LINK

@@ -16,14 +16,14 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from haoma.guard.extract.attributes import SIGNS, address_in, icon_of, is_reversed, said_by, telling_of
+from haoma.guard.extract.attributes import SIGNS, address_in, icon_of, is_reversed, kind_of, said_by
 from haoma.guard.extract.folded import Folded
 from haoma.guard.extract.lines import Kind, Line, Page
 from haoma.guard.extract.markup import BLANK, SPACE, read_head, tree_of
 from haoma.guard.extract.styles import Sheets, sheets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from haoma.guard.extract.lines import Element
 
@@ -75,7 +75,8 @@ class _Walk:
 
     def __init__(self, page: Page, sheets: Sheets) -> None:
         self.page = page
-        self.sheets = sheets
+        self.lines, self.spans = page.lines, page.spans
+        self.sheets, self.hiding = sheets, sheets.hiding
         self.folded = Folded(page.root)
         self.parts: list[str] = []
         self.element = page.root  # that the open line begins in, and from which offset on it is of others
@@ -118,7 +119,7 @@ class _Walk:
         text = "".join(self.parts)
         if "\u202e" in text:
             text = REVERSED.sub(lambda hit: "\u200b" + hit.group(1)[::-1], text)
-        lines = self.page.lines
+        lines = self.lines
         if text.strip(" \xa0\u3000\u200b") and (len(lines) < MOST_LINES or self._has_room(text)):
             lines.append(Line(len(lines), text, self.element, self.further or (), self.hidden > 0, self.struck > 0))
         # What is made anew for each line, though it is empty, the collector looks at again and again.
@@ -129,7 +130,7 @@ class _Walk:
 
     def _has_room(self, text: str) -> bool:
         """A table of a million cells does not keep out the number below it."""
-        room = MOST_LINES - len(self.page.lines)
+        room = MOST_LINES - len(self.lines)
         return room > 0 or (room > -MORE_WITH_DIGITS and DIGIT.search(text) is not None)
 
     def lay_aside(self) -> None:
@@ -148,7 +149,7 @@ class _Walk:
         if text.strip() and self._has_room(text) and (kind != Kind.COMMENT or self.comments <= MOST_COMMENTS):
             hidden = self.hidden > 0 or kind == Kind.COMMENT
             front = "".join(self.parts[-FRONT:])[-FRONT:]
-            lines = self.page.lines
+            lines = self.lines
             lines.append(Line(len(lines), SPACE.sub(" ", text), element, hidden=hidden, kind=kind, front=front))
 
 
@@ -196,13 +197,12 @@ def _walked(walk: _Walk) -> None:
             closed = around.pop()
             if closed is skipped:
                 skipped = None
-            elif skipped is not None:
-                continue
-            _closed(walk, closed, around[-1])
+            if skipped is None:
+                _closed(walk, closed, around[-1])
         around.append(element)
         tag = element.tag
         if skipped is not None:
-            _classes(walk, dict(element.items()))
+            _classes(walk, element.items())
         elif tag.__class__ is str:
             _opened(walk, element, tag)
             if tag in SKIPPED:
@@ -214,11 +214,12 @@ def _walked(walk: _Walk) -> None:
             skipped = None
 
 
-def _classes(walk: _Walk, told: Mapping[str, str]) -> None:
-    if "class" in told:
-        walk.classes.append(told["class"])
-    if own := told.get("id"):
-        walk.ids.append(own)
+def _classes(walk: _Walk, items: Iterable[tuple[str, str]]) -> None:
+    for name, value in items:
+        if name == "class":
+            walk.classes.append(value)
+        elif name == "id" and value:
+            walk.ids.append(value)
 
 
 def _counted(walk: _Walk) -> Counter[str]:
@@ -233,10 +234,25 @@ def _counted(walk: _Walk) -> Counter[str]:
 def _opened(walk: _Walk, element: Element, tag: str) -> None:
     items = element.items()
     told = dict(items) if items else NOTHING
-    hides = strikes = False
-    if walk.sheets.hiding or tag in MARKING or (items and ("style" in told or "hidden" in told)):
-        hides = _hides(walk, element, tag, told)
-        strikes = tag in STRUCK or "line-through" in told.get("style", "")
+    if walk.hiding or tag in MARKING or (items and ("style" in told or "hidden" in told)):
+        _marked(walk, element, tag, told)
+    elif walk.parts and BREAKS[tag] and not (tag == "br" and _split(walk, element)):
+        walk.end()
+    walk.firsts.append(len(walk.lines))
+    if tag in SKIPPED:
+        _classes(walk, items)
+        return
+    if items:
+        _held(walk, element, tag, told)
+    if (text := element.text) and (walk.parts or text.strip(BLANK)):
+        # A footnote's mark behind a number is none of its digits.
+        walk.add(f"[{text.strip()}]" if tag == "sup" and text.strip().isdigit() else text, element)
+
+
+def _marked(walk: _Walk, element: Element, tag: str, told: Mapping[str, str]) -> None:
+    """Begin an element that may be hidden or struck."""
+    hides = _hides(walk, element, tag, told)
+    strikes = tag in STRUCK or "line-through" in told.get("style", "")
     aside = hides and not BREAKS[tag] and bool(walk.parts)
     if aside:
         walk.lay_aside()
@@ -246,30 +262,30 @@ def _opened(walk: _Walk, element: Element, tag: str) -> None:
         walk.hidden += hides
         walk.struck += strikes
         walk.marks[element] = (hides, strikes, aside)
-    walk.firsts.append(len(walk.page.lines))
-    if items:
-        _classes(walk, told)
-    if tag not in SKIPPED:
-        _held(walk, element, tag, told)
 
 
 def _held(walk: _Walk, element: Element, tag: str, told: Mapping[str, str]) -> None:
-    """What an element says itself: in its attributes, as a picture, in the text that it begins with."""
+    """What an element says itself, in its attributes or as a picture."""
     if tag in LINKING and (address := address_in(told)):
-        walk.page.links.append((len(walk.page.lines), address))
-    if told and (telling := telling_of(tuple(told))):
-        for text, kind in said_by(element, told, telling):
+        walk.page.links.append((len(walk.lines), address))
+    for name, value in told.items():
+        if name == "class":
+            walk.classes.append(value)
+        elif name == "id" and value:
+            walk.ids.append(value)
+        elif (
+            (name != "href" or ":" in value)  # most addresses are paths
+            and (kind := kind_of(name))
+            and (text := said_by(element, name, kind, told))
+        ):
             walk.put(text, element, kind)
-    if told and tag in SIGNS and (icon := icon_of(element, tag, told)):
+    if tag in SIGNS and (icon := icon_of(element, tag, told)):
         walk.add(f"{icon}: ", element)
-    if told and walk.parts and walk.parts[-1][-1:].isdigit() and _is_next_number(element):
+    if walk.parts and walk.parts[-1][-1:].isdigit() and _is_next_number(element):
         walk.add(APART, element)
     if (tag == "bdo" or "style" in told) and is_reversed(tag, told):
         walk.reversed.add(element)
         walk.add("\u202e", element)
-    if (text := element.text) and (walk.parts or text.strip(BLANK)):
-        # A footnote's mark behind a number is none of its digits.
-        walk.add(f"[{text.strip()}]" if tag == "sup" and text.strip().isdigit() else text, element)
 
 
 def _is_next_number(element: Element) -> bool:
@@ -288,13 +304,18 @@ def _closed(walk: _Walk, element: Element, parent: Element) -> None:
         marked = walk.marks.get(element) if walk.marks else None
         if walk.reversed and element in walk.reversed:
             walk.add("\u202c", element)
-        if walk.parts and (marked or BREAKS[tag]) and not (tag == "br" and _split(walk, element)):
-            walk.end()
         # An inline element's line is still open: it will be the next one.
-        first, last, span = walk.firsts.pop(), len(walk.page.lines) + (1 if walk.parts else 0), walk.span
+        first, last = walk.firsts.pop(), len(walk.lines)
+        if walk.parts:
+            if (marked or BREAKS[tag]) and not (tag == "br" and _split(walk, element)):
+                walk.end()
+                last = len(walk.lines)
+            else:
+                last += 1
+        span = walk.span
         if span[1] != last or span[0] != first:
             walk.span = span = (first, last)
-        walk.page.spans[element] = span
+        walk.spans[element] = span
         if marked:
             _shown_again(walk, *marked)
     if (tail := element.tail) and (walk.parts or tail.strip(BLANK)):

@@ -3,12 +3,14 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from haoma.guard.extract.attributes import icon_of, said_by, telling_of
+from haoma.guard.extract.attributes import icon_of, kind_of, said_by
 
 
 def told(tag: str) -> list[tuple[str, str]]:
     element = etree.HTML(tag)[0][0]
-    return list(said_by(element, dict(element.items()), telling_of(tuple(element.keys()))))
+    said = dict(element.items())
+    kinds = [(name, kind) for name in said if (kind := kind_of(name))]
+    return [(text, kind) for name, kind in kinds if (text := said_by(element, name, kind, said))]
 
 
 @pytest.mark.parametrize(
