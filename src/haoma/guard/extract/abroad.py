@@ -14,11 +14,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
 
 from haoma.guard.extract.candidate import Candidate, digits_of, within
 from haoma.guard.extract.country import BY_CODE
 from haoma.guard.extract.words import LABELLED
-from haoma.numbers import world
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 __all__ = ["Readings", "foreign", "vanity"]
 
@@ -49,6 +52,7 @@ AFTER_WORD = re.compile(
 )
 IN_PATH = re.compile(r"[\w.]/$")
 MOST = 20_000  # questions to libphonenumber for one page, each some 50 microseconds
+CHINAS = 86  # the country code, whose numbers haoma's own grammar reads
 LONG_RUN = 60  # digits: what is longer is data
 HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -166,9 +170,9 @@ def _reading(
         parts.pop(1)
     digits = "".join(parts)
     labelled = LABELLED.search(text[max(0, begin - 40) : begin]) is not None
-    uri, region, worth = _known(digits, parts, plus, labelled, regions)
     if count < 8 and not labelled:
         return None
+    uri, region, worth = _known(digits, parts, plus, labelled, regions)
     if uri is None:
         if not (
             7 <= len(digits) <= 13
@@ -208,10 +212,9 @@ def _global(digits: str) -> str | None:
     import phonenumbers
 
     try:
-        found = phonenumbers.parse(f"+{digits}")
+        return _uri(phonenumbers.parse(f"+{digits}"))
     except phonenumbers.NumberParseException:
         return None
-    return f"tel:+{found.country_code}{_significant(found)}" if phonenumbers.is_valid_number(found) else None
 
 
 def _possible(digits: str) -> bool:
@@ -223,13 +226,20 @@ def _possible(digits: str) -> bool:
         return False
 
 
-def _significant(found: object) -> str:
-    import phonenumbers
-
-    return phonenumbers.national_significant_number(found) if isinstance(found, phonenumbers.PhoneNumber) else ""
-
-
 @lru_cache(maxsize=8192)
 def _national(digits: str, region: str) -> str | None:
-    found, _ = world.parse_national(digits, region)
-    return found.uri if found else None
+    import phonenumbers
+
+    try:
+        found = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return None
+    return None if found.country_code == CHINAS else _uri(found)
+
+
+def _uri(found: PhoneNumber) -> str | None:
+    import phonenumbers
+
+    if not phonenumbers.is_valid_number(found):
+        return None
+    return f"tel:+{found.country_code}{phonenumbers.national_significant_number(found)}"
