@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import islice
+from functools import cache, partial
+from itertools import chain, islice
 from math import log1p
+from operator import itemgetter
 
 from haoma.guard.extract.found import Found
 from haoma.guard.extract.han import simple
@@ -47,6 +49,7 @@ COMPARED = (
     "target_alone", "own_link_in_middle", "own_link_in_large", "foreign_link_in_middle", "foreign_link_in_large", "shared_small", "shared_middle",
     "shared_headline", "class_shared", "elsewhere", "ours_in_middle", "title_like", "title_like_best", "place", "contact", "main", "foot", "same_region", "same_area", "size_middle", "siblings",
 )  # fmt: skip
+COMPARED_OF = itemgetter(*map(NAMES.index, COMPARED))
 ALL = (*NAMES, *(f"{name}_{how}" for name in COMPARED for how in ("lead", "odd")), "others_there")
 SENTENCE = re.compile(r"[。；;！!\n]|\.\s")
 SUSPECT = re.compile(
@@ -98,6 +101,9 @@ class Around:
         self.areas: dict[int, str | None] = {id(one): _area(one) for one in scene.found}
         self.forms: dict[int, str | None] = {id(one): _form(one) for one in scene.found}
         self.countries = {id(one): one.one.region for one in scene.found}
+        # Numbers beside one another are in the same sections.
+        self.shared = cache(partial(_shared, scene))
+        self.says = cache(partial(_says, scene))
         middles = {(part[2].first, part[2].last) for part in self.sections.values()}
         self.page = [
             log1p(len(scene.found)), log1p(len(middles)), scene.title_strength, scene.host_own, float(bool(scene.host)),
@@ -128,8 +134,8 @@ def features_of(scene: Scene, one: Found, around: Around) -> list[float]:
         *titles,
         *titled(scene, one, around.owners, around.claiming),
         *_others(scene, one, sections[2], around),
-        *_shared(scene, sections[1:]),
-        *_place(scene, one, sections),
+        *around.shared(tuple(sections[1:])),
+        *_place(scene, one, sections, around),
         *around.page,
         *_kind(scene, one),
         *_shape(scene, sections[2]),
@@ -142,23 +148,21 @@ def compared(vectors: list[list[float]], found: Sequence[Found], page: Around) -
 
     Appended for each of `COMPARED`: its value less the largest of the others, and less their mean; then how many there are.
     """
-    places = [NAMES.index(name) for name in COMPARED]
+    told = [COMPARED_OF(vector) for vector in vectors]
     spots = [(page.sections[id(one)][2].first, page.sections[id(one)][2].last, one.one.digits[-8:]) for one in found]
     known: dict[tuple[float, ...], int] = {}
     alike = [known.setdefault(tuple(vector), len(known)) for vector in vectors]
     rows = []
-    for vector, (first, last, digits) in zip(vectors, spots, strict=True):
+    for vector, mine, (first, last, digits) in zip(vectors, told, spots, strict=True):
         others = [
             other
             for other, (begin, end, theirs) in enumerate(spots)
             if theirs != digits and (end <= first or begin >= last or (begin, end) != (first, last))
         ]
         row = list(vector)
-        columns = list(zip(*(vectors[other] for other in others), strict=True))
-        for place in places:
-            values = columns[place] if columns else ()
-            row.append(vector[place] - max(values) if values else 0.0)
-            row.append(vector[place] - sum(values) / len(values) if values else 0.0)
+        for own, *values in zip(mine, *(told[other] for other in others), strict=True):
+            row.append(own - max(values) if values else 0.0)
+            row.append(own - sum(values) / len(values) if values else 0.0)
         rows.append([*row, float(min(len({alike[other] for other in others}), 9))])
     return rows
 
@@ -301,9 +305,7 @@ def _shared(scene: Scene, sections: Sequence[Section]) -> list[float]:
     """How much of a section's words and classes the rest of the page has too."""
     shares = []
     for part in sections[:2]:
-        inside: Counter[str] = Counter()
-        for order in range(part.first, part.last):
-            inside.update(scene.words_of(order))
+        inside = Counter(chain.from_iterable(map(scene.words_of, range(part.first, part.last))))
         elsewhere = sum(scene.words[word] > count for word, count in inside.items())
         shares.append(elsewhere / len(inside) if inside else -1.0)
     inside_words = set(inside)
@@ -316,7 +318,13 @@ def _shared(scene: Scene, sections: Sequence[Section]) -> list[float]:
     ]  # fmt: skip
 
 
-def _place(scene: Scene, one: Found, sections: Sequence[Section]) -> list[float]:
+def _says(scene: Scene, part: Section) -> tuple[float, float]:
+    """Whether the text of a section says that it is advertised, and that it is the speaker's own."""
+    text = " ".join(line.text[:300] for line in scene.page.lines[max(0, part.first - 1) : part.last][:60])
+    return float(bool(ADVERT.search(text))), float(bool(OURS.search(text)))
+
+
+def _place(scene: Scene, one: Found, sections: Sequence[Section], around: Around) -> list[float]:
     told = []
     element = sections[0].element
     for _ in range(14):
@@ -328,15 +336,11 @@ def _place(scene: Scene, one: Found, sections: Sequence[Section]) -> list[float]
         element = element.getparent()
     path = " ".join(told)
     near = " ".join(told[:4])
-    texts = [
-        " ".join(line.text[:300] for line in scene.page.lines[max(0, part.first - 1) : part.last][:60])
-        for part in sections[2:]
-    ]
+    (advert, ours), (advert_large, ours_large) = map(around.says, sections[2:])
     return [
         one.line.order / (len(scene.page.lines) or 1),
         *(float(bool(PARTS[part].search(path if part != "contact" else near))) for part in ("foot", "head", "side", "main", "contact")),
-        float(bool(ADVERT.search(texts[0]) or ADVERT.search(near))), float(bool(ADVERT.search(texts[1]))),
-        float(bool(OURS.search(texts[0]))), float(bool(OURS.search(texts[1]))),
+        advert or float(bool(ADVERT.search(near))), advert_large, ours, ours_large,
     ]  # fmt: skip
 
 
