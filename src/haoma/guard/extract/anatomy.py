@@ -130,7 +130,10 @@ def reads_as_title(line: Line) -> bool:
 
 def _posts(element: Element) -> bool:
     """Whether an element holds the name of somebody who posts on a site."""
-    return any(around is not None and POSTER.search(names_of(around)) for around in (element, element.getparent()))
+    return any(
+        around is not None and around.attrib and POSTER.search(names_of(around))
+        for around in (element, element.getparent())
+    )
 
 
 def is_menu(element: Element) -> bool:

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from haoma.guard.extract.everyday import left_over
 from haoma.guard.extract.lines import Kind
 from haoma.guard.extract.markup import names_of
-from haoma.guard.extract.names import CJK, Target, core
+from haoma.guard.extract.names import Target, core
 from haoma.guard.extract.title_words import NUMBER
 from haoma.guard.extract.titles import NOBODY, OTHER, OWN, PERHAPS, Titles
 
@@ -77,15 +78,25 @@ def chrome(element: Element) -> int:
     for _ in range(HIGHEST):
         if around is None or around.tag in ("body", "html", "main", "article"):
             return 0
-        told = names_of(around)
-        if around.tag == "footer" or FOOT.search(told):
+        part = _named_part(names_of(around)) if around.attrib else None
+        if around.tag == "footer" or part == CHROME_FOOT:
             return CHROME_FOOT
-        if around.tag in ("header", "nav") or HEAD.search(told):
+        if around.tag in ("header", "nav") or part == CHROME_HEAD:
             return CHROME_HEAD
-        if BODY.search(told):
+        if part == 0:
             return 0
         around = around.getparent()
     return 0
+
+
+@lru_cache(maxsize=4096)
+def _named_part(names: str) -> int | None:
+    """Which part of a page its classes and id call an element: its head, its foot, 0 its middle; None where none."""
+    if FOOT.search(names):
+        return CHROME_FOOT
+    if HEAD.search(names):
+        return CHROME_HEAD
+    return 0 if BODY.search(names) else None
 
 
 def weighs(title: str) -> bool:
@@ -112,7 +123,10 @@ def signed(page: Page, titles: Titles) -> float:
 
 def _accounts(element: Element) -> bool:
     """Whether an element holds the name of the account that an article is from."""
-    return any(around is not None and ACCOUNT.search(names_of(around)) for around in (element, element.getparent()))
+    return any(
+        around is not None and around.attrib and ACCOUNT.search(names_of(around))
+        for around in (element, element.getparent())
+    )
 
 
 def _part(line: Line, shown: Sequence[Line]) -> int:
@@ -131,7 +145,7 @@ def mine_of(scene: Scene) -> float:
     copyright_own, copyright_other, branded = scene.signs[3:]
     pieces = [part for part in TITLE_GAPS.split(scene.page.title) if part.strip()]
     public = any(PUBLISHES.search(part) and _free_of(part, scene.target) for part in pieces)
-    titles = Titles(scene.target) if any(CJK.search(own) for own in scene.target.names) else None
+    titles = scene.judge
     if (
         titles
         and scene.host_own < 1
@@ -183,9 +197,9 @@ def _free_of(part: str, target: Target) -> bool:
 
 def _anothers(scene: Scene) -> bool:
     """Whether a line of copyright names somebody else, with or without a legal ending."""
-    if not any(CJK.search(own) for own in scene.target.names):
+    titles = scene.judge
+    if titles is None:
         return False
-    titles = Titles(scene.target)
     held = [hit["who"] for line in scene.claims for hit in HELD.finditer(line.text)]
     if any(left_over(who) > 1 and not GENERAL.search(who) and not titles.names(who) for who in held):
         return True
