@@ -349,15 +349,15 @@ class Owners:
                     if marked:
                         continue
                     marked = True
-                if own_rank >= rank or not reads_as_title(line) or not self._stands_over(line, inner, around):
+                if own_rank >= rank or not (_is_no_sentence(line.text) or heads(line.element)):
+                    continue
+                if not reads_as_title(line) or not self._stands_over(line, inner, around):
                     continue
                 if OTHERS.search(line.text) and list_has_ended(line.element, inner):
                     continue
                 rank = own_rank if own_rank < NO_RANK else rank
-                headed = heads(line.element)
-                stands = (headed and around.tag != "body") or (item and above == first)
-                if headed or not SAID.search(line.text) or line.text.rstrip().endswith(COLON):
-                    yield (ITEM if item else HEADING), line.text.strip(), stands
+                stands = (heads(line.element) and around.tag != "body") or (item and above == first)
+                yield (ITEM if item else HEADING), line.text.strip(), stands
             if item and (shown := _pictured(around)):
                 yield ITEM, shown, True
             told = min(told, first)
@@ -377,6 +377,11 @@ class Owners:
         if len(lines) > OWN_BLOCK or all(line.element.tag == "a" for line in lines):
             return False
         return not any(NUMBER.search(line.text) for line in lines)
+
+
+def _is_no_sentence(text: str) -> bool:
+    """Whether a text reads as a title or as what introduces a list, and as no sentence."""
+    return SAID.search(text) is None or text.rstrip().endswith(COLON)
 
 
 def _last(text: str) -> str:
