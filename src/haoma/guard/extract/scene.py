@@ -178,8 +178,9 @@ def scene_of(
 ) -> Scene:
     """Mark a page; `rivals` are registry names as (core, name), longest first."""
     small = page.text.casefold()
-    squeezed = _letters(small).split("\n")
-    strength = _strengths(target, page, squeezed)
+    letters = _letters(small)
+    squeezed = letters.split("\n")
+    strength = _strengths(target, page, letters, squeezed)
     scene = Scene(page, target, found, _host(page, url), strength)
     scene.judge = Titles(target) if any(CJK.search(own) for own in target.names) else None
     scene.claims = [page.lines[order] for order in lines_with(COPYRIGHT, small)]
@@ -276,13 +277,13 @@ def _forms(name: str) -> set[str]:
     return {form for form in (name, plain, name.removesuffix("网"), plain.removesuffix("网")) if len(form) >= PAIR}
 
 
-def _strengths(target: Target, page: Page, squeezed: Sequence[str]) -> list[float]:
+def _strengths(target: Target, page: Page, letters: str, squeezed: Sequence[str]) -> list[float]:
     """How surely each line names the target; most lines have not even a piece of its name."""
     found = [0.0] * len(page.lines)
     firsts = "".join(sorted({core[0] for core in target.cores if len(core) >= 2}))
     if not found or not target.pieces:
         return found
-    likely = set(lines_with(re.compile("|".join(map(re.escape, target.pieces))), "\n".join(squeezed)))
+    likely = set(lines_with(re.compile("|".join(map(re.escape, target.pieces))), letters))
     likely.update(
         lines_with(re.compile(f"[{re.escape(firsts)}]"), page.text) if firsts and not page.text.isascii() else ()
     )
