@@ -17,9 +17,10 @@ from haoma.consent.purposes import Granularity, Source
 from haoma.errors import Refused
 from haoma.vault.model import SubjectToken
 
-__all__ = ["USE_WITHIN", "Grant", "Standing", "mint"]
+__all__ = ["UNRECORDED", "USE_WITHIN", "Grant", "Standing", "mint"]
 
 USE_WITHIN = timedelta(seconds=60)
+UNRECORDED = 0
 _MINT = object()
 
 
@@ -40,7 +41,8 @@ class Standing(NamedTuple):
 class Grant:
     """A live permission. `until` is when this use of it ends, `ends_at` when the permission itself does.
 
-    `basis` is consent or emergency, `entry_id` the log's entry that says this use was allowed.
+    `basis` is consent or emergency, `entry_id` the log's entry that says this use was allowed; UNRECORDED for who tells
+    nothing before the transaction has ended that records it.
     """
 
     minted: InitVar[object]

@@ -4,7 +4,8 @@ Rules held here:
 - Policy, impact assessment, the permission and the record of the decision are read and written in one transaction; the
   Grant is made once that is on the disk. Where store, policy or keys do not answer, there is no Grant.
 - For who reads this machine alone and tells nothing before that transaction is on the disk, the Grant is made inside
-  it (`within`): what it opened is told with its record on the disk, or goes with it. Only a plain yes is said there.
+  it (`within`), or ahead of it on rows that are compared in it (`storage.Looking`): what it opened is told with its
+  record on the disk, or goes with it. Only a plain yes is said there.
 - Of several permissions for one subject, purpose and recipient the newest decides: what has ended stays ended.
 - Whose number was not checked for 30 days is not taken for the same holder (CAMARA number-recycling); a code that was
   confirmed, or `arrived`, is such a check.
@@ -16,6 +17,7 @@ Rules held here:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -29,7 +31,7 @@ from haoma.consent.deliveries import Deliveries, Told
 from haoma.consent.emergency import Emergencies
 from haoma.consent.ending import end, given, live_rows
 from haoma.consent.erasing import Erasures
-from haoma.consent.grant import Grant, Standing, mint
+from haoma.consent.grant import UNRECORDED, Grant, Standing, mint
 from haoma.consent.held import Held, Kept
 from haoma.consent.notices import Notices
 from haoma.consent.office import SYSTEM, Office, actor_of
@@ -41,10 +43,11 @@ from haoma.consent.withdrawal import Withdrawals
 from haoma.errors import BadInput, Refused
 from haoma.numbers import Number
 from haoma.storage import Time, quick
-from haoma.vault.audit import Event
+from haoma.storage.store import Work
+from haoma.vault.audit import AuditRow, Event
 from haoma.vault.model import SubjectToken
 
-__all__ = ["CHECKED_WITHIN", "Consent", "Elsewhere", "Ran", "Use"]
+__all__ = ["CHECKED_WITHIN", "Consent", "Elsewhere", "Ran", "Use", "Within"]
 
 CHECKED_WITHIN = timedelta(days=30)
 _NEWEST = """SELECT grant_id, subject, purpose, recipient, sources, granularity, basis, since, until, checked_at, state
@@ -56,6 +59,13 @@ _STATE = "SELECT state FROM consent_grants WHERE grant_id = ?"
 
 class Elsewhere(Exception):
     """No answer for the middle of a transaction, which is to be undone: ask without one, and hear and record why."""
+
+
+class Within(NamedTuple):
+    """What to read through, a transaction or the first part of a `Looking`; and what is due in the second."""
+
+    tx: sa.Connection
+    due: list[Work]
 
 
 class Use(NamedTuple):
@@ -101,29 +111,29 @@ class Consent:
         purpose: str,
         recipient: str,
         source: str | Source,
-        within: sa.Connection | None = None,
+        within: Within | None = None,
     ) -> Grant:
         """A Grant for one use, good for a minute; recorded in the audit and the log.
 
         Raises Refused with a reason (reasons.py) where there is no permission, Unavailable where it cannot be known,
-        and Tampered where its row was changed by hand. `within` is the transaction that it is recorded in, for who
-        tells nothing before that has ended: there every refusal but `source` is Elsewhere, and not recorded.
+        and Tampered where its row was changed by hand. `within` is for who tells nothing before the transaction has
+        ended that does what is due: there every refusal but `source` is Elsewhere, and not recorded.
         """
         office, at = self.office, self.office.now()
-        known = self._known(by, subject, purpose, at)
+        known = self._known(by, subject, purpose, at, within)
         use = Use(by, subject, known, recipient, _source(source))
-        actor = actor_of(by)
 
         def work(tx: sa.Connection) -> tuple[str, Standing | None, int]:
             reason, standing = self._judged(tx, use, at)
-            if within is not None and reason and reason != "source":
-                raise Elsewhere
-            why, word = reason or ALLOWED, "refused" if reason else "allowed"
-            event = Event(subject.tenant, actor, "consent.use", word, why, at, subject, known.name)
-            told = office.record(tx, event, "consent.used", purpose=known.name, allowed=not reason, reason=why)
-            return reason, standing, told.entry_id
+            return reason, standing, self._used(use, reason, at)(tx).entry_id
 
-        reason, standing, entry_id = office.store.write(work) if within is None else work(within)
+        if within is None:
+            reason, standing, entry_id = office.store.write(work)
+        else:
+            (reason, standing), entry_id = self._judged(within.tx, use, at), UNRECORDED
+            if reason and reason != "source":
+                raise Elsewhere
+            within.due.append(self._used(use, reason, at))
         if reason == TAMPERED:
             raise tampered()
         if reason or standing is None:
@@ -173,12 +183,22 @@ class Consent:
 
         return office.store.write(work)
 
-    def _known(self, by: Asker, subject: SubjectToken, purpose: str, at: datetime) -> Purpose:
+    def _used(self, use: Use, reason: str, at: datetime) -> Callable[[sa.Connection], AuditRow]:
+        """What records a use, or why there is none."""
+        subject, purpose, why = use.subject, use.purpose.name, reason or ALLOWED
+        word = "refused" if reason else "allowed"
+        event = Event(subject.tenant, actor_of(use.by), "consent.use", word, why, at, subject, purpose)
+        audit = self.office.vault.audit
+        return audit.drawn_up(event, "consent.used", purpose=purpose, allowed=not reason, reason=why)
+
+    def _known(self, by: Asker, subject: SubjectToken, purpose: str, at: datetime, within: Within | None) -> Purpose:
         if purpose == EMERGENCY.name:
             return EMERGENCY
         try:
             return one_purpose(purpose)
         except Refused as error:
+            if within is not None:
+                raise Elsewhere from error
             event = Event(subject.tenant, actor_of(by), "consent.use", "refused", error.reason, at, subject)
             self.office.store.write(lambda tx: self.office.record(tx, event, "consent.tried", reason=event.reason))
             raise

@@ -2,7 +2,7 @@
 
 Rules held here:
 - A source is asked with a Grant for it, and with no other; what it answers are observations, and never an answer.
-- One that reads this database alone can be asked inside the transaction that its Grant is recorded in (`ReadsHere`).
+- One that reads this database alone can be asked in the transaction that records its use, or ahead (`ReadsHere`).
 - A source that does not answer raises Unavailable. What it cannot tell is no observation.
 """
 
@@ -71,10 +71,10 @@ class EvidenceSource(Protocol):
 
 @runtime_checkable
 class ReadsHere(Protocol):
-    """A source that reads this database and its keys alone, and so can be asked inside a transaction."""
+    """A source that reads this database and its keys alone, and so can be asked in a transaction of another's."""
 
     def within(self, tx: sa.Connection, grant: Grant) -> Sequence[Observation]:
-        """`EvidenceSource.observe` in the transaction that the Grant is recorded in."""
+        """`EvidenceSource.observe` through a transaction, read with `storage.quick` alone."""
 
 
 class Reader(Protocol):

@@ -3,8 +3,8 @@
 Rules held here:
 - Nothing is looked at without a Grant for the source that is asked; `consent.require` says no by itself, and that is
   the answer. A source that the consent does not name is left out; where none is left, the answer is no.
-- Sources that read this machine alone can all be asked in one transaction (`within`), in which their Grants are
-  recorded too: whoever does so tells nothing before it has ended.
+- Sources that read this machine alone can all be asked in the one transaction that records the use of their Grants, or
+  ahead of it (`within`): whoever does so tells nothing before it has ended.
 - Where the consent shows less than the question asks for, it is refused before any source is asked.
 - A source that does not answer is named, and the others still count.
 """
@@ -14,11 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
-import sqlalchemy as sa
-
 from haoma.access import Asker
 from haoma.consent import Consent, Grant, Granularity, Source
 from haoma.consent.reasons import refusal
+from haoma.consent.service import Within
 from haoma.errors import NotFound, Refused, Unavailable
 from haoma.locate.areas import Area
 from haoma.locate.evidence import Card, EvidenceSource, Reader, ReadsHere
@@ -100,7 +99,7 @@ class Gathering:
         self.readers = {one.terms.name: one for one in readers}
         office = consent.office
         alone = office.store.dialect == "sqlite" and office.vault.keys.is_here
-        # On PostgreSQL a withdrawal may end beside a transaction: there each step looks again.
+        # On PostgreSQL a withdrawal may end beside the transaction: there each step looks again.
         self.can_be_within = alone and all(isinstance(one, ReadsHere) for one in sources)
 
     def gather(
@@ -111,13 +110,13 @@ class Gathering:
         *,
         card: bool = False,
         least: Granularity | None = None,
-        within: sa.Connection | None = None,
+        within: Within | None = None,
     ) -> Seen:
         """What is known for a question; `card` asks for what is known of the SIM card as well.
 
         Raises Refused, with consent's reason, where there is no permission, or none that shows `least`; Unavailable
-        where that cannot be known. `within` is the transaction to do all of it in, where that is possible
-        (`can_be_within`): raises Elsewhere there for what is no plain answer.
+        where that cannot be known. `within` is what to read through, where that is possible (`can_be_within`):
+        raises Elsewhere there for what is no plain answer.
         """
         grants, found = list[Grant](), _Found()
         for source in self.sources:
@@ -137,7 +136,7 @@ class Gathering:
         return Seen(fused, found.observed, found.card, grants, silent, credits_, tuple(found.trail))
 
     def _granted(
-        self, question: Question, source: Source, least: Granularity | None, within: sa.Connection | None
+        self, question: Question, source: Source, least: Granularity | None, within: Within | None
     ) -> Iterator[Grant]:
         """The Grant for a source, where the consent names it."""
         by, subject, purpose, recipient = question
@@ -179,10 +178,10 @@ def _ask(
     found: _Found,
     *,
     card: bool,
-    within: sa.Connection | None,
+    within: Within | None,
 ) -> None:
     try:
-        said = source.observe(grant, area) if within is None else cast("ReadsHere", source).within(within, grant)
+        said = source.observe(grant, area) if within is None else cast("ReadsHere", source).within(within.tx, grant)
         found.observed += said
         found.credits += [source.terms.credit] if said and source.terms.credit else []
         known = source.card(grant) if card else None

@@ -9,6 +9,7 @@ Rules held here:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from haoma.locate.areas import Area, InRegion
 from haoma.storage import Time, quick
 from haoma.vault.model import SubjectToken
 
-__all__ = ["AREAS", "DAY", "SMALL_M", "admit", "is_small"]
+__all__ = ["AREAS", "DAY", "SMALL_M", "admission", "is_small"]
 
 AREAS = 5
 SMALL_M = 1_000.0
@@ -39,17 +40,22 @@ def is_small(area: Area) -> bool:
     return not isinstance(area, InRegion) and area.within_m < SMALL_M
 
 
-def admit(tx: sa.Connection, office: Office, subject: SubjectToken, area: Area, at: datetime) -> bool:
-    """Whether a customer may be asked about this area as well; notes it, in this transaction, where that is so."""
-    names, now = office.vault.aliases(tx, subject), Time.stored(at)
+def admission(office: Office, subject: SubjectToken, area: Area, at: datetime) -> Callable[[sa.Connection], bool]:
+    """What tells in a transaction whether a customer may be asked about this area as well, and notes it there if so."""
     digest = str(office.vault.commitments.commit(_SCOPE, _bytes(subject, area)))
-    known = {area for name in names for (area,) in quick(tx, _ASKED, str(name), now, kinds=(str,))}
-    if digest in known:
+    now, until = Time.stored(at), Time.stored(at + DAY)
+
+    def admit(tx: sa.Connection) -> bool:
+        names = office.vault.aliases(tx, subject)
+        known = {area for name in names for (area,) in quick(tx, _ASKED, str(name), now, kinds=(str,))}
+        if digest in known:
+            return True
+        if len(known) >= AREAS:
+            return False
+        quick(tx, _NOTED, str(subject), digest, now, until)
         return True
-    if len(known) >= AREAS:
-        return False
-    quick(tx, _NOTED, str(subject), digest, now, Time.stored(at + DAY))
-    return True
+
+    return admit
 
 
 def _bytes(subject: SubjectToken, area: Area) -> bytes:

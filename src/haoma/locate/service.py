@@ -11,16 +11,17 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 
 from haoma.access import Asker
 from haoma.consent import Consent, Granularity
 from haoma.consent.reasons import refusal
-from haoma.consent.service import Elsewhere
+from haoma.consent.service import Elsewhere, Within
 from haoma.errors import BadInput, HaomaError, NotFound, Refused
 from haoma.locate.areas import Area, InRegion, Judged, judge
 from haoma.locate.disclosures import Disclosed, overview
@@ -34,7 +35,9 @@ from haoma.locate.shown import SHARED_BY, shown_region
 from haoma.locate.telling import Said, Telling, Told
 from haoma.places import Level, Region, city, province
 from haoma.storage import Steps
+from haoma.storage.look import Looking
 from haoma.storage.steps import alone
+from haoma.storage.store import Work
 
 __all__ = ["Answer", "Locate", "Placed", "Scored", "Verified"]
 
@@ -143,21 +146,8 @@ class Locate:
 
     def _verified_at_once(self, question: Question, area: Area, least: Granularity | None) -> Steps[Verified | None]:
         """`verify` in one transaction; None where that is no plain answer, and nothing of it is there."""
-
-        def work(tx: sa.Connection) -> tuple[Verified | Refused, bool]:
-            try:
-                seen = self._gathering.gather(question, area, least=least, within=tx)
-                judged = _judged(seen, area)
-                said = Said("verify", Granularity.YES_NO, judged.verdict is not Verdict.UNKNOWN, area)
-                done, alarming = self._telling.write(tx, question, seen, said)
-            except Refused as error:  # what it is about is recorded
-                return error, False
-            except HaomaError as error:
-                raise Elsewhere from error
-            return (refusal("areas-many") if done is None else _verified(seen, judged, done)), alarming
-
         try:
-            done: tuple[Verified | Refused, bool] = yield work
+            done: tuple[Verified | Refused, bool] = yield Looking(partial(self._worked_out, question, area, least))
         except Elsewhere:
             return None
         found, alarming = done
@@ -167,6 +157,33 @@ class Locate:
             yield None
             self._telling.sound()
         return found
+
+    def _worked_out(
+        self, question: Question, area: Area, least: Granularity | None, tx: sa.Connection
+    ) -> Callable[[sa.Connection], tuple[Verified | Refused, bool]]:
+        """What records the answer, or why it is refused, and returns that, and whether an alarm is due."""
+        within = Within(tx, [])
+        try:
+            seen = self._gathering.gather(question, area, least=least, within=within)
+            judged = _judged(seen, area)
+            said = Said("verify", Granularity.YES_NO, judged.verdict is not Verdict.UNKNOWN, area)
+            tell = self._telling.drawn_up(question, seen, said)
+        except Refused as error:  # what it is about is recorded
+            return partial(_refused, within, error)
+        except HaomaError as error:
+            raise Elsewhere from error
+
+        def work(tx: sa.Connection) -> tuple[Verified | Refused, bool]:
+            if not all(grant.live_at(self._consent.office.now()) for grant in seen.grants):
+                raise Elsewhere
+            try:
+                _do(within.due, tx)
+                done, alarming = tell(tx)
+            except HaomaError as error:
+                raise Elsewhere from error
+            return (refusal("areas-many") if done is None else _verified(seen, judged, done)), alarming
+
+        return work
 
     def region(
         self, question: Question, *, finest: Granularity = Granularity.CITY, given: Sequence[Given] = ()
@@ -223,6 +240,16 @@ class Locate:
             if office.may(tx, by, "see", "audit", tenant, office.now()):
                 return overview(tx, tenant, since)
         raise refusal("policy")
+
+
+def _refused(within: Within, error: Refused, tx: sa.Connection) -> tuple[Refused, bool]:
+    _do(within.due, tx)
+    return error, False
+
+
+def _do(works: Sequence[Work], tx: sa.Connection) -> None:
+    for work in works:
+        work(tx)
 
 
 def _story(seen: Seen, declared: str | None, priors: Priors) -> Story:

@@ -12,7 +12,7 @@ Rules held here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ from haoma.locate.areas import Area
 from haoma.locate.disclosures import Disclosure, count, sound_due
 from haoma.locate.fusion import Circle
 from haoma.locate.gathering import Question, Seen
-from haoma.locate.probing import admit
+from haoma.locate.probing import admission
 from haoma.places import Region
 from haoma.vault.audit import Event
 from haoma.vault.location_tokens import LocationTokens
@@ -117,22 +117,34 @@ class Telling:
         None, recorded, where it would tell of one more area. Whoever sounds the alarm (`sound`) does it behind the end
         of the transaction.
         """
+        return self.drawn_up(question, seen, said)(tx)
+
+    def drawn_up(
+        self, question: Question, seen: Seen, said: Said
+    ) -> Callable[[sa.Connection], tuple[Told | None, bool]]:
+        """`write` for a transaction that is to be short: what is returned writes, and all else is done by now."""
         office, subject, purpose = self._consent.office, question.subject, question.purpose
         asked, granularity, told, area, value = said
         actor, action, at = actor_of(question.by), f"locate.{asked}", office.now()
-        if told and area is not None and not admit(tx, office, subject, area, at):
-            event = Event(subject.tenant, actor, action, "refused", "areas-many", at, subject, purpose)
-            office.record(tx, event, "consent.tried", reason="areas-many")
-            return None, False
         event = Event(subject.tenant, actor, action, "allowed", "answered", at, subject, purpose, "sharing")
         words = {"purpose": purpose, "question": asked, "granularity": str(granularity)}
-        entry_id = office.record(tx, event, "locate.answered", told=told, **words).entry_id
+        answered = office.vault.audit.drawn_up(event, "locate.answered", told=told, **words)
         until = min(at + TOKEN_LIFE, *(grant.ends_at for grant in seen.grants))
-        alarming = told and count(tx, Disclosure(actor, asked, str(granularity), seen.grants[0], entry_id), at)
-        if value is None:
-            return Told(entry_id, None, until), alarming
-        token = self._tokens.issue(tx, subject, purpose, actor, canonical(value), until, actor=actor)
-        return Told(entry_id, token, until), alarming
+        admitted = None if area is None or not told else admission(office, subject, area, at)
+
+        def write(tx: sa.Connection) -> tuple[Told | None, bool]:
+            if admitted is not None and not admitted(tx):
+                refused = event._replace(decision="refused", reason="areas-many", keeps="audit")
+                office.record(tx, refused, "consent.tried", reason="areas-many")
+                return None, False
+            entry_id = answered(tx).entry_id
+            alarming = told and count(tx, Disclosure(actor, asked, str(granularity), seen.grants[0], entry_id), at)
+            if value is None:
+                return Told(entry_id, None, until), alarming
+            token = self._tokens.issue(tx, subject, purpose, actor, canonical(value), until, actor=actor)
+            return Told(entry_id, token, until), alarming
+
+        return write
 
     def sound(self) -> None:
         """Sound the alarms that are due."""

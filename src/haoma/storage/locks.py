@@ -56,12 +56,21 @@ class Line:
         self._wait_s = min(wait_s, _PATIENCE_S)
         self._files: list[int] = []
 
+    def is_free(self) -> bool:
+        """Whether nobody writes or waits at this moment."""
+        if sys.platform == "win32":
+            return True
+        self._open()
+        free = all(self._take(which, 0.0) for which in (0, 1))
+        for which in (0, 1):
+            self._leave(which)
+        return free
+
     def __enter__(self) -> None:
         """Wait in line; for one thread at a time."""
         if sys.platform == "win32":
             return
-        if not self._files:
-            self._files = [_opened(path) for path in self._places]
+        self._open()
         until = time.monotonic() + self._wait_s
         try:
             # Whoever is next in line keeps the one who has just written from coming in again before them.
@@ -75,6 +84,10 @@ class Line:
 
     def __exit__(self, *_: object) -> None:
         self._leave(1)
+
+    def _open(self) -> None:
+        if not self._files:
+            self._files = [_opened(path) for path in self._places]
 
     def close(self) -> None:
         """Give back what is open."""

@@ -1,7 +1,8 @@
 """A store in a file: SQLite in WAL mode with a full fsync, and group commit.
 
 Rules held here:
-- One connection writes. What many threads write at once is one transaction and one fsync.
+- One connection writes. What many threads write at once is one transaction and one fsync. While another process has
+  the file, what can be worked out ahead is (`Looking`).
 - A group runs without savepoints. Where a work fails after it changed something, all is rolled back and the group runs
   again with savepoints, so that it fails alone.
 - A database that was replaced below a running process is not written to.
@@ -27,6 +28,7 @@ from haoma.storage.faults import explained, explaining
 from haoma.storage.group import Call, Group
 from haoma.storage.inside import Inside
 from haoma.storage.locks import Line, file_lock
+from haoma.storage.look import Looking
 from haoma.storage.quick import held
 from haoma.storage.store import Outcome, Work
 
@@ -191,6 +193,8 @@ class SqliteStore:
         """Do the works of one group, in one transaction."""
         with self._closing:
             try:
+                if not self._line.is_free():
+                    self._look_ahead(calls)
                 with self._line:
                     if not self._attempt(calls, apart=False):
                         self._attempt(calls, apart=True)
@@ -201,6 +205,13 @@ class SqliteStore:
             except BaseException:
                 self._drop()
                 raise
+
+    def _look_ahead(self, calls: list[Call[Work]]) -> None:
+        looking = [call.work for call in calls if isinstance(call.work, Looking)]
+        if looking:
+            with self.read() as snapshot:
+                for work in looking:
+                    work.ahead(snapshot)
 
     def _attempt(self, calls: list[Call[Work]], *, apart: bool) -> bool:
         """False where a work failed that had changed something, and all is rolled back."""

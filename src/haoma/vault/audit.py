@@ -85,17 +85,25 @@ class Audit:
         The entry is `audit.recorded` with action and decision; or of the caller's own `type_`, whose fields are those
         of `body` and `audit` (a commitment). Raises BadInput for a field that is no word.
         """
+        return self.drawn_up(event, type_, **body)(tx)
+
+    def drawn_up(self, event: Event, type_: str | None = None, **body: Json) -> Callable[[sa.Connection], AuditRow]:
+        """`record` for a transaction that is to be short: what is returned writes, and all else is done by now."""
         _check(event)
         kept_until = event.at + audit_life(event.keeps)
         commitment = str(self._commitments.commit(audit_scope(event.at), audit_content(event)))
         fields: dict[str, Json] = {"action": event.action, "decision": event.decision} if type_ is None else body
         entry = Entry(type_ or AUDIT_RECORDED.name, event.at, {"audit": commitment, **fields})
-        entry_id = self._log.append(tx, entry)
         subject = None if event.subject is None else str(event.subject)
         times = (Time.stored(event.at), Time.stored(kept_until))
         words = (event.keeps, event.tenant, event.actor, event.action, subject, event.purpose, event.decision)
-        quick(tx, _INSERT, *times, *words, event.reason, commitment, entry_id)
-        return AuditRow(entry_id, commitment)
+
+        def write(tx: sa.Connection) -> AuditRow:
+            entry_id = self._log.append(tx, entry)
+            quick(tx, _INSERT, *times, *words, event.reason, commitment, entry_id)
+            return AuditRow(entry_id, commitment)
+
+        return write
 
 
 def recording(store: Store, audit: Audit, refused: Callable[[], Event], work: Callable[[sa.Connection], T]) -> T:

@@ -49,7 +49,11 @@ def mints(path: Path) -> list[str]:
         if isinstance(node, ast.Call) and "__new__" in ast.unparse(node.func) and "Grant" in ast.unparse(node):
             found.append(ast.unparse(node))
         if isinstance(node, ast.ImportFrom) and node.module == "haoma.consent.grant":
-            found += [alias.name for alias in node.names if alias.name not in {"Grant", "Standing", "USE_WITHIN"}]
+            found += [
+                alias.name
+                for alias in node.names
+                if alias.name not in {"Grant", "Standing", "UNRECORDED", "USE_WITHIN"}
+            ]
         if isinstance(node, ast.Attribute) and node.attr in {"mint", "_MINT"}:
             found.append(node.attr)
         if isinstance(node, ast.Name) and node.id == "_MINT":

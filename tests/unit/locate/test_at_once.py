@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from contracts.consent import TENANT, World, open_world
 from haoma.consent import Grant, make_notice
 from haoma.consent import tables as consent_tables
+from haoma.consent.answers import Given
+from haoma.consent.service import Elsewhere
 from haoma.errors import HaomaError, Refused, Tampered, Unavailable
 from haoma.locate import Gathering, InRegion, Locate, Near, Question
 from haoma.locate import tables as locate_tables
@@ -19,6 +21,8 @@ from haoma.locate.shared import SharedPosition
 from haoma.locate.sources.segment import IssuedIn
 from haoma.places import named
 from haoma.storage import quick
+from haoma.storage.look import Looking
+from haoma.storage.steps import together
 from haoma.vault import Vault
 from haoma.vault import tables as vault_tables
 
@@ -102,6 +106,72 @@ def test_nothing_is_told_where_the_use_or_the_answer_cannot_be_recorded(world: W
     assert source.grants  # it was opened for the answer that failed: that, and the record of the use, are undone
     assert told(world) == before
     assert locate.verify(asked(world), AREA)
+
+
+ENDINGS: dict[str, Callable[[World, Given], object]] = {
+    "withdrawn": lambda world, given: world.consent.withdrawals.by_receipt(given.receipt),
+    "expired": lambda world, _: world.pass_(days=30),
+    "policy": lambda world, _: world.store.write(
+        lambda tx: quick(tx, "UPDATE access_roles SET revoked_at = 1 WHERE person_id = ?", world.agent.person)
+    ),
+    "not-assessed": lambda world, _: world.store.write(
+        lambda tx: quick(tx, "UPDATE consent_assessments SET until = 1")
+    ),
+}
+
+
+def looked(world: World, work: object) -> Looking[object]:
+    """The first part done ahead, as while another process writes."""
+    assert isinstance(work, Looking)
+    with world.store.read() as snapshot:
+        work.ahead(snapshot)
+    return work
+
+
+@pytest.mark.parametrize("why", ENDINGS)
+def test_what_ends_between_the_look_and_its_turn_is_refused_and_nothing_is_told(world: World, why: str) -> None:
+    given, source = world.give(), Seen(world.vault)
+    desk(world, Seen(world.vault)).verify(asked(world), AREA)  # what a process reads once is read
+    before = told(world)
+    steps = desk(world, source).verifying(asked(world), AREA)
+    work = looked(world, next(steps))
+    assert len(source.grants) == 1  # all is worked out, and waits for its turn
+    ENDINGS[why](world, given)
+    (held,) = world.store.write_each([work])
+    assert isinstance(held.error, Elsewhere)
+    assert len(source.grants) == 1
+    assert steps.throw(held.error) is None  # goes on by itself, step by step
+    with pytest.raises(Refused) as error:
+        next(steps)
+    assert error.value.reason == why
+    with world.store.read() as tx:
+        uses = quick(tx, "SELECT decision, reason FROM audit WHERE action IN ('consent.use', 'locate.verify')")
+    assert uses[2:] == [("refused", why)]
+    assert told(world).count(("verify", "yes-no")) == before.count(("verify", "yes-no")) == 1
+
+
+def test_what_changed_meanwhile_is_looked_at_anew(world: World) -> None:
+    world.give()
+    source = Seen(world.vault)
+    locate = desk(world, source)
+    locate.verify(asked(world), AREA)
+    for change, times in (("SELECT 1", 1), ("UPDATE consent_grants SET checked_at = checked_at + 1", 2)):
+        source.grants.clear()
+        work = looked(world, next(locate.verifying(asked(world), AREA)))
+        world.store.write(lambda tx, change=change: quick(tx, change))
+        (held,) = world.store.write_each([work])
+        assert held.error is None
+        assert len(source.grants) == times
+
+
+def test_two_who_ask_about_one_customer_at_once_are_both_answered_and_counted(world: World) -> None:
+    world.give()
+    locate = desk(world)
+    first, second = together(world.store, [locate.verifying(asked(world), AREA) for _ in range(2)])
+    assert first is not None
+    assert second is not None
+    assert first.result.verdict == second.result.verdict
+    assert told(world).count(("verify", "yes-no")) == 2
 
 
 @pytest.mark.parametrize("what", ["no-grant", "withdrawn", "expired", "policy"])
@@ -197,11 +267,11 @@ def test_a_cell_that_a_hand_wrote_is_told_as_such_and_the_use_recorded(world: Wo
 
 
 def test_sources_that_others_answer_are_asked_between_transactions(world: World) -> None:
-    class Elsewhere:
+    class Abroad:
         terms = IssuedIn.terms
         observe = IssuedIn.observe
         card = IssuedIn.card
 
     assert desk(world)._gathering.can_be_within
-    assert not Gathering(world.consent, [Elsewhere()], known_cities(), shipped_priors()).can_be_within  # type: ignore[list-item]
+    assert not Gathering(world.consent, [Abroad()], known_cities(), shipped_priors()).can_be_within  # type: ignore[list-item]
     assert world.rows(consent_tables.grants) == []
