@@ -4,8 +4,8 @@ Rules held here:
 - Policy, impact assessment, the permission and the record of the decision are read and written in one transaction; the
   Grant is made once that is on the disk. Where store, policy or keys do not answer, there is no Grant.
 - For who reads this machine alone and tells nothing before that transaction is on the disk, the Grant is made inside
-  it (`within`), or ahead of it on rows that are compared in it (`storage.Looking`): what it opened is told with its
-  record on the disk, or goes with it. Only a plain yes is said there.
+  it (`within`), or ahead of it (`storage.look`) and judged anew in it: what it opened is told with its record on the
+  disk, or goes with it. Only a plain yes is said there.
 - Of several permissions for one subject, purpose and recipient the newest decides: what has ended stays ended.
 - Whose number was not checked for 30 days is not taken for the same holder (CAMARA number-recycling); a code that was
   confirmed, or `arrived`, is such a check.
@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -119,21 +120,23 @@ class Consent:
         and Tampered where its row was changed by hand. `within` is for who tells nothing before the transaction has
         ended that does what is due: there every refusal but `source` is Elsewhere, and not recorded.
         """
-        office, at = self.office, self.office.now()
-        known = self._known(by, subject, purpose, at, within)
+        office = self.office
+        known = self._known(by, subject, purpose, office.now(), within)
         use = Use(by, subject, known, recipient, _source(source))
 
-        def work(tx: sa.Connection) -> tuple[str, Standing | None, int]:
+        def work(tx: sa.Connection) -> tuple[str, Standing | None, datetime, int]:
+            at = office.now()
             reason, standing = self._judged(tx, use, at)
-            return reason, standing, self._used(use, reason, at)(tx).entry_id
+            return reason, standing, at, self._used(use, reason, at)(tx).entry_id
 
         if within is None:
-            reason, standing, entry_id = office.store.write(work)
+            reason, standing, at, entry_id = office.store.write(work)
         else:
-            (reason, standing), entry_id = self._judged(within.tx, use, at), UNRECORDED
+            at, entry_id = office.now(), UNRECORDED
+            reason, standing = self._judged(within.tx, use, at)
             if reason and reason != "source":
                 raise Elsewhere
-            within.due.append(self._used(use, reason, at))
+            within.due.append(partial(self._used_as_judged, within.tx, use, (reason, standing), at))
         if reason == TAMPERED:
             raise tampered()
         if reason or standing is None:
@@ -182,6 +185,14 @@ class Consent:
             return len(end(tx, office, [row for row in mine(tx) if row.grant_id in gone], "recycled", at, SYSTEM))
 
         return office.store.write(work)
+
+    def _used_as_judged(
+        self, before: sa.Connection, use: Use, judged: tuple[str, Standing | None], at: datetime, tx: sa.Connection
+    ) -> None:
+        """Record a use; Elsewhere where it was judged ahead of this transaction, and is judged otherwise in it."""
+        if tx is not before and self._judged(tx, use, self.office.now()) != judged:
+            raise Elsewhere
+        self._used(use, judged[0], at)(tx)
 
     def _used(self, use: Use, reason: str, at: datetime) -> Callable[[sa.Connection], AuditRow]:
         """What records a use, or why there is none."""

@@ -61,10 +61,11 @@ class Line:
         if sys.platform == "win32":
             return True
         self._open()
-        free = all(self._take(which, 0.0) for which in (0, 1))
-        for which in (0, 1):
-            self._leave(which)
-        return free
+        try:
+            return all(self._take(which, 0.0) for which in (0, 1))
+        finally:
+            for which in (0, 1):
+                self._leave(which)
 
     def __enter__(self) -> None:
         """Wait in line; for one thread at a time."""

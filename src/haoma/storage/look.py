@@ -8,7 +8,8 @@ Rules held here:
 - The first part writes nothing, and can be done again. Ahead of a transaction it reads through `storage.quick`, whose
   rows are remembered; any other way to read, and whatever would write, leaves it for the transaction: nothing rests on
   rows that nobody compares.
-- What was worked out ahead is good for a second.
+- What was worked out ahead is good for a tenth of a second. What ends with time is judged in the second part: rows are
+  compared as of the look.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import sqlalchemy as sa
 __all__ = ["GOOD_S", "Looking"]
 
 T = TypeVar("T")
-GOOD_S = 1.0
+GOOD_S = 0.1
 
 
 class Looking(Generic[T]):
@@ -39,6 +40,8 @@ class Looking(Generic[T]):
             self._ahead = reads, self._look(cast("sa.Connection", reads))
         except Exception:  # noqa: BLE001 - it is met again in the transaction, and raised there
             self._ahead = None
+        finally:
+            reads.end()
 
     def __call__(self, tx: sa.Connection) -> T:
         """Do what is left to do."""
@@ -63,6 +66,10 @@ class _Reads:
             driver.execute(sql, values).fetchall() == rows for sql, values, rows in self._read
         )
 
+    def end(self) -> None:
+        """Read no more."""
+        self._driver = None
+
     @property
     def connection(self) -> _Reads:
         """The driver's own connection is this one."""
@@ -72,7 +79,7 @@ class _Reads:
 
     def execute(self, sql: object, values: Sequence[object] | None = None) -> _Rows:
         """Read the rows of a statement of `quick`, and remember them."""
-        if not isinstance(sql, str) or values is None:
+        if not isinstance(sql, str) or values is None or self._driver is None:
             raise _NotAheadError
         cursor = self._driver.execute(sql, values)
         if not cursor.description:

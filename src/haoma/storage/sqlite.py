@@ -14,9 +14,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
@@ -28,7 +29,7 @@ from haoma.storage.faults import explained, explaining
 from haoma.storage.group import Call, Group
 from haoma.storage.inside import Inside
 from haoma.storage.locks import Line, file_lock
-from haoma.storage.look import Looking
+from haoma.storage.look import GOOD_S, Looking
 from haoma.storage.quick import held
 from haoma.storage.store import Outcome, Work
 
@@ -207,11 +208,14 @@ class SqliteStore:
                 raise
 
     def _look_ahead(self, calls: list[Call[Work]]) -> None:
+        """Do what can be done before this process's turn; what fails, or is too much, is left for the transaction."""
         looking = [call.work for call in calls if isinstance(call.work, Looking)]
-        if looking:
-            with self.read() as snapshot:
-                for work in looking:
-                    work.ahead(snapshot)
+        until = time.monotonic() + GOOD_S / 2
+        with suppress(Exception), self.read() as snapshot, self._inside:
+            for work in looking:
+                if time.monotonic() >= until:
+                    break
+                work.ahead(snapshot)
 
     def _attempt(self, calls: list[Call[Work]], *, apart: bool) -> bool:
         """False where a work failed that had changed something, and all is rolled back."""

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.store import names, put
+from haoma.errors import Conflict
 from haoma.storage import Store, look, open_store, quick
 from haoma.storage.locks import Line
 from haoma.storage.look import Looking
@@ -136,6 +137,63 @@ def test_a_first_part_that_fails_fails_in_its_transaction_alone(store: Store) ->
     failed, beside = store.write_each([work, put("beside")])
     assert isinstance(failed.error, ValueError)
     assert beside.error is None
+
+
+def test_what_cannot_be_looked_up_ahead_fails_nobody(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(store, SqliteStore)
+
+    def full(_store: SqliteStore) -> sa.Connection:
+        message = "too many open files"
+        raise OSError(message)
+
+    def writes(_tx: sa.Connection) -> Callable[[sa.Connection], str]:
+        return store.write(put("inside"))  # type: ignore[return-value]
+
+    first = Counts("there")
+    with monkeypatch.context() as patched:
+        patched.setattr(Line, "is_free", lambda _line: False)
+        inside, beside = store.write_each([Looking(writes), put("beside")])
+        assert isinstance(inside.error, Conflict)
+        assert beside.error is None
+        patched.setattr(SqliteStore, "_reader", full)
+        found, plain = store.write_each([Looking(first), put("plain")])
+    assert (found.result, plain.result) == ("found there", "plain")
+
+
+def test_no_more_is_looked_up_ahead_than_is_good_by_then(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+
+    def slow(_tx: sa.Connection) -> Callable[[sa.Connection], str]:
+        done.append(1)
+        time.sleep(0.004)
+        return lambda _tx: "done"
+
+    monkeypatch.setattr(Line, "is_free", lambda _line: False)
+    told = store.write_each([Looking(slow) for _ in range(60)])
+    assert [one.result for one in told] == ["done"] * 60
+    assert len(done) <= 75  # some done ahead in vain
+
+
+def test_who_is_interrupted_while_they_look_holds_no_place_in_line(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(store, SqliteStore)
+    line, take = Line(store.path, 10.0), Line._take
+
+    def interrupted(self: Line, which: int, until: float) -> bool:
+        took = take(self, which, until)
+        if which == 1:
+            raise KeyboardInterrupt
+        return took
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Line, "_take", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            line.is_free()
+    other = Line(store.path, 10.0)
+    assert other.is_free()
+    line.close()
+    other.close()
 
 
 def test_while_another_process_writes_the_first_part_is_done_and_the_second_waits(store: Store) -> None:

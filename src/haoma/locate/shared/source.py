@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -20,11 +21,25 @@ from haoma.locate.areas import Area
 from haoma.locate.evidence import Card, Terms
 from haoma.locate.fusion import Device, Observation
 from haoma.locate.shared.positions import LIFE, circle_of, sealed_as
-from haoma.locate.shared.tables import shared
+from haoma.storage import Time, quick
 from haoma.storage.faults import explaining
 from haoma.vault import Opener, Vault
 
 __all__ = ["SharedPosition"]
+
+
+_KEPT = "SELECT grant_id, key_id, sealed, shared_at, until FROM locate_shared WHERE grant_id = ?"
+_KINDS = (str, str, bytes, int, int)
+
+
+class _Kept(NamedTuple):
+    """A position as it is kept."""
+
+    grant_id: str
+    key_id: str
+    sealed: bytes
+    shared_at: datetime
+    until: datetime
 
 
 class SharedPosition:
@@ -52,17 +67,18 @@ class SharedPosition:
         """See `EvidenceSource.card`."""
         return None
 
-    def _said(self, grant: Grant, row: sa.Row[Any] | None) -> Sequence[Observation]:
+    def _said(self, grant: Grant, row: _Kept | None) -> Sequence[Observation]:
         if row is None or min(row.until, row.shared_at + LIFE) <= self._vault.now():
             return []
         context = sealed_as(row.grant_id, row.shared_at, row.until)
         try:
-            said = json.loads(self._opener.open_bytes(grant, context, Sealed(bytes(row.sealed), row.key_id)))
+            said = json.loads(self._opener.open_bytes(grant, context, Sealed(row.sealed, row.key_id)))
         except NotFound:  # the key is destroyed
             return []
         circle = circle_of(*(float(said[name]) for name in ("lat", "lon", "accuracy_m")))
         return [Device(circle, "shared-position", row.shared_at)]
 
 
-def _row(tx: sa.Connection, grant: Grant) -> sa.Row[Any] | None:
-    return tx.execute(sa.select(shared).where(shared.c.grant_id == grant.grant_id)).one_or_none()
+def _row(tx: sa.Connection, grant: Grant) -> _Kept | None:
+    rows = quick(tx, _KEPT, grant.grant_id, kinds=_KINDS)
+    return _Kept(*rows[0][:-2], *map(Time.read, rows[0][-2:])) if rows else None
