@@ -19,7 +19,9 @@ from math import exp, log
 
 from haoma.guard.extract.features import NAMES, Around, compared, features_of
 from haoma.guard.extract.found import Found
+from haoma.guard.extract.han import simple
 from haoma.guard.extract.names import CJK
+from haoma.guard.extract.public_lines import is_anothers
 from haoma.guard.extract.scene import Scene
 from haoma.guard.extract.trees import Model
 from haoma.guard.extract.words import PUBLIC
@@ -109,7 +111,7 @@ def ruled(one: Found, row: Sequence[float], name: str, *, named: bool) -> float:
     less = 0.0
     if not named:
         less -= UNNAMED_LESS
-    if PUBLIC.match(one.one.digits) and not PUBLIC_BODY.search(name):
+    if is_anothers(one.one.digits, simple(name)) or (PUBLIC.match(one.one.digits) and not PUBLIC_BODY.search(name)):
         less -= PUBLIC_LESS
     if row[FAKE] >= 1:
         less -= FAKE_LESS

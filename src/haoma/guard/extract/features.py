@@ -19,8 +19,10 @@ from haoma.guard.extract.found import Found
 from haoma.guard.extract.han import simple
 from haoma.guard.extract.lines import Kind
 from haoma.guard.extract.names import CJK, WORD, likeness, short_form
+from haoma.guard.extract.public_lines import is_anothers, is_own
 from haoma.guard.extract.scene import Scene, Section, nearest
 from haoma.guard.extract.site import LIKE
+from haoma.guard.extract.title_words import WE
 from haoma.guard.extract.titles import OWN
 from haoma.guard.extract.verdict import CLAUSE, asked_of, owners_of, titled
 from haoma.guard.extract.witness import WITNESSES, Witnesses
@@ -215,9 +217,11 @@ def _words(scene: Scene, one: Found, row: Section) -> list[float]:
     text = " ".join(line.text[:300] for line in scene.page.lines[max(0, row.first - 1) : row.last][:8])
     near = one.before[-60:] + one.behind[:40]
     brand = float(bool(scene.brand) and scene.brand in "".join(WORD.findall(near.casefold())))
-    named = any(one.one.digits in own for own in scene.target.names)
+    digits, names = one.one.digits, scene.target.names
+    named = any(digits in own or is_own(digits, simple(own)) for own in names)
+    public = PUBLIC.match(digits) is not None or is_anothers(digits, simple(names[0]))
     return [
-        float(_warned(one)), float(bool(PLATFORM.search(near))) + float(bool(PLATFORM.search(text))), float(bool(PUBLIC.match(one.one.digits)) and not named), brand,
+        float(_warned(one)), float(bool(PLATFORM.search(near))) + float(bool(PLATFORM.search(text))), float(public and not named), brand,
     ]  # fmt: skip
 
 
@@ -230,7 +234,8 @@ def _warned(one: Found) -> bool:
         or STUCK.match(one.behind)
         or FAKE.search(ADVICE.split(ahead)[-1] + CLAUSE.split(simple(one.behind[:40]))[0])
     )
-    told = told or SUSPECT.search(text[one.one.end : one.one.end + 60]) or CALLED.search(ahead)
+    told = told or SUSPECT.search(text[one.one.end : one.one.end + 60])
+    told = told or (CALLED.search(ahead) if not WE.search(ahead) else None)
     if told is not None and QUOTED.search(ahead):
         return True
     return told is not None and not GENUINE.search(CLAUSE.split(simple(one.before[-60:]))[-1])

@@ -8,10 +8,10 @@ Rules held here:
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
-__all__ = ["simple", "sounds"]
+__all__ = ["simple", "sounds", "written"]
 
 FILE = "han.json"
 
@@ -33,6 +33,16 @@ def sounds(text: str) -> tuple[str, ...]:
     """
     readings = _tables()[1]
     return tuple(readings[char] for char in simple(text) if char in readings)
+
+
+@lru_cache(maxsize=1_000)
+def written(chars: str) -> str:
+    """Characters in simplified writing, with the others that are simplified to these.
+
+    >>> written("银")
+    '银銀鋃'
+    """
+    return chars + "".join(chr(one) for one, other in _tables()[0].items() if other in chars)
 
 
 @cache

@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from haoma.guard.extract.everyday import left_over
 from haoma.guard.extract.han import simple, sounds
+from haoma.guard.extract.short_forms import COMMON, also
 from haoma.guard.extract.spelt import spelt
 from haoma.guard.model import Names
 
@@ -79,10 +80,6 @@ PLACES = re.compile(
     r"|宁波|无锡|佛山|东莞|珠海|中山|泉州|温州|常州|义乌|香港|澳门|台湾|江苏|浙江|广东|山东|河南|河北|湖南|湖北|四川|福建|安徽|江西|陕西|山西|云南|贵州|辽宁|吉林|黑龙江|甘肃|青海|内蒙古|新疆|西藏|宁夏|广西|海南)"
     r"(?=[\u4e00-\u9fff]{2})"
 )
-SHORT_FORMS = (
-    ("农村商业银行", "农商行"), ("农村商业银行", "农商银行"), ("财产保险", "财险"), ("财产保险", "产险"), ("中医医院", "中医院"), ("产物保险", "产险"), ("人寿保险", "人寿"),
-    ("信用合作联社", "信用社"), ("消费金融", "消金"), ("律师事务所", "律所"),
-)  # fmt: skip
 _HAN, _LATIN = r"[\u4e00-\u9fff（）()·]{2,}", r"[A-Za-z][A-Za-z .,&'\-]{2,}[A-Za-z.]"
 HALVES = re.compile(
     rf"(?P<one>{_HAN})[\s/|·（(]*(?P<other>{_LATIN})[)）]?|(?P<first>{_LATIN})[\s/|·（(]*(?P<last>{_HAN}?)[)）]?"
@@ -95,7 +92,6 @@ BODY_GAP = r"[\u4e00-\u9fff]{0,4}"
 SHORTENED = 0.8  # how surely such a one names the target
 LONGEST_NAMED = 60  # characters of a line that is a name, and no menu in which parts of several meet
 WORD = re.compile(r"[a-z0-9]+|[\u0370-\u03ff\u0400-\u04ff]+|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]", re.IGNORECASE)
-COMMON = re.compile(r"中国|国家|全国|中华|第[一二三四五]|人民|国际|环球|世界|东方|新华|国民|中央|联合")
 GENERIC = frozenset("the and of for a an in at on to by de la le y e with www com net org inc llc ltd co".split())
 CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
@@ -137,27 +133,28 @@ class Target:
     """Who is asked about, ready to be looked for in many lines."""
 
     def __init__(self, names: Names) -> None:
-        given = [part for name in (names.name, *names.aliases) for part in (name, *_halves(name))]
-        self.names = tuple(dict.fromkeys(name for name in given if core(name)))
-        whole = dict.fromkeys(core(name) for name in self.names)
-        also = dict.fromkeys(other for one in whole for other in _also(one))
-        self.cores = tuple(sorted({**whole, **also}, key=len, reverse=True))
+        parts = [part for name in (names.name, *names.aliases) for part in (name, *_halves(name))]
+        self.names = tuple(dict.fromkeys(name for name in parts if core(name)))
+        given = dict.fromkeys(core(name) for name in self.names)
+        others = dict.fromkeys(other for one in given for other in also(one))
+        self.given = tuple(sorted(given, key=len, reverse=True))
+        self.cores = tuple(sorted({**given, **others}, key=len, reverse=True))
         self.domains = tuple(domain.lower() for domain in names.domains)
         words = WORD.findall(LEGAL.sub(" ", simple(names.name.casefold()))) if names.name else []
         self.words = tuple(
             dict.fromkeys(word for word in words if word not in GENERIC and (len(word) > 2 or CJK.match(word)))
         )
         self.initials = "".join(word[0] for word in words if not CJK.match(word))
-        self.sounds = _spelt(self.cores[-1] if self.cores else "")
-        self._longer = _longer_forms(self.cores)
+        self.sounds = _spelt(self.given[-1] if self.given else "")
+        self._longer = _longer_forms(self.given)
         self.pieces = self._pieces()
 
     def _pieces(self) -> tuple[str, ...]:
         """What a line's core has at least one of, where it names the target at all."""
-        least = [(whole, max(3, len(whole) * 3 // 5)) for whole in self.cores]
+        least = [(whole, max(3, len(whole) * 3 // 5)) for whole in self.given]
         parts = [whole[at : at + size] for whole, size in least for at in range(len(whole) - size + 1)]
         words = () if CJK.search(self.cores[0] if self.cores else "") else self.words
-        begins = [whole[:2] for whole in self.cores] if self._longer else []
+        begins = [whole[:2] for whole in self.given] if self._longer else []
         return tuple(dict.fromkeys([*parts, *words, *begins, *(whole for whole in self.cores if len(whole) >= 2)]))
 
     def strength(self, squeezed: str, words: frozenset[str]) -> float:
@@ -187,7 +184,7 @@ class Target:
     def _partly(self, squeezed: str) -> float:
         """Chinese short forms: 中国工商银行 is called 工商银行 too."""
         best = 0.0
-        for whole in self.cores:
+        for whole in self.given:
             for size in range(len(whole) - 1, max(2, len(whole) * 3 // 5 - 1), -1):
                 if any(whole[at : at + size] in squeezed for at in range(len(whole) - size + 1)):
                     best = max(best, size / len(whole))
@@ -196,7 +193,7 @@ class Target:
 
     def _is_shortened(self, squeezed: str) -> bool:
         """Whether a line is a longer name that one of these is short for; what does not begin as one is not searched."""
-        if not self._longer or len(squeezed) > LONGEST_NAMED or not any(whole[:2] in squeezed for whole in self.cores):
+        if not self._longer or len(squeezed) > LONGEST_NAMED or not any(whole[:2] in squeezed for whole in self.given):
             return False
         return _pattern(self._longer).search(squeezed) is not None
 
@@ -219,7 +216,7 @@ class Target:
 
     def _spelt_in(self, label: str) -> bool:
         """Whether a domain's label spells the name: without its place, or with it as clzyy does 昌陵市中医院."""
-        whole = self.cores[-1] if self.cores else ""
+        whole = self.given[-1] if self.given else ""
         own = PLACES.sub("", whole)
         if self.sounds and (self.sounds in label or spelt(own, label)):
             return True
@@ -232,16 +229,6 @@ def _halves(name: str) -> list[str]:
     hit = HALVES.fullmatch(name.strip())
     halves = [hit["one"] or hit["first"], hit["other"] or hit["last"]] if hit else []
     return sorted(halves, key=lambda half: CJK.search(half) is None)
-
-
-def _also(whole: str) -> list[str]:
-    """How a trade's usual long and short forms make the same name: 甲农村商业银行 is 甲农商行."""
-    return [
-        whole.removesuffix(one) + other
-        for pair in SHORT_FORMS
-        for one, other in (pair, pair[::-1])
-        if len(whole) > len(one) and whole.endswith(one)
-    ]
 
 
 def _longer_forms(cores: tuple[str, ...]) -> str:
@@ -303,10 +290,20 @@ def short_form(name: str, of: str) -> bool:
     (True, False)
     """
     own, whole = HOUSE.sub("", core(name)), core(of)
-    if len(own) < 2 or not CJK.match(own) or own[:2] != whole[:2]:
+    if len(own) < 2 or not CJK.match(own):
         return False
+    return any(own[:2] == one[:2] and _in_order(own, one) for one in (whole, _own_part(whole)))
+
+
+def _in_order(own: str, whole: str) -> bool:
     rest = iter(whole)
     return all(char in rest for char in own)
+
+
+def _own_part(whole: str) -> str:
+    """A name without the town or province in front, where what is left begins with a word of its own."""
+    own = PLACES.sub("", whole)
+    return own if len(own) >= LEAST_SAID and left_over(own[:2]) else whole
 
 
 def one_house(name: str, own: str) -> bool:

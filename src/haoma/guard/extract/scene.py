@@ -20,8 +20,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from haoma.guard.extract.everyday import everyday
 from haoma.guard.extract.found import Found
-from haoma.guard.extract.han import simple
+from haoma.guard.extract.han import simple, written
 from haoma.guard.extract.lines import Kind, Line, Page, lines_with
 from haoma.guard.extract.names import (
     CJK,
@@ -55,6 +56,7 @@ BARE = re.compile(r"(?<![\w@./-])(?:https?://)?(?:www\.)([\w-]+(?:\.[\w-]+)+)", 
 COPYRIGHT = re.compile(  # in small letters
     r"©|&copy|\(c\)|copyright|版权|版權|all rights reserved|icp备|icp证|主办单位|主办：|著作權"
 )
+SITES = re.compile(r"网|在线|论坛|社区|贴吧|知道|百科|问答|黄页|[日晚早]报|地图|平台|点评|导航|之家|大全$")
 # Of text in small letters.
 NO_WORD = bytes(code for code in range(128) if chr(code) not in "abcdefghijklmnopqrstuvwxyz0123456789\n")
 ASCII = bytes(code for code in range(128) if code != ord("\n"))
@@ -265,6 +267,7 @@ def _brand(scene: Scene) -> str:
             least <= len(whole) <= 24
             and not NOT_NAMES.match(name)
             and not GENERAL.search(name)
+            and not (everyday(name) and not SITES.search(name))
             and not _means(scene.target, name)
         ) and (name == names[0] or any(form in text for form in _forms(name.strip()))):
             return whole
@@ -280,7 +283,7 @@ def _forms(name: str) -> set[str]:
 def _strengths(target: Target, page: Page, letters: str, squeezed: Sequence[str]) -> list[float]:
     """How surely each line names the target; most lines have not even a piece of its name."""
     found = [0.0] * len(page.lines)
-    firsts = "".join(sorted({core[0] for core in target.cores if len(core) >= 2}))
+    firsts = written("".join(sorted({core[0] for core in target.cores if len(core) >= 2})))
     if not found or not target.pieces:
         return found
     likely = set(lines_with(re.compile("|".join(map(re.escape, target.pieces))), letters))
@@ -288,7 +291,7 @@ def _strengths(target: Target, page: Page, letters: str, squeezed: Sequence[str]
         lines_with(re.compile(f"[{re.escape(firsts)}]"), page.text) if firsts and not page.text.isascii() else ()
     )
     for order in likely:
-        found[order] = _strength(target, page.lines[order].text, squeezed[order])
+        found[order] = _strength(target, page.lines[order].text, simple(squeezed[order]))
     return found
 
 

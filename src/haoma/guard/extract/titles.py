@@ -9,11 +9,13 @@ Rules held here:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from haoma.guard.extract.everyday import everyday, left_over
 from haoma.guard.extract.han import simple
 from haoma.guard.extract.names import BRANCH, CJK, NOISE, PLACES, Target, core, one_house, short_form
+from haoma.guard.extract.short_forms import CIVIC, PLACED
 from haoma.guard.extract.title_words import (
     ADDRESS,
     ASKED,
@@ -69,6 +71,9 @@ from haoma.guard.extract.title_words import (
 __all__ = ["AKIN", "FAINT", "HOUSE", "NOBODY", "OTHER", "OWN", "PERHAPS", "Titles"]
 
 OWN, AKIN, HOUSE, NOBODY, FAINT, PERHAPS, OTHER = 1.0, 0.5, 0.25, 0.0, -0.25, -0.5, -1.0
+AGENT = re.compile(
+    r"(?:[^\W\d]{2,6}[：:])?(?P<who>[^\W\d]{3,20}(?:公司|店|行|厂|部|中心|经营部))\s?[（(][^（）()]{0,16}(?:代理|经销|加盟|特约|授权|代办)[^（）()]{0,8}[）)]"
+)
 LONGEST, LONGEST_NAME, LEAST, SENTENCE_LONG, COINED = 60, 12, 2, 5, 2  # characters
 FULL_NAME = 3  # characters of most people's names
 NEAREST = 8  # parts of what stands before a number
@@ -93,6 +98,8 @@ class Titles:
         self.word = word if len(word) > LEAST and CJK.match(word) else ""
         self.legal = bool(target.names) and COMPANY.search(target.names[0]) is not None
         self.grouped = bool(target.names) and GROUP.search(target.names[0]) is not None
+        placed = [hit for own in self.cores if (hit := PLACED.fullmatch(own)) and CIVIC.search(hit["rest"])]
+        self.place, self.kinds = placed[0]["place"] if placed else "", frozenset(hit["rest"] for hit in placed)
         self.judged: dict[tuple[str, bool, bool], float] = {}
 
     def judge(self, text: str, *, stands: bool, clause: bool = False) -> float:
@@ -151,7 +158,11 @@ class Titles:
         name = LABEL.sub("", LINKED.sub("", part))
         if len(name) < LEAST or not LETTERS.search(name) or ADDRESS.search(part):
             return NOBODY
-        if self._sister(name) or (PUBLIC_BODY.search(name) and not PUBLIC_BODY.search(self.target.names[0])):
+        if (
+            self._sister(name)
+            or self._elsewhere(name)
+            or (PUBLIC_BODY.search(name) and not PUBLIC_BODY.search(self.target.names[0]))
+        ):
             return OTHER
         if (own := self._short(name)) or TOWN.fullmatch(name):
             return own
@@ -250,6 +261,11 @@ class Titles:
             return not self.grouped
         return not any(short_form(name, own) for own in self.cores)
 
+    def _elsewhere(self, name: str) -> bool:
+        """Whether a name is the target's with another place in front: 浔阳市教育考试院 beside 江右省教育考试院."""
+        hit = PLACED.fullmatch(core(name)) if self.kinds else None
+        return hit is not None and hit["rest"] in self.kinds and hit["place"] != self.place
+
     def of_its_group(self, text: str) -> bool:
         """Whether a text names the group that the target is a company of."""
         apart = self.legal or (self.coined and bool(self.trade))
@@ -276,7 +292,8 @@ class Titles:
                 and not _same_branch(branch, self.branch)
             )
             return OTHER if apart else NOBODY
-        if self._inside_another(text, squeezed.partition(whole)[0]):
+        before = squeezed.partition(whole)[0]
+        if self._inside_another(text, before) or self._about_by_another(before) or self._agent(text):
             return OTHER
         if self.branch:
             branch = _branch(text) or _branch(LABEL.sub("", text).strip(" ：:，、"))
@@ -284,6 +301,16 @@ class Titles:
         rest = LABEL.sub("", squeezed.partition(whole)[2])
         further = LEAST < len(rest) <= LONGEST_NAME and TRADE.match(rest) is not None and not _nobody(rest)
         return PERHAPS if further and not SAYS.match(rest) else OWN
+
+    def _about_by_another(self, before: str) -> bool:
+        """Whether somebody else tells of the target: 甲法院关于乙公司的公告."""
+        who, about, _ = before.rpartition("关于")
+        return bool(about) and LEAST < len(who) <= LONGEST_NAME and self._name(who, stands=False) == OTHER
+
+    def _agent(self, text: str) -> bool:
+        """Whether a firm is said to sell for the target: 众付电子科技有限公司（汇付界河南一级代理）."""
+        firm = AGENT.match(text)
+        return firm is not None and not any(whole in core(firm["who"]) for whole in self.cores)
 
     def _inside_another(self, text: str, before: str) -> bool:
         """Whether a company has the target's name behind a word of its own: 陕西盛驰凌峰汽车销售有限公司."""

@@ -45,6 +45,14 @@ def test_a_label_a_department_and_a_place_own_nothing() -> None:
     assert set(signs(html, "岚山书店").values()) == {0.0}
 
 
+@pytest.mark.parametrize(
+    "label",
+    ["上海市旅游质量监督所", "深交所投资者服务热线", "承办法官：黄法官 联系电话：", "业主常用电话：供电", "辖区派出所"],
+)
+def test_who_watches_and_who_supplies_own_their_numbers_on_anybodys_page(label: str) -> None:
+    assert signs(f"<h1>岚山书店</h1><p>{label} 0551-55500001</p>", "岚山书店") == {"055155500001": -1.0}
+
+
 def test_another_branch_is_another() -> None:
     html = "<p>卤小匠(人民路店) 0551-55500001</p><p>卤小匠(东门店) 0551-55500002</p>"
     assert signs(html, "卤小匠(人民路店)") == {"055155500001": 1.0, "055155500002": -1.0}

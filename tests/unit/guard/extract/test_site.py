@@ -33,6 +33,11 @@ def test_whose_site_a_page_is(html: str, url: str, whose: float) -> None:
     assert mine(html, "岚山书店", url) == whose
 
 
+def test_everyday_words_that_end_a_title_are_no_sites_name() -> None:
+    html = f"<title>岚山书店集团—所属企业</title><body><h1>岚山书店</h1><p>所属企业</p>{NUMBER}</body>"
+    assert mine(html, "岚山书店", "https://www.sea.cn/a") > -1
+
+
 def test_a_long_menu_hides_neither_head_nor_foot() -> None:
     menu = "".join(f"<li><a href='/{at}'>产品中心</a></li>" for at in range(30))
     html = f"<title>联系我们</title><body><ul>{menu}</ul><h1>岚山书店</h1>{NUMBER}</body>"

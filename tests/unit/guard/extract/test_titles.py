@@ -99,6 +99,33 @@ def test_branches_parts_sisters_and_dealers_are_told_apart(name: str, text: str,
     assert judged(name, text) == sign
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "sign"),
+    [
+        ("会溪市第二高级中学", "会溪二中", OWN),
+        ("江右省教育考试院", "省考试院咨询：", OWN),
+        ("江右省教育考试院", "浔阳市教育考试院", OTHER),
+        ("平溪县人社局", "县人力资源和社会保障局", OWN),
+        ("平溪县人社局", "县医疗保障局", OTHER),
+    ],
+)
+def test_a_public_body_has_its_own_place_and_short_forms(name: str, text: str, sign: float) -> None:
+    assert judged(name, text) == sign
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("包水区人民法院关于合肥岚淇汽车销售服务有限公司车辆的公告", OTHER),
+        ("合肥岚淇汽车销售服务有限公司关于召回的公告", OWN),
+        ("关于合肥岚淇汽车销售服务有限公司的公告", OWN),
+        ("郑州众付电子科技有限公司（合肥岚淇汽车销售服务有限公司一级代理）", OTHER),
+    ],
+)
+def test_who_tells_of_the_target_or_sells_for_it_is_another(text: str, sign: float) -> None:
+    assert judged("合肥岚淇汽车销售服务有限公司", text) == sign
+
+
 def test_a_parent_company_and_another_fields_value_own_nothing_of_the_targets() -> None:
     assert judged("云岫国际证券", "母公司：云岫证券股份有限公司 热线 ", clause=True) == OTHER
     assert judged("合肥弘远行4S店", "主营：凌驰汽车 24小时咨询：", clause=True) == NOBODY
