@@ -49,6 +49,7 @@ from haoma.guard.extract.title_words import (
     OFFICE,
     ON_BEHALF,
     PART_OF_HOUSE,
+    PARTS_OF_BODIES,
     PERSON,
     PLACE,
     PUBLIC_BODY,
@@ -71,6 +72,7 @@ from haoma.guard.extract.title_words import (
 __all__ = ["AKIN", "FAINT", "HOUSE", "NOBODY", "OTHER", "OWN", "PERHAPS", "Titles"]
 
 OWN, AKIN, HOUSE, NOBODY, FAINT, PERHAPS, OTHER = 1.0, 0.5, 0.25, 0.0, -0.25, -0.5, -1.0
+OFFICES = re.compile(r"(?:局|委|院|[招考]办|(?<!服务)(?<!办事)(?<!营业)中心|委员会|协会)$")
 AGENT = re.compile(
     r"(?:[^\W\d]{2,6}[：:])?(?P<who>[^\W\d]{3,20}(?:公司|店|行|厂|部|中心|经营部))\s?[（(][^（）()]{0,16}(?:代理|经销|加盟|特约|授权|代办)[^（）()]{0,8}[）)]"
 )
@@ -173,14 +175,14 @@ class Titles:
         return self._another(name, part, stands=stands)
 
     def _short(self, name: str) -> float:
-        """Whether a name is short for the target's: of its house, its end, or its trade; no town's."""
+        """Whether a name is short for the target's: of its house, its end, its trade, or a part of it; no town's."""
         if TOWN.fullmatch(name):
             return NOBODY
         if GROUP.search(name) and not self.grouped and self.coined and self.trade:
             return OTHER if self.brand in name else NOBODY
         if self._shortened(name):
             return AKIN if HOUSE_END.search(self.target.names[0]) and not HOUSE_END.search(name) else OWN
-        return HOUSE if self._of_its_trade(name) else NOBODY
+        return HOUSE if self._of_its_trade(name) or self._is_part(name) else NOBODY
 
     def _shortened(self, name: str) -> bool:
         if self.coined and len(self.brand) > LEAST and self.brand not in name and self.brand[:LEAST] in name:
@@ -264,7 +266,15 @@ class Titles:
     def _elsewhere(self, name: str) -> bool:
         """Whether a name is the target's with another place in front: 浔阳市教育考试院 beside 江右省教育考试院."""
         hit = PLACED.fullmatch(core(name)) if self.kinds else None
-        return hit is not None and hit["rest"] in self.kinds and hit["place"] != self.place
+        if hit is None or hit["place"] == self.place or hit["place"] in self.target.names[0]:
+            return False
+        return hit["rest"] in self.kinds or OFFICES.search(hit["rest"]) is not None
+
+    def _is_part(self, name: str) -> bool:
+        """Whether a name is that of a part that a body like the target has: 数学学院 of a university."""
+        if "大学" in name or (name.endswith("学院") and left_over(name)):
+            return False
+        return any(body.search(self.target.names[0]) and part.match(name) for body, part in PARTS_OF_BODIES)
 
     def of_its_group(self, text: str) -> bool:
         """Whether a text names the group that the target is a company of."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from haoma.guard.extract.names import Target, one_house
-from haoma.guard.extract.titles import AKIN, NOBODY, OTHER, OWN, Titles
+from haoma.guard.extract.titles import AKIN, HOUSE, NOBODY, OTHER, OWN, Titles
 from haoma.guard.model import Names
 
 
@@ -107,6 +107,11 @@ def test_branches_parts_sisters_and_dealers_are_told_apart(name: str, text: str,
         ("江右省教育考试院", "浔阳市教育考试院", OTHER),
         ("平溪县人社局", "县人力资源和社会保障局", OWN),
         ("平溪县人社局", "县医疗保障局", OTHER),
+        ("江右省教育考试院", "洪城市教育考试中心", OTHER),
+        ("中原师院", "化学化工学院", HOUSE),
+        ("中原师院", "南湖大学文学院", OTHER),
+        ("国网北塘供电公司", "城东供电所", HOUSE),
+        ("瑞澄养老", "致客户的一封信｜防范“代理退保”风险", NOBODY),
     ],
 )
 def test_a_public_body_has_its_own_place_and_short_forms(name: str, text: str, sign: float) -> None:
