@@ -40,7 +40,7 @@ def written(chars: str) -> str:
     """Characters in simplified writing, with the others that are simplified to these.
 
     >>> written("银")
-    '银銀鋃'
+    '银銀'
     """
     return chars + "".join(chr(one) for one, other in _tables()[0].items() if other in chars)
 
