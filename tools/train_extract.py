@@ -48,7 +48,7 @@ HANDS = {  # parts of tests/pages_zh, each by an author of its own, and how much
     # Rules were written with all of those in sight; of these, with some: they show how far a rule can be trusted.
     **dict.fromkeys(("finance", "platforms", "sites", "fixtures", "wrong", "mixed"), 2.0),
     **dict.fromkeys(("brands", "bodies", "lines", "media", "houses", "cases"), 2.0),
-    **dict.fromkeys(("contacts", "prose", "offices", "listings", "groups", "search"), 2.0),
+    **dict.fromkeys(("contacts", "prose", "offices", "listings", "groups", "search", "notices", "results"), 2.0),
 }  # fmt: skip
 FOLDS, SEED, COMPOSED_FROM_ONE = 5, 5, 4
 ACCEPT, ACCEPT_CHINESE, REFUSE = 0.65, 0.65, 0.3

@@ -32,7 +32,7 @@ __all__ = ["among", "bound", "chinese_name", "clipped", "number_key", "rows_of",
 WITHOUT_CODE = 7  # digits of a number that stands without its area code
 NEAR = 6  # lines within which numbers are beside one another
 CLIP = 0.001
-PUBLIC_LESS, FAKE_LESS, CONTRADICTED_LESS, UNNAMED_LESS = 5.0, 2.5, 5.0, 5.0  # logits
+PUBLIC_LESS, FAKE_LESS, CONTRADICTED_LESS, UNNAMED_LESS = 5.0, 2.5, 5.0, 9.0  # logits
 PUBLIC_BODY = re.compile(r"政府|局|委|热线|12\d{3}|中心|协会|厅|署|法院|检察|公安|政务")
 FAKE, CONTRADICTED = NAMES.index("fake"), NAMES.index("contradicted")
 

@@ -20,7 +20,7 @@ OLDER = ("seen", "held", "held2", "held3", "firms", "apps", "press", "breadth")
 LOOKED_INTO = ("finance", "platforms", "sites", "fixtures", "wrong", "mixed")
 FURTHER = (
     "brands", "bodies", "lines", "media", "houses", "cases",
-    "contacts", "prose", "offices", "listings", "groups", "search",
+    "contacts", "prose", "offices", "listings", "groups", "search", "notices", "results",
 )  # fmt: skip
 PARTS = (*OLDER, *LOOKED_INTO, *FURTHER)
 EVERY = tuple(page for part in PARTS for page in pages(part))
@@ -28,6 +28,7 @@ EVERY = tuple(page for part in PARTS for page in pages(part))
 # others' numbers taken on the parts that the model was trained on, and 0.95 with two numbers on the second held one. Of
 # the third the pages at even places bind at 0.98. Strangers' are in the card.
 FOUND, PURPOSE, MOST_HIDDEN = 0.96, 0.8, 4
+FOUND_OF = {"notices": 0.93}  # short national lines among prose, and ranges written short
 BOUND = {
     "seen": (0.95, 0.03),
     "held": (0.93, 0.05),
@@ -39,9 +40,9 @@ BOUND = {
 }
 ANYBODYS = {  # hosts of pages by many, whatever platform an author made up
     "mp.weixinpage.example", "mp.weixin.qq.com", "mp.weixin.example", "mp.weixin.example.com", "baike.zhishi.example",
-    "baike.zhihui.example", "ditu.example.com", "map.xingtu.example", "www.yunxihotels.example",
+    "baike.zhihui.example", "baike.example.com", "ditu.example.com", "map.xingtu.example", "www.yunxihotels.example",
 }  # fmt: skip
-ALIKE = {"曜驰汽车"}  # a name that two authors invented, each another company
+ALIKE = {"曜驰汽车", "清源水务"}  # names that two authors invented, each another company
 LOOKED_AT = sorted(pages("held3"), key=lambda page: page.name)[::2]
 
 
@@ -87,7 +88,7 @@ def of(part: str) -> Score:
 @pytest.mark.parametrize("part", BOUND)
 def test_numbers_on_chinese_pages_are_found_told_from_faxes_and_dead_ones_and_what_they_are_for(part: str) -> None:
     score = of(part)
-    assert score.found_f1 >= FOUND, score.mistakes
+    assert score.found_f1 >= FOUND_OF.get(part, FOUND), score.mistakes
     assert score.purposes_right >= PURPOSE * score.purposes, score.mistakes
     assert score.hidden <= MOST_HIDDEN, score.mistakes
 
