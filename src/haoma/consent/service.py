@@ -44,6 +44,7 @@ from haoma.consent.withdrawal import Withdrawals
 from haoma.errors import BadInput, Refused
 from haoma.numbers import Number
 from haoma.storage import Time, quick
+from haoma.storage.look import judged_again
 from haoma.storage.store import Work
 from haoma.vault.audit import AuditRow, Event
 from haoma.vault.model import SubjectToken
@@ -133,7 +134,7 @@ class Consent:
             reason, standing, at, entry_id = office.store.write(work)
         else:
             at, entry_id = office.now(), UNRECORDED
-            reason, standing = self._judged(within.tx, use, at)
+            reason, standing = self._judged(judged_again(within.tx), use, at)
             if reason and reason != "source":
                 raise Elsewhere
             within.due.append(partial(self._used_as_judged, within.tx, use, (reason, standing), at))

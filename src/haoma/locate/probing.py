@@ -40,22 +40,19 @@ def is_small(area: Area) -> bool:
     return not isinstance(area, InRegion) and area.within_m < SMALL_M
 
 
-def admission(office: Office, subject: SubjectToken, area: Area, at: datetime) -> Callable[[sa.Connection], bool]:
-    """What tells in a transaction whether a customer may be asked about this area as well, and notes it there if so."""
+def admission(
+    tx: sa.Connection, office: Office, subject: SubjectToken, area: Area, at: datetime
+) -> Callable[[sa.Connection], object] | None:
+    """What notes that a customer is asked about this area as well; None where they may not be."""
     digest = str(office.vault.commitments.commit(_SCOPE, _bytes(subject, area)))
     now, until = Time.stored(at), Time.stored(at + DAY)
-
-    def admit(tx: sa.Connection) -> bool:
-        names = office.vault.aliases(tx, subject)
-        known = {area for name in names for (area,) in quick(tx, _ASKED, str(name), now, kinds=(str,))}
-        if digest in known:
-            return True
-        if len(known) >= AREAS:
-            return False
-        quick(tx, _NOTED, str(subject), digest, now, until)
-        return True
-
-    return admit
+    names = office.vault.aliases(tx, subject)
+    known = {area for name in names for (area,) in quick(tx, _ASKED, str(name), now, kinds=(str,))}
+    if digest in known:
+        return lambda _tx: None
+    if len(known) >= AREAS:
+        return None
+    return lambda tx: quick(tx, _NOTED, str(subject), digest, now, until)
 
 
 def _bytes(subject: SubjectToken, area: Area) -> bytes:

@@ -167,7 +167,7 @@ class Locate:
             seen = self._gathering.gather(question, area, least=least, within=within)
             judged = _judged(seen, area)
             said = Said("verify", Granularity.YES_NO, judged.verdict is not Verdict.UNKNOWN, area)
-            tell = self._telling.drawn_up(question, seen, said)
+            tell = self._telling.drawn_up(tx, question, seen, said)
         except Refused as error:  # what it is about is recorded
             return partial(_refused, within, error)
         except HaomaError as error:

@@ -117,12 +117,15 @@ class Telling:
         None, recorded, where it would tell of one more area. Whoever sounds the alarm (`sound`) does it behind the end
         of the transaction.
         """
-        return self.drawn_up(question, seen, said)(tx)
+        return self.drawn_up(tx, question, seen, said)(tx)
 
     def drawn_up(
-        self, question: Question, seen: Seen, said: Said
+        self, tx: sa.Connection, question: Question, seen: Seen, said: Said
     ) -> Callable[[sa.Connection], tuple[Told | None, bool]]:
-        """`write` for a transaction that is to be short: what is returned writes, and all else is done by now."""
+        """`write` for a transaction that is to be short: what is returned writes, and all else is done by now.
+
+        `tx` is what to read through (`Looking`).
+        """
         office, subject, purpose = self._consent.office, question.subject, question.purpose
         asked, granularity, told, area, value = said
         actor, action, at = actor_of(question.by), f"locate.{asked}", office.now()
@@ -130,13 +133,14 @@ class Telling:
         words = {"purpose": purpose, "question": asked, "granularity": str(granularity)}
         answered = office.vault.audit.drawn_up(event, "locate.answered", told=told, **words)
         until = min(at + TOKEN_LIFE, *(grant.ends_at for grant in seen.grants))
-        admitted = None if area is None or not told else admission(office, subject, area, at)
+        note = admission(tx, office, subject, area, at) if told and area is not None else _nothing
 
         def write(tx: sa.Connection) -> tuple[Told | None, bool]:
-            if admitted is not None and not admitted(tx):
+            if note is None:
                 refused = event._replace(decision="refused", reason="areas-many", keeps="audit")
                 office.record(tx, refused, "consent.tried", reason="areas-many")
                 return None, False
+            note(tx)
             entry_id = answered(tx).entry_id
             alarming = told and count(tx, Disclosure(actor, asked, str(granularity), seen.grants[0], entry_id), at)
             if value is None:
@@ -149,6 +153,10 @@ class Telling:
     def sound(self) -> None:
         """Sound the alarms that are due."""
         sound_due(self._consent.office)
+
+
+def _nothing(_tx: sa.Connection) -> None:
+    """Note no area."""
 
 
 def _value(place: Region | Circle | None) -> dict[str, object] | None:

@@ -2,6 +2,7 @@
 
 Rules held here:
 - The first to come leads. Those who come while a group is under way wait, and are the next group; one of them leads it.
+  A group that has not begun may let them join.
 - A call ends when its group has ended, and never before.
 - A leader that is interrupted (Ctrl-C) gives what it had not finished to the next.
 """
@@ -66,6 +67,11 @@ class Group(Generic[Work]):
             raise
         return calls
 
+    def join(self, calls: list[Call[Work]]) -> None:
+        """Add those who wait to the calls of a group that has not begun, as far as there is room."""
+        with self._lock:
+            calls += [self._waiting.popleft() for _ in range(min(self._limit - len(calls), len(self._waiting)))]
+
     def _enter(self, calls: Sequence[Call[Work]]) -> None:
         """Queue up; where nobody leads, the first of these does."""
         with self._lock:
@@ -82,8 +88,8 @@ class Group(Generic[Work]):
                 self._hand_over(call)
 
     def _lead(self, own: Call[Work]) -> None:
-        with self._lock:
-            calls = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
+        calls = list[Call[Work]]()
+        self.join(calls)
         try:
             self._run(calls)
         finally:

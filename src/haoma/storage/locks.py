@@ -56,35 +56,26 @@ class Line:
         self._wait_s = min(wait_s, _PATIENCE_S)
         self._files: list[int] = []
 
-    def is_free(self) -> bool:
-        """Whether nobody writes or waits at this moment."""
-        if sys.platform == "win32":
-            return True
-        self._open()
+    @contextmanager
+    def turn(self, meanwhile: Callable[[], bool] = lambda: False) -> Iterator[None]:
+        """Be the only one; one thread at a time. Who waits in line does `meanwhile`, and sleeps where that is false."""
         try:
-            return all(self._take(which, 0.0) for which in (0, 1))
+            self._come(meanwhile)
+            yield
         finally:
-            for which in (0, 1):
-                self._leave(which)
+            self._leave(1)
 
-    def __enter__(self) -> None:
-        """Wait in line; for one thread at a time."""
+    def _come(self, meanwhile: Callable[[], bool]) -> None:
         if sys.platform == "win32":
             return
         self._open()
         until = time.monotonic() + self._wait_s
         try:
             # Whoever is next in line keeps the one who has just written from coming in again before them.
-            if self._take(0, until):
-                self._take(1, until)
-        except BaseException:
-            self._leave(1)
-            raise
+            if self._take(0, until, meanwhile):
+                self._take(1, until, meanwhile)
         finally:
             self._leave(0)
-
-    def __exit__(self, *_: object) -> None:
-        self._leave(1)
 
     def _open(self) -> None:
         if not self._files:
@@ -95,7 +86,7 @@ class Line:
         while self._files:
             os.close(self._files.pop())
 
-    def _take(self, which: int, until: float) -> bool:
+    def _take(self, which: int, until: float, meanwhile: Callable[[], bool]) -> bool:
         import fcntl
 
         while True:
@@ -104,7 +95,8 @@ class Line:
             except BlockingIOError:
                 if time.monotonic() >= until:
                     return False
-                time.sleep(_SOON_S)
+                if not meanwhile():
+                    time.sleep(_SOON_S)
             else:
                 return True
 

@@ -9,7 +9,7 @@ Rules held here:
   rows are remembered; any other way to read, and whatever would write, leaves it for the transaction: nothing rests on
   rows that nobody compares.
 - What was worked out ahead is good for a tenth of a second. What ends with time is judged in the second part: rows are
-  compared as of the look.
+  compared as of the look, and those that are judged again (`judged_again`) not at all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, Generic, NamedTuple, NoReturn, TypeVar, cast
 
 import sqlalchemy as sa
 
-__all__ = ["GOOD_S", "Looking"]
+__all__ = ["GOOD_S", "Looking", "judged_again"]
 
 T = TypeVar("T")
 GOOD_S = 0.1
@@ -50,6 +50,12 @@ class Looking(Generic[T]):
         return self._look(tx)(tx)
 
 
+def judged_again(tx: sa.Connection) -> sa.Connection:
+    """The same connection, for reads whose outcome the second part judges anew: nobody compares their rows."""
+    reads: object = tx
+    return cast("sa.Connection", _Unkept(reads)) if isinstance(reads, _Reads) else tx
+
+
 class _Reads:
     """A connection as `quick` asks one, which remembers what it read."""
 
@@ -57,13 +63,13 @@ class _Reads:
         self.dialect = snapshot.dialect
         self._driver: Any = snapshot.connection.dbapi_connection
         self._until = time.monotonic() + GOOD_S
-        self._read: list[tuple[str, Sequence[object], list[tuple[Any, ...]]]] = []
+        self._read: dict[tuple[object, tuple[object, ...]], _Rows] = {}
 
     def stand(self, tx: sa.Connection) -> bool:
         """Whether every row reads the same in this transaction."""
         driver: Any = tx.connection.dbapi_connection
         return time.monotonic() < self._until and all(
-            driver.execute(sql, values).fetchall() == rows for sql, values, rows in self._read
+            driver.execute(sql, values).fetchall() == known.rows for (sql, values), known in self._read.items()
         )
 
     def end(self) -> None:
@@ -79,17 +85,30 @@ class _Reads:
 
     def execute(self, sql: object, values: Sequence[object] | None = None) -> _Rows:
         """Read the rows of a statement of `quick`, and remember them."""
+        asked = (sql, tuple(values or ()))
+        if asked not in self._read:
+            self._read[asked] = self.read(sql, values)
+        return self._read[asked]
+
+    def read(self, sql: object, values: Sequence[object] | None = None) -> _Rows:
+        """Read the rows of a statement of `quick`."""
         if not isinstance(sql, str) or values is None or self._driver is None:
             raise _NotAheadError
         cursor = self._driver.execute(sql, values)
         if not cursor.description:
             raise _NotAheadError
-        rows = cursor.fetchall()
-        self._read.append((sql, values, rows))
-        return _Rows(cursor.description, rows)
+        return _Rows(cursor.description, cursor.fetchall())
 
     def __getattr__(self, name: str) -> NoReturn:
         raise _NotAheadError
+
+
+class _Unkept(_Reads):
+    """The same, which remembers nothing."""
+
+    def __init__(self, reads: _Reads) -> None:
+        self.dialect = reads.dialect
+        self.execute = reads.read  # type: ignore[method-assign]
 
 
 class _NotAheadError(Exception):
@@ -103,5 +122,5 @@ class _Rows(NamedTuple):
     rows: list[tuple[Any, ...]]
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        """The rows."""
-        return self.rows
+        """The rows, for the caller to keep."""
+        return list(self.rows)

@@ -2,7 +2,7 @@
 
 Rules held here:
 - One connection writes. What many threads write at once is one transaction and one fsync. While another process has
-  the file, what can be worked out ahead is (`Looking`).
+  the file, those who come join, and what can be worked out ahead is (`Looking`).
 - A group runs without savepoints. Where a work fails after it changed something, all is rolled back and the group runs
   again with savepoints, so that it fails alone.
 - A database that was replaced below a running process is not written to.
@@ -16,8 +16,8 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
@@ -194,9 +194,8 @@ class SqliteStore:
         """Do the works of one group, in one transaction."""
         with self._closing:
             try:
-                if not self._line.is_free():
-                    self._look_ahead(calls)
-                with self._line:
+                with closing(self._ahead(calls)) as ahead, self._line.turn(lambda: next(ahead, False)):
+                    ahead.close()
                     if not self._attempt(calls, apart=False):
                         self._attempt(calls, apart=True)
             except Exception as error:  # noqa: BLE001 - of BEGIN or COMMIT: it is everyone's, and raised in their threads
@@ -207,15 +206,24 @@ class SqliteStore:
                 self._drop()
                 raise
 
-    def _look_ahead(self, calls: list[Call[Work]]) -> None:
-        """Do what can be done before this process's turn; what fails, or is too much, is left for the transaction."""
-        looking = [call.work for call in calls if isinstance(call.work, Looking)]
-        until = time.monotonic() + GOOD_S / 2
-        with suppress(Exception), self.read() as snapshot, self._inside:
-            for work in looking:
-                if time.monotonic() >= until:
-                    break
-                work.ahead(snapshot)
+    def _ahead(self, calls: list[Call[Work]]) -> Generator[bool]:
+        """A step at a time, do what can be done before this process's turn; false where there is nothing now.
+
+        Who comes joins the calls. What fails, or is too much to be good by then, is left for the turn.
+        """
+        until, known = time.monotonic() + GOOD_S / 2, 0
+        while time.monotonic() < until:
+            self._group.join(calls)
+            looking = [call.work for call in calls[known:] if isinstance(call.work, Looking)]
+            known = len(calls)
+            if not looking:
+                yield False
+                continue
+            with suppress(Exception), self.read() as snapshot, self._inside:
+                for work in looking:
+                    if time.monotonic() < until:
+                        work.ahead(snapshot)
+                        yield True
 
     def _attempt(self, calls: list[Call[Work]], *, apart: bool) -> bool:
         """False where a work failed that had changed something, and all is rolled back."""

@@ -163,7 +163,9 @@ def test_what_changed_meanwhile_is_looked_at_anew(world: World) -> None:
     source = Seen(world.vault)
     locate = desk(world, source)
     locate.verify(asked(world), AREA)
-    for change, times in (("SELECT 1", 1), ("UPDATE consent_grants SET checked_at = checked_at + 1", 2)):
+    noted = "INSERT INTO locate_areas (subject, area, asked_at, until) SELECT subject, 'x', asked_at, until FROM locate_areas"
+    judged = "UPDATE consent_grants SET checked_at = checked_at + 1"
+    for change, times in (("SELECT 1", 1), (judged, 1), (noted, 2)):
         source.grants.clear()
         work = looked(world, next(locate.verifying(asked(world), AREA)))
         world.store.write(lambda tx, change=change: quick(tx, change))

@@ -119,3 +119,25 @@ def test_an_interrupted_thread_leaves_no_work_behind_and_the_next_is_done() -> N
         group.do_each([*"abc"])
     assert group.do("d") == "D"
     assert run.groups == [["a", "b"], ["d"]]
+
+
+def test_who_waits_may_join_a_group_that_has_not_begun_as_far_as_there_is_room() -> None:
+    groups, began, go = list[list[str]](), threading.Event(), threading.Event()
+
+    def run(calls: list[Call[str]]) -> None:
+        began.set()
+        go.wait()
+        group.join(calls)
+        groups.append([call.work for call in calls])
+        for call in calls:
+            call.result, call.done = call.work.upper(), True
+
+    group = Group(run, limit=3)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(group.do, "a")
+        began.wait()
+        rest = [pool.submit(group.do, name) for name in "bcd"]
+        wait_for(group, 3)
+        go.set()
+        assert [one.result() for one in [first, *rest]] == ["A", "B", "C", "D"]
+    assert [len(works) for works in groups] == [3, 1]

@@ -24,17 +24,17 @@ def test_who_waits_in_line_comes_before_who_has_just_written(tmp_path: Path) -> 
     one, other, came = Line(tmp_path / "haoma.db", 10), Line(tmp_path / "haoma.db", 10), list[str]()
 
     def wait() -> None:
-        with other:
+        with other.turn():
             came.append("who waited")
             time.sleep(0.02)
 
-    with one:
+    with one.turn():
         came.append("who was first")
         waiting = threading.Thread(target=wait)
         waiting.start()
         while not is_taken(tmp_path / "haoma.db.next.lock"):
             assert waiting.is_alive()
-    with one:
+    with one.turn():
         came.append("who came again")
     waiting.join()
     one.close()
@@ -46,7 +46,7 @@ def test_who_stays_at_the_head_of_the_line_keeps_nobody_from_writing_for_good(tm
     path = tmp_path / "haoma.db"
     with open_store(f"sqlite:///{path}", wait_s=0.1) as store:
         stays = Line(path, 10)
-        with stays:
+        with stays.turn():
             store.write(put("a"))
         stays.close()
         assert names(store) == {"a"}
@@ -54,10 +54,10 @@ def test_who_stays_at_the_head_of_the_line_keeps_nobody_from_writing_for_good(tm
 
 def test_who_gives_up_waiting_stands_in_nobodys_way(tmp_path: Path) -> None:
     one, other, third = (Line(tmp_path / "haoma.db", wait_s) for wait_s in (10, 0, 10))
-    with one, other:
+    with one.turn(), other.turn():
         pass
     begun = time.monotonic()
-    with third:
+    with third.turn():
         assert time.monotonic() - begun < 5
     for line in (one, other, third):
         line.close()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,12 @@ import sqlalchemy as sa
 
 from contracts.store import names, put
 from haoma.errors import Conflict
-from haoma.storage import Store, look, open_store, quick
+from haoma.storage import Store, look, open_store, quick, sqlite
+from haoma.storage.group import Call
 from haoma.storage.locks import Line
-from haoma.storage.look import Looking
+from haoma.storage.look import Looking, judged_again
 from haoma.storage.sqlite import SqliteStore
+from haoma.storage.store import Work
 
 NAMED = "SELECT name FROM store_info WHERE name = ?"
 
@@ -38,6 +42,12 @@ class Counts:
         self.times += 1
         found = [name for asked in self._asked for (name,) in quick(tx, NAMED, asked, kinds=(str,))]
         return put(f"found {' '.join(found)}")
+
+
+def waits(_line: Line, meanwhile: Callable[[], bool]) -> None:
+    """Wait in line until there is nothing to do meanwhile."""
+    while meanwhile():
+        pass
 
 
 def ahead(store: Store, work: Looking[str]) -> Looking[str]:
@@ -89,11 +99,35 @@ def test_what_was_worked_out_long_ago_is_worked_out_anew(store: Store, monkeypat
     assert first.times == 2
 
 
+def test_what_is_judged_again_is_not_compared(store: Store) -> None:
+    times = []
+
+    def first(tx: sa.Connection) -> Callable[[sa.Connection], str]:
+        times.append(1)
+        found = quick(judged_again(tx), NAMED, "nowhere")
+        return lambda tx: "the same" if quick(tx, NAMED, "nowhere") == found else "judged otherwise"
+
+    work = ahead(store, Looking(first))
+    store.write(put("nowhere"))
+    assert store.write(work) == "judged otherwise"
+    assert len(times) == 1
+
+
+def test_what_is_read_twice_is_the_callers_own_and_the_same(store: Store) -> None:
+    def first(tx: sa.Connection) -> Callable[[sa.Connection], str]:
+        rows = quick(tx, NAMED, "there")
+        rows += [("made up",)]
+        return put(" ".join(name for (name,) in quick(tx, NAMED, "there")) + " once")
+
+    assert store.write(ahead(store, Looking(first))) == "there once"
+
+
 @pytest.mark.parametrize(
     "reads",
     [
         lambda tx: tx.execute(sa.text("SELECT 1")).all(),
         lambda tx: tx.scalar(sa.text("SELECT 1")),
+        lambda tx: judged_again(tx).scalar(sa.text("SELECT 1")),
         lambda tx: tx.exec_driver_sql("SELECT 1").all(),
         lambda tx: tx.connection.driver_connection.execute("SELECT 1").fetchall(),
         lambda tx: tx.connection.dbapi_connection.cursor().execute("SELECT 1").fetchall(),
@@ -151,7 +185,7 @@ def test_what_cannot_be_looked_up_ahead_fails_nobody(store: Store, monkeypatch: 
 
     first = Counts("there")
     with monkeypatch.context() as patched:
-        patched.setattr(Line, "is_free", lambda _line: False)
+        patched.setattr(Line, "_come", waits)
         inside, beside = store.write_each([Looking(writes), put("beside")])
         assert isinstance(inside.error, Conflict)
         assert beside.error is None
@@ -168,39 +202,61 @@ def test_no_more_is_looked_up_ahead_than_is_good_by_then(store: Store, monkeypat
         time.sleep(0.004)
         return lambda _tx: "done"
 
-    monkeypatch.setattr(Line, "is_free", lambda _line: False)
+    monkeypatch.setattr(Line, "_come", waits)
     told = store.write_each([Looking(slow) for _ in range(60)])
     assert [one.result for one in told] == ["done"] * 60
     assert len(done) <= 75  # some done ahead in vain
 
 
-def test_who_is_interrupted_while_they_look_holds_no_place_in_line(
+def test_who_is_interrupted_while_they_look_holds_no_place_in_line(store: Store) -> None:
+    assert isinstance(store, SqliteStore)
+
+    def interrupted(_tx: sa.Connection) -> Callable[[sa.Connection], str]:
+        raise KeyboardInterrupt
+
+    other = Line(store.path, 10.0)
+    with other.turn(), pytest.raises(KeyboardInterrupt):
+        store.write(Looking(interrupted))
+    with other.turn(lambda: pytest.fail("somebody is in line")):
+        pass
+    other.close()
+    assert store.write(put("after")) == "after"
+
+
+def test_who_comes_while_another_process_writes_joins_the_group_that_waits(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(store, SqliteStore)
-    line, take = Line(store.path, 10.0), Line._take
+    commit, groups = sqlite._commit, list[int]()
 
-    def interrupted(self: Line, which: int, until: float) -> bool:
-        took = take(self, which, until)
-        if which == 1:
-            raise KeyboardInterrupt
-        return took
+    def counted(driver: sqlite3.Connection, calls: list[Call[Work]]) -> None:
+        groups.append(len(calls))
+        commit(driver, calls)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Line, "_take", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            line.is_free()
-    other = Line(store.path, 10.0)
-    assert other.is_free()
-    line.close()
+    def first(_tx: sa.Connection) -> Callable[[sa.Connection], str]:
+        looked.append(1)
+        return lambda _tx: "second"
+
+    monkeypatch.setattr(sqlite, "_commit", counted)
+    looked, other = list[int](), Line(store.path, 10.0)
+    with ThreadPoolExecutor(4) as pool:
+        with other.turn():
+            told = [pool.submit(store.write, Looking(first))]
+            until = time.monotonic() + look.GOOD_S / 2
+            while time.monotonic() < until:
+                time.sleep(0.001)
+                if looked and len(told) < 4:
+                    told += [pool.submit(store.write, Looking(first)) for _ in range(3)]
+        assert [one.result() for one in told] == ["second"] * 4
     other.close()
+    assert (len(looked), groups) == (4, [4])
 
 
 def test_while_another_process_writes_the_first_part_is_done_and_the_second_waits(store: Store) -> None:
     assert isinstance(store, SqliteStore)
     first, done = Counts("there"), list[str]()
     other = Line(store.path, 10.0)
-    with other:
+    with other.turn():
         thread = threading.Thread(target=lambda: done.append(store.write(Looking(first))))
         thread.start()
         until = time.monotonic() + 0.9  # a place in line is waited for so long
