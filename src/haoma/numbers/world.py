@@ -14,9 +14,10 @@ from functools import lru_cache
 from haoma.errors import BadInput
 from haoma.numbers.model import Kind, Number, hide
 
-__all__ = ["find", "is_valid", "parse_global", "parse_national"]
+__all__ = ["find", "is_possible", "is_valid", "parse_global", "parse_national", "uri_of"]
 
 LONGEST = 250  # libphonenumber's own bound on one number's text
+_CHINA = 86  # the country code, whose numbers haoma's own grammar reads
 
 
 def is_valid(digits: str) -> bool:
@@ -57,7 +58,34 @@ def parse_national(text: str, region: str) -> tuple[Number | None, bool]:
         found = phonenumbers.parse(text[:LONGEST], region)
     except phonenumbers.NumberParseException:
         return None, False
-    return _number(found, found.extension), found.country_code == 86
+    return _number(found, found.extension), found.country_code == _CHINA
+
+
+def uri_of(digits: str, region: str | None) -> str | None:
+    """The `tel:` URI (RFC 3966) of the number that people of `region` mean by digits; None for none, or China's.
+
+    Without a region the digits begin with a country code, and China's are told. For who tries many digits: nothing is
+    made of the number but its URI.
+    """
+    import phonenumbers
+
+    try:
+        found = phonenumbers.parse(f"+{digits}" if region is None else digits, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if (region is not None and found.country_code == _CHINA) or not phonenumbers.is_valid_number(found):
+        return None
+    return f"tel:+{found.country_code}{phonenumbers.national_significant_number(found)}"
+
+
+def is_possible(digits: str) -> bool:
+    """Whether `+digits` is as long as numbers of its country are."""
+    import phonenumbers
+
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(f"+{digits}"))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def find(text: str, region: str | None) -> Iterator[tuple[int, int, Number | None, str]]:
@@ -72,7 +100,7 @@ def find(text: str, region: str | None) -> Iterator[tuple[int, int, Number | Non
         check_region(region)
     for match in phonenumbers.PhoneNumberMatcher(text, region, max_tries=len(text) + 1):
         number = _number(match.number, match.number.extension)
-        if number is not None or match.number.country_code == 86:
+        if number is not None or match.number.country_code == _CHINA:
             yield match.start, match.end, number, match.raw_string
 
 
@@ -88,7 +116,7 @@ def check_region(region: object) -> None:
 def _number(found: object, extension: str | None) -> Number | None:
     import phonenumbers
 
-    if not isinstance(found, phonenumbers.PhoneNumber) or found.country_code == 86:
+    if not isinstance(found, phonenumbers.PhoneNumber) or found.country_code == _CHINA:
         return None
     if not phonenumbers.is_valid_number(found):
         return None

@@ -14,14 +14,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING
 
 from haoma.guard.extract.candidate import Candidate, digits_of, within
 from haoma.guard.extract.country import BY_CODE
 from haoma.guard.extract.words import LABELLED
-
-if TYPE_CHECKING:
-    from phonenumbers import PhoneNumber
+from haoma.numbers.world import is_possible, uri_of
 
 __all__ = ["Readings", "foreign", "vanity"]
 
@@ -52,9 +49,9 @@ AFTER_WORD = re.compile(
 )
 IN_PATH = re.compile(r"[\w.]/$")
 MOST = 20_000  # questions to libphonenumber for one page, each some 50 microseconds
-CHINAS = 86  # the country code, whose numbers haoma's own grammar reads
 LONG_RUN = 60  # digits: what is longer is data
 HAN = re.compile(r"[\u3400-\u9fff]")
+_uri = lru_cache(maxsize=16_384)(uri_of)
 
 
 @dataclass(slots=True)
@@ -91,7 +88,7 @@ def vanity(text: str, readings: Readings) -> Iterator[Candidate]:
             return
         digits = digits_of(match.group().translate(KEYPAD))
         core = digits.removeprefix("1") if len(digits) > 10 and digits[0] == "1" else digits
-        known = _national(core[:10], "US")
+        known = _uri(core[:10], "US")
         letters = len(re.findall(r"[A-Z]", match.group()))
         if known and letters >= 3 and (len(core) == 10 or core[:3] in TOLL_FREE):
             yield Candidate(match.start(), match.end(), core[:10], known, "US")
@@ -177,7 +174,7 @@ def _reading(
         if not (
             7 <= len(digits) <= 13
             and len(parts) <= 5
-            and (labelled or SHAPE.match(text[begin:end]) or (plus and _possible(digits)))
+            and (labelled or SHAPE.match(text[begin:end]) or (plus and is_possible(digits)))
         ):
             return None
         worth = 0.4
@@ -193,53 +190,15 @@ def _known(
 ) -> tuple[str | None, str | None, float]:
     """(URI, country, worth) of digits; the country is None for one written with its code."""
     if plus:
-        return _global(digits), None, 1.2
+        return _uri(digits, None), None, 1.2
     for prefix in ("00", "011"):
-        if digits.startswith(prefix) and (uri := _global(digits.removeprefix(prefix))):
+        if digits.startswith(prefix) and (uri := _uri(digits.removeprefix(prefix), None)):
             return uri, None, 1.1
     for place, region in enumerate(regions):
-        if uri := _national(digits, region):
+        if uri := _uri(digits, region):
             return uri, region, 1.0 - 0.02 * place
-    if "MX" in regions and digits.startswith("01") and (uri := _national(digits[2:], "MX")):
+    if "MX" in regions and digits.startswith("01") and (uri := _uri(digits[2:], "MX")):
         return uri, "MX", 1.0
-    if len(digits) >= 10 and (labelled or parts[0] in BY_CODE) and (uri := _global(digits)):
+    if len(digits) >= 10 and (labelled or parts[0] in BY_CODE) and (uri := _uri(digits, None)):
         return uri, None, 0.8
     return None, None, 0.0
-
-
-@lru_cache(maxsize=8192)
-def _global(digits: str) -> str | None:
-    import phonenumbers
-
-    try:
-        return _uri(phonenumbers.parse(f"+{digits}"))
-    except phonenumbers.NumberParseException:
-        return None
-
-
-def _possible(digits: str) -> bool:
-    import phonenumbers
-
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(f"+{digits}"))
-    except phonenumbers.NumberParseException:
-        return False
-
-
-@lru_cache(maxsize=8192)
-def _national(digits: str, region: str) -> str | None:
-    import phonenumbers
-
-    try:
-        found = phonenumbers.parse(digits, region)
-    except phonenumbers.NumberParseException:
-        return None
-    return None if found.country_code == CHINAS else _uri(found)
-
-
-def _uri(found: PhoneNumber) -> str | None:
-    import phonenumbers
-
-    if not phonenumbers.is_valid_number(found):
-        return None
-    return f"tel:+{found.country_code}{phonenumbers.national_significant_number(found)}"
