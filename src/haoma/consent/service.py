@@ -137,7 +137,8 @@ class Consent:
             reason, standing = self._judged(judged_again(within.tx), use, at)
             if reason and reason != "source":
                 raise Elsewhere
-            within.due.append(partial(self._used_as_judged, within.tx, use, (reason, standing), at))
+            record = self._used(use, reason, at)
+            within.due.append(partial(self._used_as_judged, within.tx, use, (reason, standing), record))
         if reason == TAMPERED:
             raise tampered()
         if reason or standing is None:
@@ -188,12 +189,12 @@ class Consent:
         return office.store.write(work)
 
     def _used_as_judged(
-        self, before: sa.Connection, use: Use, judged: tuple[str, Standing | None], at: datetime, tx: sa.Connection
+        self, before: sa.Connection, use: Use, judged: tuple[str, Standing | None], record: Work, tx: sa.Connection
     ) -> None:
         """Record a use; Elsewhere where it was judged ahead of this transaction, and is judged otherwise in it."""
         if tx is not before and self._judged(tx, use, self.office.now()) != judged:
             raise Elsewhere
-        self._used(use, judged[0], at)(tx)
+        record(tx)
 
     def _used(self, use: Use, reason: str, at: datetime) -> Callable[[sa.Connection], AuditRow]:
         """What records a use, or why there is none."""

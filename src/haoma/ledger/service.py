@@ -55,7 +55,17 @@ class Ledger:
 
         Raises BadInput where the entry is not of its type.
         """
-        return self.append_all(tx, [entry])[0]
+        return self.drawn_up(entry)(tx)
+
+    def drawn_up(self, entry: Entry) -> Callable[[sa.Connection], int]:
+        """`append` for a transaction that is to be short: what is returned queues, and all else is done by now."""
+        encoded = [encode(entry, self.types)]
+
+        def queue(tx: sa.Connection) -> int:
+            with as_written("the queue"):
+                return put(tx, encoded)[0]
+
+        return queue
 
     def append_all(self, tx: sa.Connection, entries: Sequence[Entry]) -> Sequence[int]:
         """Queue entries in this transaction; returns their entry ids, in their order.

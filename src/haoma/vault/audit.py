@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -21,7 +21,7 @@ from haoma.ledger.canonical import canonical
 from haoma.ledger.commitment import Commitments
 from haoma.ledger.entry import Entry, EntryType, Json
 from haoma.ledger.forms import is_word, time_text
-from haoma.lineage.entries import Log
+from haoma.lineage.entries import Log as Appends
 from haoma.storage import Store, Time, quick
 from haoma.vault.model import SubjectToken
 from haoma.vault.retention_table import rule_of
@@ -31,6 +31,7 @@ __all__ = [
     "Audit",
     "AuditRow",
     "Event",
+    "Log",
     "audit_content",
     "audit_life",
     "audit_scope",
@@ -72,6 +73,13 @@ class AuditRow(NamedTuple):
     commitment: str
 
 
+class Log(Appends, Protocol):
+    """The tamper-evident log, as far as the vault needs it."""
+
+    def drawn_up(self, entry: Entry, /) -> Callable[[sa.Connection], int]:
+        """What queues an entry in a transaction, and returns its entry id; raises BadInput for what is none."""
+
+
 class Audit:
     """Writes audit rows. `commitments` keeps the keys of their commitments."""
 
@@ -95,11 +103,12 @@ class Audit:
         fields: dict[str, Json] = {"action": event.action, "decision": event.decision} if type_ is None else body
         entry = Entry(type_ or AUDIT_RECORDED.name, event.at, {"audit": commitment, **fields})
         subject = None if event.subject is None else str(event.subject)
+        queue = self._log.drawn_up(entry)
         times = (Time.stored(event.at), Time.stored(kept_until))
         words = (event.keeps, event.tenant, event.actor, event.action, subject, event.purpose, event.decision)
 
         def write(tx: sa.Connection) -> AuditRow:
-            entry_id = self._log.append(tx, entry)
+            entry_id = queue(tx)
             quick(tx, _INSERT, *times, *words, event.reason, commitment, entry_id)
             return AuditRow(entry_id, commitment)
 

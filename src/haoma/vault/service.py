@@ -21,13 +21,12 @@ import sqlalchemy as sa
 
 from haoma.errors import Conflict, Refused
 from haoma.ledger.entry import Entry, Json
-from haoma.lineage.entries import Log
 from haoma.lineage.model import Sealed
 from haoma.numbers import Number
 from haoma.storage import Store, Time
 from haoma.vault import tables
 from haoma.vault.aliases import linked
-from haoma.vault.audit import Audit, Event, time_text
+from haoma.vault.audit import Audit, Event, Log, time_text
 from haoma.vault.commitments import KeptCommitments
 from haoma.vault.key_store import KeyStore, Kind
 from haoma.vault.location_tokens import LocationTokens

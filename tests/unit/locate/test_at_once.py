@@ -163,7 +163,8 @@ def test_what_changed_meanwhile_is_looked_at_anew(world: World) -> None:
     source = Seen(world.vault)
     locate = desk(world, source)
     locate.verify(asked(world), AREA)
-    noted = "INSERT INTO locate_areas (subject, area, asked_at, until) SELECT subject, 'x', asked_at, until FROM locate_areas"
+    columns = "asked_at, until FROM locate_areas"
+    noted = f"INSERT INTO locate_areas (subject, area, asked_at, until) SELECT subject, 'x', {columns}"
     judged = "UPDATE consent_grants SET checked_at = checked_at + 1"
     for change, times in (("SELECT 1", 1), (judged, 1), (noted, 2)):
         source.grants.clear()
