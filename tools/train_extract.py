@@ -49,6 +49,9 @@ HANDS = {  # parts of tests/pages_zh, each by an author of its own, and how much
     **dict.fromkeys(("finance", "platforms", "sites", "fixtures", "wrong", "mixed"), 2.0),
     **dict.fromkeys(("brands", "bodies", "lines", "media", "houses", "cases"), 2.0),
     **dict.fromkeys(("contacts", "prose", "offices", "listings", "groups", "search", "notices", "results"), 2.0),
+    **dict.fromkeys(("bulletins", "dealers", "assorted", "institutes", "funds", "makers", "locals", "directories"), 2.0),
+    **dict.fromkeys(("announcements", "reports", "agents", "publics", "families", "homepages", "portals"), 2.0),
+    "securities": 2.0,
 }  # fmt: skip
 FOLDS, SEED, COMPOSED_FROM_ONE = 5, 5, 4
 ACCEPT, ACCEPT_CHINESE, REFUSE = 0.65, 0.65, 0.3

@@ -22,13 +22,18 @@ FURTHER = (
     "brands", "bodies", "lines", "media", "houses", "cases",
     "contacts", "prose", "offices", "listings", "groups", "search", "notices", "results",
 )  # fmt: skip
-PARTS = (*OLDER, *LOOKED_INTO, *FURTHER)
+NEWEST = (
+    "bulletins", "dealers", "assorted", "institutes", "funds", "makers", "locals", "directories",
+    "announcements", "reports", "agents", "publics", "families", "homepages", "portals", "securities",
+)  # fmt: skip
+PARTS = (*OLDER, *LOOKED_INTO, *FURTHER, *NEWEST)
 EVERY = tuple(page for part in PARTS for page in pages(part))
 # Floors below what was measured: found 0.96 to 1.00, purposes 0.82 to 1.00; bound 0.85 to 1.00 with at most 2 % of
-# others' numbers taken on the parts that the model was trained on, and 0.95 with two numbers on the second held one. Of
-# the third the pages at even places bind at 0.98. Strangers' are in the card.
+# others' numbers taken on the parts that the model was trained on (4 % on three of the newest), and 0.95 with two
+# numbers on the second held one. Of the third the pages at even places bind at 0.98. Strangers' are in the card.
 FOUND, PURPOSE, MOST_HIDDEN = 0.96, 0.8, 4
 FOUND_OF = {"notices": 0.93}  # short national lines among prose, and ranges written short
+PURPOSE_OF = dict.fromkeys(("bulletins", "reports", "agents"), 0.7)  # told by sentences
 BOUND = {
     "seen": (0.95, 0.03),
     "held": (0.93, 0.05),
@@ -37,12 +42,15 @@ BOUND = {
     "apps": (0.93, 0.04),
     "press": (0.93, 0.03),
     **dict.fromkeys((*LOOKED_INTO, *FURTHER), (0.83, 0.03)),
+    **dict.fromkeys(NEWEST, (0.83, 0.04)),
 }
 ANYBODYS = {  # hosts of pages by many, whatever platform an author made up
     "mp.weixinpage.example", "mp.weixin.qq.com", "mp.weixin.example", "mp.weixin.example.com", "baike.zhishi.example",
     "baike.zhihui.example", "baike.example.com", "ditu.example.com", "map.xingtu.example", "www.yunxihotels.example",
+    "www.ccgp.example.gov.cn", "www.meitongxun.example", "baike.zhishi.example.com", "www.tonggao.example.com",
 }  # fmt: skip
-ALIKE = {"曜驰汽车", "清源水务"}  # names that two authors invented, each another company
+# Names that two authors invented, each another company.
+ALIKE = {"曜驰汽车", "清源水务", "凛川电器", "云栖酒店集团", "迅驼速运"}
 LOOKED_AT = sorted(pages("held3"), key=lambda page: page.name)[::2]
 
 
@@ -69,7 +77,7 @@ def test_no_page_is_made_from_another() -> None:
     """Menus of the last parts are composed of few pieces: small pages share up to nine tenths of their tags."""
     known = [(page.part, tags(page)) for page in EVERY]
     for (part, one), (another, other) in itertools.combinations(known, 2):
-        most = 0.9 if {part, another} <= {*FURTHER, "mixed"} else 0.6
+        most = 0.9 if {part, another} <= {*FURTHER, *NEWEST, "mixed"} else 0.6
         assert len(one & other) <= max(most * len(one | other), LITTLE)
 
 
@@ -89,7 +97,7 @@ def of(part: str) -> Score:
 def test_numbers_on_chinese_pages_are_found_told_from_faxes_and_dead_ones_and_what_they_are_for(part: str) -> None:
     score = of(part)
     assert score.found_f1 >= FOUND_OF.get(part, FOUND), score.mistakes
-    assert score.purposes_right >= PURPOSE * score.purposes, score.mistakes
+    assert score.purposes_right >= PURPOSE_OF.get(part, PURPOSE) * score.purposes, score.mistakes
     assert score.hidden <= MOST_HIDDEN, score.mistakes
 
 
