@@ -59,6 +59,7 @@ PARTS = re.compile(r"[店部站点处室科厅区县市省镇厂所院楼座台�
 DEALERS = re.compile(
     r"^\W{0,2}(?:授权|特约|签约)?(?:经销|服务|代理|加盟|供应|承包|安装|维修)商(?:名称|全称|单位)?\W{0,2}$|^(?:特约|授权)(?:维修|服务|经销)(?:站|店|点|中心|单位|商|网点)(?:名称)?$"
 )
+DEALER_WORDS = ("商", "特约", "特約", "授权", "授權")
 OWN_HOUSE = re.compile(r"办事处|直属|直营|自营|分公司|总部|本部|工厂")
 JUDGE = re.compile(r"(?:法官|书记员|执行员|审判员|法警|助理审判员)[）)：:\s]*(?:的?(?:联系)?电话[：:\s]*)?$")
 JUDGE_BEHIND = re.compile(r"\s?[（(][^（）()]{0,6}(?:法官|书记员|执行员)[）)]")
@@ -100,7 +101,9 @@ OF_GROUP = re.compile(
 )
 GROUPED = re.compile(r"集团|控股")
 CLAUSE, NEAR, LEAST, COINED = re.compile(r"[。；;！!？?\n]|\s{2,}"), 30, 3, 2
-ABOVE = 2  # lines
+ABOVE, SITE_LONG = 2, 10  # lines; characters
+HEADS = re.compile(r"最近|大家|其[他它]人|热门|网友|公关|传播|经营|主体|加盟商|承包人")  # what any of these lines has
+SURELY_MAKERS = re.compile(r"厂家|原厂|品牌方")
 SENTENCE, LINE = re.compile(r"[。！!\n]"), 120
 RUN = 3  # lines that stand apart, at most, in one list
 
@@ -142,45 +145,53 @@ def _key(one: Found) -> str:
     return one.one.digits[-8:]
 
 
+def _around(one: Found) -> tuple[str, str]:
+    """The clause before a number, and what follows it."""
+    text, start, end = one.line.text, one.one.start, one.one.end
+    return CLAUSE.split(simple(text[max(0, start - NEAR) : start]))[-1], simple(text[end : end + NEAR])
+
+
+def _sentence(one: Found) -> str:
+    """The sentence that a number stands in, up to the number."""
+    return SENTENCE.split(simple(one.line.text[max(0, one.one.start - LINE) : one.one.start]))[-1]
+
+
 class _Told:
     """What is asked of each number of a page."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene, self.titles = scene, scene.judge
+        self.around = {id(one): _around(one) for one in scene.found}
+        self.lists_dealers = any(word in scene.page.text for word in DEALER_WORDS)
         self.cores = [own for own in scene.target.cores if len(own) > 1]
         self.name = scene.target.names[0]
         numbered = {one.line.order for one in scene.found if one.line.kind == Kind.TEXT}
         self.fakes = fakes_below(scene.page, numbered)
-        self.court = OF_COURT.search(scene.page.title) is not None and not COURT.search(self.name) and scene.mine <= 0
+        self.judges, self.grouped = COURT.search(self.name) is not None, GROUPED.search(self.name) is not None
+        self.court = scene.mine <= 0 and not self.judges and OF_COURT.search(scene.page.title) is not None
         self.branch = self.titles.branch if self.titles else ""
         self.sells = SELLS.search(self.name) is not None
         ends = [part.strip() for part in TITLE_GAPS.split(scene.page.title)[1:]]
-        self.sites = (
-            tuple(simple(part) for part in ends if LEAST <= len(part) <= 10 and not self._names(part))
-            if scene.mine < 1
-            else ()
-        )
+        self.sites = tuple(simple(part) for part in ends if LEAST <= len(part) <= SITE_LONG) if scene.mine < 1 else ()
 
     def _names(self, text: str) -> bool:
         return self.titles is not None and (self.titles.names(text) or any(own in core(text) for own in self.cores))
 
     def says(self, one: Found) -> bool:
         """Whether the page says of a number, at this place, that it is another's."""
-        text, start = simple(one.line.text), one.one.start
-        before = CLAUSE.split(text[max(0, start - NEAR) : start])[-1]
-        behind = text[one.one.end : one.one.end + NEAR]
+        before, behind = self.around[id(one)]
         if self.scene.strangers:
-            maker = MAKERS.search(before) is not None and NO_MAKER.search(text) is not None
-            return not maker and not (one.line.kind == Kind.TEXT and re.search(r"厂家|原厂|品牌方", before))
+            maker = MAKERS.search(before) is not None and NO_MAKER.search(simple(one.line.text)) is not None
+            return not maker and not (one.line.kind == Kind.TEXT and SURELY_MAKERS.search(before))
         return (
-            (not COURT.search(self.name) and bool(JUDGE.search(before) or JUDGE_BEHIND.match(behind)))
-            or (self.court and not self._names(SENTENCE.split(text[:start])[-1][-LINE:]))
+            (not self.judges and bool(JUDGE.search(before) or JUDGE_BEHIND.match(behind)))
+            or (self.court and not self._names(_sentence(one)))
             or (self.sells and self._makers(before))
             or (bool(self.branch) and CENTRAL.search(before) is not None)
             or self._public(behind)
-            or self._contrasted(one, text)
+            or self._contrasted(one, before)
             or self._headed(one)
-            or (not GROUPED.search(self.name) and OF_GROUP.search(before) is not None)
+            or (not self.grouped and OF_GROUP.search(before) is not None)
             or self._dealers(one)
         )
 
@@ -191,17 +202,19 @@ class _Told:
             return not own
         if self.scene.mine >= 1:
             return False
-        text, start = simple(one.line.text), one.one.start
-        before = CLAUSE.split(text[max(0, start - NEAR) : start])[-1]
+        before, behind = self.around[id(one)]
         media = MEDIA_LINE.search(before) is not None and not MEDIA.search(self.name)
-        framed = chrome(one.line.element) != 0 or one.line.order >= len(self.scene.page.lines) - 1
-        visitors = framed and VISITORS.search(before) is not None
+        visitors = VISITORS.search(before) is not None and (
+            chrome(one.line.element) != 0 or one.line.order >= len(self.scene.page.lines) - 1
+        )
         if (media or visitors or PLATFORMS.search(before)) and not self._names(before):
             return True
         if any(site in before and SITE_END.search(site) for site in self.sites) and not self._names(before):
             return True
-        hit = BRACKETED.match(text, one.one.end)
-        return hit is not None and (hit["who"] is None or any(hit["who"] in site for site in self.sites))
+        hit = BRACKETED.match(behind)
+        if hit is None or hit["who"] is None:
+            return hit is not None
+        return any(hit["who"] in site for site in self.sites) and not self._names(hit["who"])
 
     def _makers(self, before: str) -> bool:
         """Whether a dealer's page gives a number to the maker of what it sells."""
@@ -218,12 +231,12 @@ class _Told:
             return False
         return PUBLIC_BODY.search(who) is not None and not PUBLIC_BODY.search(self.name) and not self._names(who)
 
-    def _contrasted(self, one: Found, text: str) -> bool:
+    def _contrasted(self, one: Found, before: str) -> bool:
         """Whether a sentence gives one number to the target and this one to another: 甲客服热线…，或乙客服电话…."""
-        hit = CONTRAST.search(text[max(0, one.one.start - NEAR) : one.one.start])
+        hit = CONTRAST.search(before)
         if hit is None or PARTS.search(hit["who"]) or left_over(LABEL.sub("", hit["who"])) < COINED:
             return False
-        return not self._names(hit["who"]) and not WE.search(hit["who"]) and self._names(text[: one.one.start])
+        return not self._names(hit["who"]) and not WE.search(hit["who"]) and self._names(_sentence(one))
 
     def _headed(self, one: Found) -> bool:
         """Whether a line right above says who runs the place, what others looked up, or which agency is to be asked."""
@@ -231,6 +244,10 @@ class _Told:
         if one.line.kind != Kind.TEXT:
             return False
         for line in reversed(self.scene.page.lines[max(0, order - ABOVE) : order]):
+            if HEADS.search(line.text, 0, NEAR) is None:
+                if len(line.text) > NEAR:
+                    return False
+                continue
             text = simple(line.text[:LINE])
             if LOOKED_UP.match(text):
                 return True
@@ -238,13 +255,13 @@ class _Told:
                 return not self._names(hit["who"])
             if (hit := PR_AGENCY.match(text)) and left_over(hit["who"]) >= COINED:
                 return not self._names(hit["who"]) and not OF_USERS.search(one.before)
-            if len(text) > NEAR or self._names(text):
-                return False
         return False
 
     def _dealers(self, one: Found) -> bool:
         """Whether a number stands in a row of a table with a column of dealers, not the target's own."""
         line = one.line
+        if not self.lists_dealers:
+            return False
         if line.kind != Kind.TEXT or line.order >= len(self.scene.page.lines):
             return False
         cell = cell_of(line.element_at(one.one.start))
@@ -274,8 +291,10 @@ class _Told:
         yield from self._of_others(run)
 
     def _of_others(self, run: list[tuple[Found, str]]) -> Iterator[int]:
+        if len({who for _, who in run}) < LEAST:
+            return
         own = {who for _, who in run if self._names(who)}
-        others = {who for _, who in run} - own
+        others = {who for _, who in run if left_over(who) >= COINED and not DEPARTMENT.search(who)} - own
         if own and len(others) >= LEAST - 1:
             yield from (id(one) for one, who in run if who in others)
 
@@ -287,4 +306,4 @@ class _Told:
         who = LABEL.sub("", re.sub(r"[（(][^（）()]*[）)]?", "", hit["who"])).strip() if hit else ""
         if len(who) < COINED or PARTS.search(who) or PERSON.search(who) or CITY.fullmatch(who) or HOUSE_END.search(who):
             return ""
-        return who if self._names(who) or (left_over(who) >= COINED and not DEPARTMENT.search(who)) else ""
+        return who

@@ -32,6 +32,7 @@ BELOW = re.compile(
 ABOVE = re.compile(
     rf"(?:以上|上述|前述)[^。；，\n]{{0,12}}(?:{THINGS})?[^。；，\n]{{0,6}}(?:均|都|全部|皆)[^。；\n]{{0,8}}(?:{FALSE}|非我|与我[司行们公局院店厂]|無關|无关|非官方|不是|不属于)"
 )
+WARNS = ("假", "冒", "虚", "虛", "骗", "騙", "山寨", "不法", "非我", "非官方", "与我", "无关", "無關", "不是", "不属于")
 BESIDES = re.compile(r"除此|除上|此外|以外|之外|其余|其[他它]|官方|正确|唯一")
 RIGHT = re.compile(
     r"官方(?!授权)|唯一|正确|认准|認準|以上|上述|特此|我[司行]|本公司|举报|报警|如遇|如有|请(?:拨|致电|联系)"
@@ -43,6 +44,8 @@ LONG, LINES, BACK = 40, 60, 12  # characters of a line that speaks of something 
 def fakes_below(page: Page, numbered: Container[int]) -> frozenset[int]:
     """The lines of a page that list fakes; `numbered` are those that have numbers."""
     found: set[int] = set()
+    if not any(word in page.text for word in WARNS):
+        return frozenset()
     for order in lines_with(BELOW, page.text):
         if not BESIDES.search(SENTENCE.split(page.lines[order].text.rstrip("：: 。"))[-1]):
             found.update(_down(page, order, numbered))
