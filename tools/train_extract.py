@@ -97,6 +97,7 @@ class Page:
     found: list[Found] = field(default_factory=list)
     vectors: list[list[float]] = field(default_factory=list)
     named: bool = True
+    said: dict[int, int] = field(default_factory=dict)
     kinds: list[str] = field(default_factory=list)
 
     def of(self, *kinds: str) -> list[str]:
@@ -109,6 +110,7 @@ class Page:
         scene = scene_of(understood_page[0], self.found, Target(Names(str(self.row["org"]))), self.row["url"], ())
         self.vectors = features_of(scene, regions)
         self.named = not chinese_name(str(self.row["org"])) or scene.names_target
+        self.said = scene.said
         known = [(kind, keys(number)) for kind in KINDS for number in self.of(kind)]
         known += [
             (kind, keys(other))
@@ -278,7 +280,7 @@ class Trained:
         else:
             raw = self.second.predict(np.array(among(first_of(self.alone, page), page.found)), raw_score=True)
         return [
-            float(logit) + ruled(one, row, str(page.row["org"]), named=page.named)
+            float(logit) + ruled(one, row, str(page.row["org"]), named=page.named, said=page.said.get(id(one), 0))
             for logit, one, row in zip(raw, page.found, page.vectors, strict=True)
         ]
 

@@ -32,7 +32,8 @@ __all__ = ["among", "bound", "chinese_name", "clipped", "number_key", "rows_of",
 WITHOUT_CODE = 7  # digits of a number that stands without its area code
 NEAR = 6  # lines within which numbers are beside one another
 CLIP = 0.001
-PUBLIC_LESS, FAKE_LESS, CONTRADICTED_LESS, UNNAMED_LESS = 5.0, 2.5, 5.0, 9.0  # logits
+PUBLIC_LESS, FAKE_LESS, CONTRADICTED_LESS, UNNAMED_LESS, DISOWNED_LESS = 5.0, 2.5, 5.0, 9.0, 5.0  # logits
+ANSWERED_MORE = 9.5
 PUBLIC_BODY = re.compile(r"政府|局|委|热线|12\d{3}|中心|协会|厅|署|法院|检察|公安|政务")
 FAKE, CONTRADICTED = NAMES.index("fake"), NAMES.index("contradicted")
 
@@ -85,7 +86,8 @@ def bound(scene: Scene, regions: Sequence[str], model: Model, name: str) -> list
         told = [model.among.score(row) for row in among(first, scene.found)]
     named = not chinese or scene.names_target
     logits = [
-        logit + ruled(one, row, name, named=named) for logit, one, row in zip(told, scene.found, rows, strict=True)
+        logit + ruled(one, row, name, named=named, said=scene.said.get(id(one), 0))
+        for logit, one, row in zip(told, scene.found, rows, strict=True)
     ]
     accept = model.accept_chinese if chinese else model.accept
     return [_answer(one, logits, scene.found, accept, model.refuse) for one in scene.found]
@@ -106,9 +108,12 @@ def _mean(values: Sequence[float], without: float) -> float:
     return sum(values) / len(values) if values else without
 
 
-def ruled(one: Found, row: Sequence[float], name: str, *, named: bool) -> float:
-    """What rules add to the logit of a number, where `name` is asked about, and `named` on the page or not."""
-    less = 0.0
+def ruled(one: Found, row: Sequence[float], name: str, *, named: bool, said: int) -> float:
+    """What rules add to the logit of a number, where `name` is asked about, and `named` on the page or not.
+
+    `said` is what the page itself says of whose it is: 1 the target's, -1 another's, 0 nothing.
+    """
+    less = ANSWERED_MORE if said > 0 else -DISOWNED_LESS if said < 0 else 0.0
     if not named:
         less -= UNNAMED_LESS
     if is_anothers(one.one.digits, simple(name)) or (PUBLIC.match(one.one.digits) and not PUBLIC_BODY.search(name)):

@@ -20,6 +20,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from haoma.guard.extract.disowned import disowned, is_strangers
 from haoma.guard.extract.everyday import everyday
 from haoma.guard.extract.found import Found
 from haoma.guard.extract.han import simple, written
@@ -37,6 +38,7 @@ from haoma.guard.extract.names import (
     organisations_in,
     titled,
 )
+from haoma.guard.extract.replies import answered
 from haoma.guard.extract.site import GENERAL, LIKE, TITLE_GAPS, mine_of
 from haoma.guard.extract.subject import is_about
 from haoma.guard.extract.titles import Titles
@@ -106,6 +108,8 @@ class Scene:
     official: bool = False
     mine: float = 0.0  # whose site it is: 1 the target's, 0.5 perhaps, 0 not told, -1 another's
     about: bool = False  # whether the target is the page's subject
+    strangers: bool = False  # whether the page says that it is a shop's that mends what others make
+    said: dict[int, int] = field(default_factory=dict)  # numbers, by identity, that the page says are whose: 1, -1
     headline: frozenset[str] = frozenset()
     host_own: float = 0.0
     title_strength: float = 0.0
@@ -194,9 +198,11 @@ def scene_of(
     scene.brand = _brand(scene)
     _names(scene, squeezed, [*rivals, (scene.brand, scene.brand)] if scene.brand else rivals)
     scene.signs = _signs(scene)
-    scene.mine = mine_of(scene)
+    scene.strangers = is_strangers(scene)
+    scene.mine = -1.0 if scene.strangers else mine_of(scene)
     scene.about = is_about(scene)
     scene.official = _official(scene)
+    scene.said = {**dict.fromkeys(answered(scene), 1), **dict.fromkeys(disowned(scene), -1)}
     _links(scene)
     scene.words = _counted(small)
     meta = f"{page.title} {page.meta.get('description', '')} {page.meta.get('keywords', '')}"

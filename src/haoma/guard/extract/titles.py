@@ -192,7 +192,8 @@ class Titles:
 
     def _another(self, name: str, part: str, *, stands: bool) -> float:
         if self._akin(name):
-            return OTHER if self.coined and left_over(self.rest(name)) >= COINED else AKIN
+            sister = self.coined and left_over(self.rest(name)) >= COINED and not self._is_makers(name)
+            return OTHER if sister else AKIN
         house = INNER if BRANCH.match(name) or name.endswith("支公司") else TRADE
         traded = house.match(name) is not None and not NOISE.search(name)
         surely = left_over(ENDS.sub("", name)) > 0 or (SURELY.search(name) is not None and name in part)
@@ -245,6 +246,16 @@ class Titles:
         if self._of_another_trade(name):
             return False
         return self.brand in name if self.coined else name.startswith(self.brand) and not TRADE.match(name)
+
+    def _is_makers(self, name: str) -> bool:
+        """Whether a company is called by the target's coined word, where that is a brand: 甲乙丙安防科技."""
+        own = PLACES.sub("", IN_TOWN.sub("", name))
+        return (
+            not self.legal
+            and len(self.brand) > LEAST
+            and own.startswith(self.brand)
+            and COMPANY.search(name) is not None
+        )
 
     def _of_another_trade(self, name: str) -> bool:
         """Whether a name has the target's own word and another trade: 浦澜信托 beside 浦澜融资租赁."""
