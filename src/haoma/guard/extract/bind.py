@@ -23,6 +23,7 @@ from haoma.guard.extract.han import simple
 from haoma.guard.extract.names import CJK
 from haoma.guard.extract.public_lines import is_anothers
 from haoma.guard.extract.scene import Scene
+from haoma.guard.extract.spoken import spoken
 from haoma.guard.extract.trees import Model
 from haoma.guard.extract.words import PUBLIC
 from haoma.guard.model import Belongs
@@ -33,6 +34,7 @@ WITHOUT_CODE = 7  # digits of a number that stands without its area code
 NEAR = 6  # lines within which numbers are beside one another
 CLIP = 0.001
 PUBLIC_LESS, FAKE_LESS, CONTRADICTED_LESS, UNNAMED_LESS = 5.0, 2.5, 5.0, 9.0  # logits
+SAID_LESS, SAID_MORE = 3.0, 1.5  # logits, for what a sentence says
 PUBLIC_BODY = re.compile(r"政府|局|委|热线|12\d{3}|中心|协会|厅|署|法院|检察|公安|政务")
 FAKE, CONTRADICTED = NAMES.index("fake"), NAMES.index("contradicted")
 
@@ -45,6 +47,8 @@ def number_key(one: Found) -> str:
 def rows_of(scene: Scene, regions: Sequence[str]) -> list[list[float]]:
     """The features of each number of a page, in the order of `features.ALL`."""
     around = Around(scene, regions)
+    for one in scene.found:
+        one.spoken = spoken(scene, one)
     return compared([features_of(scene, one, around) for one in scene.found], scene.found, around)
 
 
@@ -108,7 +112,7 @@ def _mean(values: Sequence[float], without: float) -> float:
 
 def ruled(one: Found, row: Sequence[float], name: str, *, named: bool) -> float:
     """What rules add to the logit of a number, where `name` is asked about, and `named` on the page or not."""
-    less = 0.0
+    less = -SAID_LESS if one.spoken < 0 else SAID_MORE if one.spoken > 0 else 0.0
     if not named:
         less -= UNNAMED_LESS
     if is_anothers(one.one.digits, simple(name)) or (PUBLIC.match(one.one.digits) and not PUBLIC_BODY.search(name)):

@@ -75,6 +75,7 @@ class Found:
     contact: str = ""
     lead: str = ""
     said: str = ""  # all that stands in front of it on its line
+    spoken: float = 0.0  # whose its sentence says that it is: 1 the target's, -1 another's
 
     @property
     def hidden(self) -> bool:
