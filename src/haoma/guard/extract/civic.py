@@ -28,7 +28,9 @@ class Local:
         firsts = "".join(sorted({rest[0] for _, rest in self.bodies}))
         lasts = "".join(sorted({rest[-1] for _, rest in self.bodies}))
         self.form = re.compile(
-            rf"(?<!{CHINESE})[{levels}](?P<rest>[{firsts}]{CHINESE}{{1,{LONGEST - 2}}}?[{lasts}])" if self.bodies else "$^"
+            rf"(?<!{CHINESE})[{levels}](?P<rest>[{firsts}]{CHINESE}{{1,{LONGEST - 2}}}?[{lasts}])"
+            if self.bodies
+            else "$^"
         )
 
     def names(self, text: str) -> bool:

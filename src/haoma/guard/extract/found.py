@@ -329,12 +329,7 @@ def _dead(line: Line, before: str, behind: str, heading: str) -> bool:
         return False
     if ENDED.search(SENTENCE.split(behind)[0]):
         return True
-    if (
-        FORMER.search(front)
-        or DEAD.search(rest)
-        or (DEAD.search(front) and not rest.strip())
-        or CHANGED.match(rest)
-    ):
+    if FORMER.search(front) or DEAD.search(rest) or (DEAD.search(front) and not rest.strip()) or CHANGED.match(rest):
         return True
     if len(front.strip()) > SAYS_ITSELF or SENTENCE.search(heading):
         return False

@@ -139,7 +139,10 @@ class Target:
         self.names = tuple(dict.fromkeys(name for name in parts if core(name)))
         given = dict.fromkeys(core(name) for name in self.names)
         others = dict.fromkeys(
-            [*(other for one in given for other in also(one)), *(other for name in self.names for other in _on_exchange(name))]
+            [
+                *(other for one in given for other in also(one)),
+                *(other for name in self.names for other in _on_exchange(name)),
+            ]
         )
         self.given = tuple(sorted(given, key=len, reverse=True))
         self.cores = tuple(sorted({**given, **others}, key=len, reverse=True))

@@ -80,7 +80,9 @@ AGENT = re.compile(
 LONGEST, LONGEST_NAME, LEAST, SENTENCE_LONG, COINED = 60, 12, 2, 5, 2  # characters
 LED = re.compile(r".*(?:标称|称为|名为|拨打|致电|联系|原告|被告|系|由|与|向|查询|获悉)")  # up to a name
 ANYBODY = "某某"  # in the place of a name behind a place
-ANY_ONE = re.compile(r"一[家个款种名位]|以(?!色列)|从事|专注|主营|任何|某|各|当地|附近|常去")  # no name, whatever it ends with
+ANY_ONE = re.compile(
+    r"一[家个款种名位]|以(?!色列)|从事|专注|主营|任何|某|各|当地|附近|常去"
+)  # no name, whatever it ends with
 FULL_NAME = 3  # characters of most people's names
 LONGEST_TRADE = 8  # characters behind a name's own word
 NEAREST = 8  # parts of what stands before a number
@@ -164,19 +166,16 @@ class Titles:
     def _name(self, part: str, *, stands: bool) -> float:
         """Whom a part of a title names, that does not name the target whole."""
         name = LABEL.sub("", LINKED.sub("", part))
-        if ANY_ONE.match(name):
+        if len(name) < LEAST or not LETTERS.search(name) or ADDRESS.search(part) or ANY_ONE.match(name):
             return NOBODY
-        if self.local.names(part):
-            return OWN
-        if len(name) < LEAST or not LETTERS.search(name) or ADDRESS.search(part):
-            return NOBODY
-        if (
+        local = self.local.names(part)
+        if not local and (
             self._sister(name)
             or self._elsewhere(name)
             or (PUBLIC_BODY.search(name) and not PUBLIC_BODY.search(self.target.names[0]))
         ):
             return OTHER
-        if (own := self._short(name)) or TOWN.fullmatch(name):
+        if (own := OWN if local else self._short(name)) or TOWN.fullmatch(name):
             return own
         if TOPIC.match(name) or _person(name) or _part_of_house(name) or _part_of_house(part.strip("：:")):
             return NOBODY
