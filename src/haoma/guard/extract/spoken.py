@@ -53,6 +53,7 @@ WATCHES = re.compile(
     r"(?:机关|部门)?(?:投资者|消费者)?(?:监督|举报|投诉|咨询|服务|报警|值班|办公室)*(?:电话|热线|专线)?(?:为|是)?[：:\s]*$"
 )
 BRACKET = re.compile(r"\s?[（(](?P<who>[^（()）\d]{3,20})[)）]")
+COURTS = re.compile(r"人民法院|检察院")
 COURT = re.compile(r"本院|[法检]院(?:监督|举报|执行|投诉|联系)")
 
 
@@ -86,7 +87,12 @@ def _of_none(scene: Scene, titles: Titles, sentence: str) -> bool:
     """Whether a number is a newsroom's or a court's, and the target is none."""
     name = titles.target.names[0]
     news = scene.mine <= 0 and NEWSROOM.search(sentence[-NEAR:]) is not None and not MEDIA.search(name)
-    court = "院" not in name and COURT.search(sentence) is not None
+    court = (
+        titles.legal
+        and "院" not in name
+        and COURT.search(sentence) is not None
+        and COURTS.search(scene.page.text) is not None
+    )
     return news or (court and not WE.search(sentence.replace("本院", "")))
 
 
@@ -106,7 +112,7 @@ def _by_party(scene: Scene, titles: Titles, sentence: str) -> float:
     for line in scene.page.lines:
         text = simple(line.text)
         for hit in PARTY.finditer(text):
-            who = core(text[hit.end() : hit.end() + PARTY_LONG])
+            who = core(PARTY.split(text[hit.end() : hit.end() + PARTY_LONG])[0])
             if any(own in who for own in titles.cores):
                 return OWN if hit.group() == roles[-1] else OTHER
     return NOBODY
