@@ -23,6 +23,7 @@ from haoma.guard.extract.han import simple
 from haoma.guard.extract.names import CJK
 from haoma.guard.extract.public_lines import is_anothers
 from haoma.guard.extract.scene import Scene
+from haoma.guard.extract.spoken import spoken
 from haoma.guard.extract.trees import Model
 from haoma.guard.extract.words import PUBLIC
 from haoma.guard.model import Belongs
@@ -32,8 +33,9 @@ __all__ = ["among", "bound", "chinese_name", "clipped", "number_key", "rows_of",
 WITHOUT_CODE = 7  # digits of a number that stands without its area code
 NEAR = 6  # lines within which numbers are beside one another
 CLIP = 0.001
-PUBLIC_LESS, FAKE_LESS, CONTRADICTED_LESS, UNNAMED_LESS, DISOWNED_LESS = 5.0, 2.5, 5.0, 9.0, 5.0  # logits
-ANSWERED_MORE = 9.5
+PUBLIC_LESS, FAKE_LESS, CONTRADICTED_LESS, UNNAMED_LESS = 5.0, 2.5, 5.0, 9.0  # logits
+DISOWNED_LESS, ANSWERED_MORE = 5.0, 9.5  # for what the page says
+SAID_LESS, SAID_MORE = 3.0, 1.5  # for what a sentence says
 PUBLIC_BODY = re.compile(r"政府|局|委|热线|12\d{3}|中心|协会|厅|署|法院|检察|公安|政务")
 FAKE, CONTRADICTED = NAMES.index("fake"), NAMES.index("contradicted")
 
@@ -46,6 +48,8 @@ def number_key(one: Found) -> str:
 def rows_of(scene: Scene, regions: Sequence[str]) -> list[list[float]]:
     """The features of each number of a page, in the order of `features.ALL`."""
     around = Around(scene, regions)
+    for one in scene.found:
+        one.spoken = spoken(scene, one)
     return compared([features_of(scene, one, around) for one in scene.found], scene.found, around)
 
 
@@ -114,6 +118,7 @@ def ruled(one: Found, row: Sequence[float], name: str, *, named: bool, said: int
     `said` is what the page itself says of whose it is: 1 the target's, -1 another's, 0 nothing.
     """
     less = ANSWERED_MORE if said > 0 else -DISOWNED_LESS if said < 0 else 0.0
+    less += -SAID_LESS if one.spoken < 0 else SAID_MORE if one.spoken > 0 else 0.0
     if not named:
         less -= UNNAMED_LESS
     if is_anothers(one.one.digits, simple(name)) or (PUBLIC.match(one.one.digits) and not PUBLIC_BODY.search(name)):

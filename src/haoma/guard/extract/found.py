@@ -41,6 +41,7 @@ ENDED = re.compile(
 )
 LABEL_LONG = 60
 NOT_LONG = 10
+SAYS_ITSELF = 8  # characters in front of a number that need no heading to say what it is
 MOST_LEFT, MOST_BESIDE = 8, 400  # cells to the left, elements beside a term of a list
 MOST = 400  # numbers of a page: a directory has hundreds, a data dump thousands
 MOST_STATED = 2 * MOST  # texts of its structured data, and as many of the state of its scripts
@@ -74,6 +75,7 @@ class Found:
     contact: str = ""
     lead: str = ""
     said: str = ""  # all that stands in front of it on its line
+    spoken: float = 0.0  # whose its sentence says that it is: 1 the target's, -1 another's
 
     @property
     def hidden(self) -> bool:
@@ -327,12 +329,12 @@ def _dead(line: Line, before: str, behind: str, heading: str) -> bool:
         return False
     if ENDED.search(SENTENCE.split(behind)[0]):
         return True
+    if FORMER.search(front) or DEAD.search(rest) or (DEAD.search(front) and not rest.strip()) or CHANGED.match(rest):
+        return True
+    if len(front.strip()) > SAYS_ITSELF or SENTENCE.search(heading):
+        return False
     return bool(
-        FORMER.search(front)
-        or DEAD.search(rest)
-        or (DEAD.search(front) and not rest.strip())
-        or CHANGED.match(rest)
-        or (FORMER.search(heading) and len(heading) < 16)
+        (FORMER.search(heading) and len(heading) < 16)
         or (len(heading) < LABEL_LONG / 2 and DEAD.search(heading) and not RENEWED.search(heading))
     )
 

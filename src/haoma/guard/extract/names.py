@@ -84,6 +84,8 @@ _HAN, _LATIN = r"[\u4e00-\u9fff（）()·]{2,}", r"[A-Za-z][A-Za-z .,&'\-]{2,}[A
 HALVES = re.compile(
     rf"(?P<one>{_HAN})[\s/|·（(]*(?P<other>{_LATIN})[)）]?|(?P<first>{_LATIN})[\s/|·（(]*(?P<last>{_HAN}?)[)）]?"
 )
+SHARES = re.compile(r"股份有限公司$")
+LEAST_COINED = 2  # characters that no word has
 LEAST_SAID = 4  # characters of a short form that no other house has: 中诚建咨
 LABEL_LEAST = 4  # letters
 LEFT_OUT = 6  # characters between two parts of a short form: 麓江公积金中心 is 麓江市住房公积金管理中心
@@ -136,7 +138,12 @@ class Target:
         parts = [part for name in (names.name, *names.aliases) for part in (name, *_halves(name))]
         self.names = tuple(dict.fromkeys(name for name in parts if core(name)))
         given = dict.fromkeys(core(name) for name in self.names)
-        others = dict.fromkeys(other for one in given for other in also(one))
+        others = dict.fromkeys(
+            [
+                *(other for one in given for other in also(one)),
+                *(other for name in self.names for other in _on_exchange(name)),
+            ]
+        )
         self.given = tuple(sorted(given, key=len, reverse=True))
         self.cores = tuple(sorted({**given, **others}, key=len, reverse=True))
         self.domains = tuple(domain.lower() for domain in names.domains)
@@ -304,6 +311,12 @@ def _own_part(whole: str) -> str:
     """A name without the town or province in front, where what is left begins with a word of its own."""
     own = PLACES.sub("", whole)
     return own if len(own) >= LEAST_SAID and left_over(own[:2]) else whole
+
+
+def _on_exchange(name: str) -> list[str]:
+    """What a company limited by shares is called where shares are traded: 凌峰股份 of 浙江凌峰新材料股份有限公司."""
+    own = PLACES.sub("", core(name)) if SHARES.search(name) else ""
+    return [f"{own[:size]}股份" for size in (2, 3, 4) if len(own) > size and left_over(own[:size]) >= LEAST_COINED]
 
 
 def one_house(name: str, own: str) -> bool:

@@ -20,6 +20,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from haoma.guard.extract.civic import Local
 from haoma.guard.extract.disowned import disowned, is_strangers
 from haoma.guard.extract.everyday import everyday
 from haoma.guard.extract.found import Found
@@ -304,12 +305,25 @@ def _strengths(target: Target, page: Page, letters: str, squeezed: Sequence[str]
 def _called(scene: Scene) -> None:
     """Raise the strength of lines and of a title that have the target's own coined word, as short forms do."""
     titles = scene.judge
-    if titles is None or not titles.coined:
+    if titles is None:
+        return
+    if titles.local.bodies:
+        _local(scene, titles.local)
+    if not titles.coined:
         return
     for order in lines_with(re.compile(re.escape(titles.brand)), simple(scene.page.text)):
         if scene.strength[order] < CALLED and titles.calls(scene.page.lines[order].text):
             scene.strength[order] = CALLED
     if titles.calls(scene.page.title):
+        scene.title_strength = max(scene.title_strength, CALLED)
+
+
+def _local(scene: Scene, local: Local) -> None:
+    """Raise the strength of lines and of a title that call the target as its own town does."""
+    for order in lines_with(local.form, simple(scene.page.text)):
+        if scene.strength[order] < CALLED and local.names(simple(scene.page.lines[order].text)):
+            scene.strength[order] = CALLED
+    if local.names(simple(scene.page.title)):
         scene.title_strength = max(scene.title_strength, CALLED)
 
 

@@ -38,6 +38,7 @@ SHORT_FORMS = (
         for kind in ("中学", "高级中学", "小学", "医院", "人民医院", "幼儿园")
     ),
     *((f"{number}中学", f"{number}中") for number in COUNTED),
+    *((f"第{number}人民医院", f"{number}院") for number in COUNTED),
     *((f"{number}人民医院", f"{number}医院") for number in COUNTED),
 )
 LEVEL = "市县区"  # what a place's name may end with, and is mostly called without

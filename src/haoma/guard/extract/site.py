@@ -42,6 +42,9 @@ ABOUT = re.compile(
     re.IGNORECASE,
 )
 PUBLISHES = re.compile(r"论坛|贴吧|问答|黄页|社区|资讯|新闻|日报|晚报|生活网|在线$|点评|百科|人才网|地图$")
+SECTION = re.compile(  # that anybody's site has
+    r"(?:公司|企业|集团|行业|最新|本院|学校|医院|综合|公众)?(?:新闻|资讯)(?:中心|动态|资讯|公告|列表|详情|报道)?"
+)
 HIGHEST = 9  # elements up
 LONGEST = 40  # characters of a line that names whose the page is
 CHROME_HEAD, CHROME_FOOT = 1, -1
@@ -144,7 +147,10 @@ def mine_of(scene: Scene) -> float:
     """Whose site a page is of: 1 the target's, 0.5 perhaps, 0 not told, -0.5 perhaps another's, -1 another's."""
     copyright_own, copyright_other, branded = scene.signs[3:]
     pieces = [part for part in TITLE_GAPS.split(scene.page.title) if part.strip()]
-    public = any(PUBLISHES.search(part) and _free_of(part, scene.target) for part in pieces)
+    public = any(
+        PUBLISHES.search(part) and not SECTION.fullmatch(part.strip()) and _free_of(part, scene.target)
+        for part in pieces
+    )
     titles = scene.judge
     if (
         titles

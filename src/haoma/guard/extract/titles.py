@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from haoma.guard.extract.civic import Local
 from haoma.guard.extract.everyday import everyday, left_over
 from haoma.guard.extract.han import simple
 from haoma.guard.extract.names import BRANCH, CJK, NOISE, PLACES, Target, core, one_house, short_form
@@ -77,7 +78,13 @@ AGENT = re.compile(
     r"(?:[^\W\d]{2,6}[：:])?(?P<who>[^\W\d]{3,20}(?:公司|店|行|厂|部|中心|经营部))\s?[（(][^（）()]{0,16}(?:代理|经销|加盟|特约|授权|代办)[^（）()]{0,8}[）)]"
 )
 LONGEST, LONGEST_NAME, LEAST, SENTENCE_LONG, COINED = 60, 12, 2, 5, 2  # characters
+LED = re.compile(r".*(?:标称|称为|名为|拨打|致电|联系|原告|被告|系|由|与|向|查询|获悉)")  # up to a name
+ANYBODY = "某某"  # in the place of a name behind a place
+ANY_ONE = re.compile(
+    r"一[家个款种名位]|以(?!色列)|从事|专注|主营|任何|某|各|当地|附近|常去"
+)  # no name, whatever it ends with
 FULL_NAME = 3  # characters of most people's names
+LONGEST_TRADE = 8  # characters behind a name's own word
 NEAREST = 8  # parts of what stands before a number
 
 
@@ -102,6 +109,7 @@ class Titles:
         self.grouped = bool(target.names) and GROUP.search(target.names[0]) is not None
         placed = [hit for own in self.cores if (hit := PLACED.fullmatch(own)) and CIVIC.search(hit["rest"])]
         self.place, self.kinds = placed[0]["place"] if placed else "", frozenset(hit["rest"] for hit in placed)
+        self.local = Local(self.cores)
         self.judged: dict[tuple[str, bool, bool], float] = {}
 
     def judge(self, text: str, *, stands: bool, clause: bool = False) -> float:
@@ -158,15 +166,16 @@ class Titles:
     def _name(self, part: str, *, stands: bool) -> float:
         """Whom a part of a title names, that does not name the target whole."""
         name = LABEL.sub("", LINKED.sub("", part))
-        if len(name) < LEAST or not LETTERS.search(name) or ADDRESS.search(part):
+        if len(name) < LEAST or not LETTERS.search(name) or ADDRESS.search(part) or ANY_ONE.match(name):
             return NOBODY
-        if (
+        local = self.local.names(part)
+        if not local and (
             self._sister(name)
             or self._elsewhere(name)
             or (PUBLIC_BODY.search(name) and not PUBLIC_BODY.search(self.target.names[0]))
         ):
             return OTHER
-        if (own := self._short(name)) or TOWN.fullmatch(name):
+        if (own := OWN if local else self._short(name)) or TOWN.fullmatch(name):
             return own
         if TOPIC.match(name) or _person(name) or _part_of_house(name) or _part_of_house(part.strip("：:")):
             return NOBODY
@@ -259,7 +268,8 @@ class Titles:
 
     def _of_another_trade(self, name: str) -> bool:
         """Whether a name has the target's own word and another trade: 浦澜信托 beside 浦澜融资租赁."""
-        own, other = (TRADE_OF_ITS_OWN.findall(ZH_FORM.sub("", one)) for one in (self.target.names[0], name))
+        near = name[: name.find(self.brand) + len(self.brand) + LONGEST_TRADE] if self.brand else name
+        own, other = (TRADE_OF_ITS_OWN.findall(ZH_FORM.sub("", one)) for one in (self.target.names[0], near))
         return bool(own) and bool(other) and not any(_one_trade(one, two) for one in own[-1:] for two in other[-1:])
 
     def _sister(self, name: str) -> bool:
@@ -335,7 +345,8 @@ class Titles:
 
     def _inside_another(self, text: str, before: str) -> bool:
         """Whether a company has the target's name behind a word of its own: 陕西盛驰凌峰汽车销售有限公司."""
-        own = PLACES.sub("", IN_TOWN.sub("", before))
+        led = LED.sub("", before)
+        own = PLACES.sub("", IN_TOWN.sub("", f"{led}{ANYBODY}")).removesuffix(ANYBODY)
         return bool(own) and COMPANY.search(text) is not None and left_over(own) >= COINED and not GAPS.search(text)
 
 

@@ -74,11 +74,11 @@ OF_FAX = re.compile(
 FAX_TELEPHONE = ("电话", "電話", "专线", "專線")  # 傳真電話
 DEAD = re.compile(
     r"停用|停机|拆机|(?:座机|电话|热线|号码|已)撤销|作废|废止|不再(?:使用|提供|受理)|停止(?:使用|服务)|(?:已|将)(?:取消|注销|失效|下线|关闭)|空号|已更换|暂停(?:使用|服务|接听)|no\slonger|discontinued|disconnected|out\sof\s(?:service|use)"
-    r"|not\sin\suse|已不用|請勿再撥|已停|(?:早就|早已|已经|已|现在|如今|根本)打不通",
+    r"|not\sin\suse|已不用|請勿再撥|已停|弃用|(?:随之|一并|同时|即行|均已|现已|业已)(?:注销|取消|停用|失效)|(?:早就|早已|已经|已|现在|如今|根本)打不通",
     re.IGNORECASE,
 )
 FORMER = re.compile(
-    r"旧(?:的)?(?:号|电话|热线|客服|总机|座机|版)|原\s?$|原(?:客服|服务|电话|热线|号码|总机|联系|投诉|咨询|有|来|(?![厂装产创始])[\u4e00-\u9fff]{2,6}(?:电话|热线|号码))|曾用|舊|以前(?:的|那个)|(?:old|former|previous|defunct)\s(?:tele)?(?:phone|number|hotline|line)|formerly",
+    r"旧(?:的)?(?:号|电话|热线|客服|总机|座机|版)|原\s?$|原(?:客服|服务|电话|热线|号码|总机|联系|投诉|咨询|有|来|(?![厂装产创始告料因则件价理由])[\u4e00-\u9fff]{2,6}(?:电话|热线|号码))|曾用|舊|以前(?:的|那个)|(?:old|former|previous|defunct)\s(?:tele)?(?:phone|number|hotline|line)|formerly",
     re.IGNORECASE,
 )
 CHANGED = re.compile(

@@ -21,7 +21,16 @@ def test_a_national_line_is_its_own_bodys(digits: str, name: str) -> None:
     assert not is_anothers(digits, name)
 
 
-@pytest.mark.parametrize(("digits", "name"), [("12329", "平溪县人社局"), ("95598", "康郡物业"), ("12345", "白鹿法院")])
+@pytest.mark.parametrize(
+    ("digits", "name"),
+    [
+        ("12329", "平溪县人社局"),
+        ("95598", "康郡物业"),
+        ("12345", "白鹿法院"),
+        ("052312329", "海陵银行"),
+        ("1950", "和昇電器"),
+    ],
+)
 def test_a_national_line_is_no_other_bodys(digits: str, name: str) -> None:
     assert is_anothers(digits, name)
     assert not is_own(digits, name)

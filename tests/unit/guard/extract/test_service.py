@@ -184,6 +184,10 @@ def test_what_templates_show_is_nobodys_number(digits: str) -> None:
         ("<p>原010-65051199座机撤销</p>", True),
         ("<p>客服热线变更为010-65051199，原号码同时停用。</p>", False),
         ("<p>客服热线010-65051199。该系统停用后请致电。</p>", False),
+        ("<p>此前的010-65051199随之注销。</p>", True),
+        ("<p>本店座机010-65051199因线路改造已弃用。</p>", True),
+        ("<p>原告公示的服务电话为010-65051199。</p>", False),
+        ("<p>旧线路同时停用。</p><p>电话销售中心外呼号码为010-65051199。</p>", False),
     ],
 )
 def test_a_number_that_is_given_up_is_dead_and_the_new_one_is_not(more: str, dead: bool) -> None:

@@ -25,9 +25,19 @@ def mine(html: str, name: str, url: str | None) -> float:
         (f"<title>联系我们</title><body><header>岚山书店</header>{NUMBER}</body>", "https://www.sea.cn/a", 0.5),
         (f"<title>岚山书店 - 云鲸黄页</title><body>{NUMBER}</body>", "https://www.sea.cn/a", -1.0),
         (f"<title>岚山书店和云鲸书城哪家好</title><body>{NUMBER}</body>", "https://www.sea.cn/a", 0.0),
+        (f"<title>老店的早晨-新闻中心-岚山书店</title><body>{NUMBER}</body>", "https://www.sea.cn/a", 0.5),
         (f"<title>停电了打哪个电话 - 岚山论坛</title><body>{NUMBER}</body>", "https://bbs.lanshanren.cn/a", -1.0),
     ],
-    ids=["domain", "end of the title", "copyright", "head", "yellow pages", "weighed", "a town's forum"],
+    ids=[
+        "domain",
+        "end of the title",
+        "copyright",
+        "head",
+        "yellow pages",
+        "weighed",
+        "a section of its news",
+        "a town's forum",
+    ],
 )
 def test_whose_site_a_page_is(html: str, url: str, whose: float) -> None:
     assert mine(html, "岚山书店", url) == whose
