@@ -12,10 +12,11 @@ import re
 
 from haoma.guard.extract.short_forms import CIVIC, PLACED
 
-__all__ = ["Local"]
+__all__ = ["FORM", "Local"]
 
-LONGEST, LEAST = 14, 3  # characters of what follows the level
+LEAST = 3  # characters of what follows the level
 CHINESE = r"[\u4e00-\u9fff]"
+FORM = re.compile(rf"(?<!{CHINESE})(?P<level>[省州盟旗市县区])(?P<run>{CHINESE}{{3,14}})")
 
 
 class Local:
@@ -24,14 +25,6 @@ class Local:
     def __init__(self, names: tuple[str, ...]) -> None:
         hits = [hit for name in names if (hit := PLACED.fullmatch(name)) and CIVIC.search(hit["rest"])]
         self.bodies = tuple(dict.fromkeys((hit["level"], hit["rest"]) for hit in hits if len(hit["rest"]) >= LEAST))
-        levels = "".join(sorted({level for level, _ in self.bodies}))
-        firsts = "".join(sorted({rest[0] for _, rest in self.bodies}))
-        lasts = "".join(sorted({rest[-1] for _, rest in self.bodies}))
-        self.form = re.compile(
-            rf"(?<!{CHINESE})[{levels}](?P<rest>[{firsts}]{CHINESE}{{1,{LONGEST - 2}}}?[{lasts}])"
-            if self.bodies
-            else "$^"
-        )
 
     def names(self, text: str) -> bool:
         """Whether a text in simple characters calls the body so.
@@ -41,10 +34,19 @@ class Local:
         >>> Local(("白水市社会保险事业管理局",)).names("市社区服务局")
         False
         """
-        return any(self._is_short(hit["rest"]) for hit in self.form.finditer(text)) if self.bodies else False
+        return bool(self.bodies) and any(self._begins(hit["level"], hit["run"]) for hit in FORM.finditer(text))
 
-    def _is_short(self, said: str) -> bool:
-        return any(said[0] == rest[0] and said[-1] == rest[-1] and _in_order(said, rest) for _, rest in self.bodies)
+    def _begins(self, level: str, run: str) -> bool:
+        """Whether a run of characters begins with a short form of a body of that level."""
+        return any(
+            level == own and run[0] == rest[0] and any(_in_order(run[:size], rest) for size in _ends(run, rest[-1]))
+            for own, rest in self.bodies
+        )
+
+
+def _ends(run: str, last: str) -> list[int]:
+    """After how many characters a run may end a short form."""
+    return [at for at, char in enumerate(run, 1) if char == last and at >= LEAST]
 
 
 def _in_order(said: str, rest: str) -> bool:

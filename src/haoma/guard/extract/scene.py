@@ -20,7 +20,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from haoma.guard.extract.civic import Local
+from haoma.guard.extract.civic import FORM, Local
 from haoma.guard.extract.disowned import disowned, is_strangers
 from haoma.guard.extract.everyday import everyday
 from haoma.guard.extract.found import Found
@@ -320,7 +320,7 @@ def _called(scene: Scene) -> None:
 
 def _local(scene: Scene, local: Local) -> None:
     """Raise the strength of lines and of a title that call the target as its own town does."""
-    for order in lines_with(local.form, simple(scene.page.text)):
+    for order in lines_with(FORM, simple(scene.page.text)):
         if scene.strength[order] < CALLED and local.names(simple(scene.page.lines[order].text)):
             scene.strength[order] = CALLED
     if local.names(simple(scene.page.title)):

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["spoken"]
 
-BEFORE, BEHIND, NEAR = 160, 60, 34  # characters around a number
+BEFORE, BEHIND, NEAR, NEAR_COURT = 160, 60, 34, 20  # characters around a number
 PARTY_LONG = 30  # characters of a party's name
 BACK = 6  # lines back
+OPENING = 600  # characters of a page that tell whose it is
 LINE = r"(?:电话|热线|专线|号码?|座机|手机|客服|总机)"
 SENTENCE = re.compile(r"[。！？!?；;\n]")
 NEWSROOM = re.compile(
@@ -62,8 +63,8 @@ def spoken(scene: Scene, one: Found) -> float:
     titles = scene.judge
     if titles is None or one.line.kind != Kind.TEXT:
         return NOBODY
-    text = simple(one.line.text)
-    before, behind = text[max(0, one.one.start - BEFORE) : one.one.start], text[one.one.end : one.one.end + BEHIND]
+    start, end = one.one.start, one.one.end
+    before, behind = (simple(one.line.text[max(0, start - BEFORE) : start]), simple(one.line.text[end : end + BEHIND]))
     sentence = SENTENCE.split(before)[-1]
     label = sentence if sentence.strip() else simple(one.lead)
     if _of_none(scene, titles, sentence) or _watched(titles, label, behind):
@@ -73,7 +74,7 @@ def spoken(scene: Scene, one: Found) -> float:
     if told := _by_party(scene, titles, sentence) or _in_bracket(titles, STOP.split(before)[-1]):
         return told
     if THEIRS.search(LISTED.sub("", sentence)[-NEAR:]):
-        return _theirs(titles, sentence, text[: one.one.start])
+        return _theirs(titles, sentence, before)
     return _sayer(titles, sentence)
 
 
@@ -87,12 +88,8 @@ def _of_none(scene: Scene, titles: Titles, sentence: str) -> bool:
     """Whether a number is a newsroom's or a court's, and the target is none."""
     name = titles.target.names[0]
     news = scene.mine <= 0 and NEWSROOM.search(sentence[-NEAR:]) is not None and not MEDIA.search(name)
-    court = (
-        titles.legal
-        and "院" not in name
-        and COURT.search(sentence) is not None
-        and COURTS.search(scene.page.text) is not None
-    )
+    court = titles.legal and "院" not in name and COURT.search(sentence[-NEAR_COURT:]) is not None
+    court = court and COURTS.search(f"{scene.page.title} {scene.page.text}"[:OPENING]) is not None
     return news or (court and not WE.search(sentence.replace("本院", "")))
 
 
