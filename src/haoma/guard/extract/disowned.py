@@ -21,7 +21,7 @@ from haoma.guard.extract.anatomy import cell_of
 from haoma.guard.extract.everyday import left_over
 from haoma.guard.extract.fakes import fakes_below
 from haoma.guard.extract.han import simple
-from haoma.guard.extract.lines import Kind
+from haoma.guard.extract.lines import Kind, lines_having
 from haoma.guard.extract.names import core
 from haoma.guard.extract.site import TITLE_GAPS, chrome
 from haoma.guard.extract.title_words import CITY, DEPARTMENT, HOUSE_END, LABEL, PERSON, PUBLIC_BODY, WE
@@ -36,6 +36,7 @@ NO_MAKER = re.compile(
     r"(?P<who>[^。；！\n]{0,40}?)(?:是|为|系|乃|属)[^。；！\n]{0,20}?(?:第三方|多品牌|各品牌|独立)[^。；！\n]{0,24}?(?:维修|售后|服务商|服务机构|上门|保养|清洗)[^。；\n]{0,40}"
     r"|(?P<us>本站|本店|本公司|本中心|本部|我们|我司|本网站)[^。；！\n]{0,30}?(?:非|不是|并非|不属于|不隶属)[^，。；\n]{0,12}(?:官方|厂家|原厂|品牌方|厂商|品牌)"
 )
+DISCLAIMS = ("第三方", "多品牌", "各品牌", "独立", "厂家", "廠家", "原厂", "原廠", "品牌方", "厂商", "非官方")
 COLLECTS = re.compile(r"信息|导航|查询|黄页|收录|整理|转载|编辑|论坛|投诉|资讯|问答|百科|测评")
 TALKS = re.compile(
     r"bbs|zhidao|wenda|tieba|forum|论坛|贴吧|问答|知道|社区|投诉|爆料|曝光|吗[？?]|怎么|什么|谁|[？?]|_问|百科|新闻|日报"
@@ -104,30 +105,24 @@ CLAUSE, NEAR, LEAST, COINED = re.compile(r"[。；;！!？?\n]|\s{2,}"), 30, 3, 
 ABOVE, SITE_LONG = 2, 10  # lines; characters
 HEADS = re.compile(r"最近|大家|其[他它]人|热门|网友|公关|传播|经营|主体|加盟商|承包人")  # what any of these lines has
 SURELY_MAKERS = re.compile(r"厂家|原厂|品牌方")
-SENTENCE, LINE = re.compile(r"[。！!\n]"), 120
+SENTENCE, LINE, LONGEST = re.compile(r"[。！!\n]"), 120, 600
 RUN = 3  # lines that stand apart, at most, in one list
 
 
 def is_strangers(scene: Scene) -> bool:
-    """Whether a page says that it is a shop's that mends what others make, and the shop is not the target."""
-    text = scene.page.text
-    if scene.judge is None or not ("第三方" in text or "非" in text or "多品牌" in text or "不是" in text):
+    """Whether a page about mending says that it is a shop's and no maker's, and the shop is not the target."""
+    title = simple(scene.page.title)
+    if scene.judge is None or not MENDS.search(title) or TALKS.search(f"{scene.host} {title}"):
         return False
-    if TALKS.search(f"{scene.host} {scene.page.title}"):
-        return False
-    mends = MENDS.search(scene.page.title) is not None
-    for hit in NO_MAKER.finditer(simple(text)):
-        said = hit.group()
-        if COLLECTS.search(said) or not (mends or MENDS.search(said)):
+    for order in lines_having(DISCLAIMS, scene.page.text):
+        hit = NO_MAKER.search(simple(scene.page.lines[order].text[:LONGEST]))
+        if hit is None:
             continue
         who = hit["who"] or ""
-        if not (mends or re.search(r"本[站店部]|本公司|我司|我们|本网站", who or said)):
-            continue
-        if any(own in core(who) or own in who for own in scene.target.cores):
-            continue
-        return not any(
-            own in core(line.text) for line in scene.claims for own in scene.target.cores if len(own) > LEAST
-        )
+        if not COLLECTS.search(hit.group()) and not any(own in core(who) or own in who for own in scene.target.cores):
+            return not any(
+                own in core(line.text) for line in scene.claims for own in scene.target.cores if len(own) > LEAST
+            )
     return False
 
 

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from haoma.guard.extract.anatomy import NO_RANK, rank_of
-from haoma.guard.extract.lines import Kind, lines_with
+from haoma.guard.extract.lines import Kind, lines_having
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -26,31 +26,31 @@ THINGS = r"号码|號碼|电话|電話|热线|熱線|客服|网站|網站|网点
 BELOW = re.compile(
     rf"(?:以下|下列|下述|如下)[^。；\n]{{0,24}}(?:{FALSE}|非我|与我[司行们公局院店厂]|無關|无关|非官方|不是(?:我|本|官方))[^。；\n]{{0,16}}[：:]?\s*$"
     rf"|(?:{FALSE})[^。；\n]{{0,20}}(?:如下|包括|名单|清单|一览|列表|公示)[^。；\n]{{0,6}}[：:]?\s*$"
-    rf"|^\W{{0,4}}(?:已(?:查实|发现|核实|曝光)的?)?(?:{FALSE})[^，。；：:\n]{{0,8}}(?:{THINGS})[^，。；：:\n]{{0,4}}[：:]?\s*$",
-    re.MULTILINE,
+    rf"|^\W{{0,4}}(?:已(?:查实|发现|核实|曝光)的?)?(?:{FALSE})[^，。；：:\n]{{0,8}}(?:{THINGS})[^，。；：:\n]{{0,4}}[：:]?\s*$"
 )
 ABOVE = re.compile(
     rf"(?:以上|上述|前述)[^。；，\n]{{0,12}}(?:{THINGS})?[^。；，\n]{{0,6}}(?:均|都|全部|皆)[^。；\n]{{0,8}}(?:{FALSE}|非我|与我[司行们公局院店厂]|無關|无关|非官方|不是|不属于)"
 )
-WARNS = ("假", "冒", "虚", "虛", "骗", "騙", "山寨", "不法", "非我", "非官方", "与我", "无关", "無關", "不是", "不属于")
+WARNS = ("假冒", "虚假", "虛假", "冒充", "冒用", "冒牌", "诈骗", "骗子", "山寨", "非我", "与我", "无关")
 BESIDES = re.compile(r"除此|除上|此外|以外|之外|其余|其[他它]|官方|正确|唯一")
 RIGHT = re.compile(
     r"官方(?!授权)|唯一|正确|认准|認準|以上|上述|特此|我[司行]|本公司|举报|报警|如遇|如有|请(?:拨|致电|联系)"
 )
 SENTENCE = re.compile(r"[。！？!?；]")
-LONG, LINES, BACK = 40, 60, 12  # characters of a line that speaks of something else; lines below and above
+LONG, LONGEST = 40, 600  # characters of a line that speaks of something else, and of one that is read
+LINES, BACK = 60, 12  # below and above
+READ = 10_000  # characters of a page
 
 
 def fakes_below(page: Page, numbered: Container[int]) -> frozenset[int]:
     """The lines of a page that list fakes; `numbered` are those that have numbers."""
     found: set[int] = set()
-    if not any(word in page.text for word in WARNS):
-        return frozenset()
-    for order in lines_with(BELOW, page.text):
-        if not BESIDES.search(SENTENCE.split(page.lines[order].text.rstrip("：: 。"))[-1]):
+    for order in lines_having(WARNS, page.text[:READ]):
+        text = page.lines[order].text[:LONGEST]
+        if BELOW.search(text) and not BESIDES.search(SENTENCE.split(text.rstrip("：: 。"))[-1]):
             found.update(_down(page, order, numbered))
-    for order in lines_with(ABOVE, page.text):
-        found.update(_up(page, order, numbered))
+        if ABOVE.search(text):
+            found.update(_up(page, order, numbered))
     return frozenset(found)
 
 

@@ -134,3 +134,10 @@ def test_who_tells_of_the_target_or_sells_for_it_is_another(text: str, sign: flo
 def test_a_parent_company_and_another_fields_value_own_nothing_of_the_targets() -> None:
     assert judged("云岫国际证券", "母公司：云岫证券股份有限公司 热线 ", clause=True) == OTHER
     assert judged("合肥弘远行4S店", "主营：凌驰汽车 24小时咨询：", clause=True) == NOBODY
+
+
+def test_a_brand_is_its_makers_and_a_4s_shop_is_its_company() -> None:
+    assert Titles(Target(Names("金盾骋指纹锁"))).judge("中山市金盾骋安防科技有限公司", stands=True) > 0
+    assert Titles(Target(Names("金盾骋"))).judge("中山市银洲安防科技有限公司", stands=True) < 0
+    shop = Titles(Target(Names("郑州骋鼎4S店")))
+    assert shop.judge("郑州骋鼎汽车销售服务有限公司", stands=True) > 0
