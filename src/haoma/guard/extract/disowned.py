@@ -8,7 +8,7 @@ Rules held here:
 - A table with a column of dealers or service firms is of theirs, but for rows with the target's whole name.
 - A judge's, or any on a court's notice of service or sale, is not the party's.
 - A dealer's page gives the maker's line, a house's page its group's.
-- Lists of fakes: `fakes`.
+- Lists of fakes: `fakes`; those who serve the target: `hired`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from haoma.guard.extract.anatomy import cell_of
 from haoma.guard.extract.everyday import left_over
 from haoma.guard.extract.fakes import fakes_below
 from haoma.guard.extract.han import simple
+from haoma.guard.extract.hired import is_hired
 from haoma.guard.extract.lines import Kind, lines_having
 from haoma.guard.extract.names import core
 from haoma.guard.extract.site import TITLE_GAPS, chrome
@@ -188,6 +189,7 @@ class _Told:
             or self._headed(one)
             or (not self.grouped and OF_GROUP.search(before) is not None)
             or self._dealers(one)
+            or is_hired(_sentence(one), behind, self.name, self._names)
         )
 
     def everywhere(self, one: Found) -> bool:

@@ -133,3 +133,23 @@ def test_what_an_organisation_answers_to_a_complaint_is_its_own() -> None:
 
 def test_a_name_in_latin_letters_is_told_nothing() -> None:
     assert said(f"<p>以下号码均为假冒：</p><p>{OTHER}</p>", "Acme") == {"055155500002": 0}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("分期服务由“齿安贷”提供，还款咨询 {}。", -1),
+        ("分期服务由本院提供，还款咨询 {}。", 0),
+        ("东园已于去年撤场，现由睦和物业服务，前台 {}", -1),
+        ("上门由服务中心提供，电话 {}", 0),
+        ("家电回收由“换新宝”提供，有疑问请拨打皓岚口腔客服 {}", 0),
+        ("香港代理：HARVEST BRIDGE LOGISTICS LTD. TEL:{}", -1),
+        ("厂房出租：房东 {}", -1),
+        ("涪城店 {}（加盟商：涪城区辣意浓餐饮店）", -1),
+        ("涪城店 {}（近涪城公园）", 0),
+        ("大理旅游投诉 {}", -1),
+        ("投诉电话 {}", 0),
+    ],
+)
+def test_those_who_serve_the_target_have_lines_of_their_own(text: str, told: int) -> None:
+    assert said(f"<p>{text.format(OTHER)}</p>", "皓岚口腔", "联系我们 - 皓岚口腔") == {"055155500002": told}
