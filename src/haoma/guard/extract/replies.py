@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from haoma.guard.extract.han import simple
 from haoma.guard.extract.lines import Kind
 from haoma.guard.extract.names import organisations_in
+from haoma.guard.extract.site import TITLE_GAPS
 
 if TYPE_CHECKING:
     from haoma.guard.extract.found import Found
@@ -26,7 +27,7 @@ ANSWERS = re.compile(
     r"^\W*(?P<who>[^，。；\d]{2,24}?)[\s：:]*(?:已)?(?:回复|答复|官方回应)(?:投诉|用户)?[\s：:\d年月日-]*$"
 )
 BUSINESS = re.compile(r"^(?:商家|企业|品牌方|被投诉方|被投诉商家|官方)(?:官方)?$")
-ABOVE, LONGEST, BEFORE = 2, 50, 40  # lines; characters
+ABOVE, LONGEST, BEFORE, LEAST = 2, 50, 40, 3  # lines; characters
 
 
 def answered(scene: Scene) -> frozenset[int]:
@@ -42,7 +43,10 @@ def _answers(scene: Scene, one: Found) -> bool:
     if titles is None or one.line.kind != Kind.TEXT:
         return False
     before = one.line.text[max(0, one.one.start - BEFORE) : one.one.start]
-    if any(not titles.names(name) for _, name in organisations_in(before)):
+    sites = [part.strip() for part in TITLE_GAPS.split(scene.page.title)[1:]]
+    if any(not titles.names(name) for _, name in organisations_in(before)) or any(
+        len(site) >= LEAST and site in before for site in sites
+    ):
         return False
     for line in reversed(scene.page.lines[max(0, one.line.order - ABOVE) : one.line.order]):
         hit = ANSWERS.match(simple(line.text[:LONGEST]))

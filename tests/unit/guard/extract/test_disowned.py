@@ -128,6 +128,8 @@ def test_what_an_organisation_answers_to_a_complaint_is_its_own() -> None:
     body = f"<p>岚山旅行 回复 2026-01-02</p><p>您好，专员将通过 {OWN} 与您联系。</p><p>举报 {OTHER}</p>"
     assert said(body, "岚山旅行", "【岚山旅行】退票手续费过高-消费投诉")["055155500001"] == 1
     assert said(body, "岚山旅行", "岚山旅行")["055155500001"] == 0
+    below = body.replace("举报", "黑马投诉热线")
+    assert said(below, "岚山旅行", "【岚山旅行】退票手续费过高 - 黑马投诉")["055155500002"] <= 0
     assert said(body.replace("岚山旅行 回复", "青岚航空 回复"), "岚山旅行", "岚山旅行-投诉")["055155500001"] == 0
 
 
