@@ -282,7 +282,7 @@ def _driver(tx: sa.Connection) -> sqlite3.Connection:
 
 def _commit(driver: sqlite3.Connection, calls: list[Call[Work]]) -> None:
     """Commit what the calls did, and mark them as done."""
-    committed = False
+    committed, left = False, iter(calls)
     try:
         driver.commit()  # not SQLAlchemy's, which closes an interrupted connection: then nobody could ask it
         committed = True
@@ -292,8 +292,12 @@ def _commit(driver: sqlite3.Connection, calls: list[Call[Work]]) -> None:
         committed = not driver.in_transaction  # asked of the connection: Ctrl-C may strike behind the commit
         raise
     finally:
-        for call in calls if committed else ():
-            call.done = True
+        try:
+            for call in left if committed else ():
+                call.done = True
+        finally:  # the others too, where Ctrl-C struck between two: or they would be done again
+            for call in left if committed else ():
+                call.done = True
 
 
 def identity(path: Path) -> tuple[int, int]:

@@ -16,7 +16,9 @@ import sqlalchemy as sa
 from contracts.store import StoreContract, names, put, unavailable
 from haoma.errors import NotFound, Unavailable
 from haoma.storage import Store, inspect_store, open_store
-from haoma.storage.sqlite import SqliteStore
+from haoma.storage.group import Call
+from haoma.storage.sqlite import SqliteStore, _commit
+from haoma.storage.store import Work
 
 
 @pytest.fixture
@@ -205,6 +207,20 @@ def test_a_commit_that_fails_leaves_no_call_done_for_who_is_interrupted_before_i
             leader.result(10)
         assert follower.result(10) == "second"
         assert names(store) == {"second"}
+
+
+def test_who_is_interrupted_behind_a_commit_leaves_no_work_to_be_done_again() -> None:
+    class Strikes(Call[Work]):
+        def __setattr__(self, name: str, value: object) -> None:
+            super().__setattr__(name, value)
+            if name == "done" and value:
+                raise KeyboardInterrupt
+
+    with closing(sqlite3.connect(":memory:")) as driver:
+        calls = [Call(put("a")), Strikes(put("b")), Call(put("c")), Call(put("d"))]
+        with pytest.raises(KeyboardInterrupt):
+            _commit(driver, calls)
+        assert [call.done for call in calls] == [True] * 4
 
 
 def test_a_file_that_is_no_database_is_left_as_it_is(url: str, path: Path) -> None:
