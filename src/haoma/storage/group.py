@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 __all__ = ["Call", "Group"]
 
 Work = TypeVar("Work")
+_TOLD_S = 1.0
 
 
 class Call(Generic[Work]):
@@ -57,8 +58,8 @@ class Group(Generic[Work]):
         try:
             self._enter(calls)
             for call in calls:
-                if not (call.done or call.leads):
-                    call.turn.acquire()
+                while not (call.done or call.leads):
+                    call.turn.acquire(timeout=_TOLD_S)  # a leader that is interrupted may tell nobody
                 if not call.done:
                     self._lead(call)
         except BaseException:
@@ -70,7 +71,9 @@ class Group(Generic[Work]):
     def join(self, calls: list[Call[Work]]) -> None:
         """Add those who wait to the calls of a group that has not begun, as far as there is room."""
         with self._lock:
-            calls += [self._waiting.popleft() for _ in range(min(self._limit - len(calls), len(self._waiting)))]
+            while self._waiting and len(calls) < self._limit:
+                calls.append(self._waiting[0])  # before it waits no more: who is interrupted between loses nobody
+                self._waiting.popleft()
 
     def _enter(self, calls: Sequence[Call[Work]]) -> None:
         """Queue up; where nobody leads, the first of these does."""
@@ -89,21 +92,22 @@ class Group(Generic[Work]):
 
     def _lead(self, own: Call[Work]) -> None:
         calls = list[Call[Work]]()
-        self.join(calls)
         try:
+            self.join(calls)
             self._run(calls)
         finally:
             with self._lock:
+                again = [call for call in calls if not call.done and call not in self._waiting]
                 # An interrupted leader does not wait for its own.
-                self._waiting.extendleft(call for call in reversed(calls) if not call.done and call is not own)
+                self._waiting.extendleft(call for call in reversed(again) if call is not own)
                 self._hand_over(own)
             for call in calls:
                 if call.done and call is not own:
                     call.turn.release()
 
     def _hand_over(self, call: Call[Work]) -> None:
-        call.leads = False
         self._led = bool(self._waiting)
-        if self._led:
+        if self._led and not self._waiting[0].leads:
             self._waiting[0].leads = True
             self._waiting[0].turn.release()
+        call.leads = False  # last: who is interrupted before hands over again as they leave

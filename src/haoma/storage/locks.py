@@ -78,8 +78,8 @@ class Line:
             self._leave(0)
 
     def _open(self) -> None:
-        if not self._files:
-            self._files = [_opened(path) for path in self._places]
+        for path in self._places[len(self._files) :]:
+            self._files.append(_opened(path))  # one that is open stays so, whatever comes of the next
 
     def close(self) -> None:
         """Give back what is open."""
@@ -101,7 +101,7 @@ class Line:
                 return True
 
     def _leave(self, which: int) -> None:
-        if self._files:
+        if which < len(self._files):
             import fcntl
 
             fcntl.flock(self._files[which], fcntl.LOCK_UN)

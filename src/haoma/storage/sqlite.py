@@ -282,12 +282,22 @@ def _driver(tx: sa.Connection) -> sqlite3.Connection:
 
 def _commit(driver: sqlite3.Connection, calls: list[Call[Work]]) -> None:
     """Commit what the calls did, and mark them as done."""
+    committed, left = False, iter(calls)
     try:
         driver.commit()  # not SQLAlchemy's, which closes an interrupted connection: then nobody could ask it
+        committed = True
+    except sqlite3.Error:  # the transaction is over then as well, and nothing of it is there
+        raise
+    except BaseException:
+        committed = not driver.in_transaction  # asked of the connection: Ctrl-C may strike behind the commit
+        raise
     finally:
-        # Asked of the connection, for Ctrl-C may strike behind the commit, and a commit may fail.
-        for call in calls if not driver.in_transaction else ():
-            call.done = True
+        try:
+            for call in left if committed else ():
+                call.done = True
+        finally:  # the others too, where Ctrl-C struck between two: or they would be done again
+            for call in left if committed else ():
+                call.done = True
 
 
 def identity(path: Path) -> tuple[int, int]:

@@ -117,6 +117,11 @@ ENDINGS: dict[str, Callable[[World, Given], object]] = {
     "not-assessed": lambda world, _: world.store.write(
         lambda tx: quick(tx, "UPDATE consent_assessments SET until = 1")
     ),
+    "holder-unchecked": lambda world, _: world.store.write(
+        lambda tx: quick(tx, "UPDATE consent_grants SET checked_at = checked_at - ?", 31 * 24 * 3_600_000_000)
+    ),
+    "case closed": lambda world, _: world.store.write(lambda tx: quick(tx, "UPDATE access_cases SET closed_at = 1")),
+    "end noted": lambda world, given: world.vault.keys.ends.note(given.grant_id, "withdrawn"),
 }
 
 
@@ -136,13 +141,6 @@ def test_what_ends_between_the_look_and_its_turn_is_refused_and_nothing_is_told(
     steps = desk(world, source).verifying(asked(world), AREA)
     work = looked(world, next(steps))
     assert len(source.grants) == 1  # all is worked out, and waits for its turn
-    if why == "holder-unchecked":
-        world.store.write(
-            lambda tx: quick(tx, "UPDATE consent_grants SET checked_at = checked_at - ?", 29 * 24 * 3_600_000_000)
-        )
-        steps = desk(world, source).verifying(asked(world), AREA)
-        work = looked(world, next(steps))
-        source.grants.pop()
     ENDINGS[why](world, given)
     (held,) = world.store.write_each([work])
     assert isinstance(held.error, Elsewhere)

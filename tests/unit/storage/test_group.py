@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -141,3 +142,83 @@ def test_who_waits_may_join_a_group_that_has_not_begun_as_far_as_there_is_room()
         go.set()
         assert [one.result() for one in [first, *rest]] == ["A", "B", "C", "D"]
     assert [len(works) for works in groups] == [3, 1]
+
+
+class Struck(deque[Call[str]]):
+    """A queue whose reader is interrupted right before, or behind, the third that it takes out."""
+
+    moment = ""
+    taken = 0
+
+    def popleft(self) -> Call[str]:
+        self.taken += 1
+        strikes = self.taken == 3
+        if strikes and self.moment == "before":
+            raise KeyboardInterrupt
+        call = super().popleft()
+        if strikes and self.moment == "behind":
+            raise KeyboardInterrupt
+        return call
+
+
+@pytest.mark.parametrize("moment", ["before", "behind"])
+@pytest.mark.parametrize("joining", [False, True])
+def test_a_leader_interrupted_while_others_join_loses_none_of_them_and_does_none_twice(
+    moment: str, joining: bool
+) -> None:
+    began, go, done = threading.Event(), threading.Event(), list[str]()
+
+    def run(calls: list[Call[str]]) -> None:
+        began.set()
+        assert go.wait(10)
+        if joining:
+            group.join(calls)
+        done.extend(call.work for call in calls)
+        for call in calls:
+            call.result, call.done = call.work.upper(), True
+
+    group = Group(run, limit=100)
+    waiting = group._waiting = Struck()
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(group.do, "a")
+        assert began.wait(10)
+        rest = {name: pool.submit(group.do, name) for name in "bcd"}
+        wait_for(group, 3)
+        waiting.moment, leader = moment, first if joining else rest[waiting[0].work]
+        go.set()
+        with pytest.raises(KeyboardInterrupt):
+            leader.result(10)
+        left = {name: one for name, one in {"a": first, **rest}.items() if one is not leader}
+        assert [one.result(10) for one in left.values()] == [name.upper() for name in left]
+    assert sorted(done) == sorted(left)
+    assert group.do("e") == "E"
+
+
+class Untold:
+    """The turn of one who is never told, for the leader is interrupted before."""
+
+    def __init__(self, turn: object) -> None:
+        self.turn = turn  # somebody waits for it
+
+    def release(self) -> None:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_a_leader_interrupted_before_it_told_the_others_leaves_nobody_waiting(limit: int) -> None:
+    run = Together()
+    group = Group(run, limit=limit)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(group.do, "a")
+        assert run.began.wait(10)
+        rest = {name: pool.submit(group.do, name) for name in "bcd"}
+        wait_for(group, 3)
+        leader, *others = (call.work for call in group._waiting)
+        group._waiting[1].turn = Untold(group._waiting[1].turn)  # type: ignore[assignment]
+        run.go.set()
+        assert first.result(10) == "A"
+        with pytest.raises(KeyboardInterrupt):
+            rest[leader].result(10)
+        assert [rest[name].result(10) for name in others] == [name.upper() for name in others]
+        assert pool.submit(group.do, "e").result(10) == "E"
+    assert sorted(name for names in run.groups for name in names) == [*"abcde"]

@@ -5,7 +5,10 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from contracts.store import names, put
+from haoma.errors import Unavailable
 from haoma.storage import open_store
 from haoma.storage.locks import Line
 
@@ -61,3 +64,20 @@ def test_who_gives_up_waiting_stands_in_nobodys_way(tmp_path: Path) -> None:
         assert time.monotonic() - begun < 5
     for line in (one, other, third):
         line.close()
+
+
+def test_a_place_that_cannot_be_opened_is_unavailable_and_leaves_no_more_open_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "haoma.db"
+    second = tmp_path / "haoma.db.writes.lock"
+    with open_store(f"sqlite:///{path}") as store:
+        second.mkdir()
+
+        def refused() -> int:
+            with pytest.raises(Unavailable, match=r"writes\.lock"):
+                store.write(put("a"))
+            return len([*Path("/proc/self/fd").iterdir()])
+
+        assert refused() == [refused() for _ in range(5)][-1]
+        second.rmdir()
+        store.write(put("b"))
+        assert names(store) == {"b"}

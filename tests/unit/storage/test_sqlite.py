@@ -5,6 +5,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +16,9 @@ import sqlalchemy as sa
 from contracts.store import StoreContract, names, put, unavailable
 from haoma.errors import NotFound, Unavailable
 from haoma.storage import Store, inspect_store, open_store
+from haoma.storage.group import Call
+from haoma.storage.sqlite import SqliteStore, _commit
+from haoma.storage.store import Work
 
 
 @pytest.fixture
@@ -156,6 +161,66 @@ def test_an_interrupted_commit_says_so_and_is_whole_or_not_there(
         assert names(store) == ({"a"} if moment == "before" else {"a", "b"})
         store.write(put("c"))
         assert "c" in names(store)
+
+
+def test_a_commit_that_fails_leaves_no_call_done_for_who_is_interrupted_before_it_is_told(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(sqlite3.Connection):
+        armed = False
+
+        def commit(self) -> None:
+            if Full.armed:
+                self.rollback()  # as SQLite does where the disk takes no more
+                raise sqlite3.OperationalError
+            super().commit()
+
+    def interrupted(_store: SqliteStore) -> None:
+        if Full.armed:
+            Full.armed = False
+            raise KeyboardInterrupt
+
+    connect = sqlite3.connect
+    monkeypatch.setattr("sqlite3.dbapi2.connect", lambda *args, **more: connect(*args, factory=Full, **more))
+    monkeypatch.setattr(SqliteStore, "_drop", interrupted)
+    began, go = threading.Event(), threading.Event()
+
+    def first(tx: sa.Connection) -> None:
+        began.set()
+        assert go.wait(10)
+        put("first")(tx)
+        Full.armed = True
+
+    with open_store(url) as store, ThreadPoolExecutor(3) as pool:
+        assert isinstance(store, SqliteStore)
+        before = pool.submit(store.write, lambda _tx: began.set() or go.wait(10))
+        assert began.wait(10)
+        leader = pool.submit(store.write, first)
+        while not store._group._waiting:
+            pass
+        follower = pool.submit(store.write, put("second"))
+        while len(store._group._waiting) < 2:
+            pass
+        go.set()
+        assert before.result(10)
+        with pytest.raises(KeyboardInterrupt):
+            leader.result(10)
+        assert follower.result(10) == "second"
+        assert names(store) == {"second"}
+
+
+def test_who_is_interrupted_behind_a_commit_leaves_no_work_to_be_done_again() -> None:
+    class Strikes(Call[Work]):
+        def __setattr__(self, name: str, value: object) -> None:
+            super().__setattr__(name, value)
+            if name == "done" and value:
+                raise KeyboardInterrupt
+
+    with closing(sqlite3.connect(":memory:")) as driver:
+        calls = [Call(put("a")), Strikes(put("b")), Call(put("c")), Call(put("d"))]
+        with pytest.raises(KeyboardInterrupt):
+            _commit(driver, calls)
+        assert [call.done for call in calls] == [True] * 4
 
 
 def test_a_file_that_is_no_database_is_left_as_it_is(url: str, path: Path) -> None:
