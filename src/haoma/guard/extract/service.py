@@ -30,6 +30,7 @@ from haoma.guard.model import Belongs, Mention, Names, Purpose, Role
 __all__ = ["mentions_of", "understood"]
 
 NO_CHINESE = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")  # of Japanese, of Korean
+WARNS = re.compile(r"诈骗|冒[充用名]|假冒|欺诈|骗局|严正声明|郑重声明|防骗|反诈|警惕|詐騙|嚴正聲明")
 SAMPLE = 60_000  # characters that are read to tell the country
 OWNER_NEAR = 12  # lines
 
@@ -81,10 +82,10 @@ def understood(html: str, url: str | None) -> tuple[Page, list[str], list[Found]
 
 
 def _in_chinese(page: Page, names: Names) -> Names:
-    """A Latin name as a Chinese page gives it beside that: the Chinese one, and what was asked as another of it."""
+    """A Latin name as a Chinese page gives it beside that, unless it warns; the asked one as another of it."""
     if any(CJK.search(name) for name in (names.name, *names.aliases)) or not CJK.search(page.text):
         return names
-    if NO_CHINESE.search(page.text, 0, SAMPLE):
+    if NO_CHINESE.search(page.text, 0, SAMPLE) or WARNS.search(page.title):  # warnings quote others' numbers
         return names
     first = names.name.split()[0].casefold()
     near = lines_with(re.compile(re.escape(first)), page.text.casefold())
