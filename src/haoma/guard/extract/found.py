@@ -331,7 +331,7 @@ def _dead(line: Line, before: str, behind: str, heading: str) -> bool:
         return True
     if FORMER.search(front) or DEAD.search(rest) or (DEAD.search(front) and not rest.strip()) or CHANGED.match(rest):
         return True
-    if len(front.strip()) > SAYS_ITSELF or SENTENCE.search(heading):
+    if len(front.strip()) > SAYS_ITSELF or SENTENCE.search(heading) or BRACKETED.fullmatch(heading):
         return False
     return bool(
         (FORMER.search(heading) and len(heading) < 16)

@@ -30,6 +30,7 @@ __all__ = [
     "organisations_in",
     "short_form",
     "titled",
+    "written_beside",
 ]
 
 LEGAL = re.compile(
@@ -236,6 +237,21 @@ def _halves(name: str) -> list[str]:
     hit = HALVES.fullmatch(name.strip())
     halves = [hit["one"] or hit["first"], hit["other"] or hit["last"]] if hit else []
     return sorted(halves, key=lambda half: CJK.search(half) is None)
+
+
+def written_beside(name: str, texts: Sequence[str]) -> str:
+    """The Chinese name that stands beside a Latin one in a text: 东海岸银行 of "东海岸银行 East Coast Bank"; or nothing.
+
+    A name's ending makes it sure, or a coined word in the first text, a page's title.
+    """
+    own = re.escape(" ".join(name.split())).replace(r"\ ", r"\s+")
+    beside = re.compile(
+        rf"(?P<one>[\u4e00-\u9fff]{{3,20}})[\s/|·（(]{{0,3}}(?<![A-Za-z]){own}(?![A-Za-z])|(?<![A-Za-z]){own}(?![A-Za-z])[\s/|·（(]{{0,3}}(?P<other>[\u4e00-\u9fff]{{3,20}})",
+        re.IGNORECASE,
+    )
+    found = [LEADING.sub("", hit["one"] or hit["other"]) for text in texts for hit in beside.finditer(text[:2000])]
+    sure = (one for one in found if ENDING.search(one) or (one in texts[0] and left_over(one)))
+    return next((one for one in sure if not _nobody(one) and not NOT_NAMES.match(one)), "")
 
 
 def _longer_forms(cores: tuple[str, ...]) -> str:

@@ -276,6 +276,7 @@ def _brand(scene: Scene) -> str:
             and not GENERAL.search(name)
             and not (everyday(name) and not SITES.search(name))
             and not _means(scene.target, name)
+            and not (scene.judge and scene.judge.trades_as(name))
         ) and (name == names[0] or any(form in text for form in _forms(name.strip()))):
             return whole
     return ""

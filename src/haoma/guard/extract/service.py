@@ -8,7 +8,9 @@ Rules held here:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from haoma.errors import Unavailable
 from haoma.guard.extract.bind import bound
@@ -16,8 +18,8 @@ from haoma.guard.extract.charset import decode
 from haoma.guard.extract.country import regions_of
 from haoma.guard.extract.features import ALL
 from haoma.guard.extract.found import Found, found_on
-from haoma.guard.extract.lines import Page
-from haoma.guard.extract.names import Target, core
+from haoma.guard.extract.lines import Page, lines_with
+from haoma.guard.extract.names import CJK, Target, core, written_beside
 from haoma.guard.extract.purposes import purpose_of, says
 from haoma.guard.extract.scene import Scene, scene_of
 from haoma.guard.extract.tables import in_row
@@ -27,6 +29,8 @@ from haoma.guard.model import Belongs, Mention, Names, Purpose, Role
 
 __all__ = ["mentions_of", "understood"]
 
+NO_CHINESE = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")  # of Japanese, of Korean
+WARNS = re.compile(r"诈骗|冒[充用名]|假冒|欺诈|骗局|严正声明|郑重声明|防骗|反诈|警惕|詐騙|嚴正聲明")
 SAMPLE = 60_000  # characters that are read to tell the country
 OWNER_NEAR = 12  # lines
 
@@ -53,6 +57,7 @@ def mentions_of(
     read_page, regions, found = understood(html, url)
     if not found or names is None or not core(names.name):
         return [_mention(read_page, one, Belongs.UNSURE, 0.5, None) for one in found]
+    names = _in_chinese(read_page, names)
     scene = scene_of(read_page, found, Target(names), url, _known(rivals))
     answers = bound(scene, regions, shipped(ALL), names.name)
     return [
@@ -74,6 +79,19 @@ def understood(html: str, url: str | None) -> tuple[Page, list[str], list[Found]
     urls = [address for address in (url, page.meta.get("base"), page.meta.get("canonical")) if address]
     regions = regions_of(text[:SAMPLE], urls, page.meta["lang"])
     return page, regions, found_on(page, regions)
+
+
+def _in_chinese(page: Page, names: Names) -> Names:
+    """A Latin name as a Chinese page gives it beside that, unless it warns; the asked one as another of it."""
+    if any(CJK.search(name) for name in (names.name, *names.aliases)) or not CJK.search(page.text):
+        return names
+    if NO_CHINESE.search(page.text, 0, SAMPLE) or WARNS.search(page.title):  # warnings quote others' numbers
+        return names
+    first = names.name.split()[0].casefold()
+    near = lines_with(re.compile(re.escape(first)), page.text.casefold())
+    texts = [page.title, *(page.lines[order].text for order in near)]
+    chinese = written_beside(names.name, texts)
+    return replace(names, name=chinese, aliases=(names.name, *names.aliases)) if chinese else names
 
 
 def _known(rivals: Sequence[Names]) -> list[tuple[str, str]]:

@@ -112,6 +112,8 @@ def signed(page: Page, titles: Titles) -> float:
     shown = [line for line in page.lines if not line.hidden]
     author = next((hit[1] for line in shown[:FIRST] if (hit := AUTHOR.match(line.text) or DATED.match(line.text))), "")
     author = next((line.text for line in shown[:FIRST] if _accounts(line.element)), author)
+    if author and titles.trades_as(author):
+        return 0.5
     if (sign := titles.judge(author, stands=True)) and sign in (OWN, PERHAPS, OTHER):
         return 0.5 if sign == OWN else -1.0
     ends, own, others = {line.order for line in (*shown[:OUTER], *shown[-OUTER:])}, set[int](), False
@@ -178,13 +180,18 @@ def _by_title(scene: Scene, titles: Titles | None, pieces: Sequence[str], frame:
         last = max(last, told)
     ends = pieces[-1] if len(pieces) > 1 else ""
     if first >= LIKE and _free_of(ends, scene.target) and not GENERAL.search(ends) and not ABOUT.search(ends):
-        return -0.5 if scene.host and ends else max(frame, 0.0)
+        return -0.5 if scene.host and ends and not (titles and _topic(ends)) else max(frame, 0.0)
     if weighs(title):
         return min(frame, 0.0) if scene.host else 0.0
     if last >= LIKE or (first >= LIKE and all(GENERAL.search(part) for part in pieces[1:])):
         sure = len(pieces) > 1 or frame > 0 or not scene.host or ABOUT.search(title) is not None
         return (1.0 if not scene.host or frame > 0 else 0.5) if sure else 0.0
     return frame if first < LIKE else -0.5 if scene.host and frame <= 0 else max(frame, 0.0)
+
+
+def _topic(part: str) -> bool:
+    """Whether a part of a title is a topic of everyday words, and no site's name: 床位预约."""
+    return left_over(part) == 0 and not PUBLISHES.search(part) and not weighs(part)
 
 
 def _headed(scene: Scene) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from haoma.guard.extract.cities import CITIES
 from haoma.guard.extract.civic import Local
 from haoma.guard.extract.everyday import everyday, left_over
 from haoma.guard.extract.han import simple
@@ -85,6 +86,7 @@ ANY_ONE = re.compile(
 )  # no name, whatever it ends with
 FULL_NAME = 3  # characters of most people's names
 LONGEST_TRADE = 8  # characters behind a name's own word
+LARGER_TOWN = re.compile(rf"^(?:{CITIES})市?")
 NEAREST = 8  # parts of what stands before a number
 
 
@@ -99,7 +101,7 @@ class Titles:
         self.cores = tuple(whole for whole in target.cores if len(whole) >= LEAST)
         self.branch = _branch(simple(target.names[0])) if target.names else ""
         given = [core(name) for name in target.names]
-        own = PLACES.sub("", min((whole for whole in given if CJK.match(whole)), key=len, default=""))
+        own = _behind_town(min((whole for whole in given if CJK.match(whole)), key=len, default=""))
         self.brand = _own_word(own) if len(own) > LEAST and CJK.match(own) else ""
         self.trade = own[len(self.brand) or LEAST :]
         self.coined = bool(self.brand) and left_over(self.brand) == len(self.brand)
@@ -241,6 +243,19 @@ class Titles:
                 return True
         return False
 
+    def trades_as(self, text: str) -> bool:
+        """Whether a short text is the target's coined word and everyday ones, as a company's sign is: 忆杏健身."""
+        name = LABEL.sub("", _behind_town(core(text)))
+        rest = name.removeprefix(self.brand)
+        return (
+            self.coined
+            and self.legal
+            and name.startswith(self.brand)
+            and len(name) <= LONGEST_NAME
+            and not (COMPANY.search(text) or GROUP.search(text))
+            and left_over(rest) == 0
+        )
+
     def rest(self, name: str) -> str:
         """What a name has beside the target's own word, its town and a trade: 恒驰 of 衡阳恒驰骐远4S店."""
         own = next((own for own in (*self.cores, self.word, self.brand) if own and own in name), "")
@@ -362,6 +377,13 @@ def _said(text: str, parts: Sequence[str]) -> bool:
     return ("，" in text and (len(parts) > LEAST or VERBS.search(text) is not None)) or (
         "、" in text and verb is not None
     )
+
+
+def _behind_town(name: str) -> str:
+    """A name without its place; without a larger town where a coined word follows: 忆杏餐饮 of 徐州忆杏餐饮."""
+    own = PLACES.sub("", name)
+    rest = LARGER_TOWN.sub("", own)
+    return rest if len(rest) > 2 * LEAST and left_over(rest[:LEAST]) == LEAST else own
 
 
 def _own_word(name: str) -> str:

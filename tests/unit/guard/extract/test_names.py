@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from haoma.guard.extract.names import Target, core
+from haoma.guard.extract.names import Target, core, written_beside
 from haoma.guard.model import Names
 
 
@@ -64,3 +64,17 @@ def test_a_short_form_is_known_in_the_name_it_is_made_of(name: str, longer: str)
 )
 def test_a_name_that_shares_its_parts_with_another_is_not_that(name: str, other: str) -> None:
     assert strength(name, other) < 0.7
+
+
+@pytest.mark.parametrize(
+    ("texts", "name"),
+    [
+        (["东海岸银行 East Coast Bank"], "东海岸银行"),
+        (["联系我们", "东海岸银行（East Coast Bank，ECB）位于宁波"], "东海岸银行"),
+        (["联系我们 East Coast Bank"], ""),
+        (["东海岸银行", "East Coast Banking 东海岸银行"], ""),
+    ],
+    ids=["title", "text", "a label", "another name"],
+)
+def test_a_page_tells_the_chinese_name_of_a_latin_one_beside_it(texts: list[str], name: str) -> None:
+    assert written_beside("East Coast Bank", texts) == name

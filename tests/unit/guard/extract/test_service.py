@@ -249,3 +249,15 @@ def test_unknown_elements_stand_in_the_line_and_numbers_beside_one_another_are_t
 def test_a_fax_of_a_department_is_a_fax() -> None:
     page = "<p>客服传真：020-32890626</p><p>傳真電話：020-32890627</p><p>电话传真：020-32890628</p>"
     assert [one.role for one in mentions_of(page)] == [Role.FAX, Role.FAX, Role.VOICE]
+
+
+def test_brackets_that_call_one_number_dead_say_nothing_of_those_below() -> None:
+    more = "<p>电话</p><p>010-65051100</p><p>（已停用）</p><p>010-65051122</p><p>海渠银行投诉：010-65051133</p>"
+    found = by_digits(read(more))
+    assert all("out of use" not in " ".join(found[one].reasons) for one in ("01065051122", "01065051133"))
+
+
+def test_who_is_asked_about_in_latin_letters_is_known_by_the_name_beside_them() -> None:
+    page = PAGE.replace("<title>联系我们 - 海渠银行", "<title>海渠银行 Seacanal Bank")
+    found = by_digits(mentions_of(page.format(more=""), names=Names("Seacanal Bank")))
+    assert found["4008109090"].organisation is Belongs.TARGET

@@ -88,3 +88,17 @@ def test_a_domain_may_spell_place_and_name_but_not_the_place_alone(name: str, do
 )
 def test_whose_site_a_page_is_by_lesser_signs(html: str, whose: float) -> None:
     assert mine(html, "岚山书店", "https://www.sea.cn/a") == whose
+
+
+@pytest.mark.parametrize(
+    ("html", "name", "whose"),
+    [
+        (f"<title>岚山书店图书价格_活动预约</title><body>{NUMBER}</body>", "岚山书店", 0.0),
+        (f"<title>岚山书店图书价格_云鲸书城</title><body>{NUMBER}</body>", "岚山书店", -1.0),
+        (f"<title>放假</title><body><a id='js_name'>忆杏健身</a>{NUMBER}</body>", "徐州忆杏餐饮管理有限公司", 0.5),
+        (f"<title>放假</title><body><a id='js_name'>云鲸健身</a>{NUMBER}</body>", "徐州忆杏餐饮管理有限公司", -1.0),
+    ],
+    ids=["a topic ends the title", "another ends it", "a company's sign", "another's sign"],
+)
+def test_a_topic_and_a_companys_sign_make_a_page_nobody_elses(html: str, name: str, whose: float) -> None:
+    assert mine(html, name, "https://www.sea.cn/a") == whose
